@@ -42,18 +42,18 @@ def ask(
 
 def times(work: Callable[[], object], count: int) -> Floats:
     """Return how long each of `count` runs took, in ms."""
-    found = []
+    milliseconds = []
     for _ in range(count):
         start = perf_counter()
         work()
-        found.append(1000 * (perf_counter() - start))
-    return np.array(found, np.float32)
+        milliseconds.append(1000 * (perf_counter() - start))
+    return np.array(milliseconds, np.float32)
 
 
-def line(what: str, found: Floats, product: float) -> str:
+def line(what: str, milliseconds: Floats, product: float) -> str:
     """Return a row of the table: median, 99th percentile and longest in ms, and the median in matrix products."""
-    p50, p99 = np.percentile(found, [50, 99])
-    return f"{what:>24} {p50:8.1f} {p99:8.1f} {found.max():8.1f} {p50 / product:8.1f}"
+    p50, p99 = np.percentile(milliseconds, [50, 99])
+    return f"{what:>24} {p50:8.1f} {p99:8.1f} {milliseconds.max():8.1f} {p50 / product:8.1f}"
 
 
 def measure(songs: int) -> float:

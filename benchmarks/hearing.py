@@ -38,7 +38,7 @@ Task = Callable[[], object]
 
 def main() -> None:
     """Speed, then memory, then what the serving process imports."""
-    given = [Path(each) for each in sys.argv[1:] if not each.startswith("--") and Path(each).suffix != ".json"]
+    given = [Path(word) for word in sys.argv[1:] if not word.startswith("--") and Path(word).suffix != ".json"]
     with tempfile.TemporaryDirectory() as folder:
         song = given[0] if given else write(Path(folder) / "song.mp3", SECONDS)
         long = write(Path(folder) / "long.mp3", LONG)
@@ -153,7 +153,7 @@ async def _heard(song: Path, count: int) -> float:
 
 def imports() -> Row:
     code = "import json, sys, bot.app, bot.worker; print(json.dumps(list(sys.modules)))"
-    modules = [name for name in json.loads(apart("-c", code)) if name.startswith(tuple(f"{each}." for each in AUDIO))]
+    modules = [name for name in json.loads(apart("-c", code)) if name.startswith(tuple(f"{part}." for part in AUDIO))]
     return {"what": "modules of audio that the serving process imports", "measured": len(modules)}
 
 

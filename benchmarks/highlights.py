@@ -29,14 +29,14 @@ def main() -> None:
         path = Path(folder) / "song.mp3"
         write(path)
         sound, embedder = decode.read(path), Embedder()
-        found = peak.find(sound)
+        highlight = peak.find(sound)
         tasks = {
             "decode": lambda: decode.read(path),
             "highlight": lambda: peak.find(sound),
             "embedding and tags": lambda: embedder.embed(sound.mono, sound.rate),
-            "clip, Opus": lambda: cut(path, found.start, form=OPUS),
-            "clip, MP3": lambda: cut(path, found.start, form=MP3),
-            "picture": lambda: picture(sound, found),
+            "clip, Opus": lambda: cut(path, highlight.start, form=OPUS),
+            "clip, MP3": lambda: cut(path, highlight.start, form=MP3),
+            "picture": lambda: picture(sound, highlight),
         }
         times = in_turns(*tasks.values())
     rows = zip(tasks, times, strict=True)

@@ -57,14 +57,14 @@ async def measure(name: str, columns: tuple[str, ...], folder: Path) -> Row:
     store.held = store.work = 0.0
     async with others(store, layer) as noticed:
         begun = time.perf_counter()
-        found = await sync.import_file(store, ADA, "liked.csv", data, NOW)
+        imported = await sync.import_file(store, ADA, "liked.csv", data, NOW)
         took = time.perf_counter() - begun
     await store.checkpoint()
     size = store.path.stat().st_size - before
     await store.close()
     return {
         "file": f"{name}, {len(data) / 1e6:.0f} MB",
-        "songs": found.songs,
+        "songs": imported.songs,
         "seconds": round(took),
         "longest transaction, ms": round(1000 * store.held),
         "at work, ms": round(1000 * store.work),

@@ -22,8 +22,8 @@ def library(songs: int, seed: int = 0) -> dict[str, SongFeatures]:
 def _song(rng: np.random.Generator, middle: np.ndarray, genres: np.ndarray, style: int) -> SongFeatures:
     dials = np.clip(middle + rng.normal(0, 0.8, len(EXPORTIFY)), -2, 2)
     numbers = {
-        each.name: float(np.clip(each.centre + each.scale * dial, each.low, each.high))
-        for each, dial in zip(EXPORTIFY, dials, strict=True)
+        column.name: float(np.clip(column.centre + column.scale * dial, column.low, column.high))
+        for column, dial in zip(EXPORTIFY, dials, strict=True)
         if rng.random() > 0.05
     }
     artist = int(ARTISTS * rng.random() ** 2)  # some sing far more songs than others

@@ -46,7 +46,7 @@ def seconds(task: Callable[[], object], clock: Callable[[], float] = time.perf_c
 def own_bytes() -> int:
     """Return the memory that is this process's own: private pages that were written to, or paged out (Linux)."""
     text = Path("/proc/self/smaps_rollup").read_text()
-    return 1024 * sum(int(found) for found in re.findall(r"^(?:Private_Dirty|Swap): +(\d+)", text, re.MULTILINE))
+    return 1024 * sum(int(size) for size in re.findall(r"^(?:Private_Dirty|Swap): +(\d+)", text, re.MULTILINE))
 
 
 def peak_bytes() -> int:

@@ -74,7 +74,7 @@ def opened(folder: Path) -> list[Row]:
     warm_up(folder, digests[0], song)
     before = own_bytes()
     models = [read_model(folder, digest) for digest in digests]
-    each, model = (own_bytes() - before) / OPEN, models[0]
+    bytes_each, model = (own_bytes() - before) / OPEN, models[0]
     content = (folder / f"{model.digest}.onnx").read_bytes()
     cold, unchecked, hot = in_turns(
         lambda: read_model(folder, model.digest),
@@ -84,8 +84,8 @@ def opened(folder: Path) -> list[Row]:
     size = len(content)
     return [
         {"what": "bytes of a file", "measured": float(size)},
-        {"what": "bytes of an open model", "measured": each},
-        {"what": "of a byte of its file", "measured": each / size},
+        {"what": "bytes of an open model", "measured": bytes_each},
+        {"what": "of a byte of its file", "measured": bytes_each / size},
         {"what": "µs to open a file, checked", "measured": 1e6 * cold},
         {"what": "of the same unchecked", "measured": cold / unchecked},
         {"what": "songs that an open model scores meanwhile", "measured": cold / hot},

@@ -107,10 +107,10 @@ def read(ids: list[str], points: NDArray[np.float32]) -> float:
 
 
 def _load(database: sqlite3.Connection) -> None:
-    found = database.execute("select song, point, artist, path is not null from entry").fetchall()
-    songs, held, artists, free = zip(*found, strict=True)
+    rows = database.execute("select song, point, artist, path is not null from entry").fetchall()
+    songs, held, artists, free = zip(*rows, strict=True)
     points = np.frombuffer(b"".join(held), np.float32).reshape(len(songs), -1)
-    Neighbours(AXES).put(songs, points, artists, [bool(each) for each in free])
+    Neighbours(AXES).put(songs, points, artists, [bool(is_free) for is_free in free])
 
 
 def _timed(task: Callable[[], None]) -> float:

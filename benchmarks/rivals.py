@@ -13,14 +13,14 @@ RATE = 44_100  # Hz, that essentia's algorithms want
 
 def tasks(song: Path) -> dict[str, Task]:
     """What others take for the same, as their documentation shows it."""
-    found: dict[str, Task] = {}
+    by_name: dict[str, Task] = {}
     if find_spec("librosa"):
-        found["librosa: load, core features from one STFT"] = lambda: librosa_shared(song)
-        found["librosa: load, core features"] = lambda: librosa_core(song)
-        found["librosa: load, core features, HPSS"] = lambda: librosa_harmonic(song)
+        by_name["librosa: load, core features from one STFT"] = lambda: librosa_shared(song)
+        by_name["librosa: load, core features"] = lambda: librosa_core(song)
+        by_name["librosa: load, core features, HPSS"] = lambda: librosa_harmonic(song)
     if find_spec("essentia"):
-        found["essentia: load, rhythm (degara), key"] = lambda: essentia_core(song)
-    return found
+        by_name["essentia: load, rhythm (degara), key"] = lambda: essentia_core(song)
+    return by_name
 
 
 def librosa_core(song: Path) -> object:

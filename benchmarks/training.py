@@ -42,7 +42,7 @@ def worker(arguments: Sequence[str]) -> None:
     rows = fitted.schema.vectors([training.songs[song] for song in examples.songs])
     names = np.argmax(examples.truth, axis=1)
     (plain,) = in_turns(lambda: LogisticRegression(max_iter=500).fit(rows, names))
-    found = {
+    figures = {
         "songs": len(training.songs),
         "labels": len(examples.songs),
         "fit s": fitting,
@@ -53,7 +53,7 @@ def worker(arguments: Sequence[str]) -> None:
         "peak MB of fit": fit_peak / 2**20,
         "peak MB in all": peak_bytes() / 2**20,
     }
-    print(json.dumps(found))
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

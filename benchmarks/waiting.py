@@ -130,9 +130,9 @@ class Spotify50k:
     edits: int = 0
 
     async def likes(self, offset: int) -> LikesPage:
-        found = range(offset, min(offset + 50, SONGS))
-        likes = (Like(song(at), NOW - timedelta(minutes=at)) for at in found)
-        return LikesPage(tuple(likes), SONGS, len(found))
+        numbers = range(offset, min(offset + 50, SONGS))
+        likes = (Like(song(at), NOW - timedelta(minutes=at)) for at in numbers)
+        return LikesPage(tuple(likes), SONGS, len(numbers))
 
     async def saved(self, songs: Sequence[str]) -> set[str]:
         return set(songs)
@@ -162,7 +162,7 @@ class Spotify50k:
     async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
         self.edits += 1
         gone = frozenset(songs)
-        self.order[playlist] = [each for each in self.order[playlist] if each.song not in gone]
+        self.order[playlist] = [item for item in self.order[playlist] if item.song not in gone]
 
     async def save(self, songs: Sequence[str]) -> None:
         """Every song is liked already."""
@@ -181,7 +181,7 @@ class Fixed(ScoredLibraries):
     async def of(self, member: int, layer: int) -> ScoredLibrary:
         seen = await super().of(member, layer)
         async with self._store.reading() as tx:
-            classes = tuple(each.playlist for each in await playlists.in_layer(tx, layer))
+            classes = tuple(playlist.playlist for playlist in await playlists.in_layer(tx, layer))
         drawn = np.random.default_rng(0).dirichlet(np.full(len(classes), 0.1), len(seen.songs)).astype(np.float32)
         scores = Scores(classes, drawn, seen.space, np.ones(len(seen.songs), bool))
         return ScoredLibrary(seen.songs, seen.features, seen.place, seen.space, scores, None)
@@ -232,9 +232,9 @@ class Ada:
 
     async def account(self) -> Account:
         async with self.store.reading() as tx:
-            found = await members.account(tx, ADA)
-        assert found is not None  # noqa: S101
-        return found
+            account = await members.account(tx, ADA)
+        assert account is not None  # noqa: S101
+        return account
 
     async def layer(self) -> Layer:
         async with self.store.reading() as tx:
@@ -248,13 +248,15 @@ class Ada:
         ids = list(known)
         for at in range(0, SONGS, 50):
             async with self.store.writing() as tx:
-                await songs.keep_features(tx, ADA, "csv", {each: known[each] for each in ids[at : at + 50]}, NOW)
+                await songs.keep_features(
+                    tx, ADA, "csv", {song_id: known[song_id] for song_id in ids[at : at + 50]}, NOW
+                )
 
     async def take(self) -> None:
         for number in range(PLAYLISTS):
             self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH, (number + 1) * EACH)]
-        for found in await self.music.playlists():
-            await flow.take(self.store, self.music, ADA, "main", found)
+        for playlist in await self.music.playlists():
+            await flow.take(self.store, self.music, ADA, "main", playlist)
 
     async def allow(self) -> None:
         await manual_edits.allow_standing(self.store, ADA, True, NOW)

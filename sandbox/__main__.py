@@ -66,8 +66,8 @@ def parser(prog: str) -> argparse.ArgumentParser:
 
 async def _main(environment: Mapping[str, str]) -> int:
     stopped = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(kind, stopped.set)
     with tempfile.TemporaryDirectory(prefix="cratekeeper-") as folder:
         stack = Stack(Path(folder), port=int(environment.get("PORT") or 0), settings={"FEED_PAGE": "on"})
         playing = asyncio.create_task(_play(stack, environment))
@@ -118,7 +118,7 @@ def _guide(stack: Stack, ada: Listener, tour: Tour, environment: Mapping[str, st
     """With a real library: ten labels a playlist; with the generated one a fixed number of cards."""
     real = "LIBRARY" in environment
     labels = int(environment.get("LABELS") or (EACH * len(ada.library.truth) if real else LABELS))
-    return Guide(stack, ada, tour, labels=labels, each=EACH if real else 0, new=NEW)
+    return Guide(stack, ada, tour, labels=labels, per_playlist=EACH if real else 0, new=NEW)
 
 
 async def _tour(guide: Guide) -> int:

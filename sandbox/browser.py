@@ -33,10 +33,10 @@ SWITCHES = (
 
 def executable() -> str:
     """The path of the browser. Raises FileNotFoundError, saying how to get one."""
-    found = next(filter(None, map(shutil.which, NAMES)), None) or _downloaded()
-    if found is None:
+    program = next(filter(None, map(shutil.which, NAMES)), None) or _downloaded()
+    if program is None:
         raise FileNotFoundError(MISSING)
-    return found
+    return program
 
 
 @cache

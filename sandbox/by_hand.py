@@ -41,8 +41,8 @@ async def sandbox() -> AsyncIterator[str]:
 
 async def _address(printed: asyncio.StreamReader) -> str:
     async for line in printed:
-        if found := ADDRESS.search(line.decode()):
-            return found[1]
+        if match := ADDRESS.search(line.decode()):
+            return match[1]
     raise RuntimeError("the sandbox ended before it had a page")
 
 

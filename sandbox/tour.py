@@ -69,13 +69,13 @@ class Figures:
 
 
 class Guide:
-    """Plays one member. `labels` cards are answered, more until every playlist has `each`; then `new` likes."""
+    """Plays one member. `labels` cards are answered, more until every playlist has `per_playlist`; then `new` likes."""
 
     def __init__(
-        self, stack: Stack, listener: Listener, tour: Tour, *, labels: int, each: int = 0, new: int = 5
+        self, stack: Stack, listener: Listener, tour: Tour, *, labels: int, per_playlist: int = 0, new: int = 5
     ) -> None:
         self.stack, self.me, self.tour = stack, listener, tour
-        self.labels, self.each, self.new = labels, each, min(new, len(listener.library.later))
+        self.labels, self.per_playlist, self.new = labels, per_playlist, min(new, len(listener.library.later))
         self.person = listener.person
         self.names = tuple(listener.library.truth)
         self.labelled: set[str] = set()
@@ -102,7 +102,7 @@ class Guide:
 
     async def link(self) -> None:
         outcome = await self._did(self.stack.link(self.me))
-        await outcome.until(lambda each: "liked song" in each.text() and "Linked" in each.text(), PATIENCE)
+        await outcome.until(lambda message: "liked song" in message.text() and "Linked" in message.text(), PATIENCE)
         self.tour.say(f"Linked: {len(self.me.account.likes)} liked songs read.")
 
     async def add_playlists(self) -> None:
@@ -129,7 +129,9 @@ class Guide:
     def enough(self) -> bool:
         """Whether as many cards are answered as planned, and every playlist has its share of them."""
         fewest = min(sum(name in self.me.library.belongs(uri) for uri in self.labelled) for name in self.names)
-        return len(self.labelled) >= self.labels and (fewest >= self.each or len(self.labelled) >= MOST * self.labels)
+        return len(self.labelled) >= self.labels and (
+            fewest >= self.per_playlist or len(self.labelled) >= MOST * self.labels
+        )
 
     async def pick(self, card: discord.Message, name: str) -> discord.Outcome:
         """Press the playlist's button, or choose it in the select where there are too many."""
@@ -139,16 +141,16 @@ class Guide:
 
     async def train(self) -> None:
         outcome = await self._did(self.person.command("train"))
-        message = await outcome.until(lambda each: settled(each.text()), PATIENCE)
+        message = await outcome.until(lambda message: settled(message.text()), PATIENCE)
         self.tour.say(plain(message.text()))
 
     async def sort(self) -> None:
         outcome = await self._did(self.person.command("sort"))
-        dry_run = await outcome.until(lambda each: "would be placed" in each.text(), PATIENCE)
+        dry_run = await outcome.until(lambda message: "would be placed" in message.text(), PATIENCE)
         promised = plain(dry_run.text())
         self.tour.say(promised.splitlines()[0])
         outcome = await self._did(self.person.click(dry_run, "Apply"))
-        receipt = await outcome.until(lambda each: "Done" in each.text(), PATIENCE)
+        receipt = await outcome.until(lambda message: "Done" in message.text(), PATIENCE)
         self.tour.say(plain(receipt.text().splitlines()[0]))
         self.before_likes = self.contents()
         self.asked = _number(r"([\d,]+) needs? your answer", promised)
@@ -166,7 +168,7 @@ class Guide:
             return
         dm = self.me.dm
         message = await self.stack.discord.wait_for(
-            lambda: next((each for each in dm.visible() if "sorted" in each.text()), None), PATIENCE
+            lambda: next((message for message in dm.visible() if "sorted" in message.text()), None), PATIENCE
         )
         self.updated = plain(message.text())
         self.tour.say(self.updated.splitlines()[0])
@@ -176,7 +178,7 @@ class Guide:
     def contents(self) -> dict[str, tuple[str, ...]]:
         """What stands in the member's playlists at Spotify, by name."""
         ids = [playlist for playlist in self.me.account.playlists if playlist is not None]
-        return {each.name: each.uris for each in map(self.stack.spotify.playlist, ids)}
+        return {playlist.name: playlist.uris for playlist in map(self.stack.spotify.playlist, ids)}
 
     def _figures(self, seconds: float) -> Figures:
         sorted_songs = [(uri, name) for name, uris in self.before_likes.items() for uri in uris]
@@ -212,8 +214,8 @@ class Guide:
 
 def song_on(message: discord.Message) -> str | None:
     """The URI of the song that a card asks about; None when it asks about none."""
-    found = SONG.search(message.text())
-    return f"spotify:track:{found[1]}" if found and "None of them" in str(message.components) else None
+    match = SONG.search(message.text())
+    return f"spotify:track:{match[1]}" if match and "None of them" in str(message.components) else None
 
 
 def settled(text: str) -> bool:
@@ -223,9 +225,9 @@ def settled(text: str) -> bool:
 
 def plain(markdown: str) -> str:
     """Text as it is read: without marks."""
-    return re.sub(r"\*\*|^-# |^#+ |\[([^]]*)\]\([^)]*\)", lambda found: found[1] or "", markdown, flags=re.MULTILINE)
+    return re.sub(r"\*\*|^-# |^#+ |\[([^]]*)\]\([^)]*\)", lambda match: match[1] or "", markdown, flags=re.MULTILINE)
 
 
 def _number(pattern: str, text: str) -> int:
-    found = re.search(pattern, text)
-    return int(found[1].replace(",", "")) if found else 0
+    match = re.search(pattern, text)
+    return int(match[1].replace(",", "")) if match else 0

@@ -71,7 +71,7 @@ def examples_of(training: TrainingSet) -> Examples:
     """
     known = {song for song, features in training.songs.items() if features.known}
     said = _gather(label for label in training.labels if label.song in known)
-    playlists = sorted({playlist for each in said.values() for playlist in each.yes} & set(training.playlists))
+    playlists = sorted({playlist for answers in said.values() for playlist in answers.yes} & set(training.playlists))
     if training.several and len(playlists) > 1:
         return _independent(said, playlists)
     return _exclusive(said, playlists)

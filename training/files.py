@@ -124,8 +124,8 @@ def _check_rows(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _refuse(path: Path, what: str, rows: Iterable[Row]) -> None:
-    if found := list(rows):
-        raise InputProblem(f"{path}: {_said(what, found)}")
+    if refused := list(rows):
+        raise InputProblem(f"{path}: {_said(what, refused)}")
 
 
 def _said(what: str, rows: Sequence[Row]) -> str:
@@ -160,10 +160,10 @@ def read_rows(path: Path) -> Sheet:
     """Read a table, and say on stderr which rows were left out. Raises InputProblem when it is none, or has no rows."""
     try:
         table = tables.Table(_content(path), most_rows=sys.maxsize)
-        found = list(table)
+        lines = list(table)
     except (OSError, EOFError, tables.NotATable) as problem:
         raise InputProblem(f"{path}: cannot be read ({problem})") from problem
-    rows, bad = [row for row in found if isinstance(row, Row)], [row for row in found if isinstance(row, BadRow)]
+    rows, bad = [row for row in lines if isinstance(row, Row)], [row for row in lines if isinstance(row, BadRow)]
     if not rows:
         raise InputProblem(f"{path}: {_listed(bad) if bad else 'no line below the headers'}")
     if bad:

@@ -56,7 +56,7 @@ def _tags(
     words = tuple(sorted(sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]))
     place = {word: at for at, word in enumerate(words)}
     tagged = [sorted(place[word] for word in carried.get(int(key), ()) if word in place) for key in keys]
-    ends = np.cumsum([len(each) for each in tagged], dtype=np.uint32)
+    ends = np.cumsum([len(places) for places in tagged], dtype=np.uint32)
     return words, np.array(list(chain.from_iterable(tagged)), np.uint16), ends
 
 
@@ -65,7 +65,7 @@ def _line_ups(corpora: Sequence[Corpus]) -> Iterator[Counter[int]]:
     for corpus in corpora:
         for _, songs in sorted(corpus.playlists.items()):
             artists = (sorted(corpus.songs[song].sets.get("artists", ()))[:BILLED] for song in songs)
-            yield Counter(key_of(artist) for each in artists for artist in each)
+            yield Counter(key_of(artist) for billed in artists for artist in billed)
 
 
 def _company(line_ups: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
@@ -97,9 +97,9 @@ def _surprise(together: sparse.csr_matrix) -> sparse.csr_matrix:
 def _condensed(matrix: sparse.csr_matrix) -> Floats:
     """Return (a, DIRECTIONS) rows of length 1: the main directions; columns a small matrix lacks are zero."""
     size = matrix.shape[0]
-    found = np.zeros((size, DIRECTIONS), np.float32)
+    rows = np.zeros((size, DIRECTIONS), np.float32)
     most = min(DIRECTIONS, size - 2)
     if most > 0 and matrix.nnz:
         left, strength, _ = svds(matrix, most, v0=np.ones(size))
-        found[:, :most] = left * np.sqrt(strength)
-    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9))
+        rows[:, :most] = left * np.sqrt(strength)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

@@ -60,11 +60,11 @@ async def _members(store: Store) -> Teachers:
             raise InputProblem(f"{store.path}: no database there; DATABASE_URL and DATA_DIR say where it is")
         await store.migrate()
         async with store.reading() as tx:
-            found = await prior_consent.lessons(tx)
+            lessons = await prior_consent.lessons(tx)
     finally:
         await store.close()
-    people = [Person(f"member:{each.member}", each.songs, each.playlists) for each in found]
-    return Teachers(people, frozenset(each.member for each in found))
+    people = [Person(f"member:{lesson.member}", lesson.songs, lesson.playlists) for lesson in lessons]
+    return Teachers(people, frozenset(lesson.member for lesson in lessons))
 
 
 def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> Path:
@@ -94,10 +94,10 @@ def check(people: Sequence[Person], jobs: int) -> list[Gain]:
 
     Leaves out each person in turn, as in `evaluate`. Empty if nobody has enough playlists, or there's only one person.
     """
-    drawn = ((person, _drawn(person)) for person in sorted(people, key=lambda each: each.name))
+    drawn = ((person, _drawn(person)) for person in sorted(people, key=lambda person: person.name))
     tested = [(person, members) for person, members in drawn if members][:MOST_CHECKED]
     tasks = [task for person, members in bar(tested, "priors") for task in _tasks(person, members, people)]
-    rows: list[Measurement] = [row for found in bar(run_all(tasks, jobs), "fits", len(tasks)) for row in found]
+    rows: list[Measurement] = [row for measured in bar(run_all(tasks, jobs), "fits", len(tasks)) for row in measured]
     return gains(rows)
 
 
@@ -111,6 +111,6 @@ def _tasks(person: Person, members: Sequence[Any], people: Sequence[Person]) -> 
         yield from (partial(compare, member, prior, NS) for member in members)
 
 
-def is_worse(found: Iterable[Gain]) -> bool:
+def is_worse(gains: Iterable[Gain]) -> bool:
     """Whether the prior lowers accuracy by more than the draw of members explains (95 %)."""
-    return any(each["members"][1] < 0 for each in found)
+    return any(gain["members"][1] < 0 for gain in gains)

@@ -53,10 +53,10 @@ class CommandBook:
         return self.registered() + (self.registered(guild_id) if guild_id else [])
 
     def get(self, scope: Scope, command_id: int) -> Command:
-        found = next((command for command in self.registered(scope) if command.id == command_id), None)
-        if found is None:
+        command = next((command for command in self.registered(scope) if command.id == command_id), None)
+        if command is None:
             raise UnknownCommand
-        return found
+        return command
 
     def overwrite(self, scope: Scope, definitions: list[Json]) -> list[Command]:
         """Register exactly these; a command of the same name and kind keeps its id."""
@@ -66,7 +66,7 @@ class CommandBook:
     def put(self, scope: Scope, definition: Json) -> Command:
         """Register one more, or anew."""
         command = self._merged(scope, definition)
-        others = [each for each in self.registered(scope) if each is not command]
+        others = [other for other in self.registered(scope) if other is not command]
         self._scopes[scope] = [*others, command]
         return command
 

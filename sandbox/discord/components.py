@@ -145,13 +145,13 @@ def selects(tree: Iterable[Json]) -> list[Select]:
 
 def fields(form: Iterable[Json]) -> list[Field]:
     """Inputs of a modal, in order: whatever a label holds, and text inputs in the older action rows."""
-    found = []
+    inputs = []
     for component in form:
         if component["type"] == ComponentKind.LABEL:
-            found.append(_field(component["label"], component["component"]))
+            inputs.append(_field(component["label"], component["component"]))
         elif component["type"] == ComponentKind.ACTION_ROW:
-            found += [_field(entry.get("label") or "", entry) for entry in component["components"]]
-    return found
+            inputs += [_field(entry.get("label") or "", entry) for entry in component["components"]]
+    return inputs
 
 
 def _button(component: Json) -> Button:

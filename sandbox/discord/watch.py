@@ -56,6 +56,6 @@ class Watched:
         Raises TimeoutError after that many real seconds.
         """
         async with asyncio.timeout(seconds):
-            while not (found := predicate()):
+            while not (value := predicate()):
                 await self._changed.wait()
-        return found
+        return value

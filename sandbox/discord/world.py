@@ -182,11 +182,11 @@ class World(Watched):
     def dm(self, user: User) -> Channel:
         """The conversation of the bot and this person; opened on first use."""
         existing = (channel for channel in self.channels.values() if channel.recipient is user)
-        found = next(existing, None)
-        if found is None:
-            found = Channel(self.ids.next(), user.name, recipient=user)
-            self.channels[found.id] = found
-        return found
+        channel = next(existing, None)
+        if channel is None:
+            channel = Channel(self.ids.next(), user.name, recipient=user)
+            self.channels[channel.id] = channel
+        return channel
 
     def share_guild(self, user: User) -> bool:
         """Whether the bot and this person are in some guild together."""

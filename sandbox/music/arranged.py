@@ -184,7 +184,7 @@ def _play_drums(
     level, step = song.material[section.kind].levels[0], song.sound.bar / STEPS
     hats = range(0, STEPS, 1 if song.sound.density > 0.4 else 2)
     beat = [(0, 0), (0, 4), (1, 2), (1, 6), *((2, hat) for hat in hats)]
-    fill = [(0, 0), *((1, each) for each in range(2, STEPS))]
+    fill = [(0, 0), *((1, step) for step in range(2, STEPS))]
     for bar in range(section.bars):
         for drum, at in fill if bar == section.bars - 1 and dice.random() < 0.7 else beat:
             when = section.start + bar * song.sound.bar + at * step + abs(dice.normal(0, LATE))

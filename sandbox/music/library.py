@@ -96,7 +96,7 @@ def drawn(
 def _moments(count: int, now: datetime) -> Iterator[datetime]:
     """Times in the two years before `now`, in no order."""
     seconds = np.random.default_rng(count).uniform(0, timedelta(days=730).total_seconds(), count)
-    return (now - timedelta(seconds=round(each)) for each in seconds.tolist())
+    return (now - timedelta(seconds=round(age)) for age in seconds.tolist())
 
 
 # ---------------------------------------------------------------- a real person's

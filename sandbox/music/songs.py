@@ -180,8 +180,8 @@ def hear_all(
         return dict(json.loads(kept.read_text()))
     heard: dict[str, Features] = {}
     with ThreadPoolExecutor(workers) as pool:  # numpy lets go of the interpreter lock
-        for song, found in zip(songs, pool.map(hear, (song.sound for song in songs)), strict=True):
-            heard[song.id] = found
+        for song, numbers in zip(songs, pool.map(hear, (song.sound for song in songs)), strict=True):
+            heard[song.id] = numbers
             progress(len(heard))
     cache.mkdir(parents=True, exist_ok=True)
     draft = kept.with_suffix(".draft")

@@ -142,7 +142,7 @@ def _field(world: World, field: Field, value: Any) -> Any:
 
 
 def _objects(world: World, ids: Iterable[str]) -> list[Any]:
-    return [_object(world, each) for each in ids]
+    return [_object(world, object_id) for object_id in ids]
 
 
 def _object(world: World, known_by: str) -> Any:

@@ -45,7 +45,7 @@ def _outage(stage: Stage) -> None:
 
 
 def _end(stage: Stage, fault: Fault) -> None:
-    stage.spotify.faults[:] = [each for each in stage.spotify.faults if each is not fault]
+    stage.spotify.faults[:] = [other for other in stage.spotify.faults if other is not fault]
     stage.watcher()
 
 

@@ -34,16 +34,16 @@ class Listening:
         """Likes (the first `limit` that match `search`), playlists without their songs, and what changed."""
         world, account = ask.stage.spotify, _account(ask)
         changes = [change for change in self._changes if change.user == account.id]
-        found = list(_matching(world, account, str(ask.given.get("search", ""))))
+        matching = list(_matching(world, account, str(ask.given.get("search", ""))))
         liked = _latest_by_song(change for change in changes if change.kind == "liked")
         touched = {change.playlist: change for change in changes}
         return {
             "name": account.display_name,
             "linked": account.id in self._linked,
             "likes": len(account.likes),
-            "matching": len(found),
-            "songs": [_song(world, uri, liked.get(uri)) for uri in found[: ask.number("limit", SHOWN)]],
-            "playlists": [_playlist(each, touched.get(each.id)) for each in _shelf(world, account)],
+            "matching": len(matching),
+            "songs": [_song(world, uri, liked.get(uri)) for uri in matching[: ask.number("limit", SHOWN)]],
+            "playlists": [_playlist(playlist, touched.get(playlist.id)) for playlist in _shelf(world, account)],
             "changes": [_told(world, change) for change in changes[: -RECENT - 1 : -1]],
         }
 

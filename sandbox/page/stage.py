@@ -44,10 +44,10 @@ class Stage:
 
     def member(self, user_id: int) -> Member:
         """Raises KeyError when nobody on this stage has that id."""
-        found = next((member for member in self.members if member.user.id == user_id), None)
-        if found is None:
+        member = next((member for member in self.members if member.user.id == user_id), None)
+        if member is None:
             raise KeyError(f"nobody here has the id {user_id}")
-        return found
+        return member
 
     def member_of(self, account: str) -> Member | None:
         return next((member for member in self.members if member.account == account), None)

@@ -17,7 +17,7 @@ def stage(stage: Stage) -> Json:
     return {
         "guild": stage.guild.name,
         "bot": {**person(stage.discord.bot), "online": stage.discord.online, "state": stage.bot_state},
-        "members": [member(each) for each in stage.members],
+        "members": [member(played) for played in stage.members],
         "sound": stage.sound is not None,
     }
 
@@ -71,7 +71,7 @@ def message(stage: Stage, message: Message, user: User) -> Json:
     return {
         **stage.discord.payloads.message(message),
         "author": person(message.author),
-        "attachments": [stage.discord.payloads.attachment(each) for each in _listed(message)],
+        "attachments": [stage.discord.payloads.attachment(attachment) for attachment in _listed(message)],
         "reactions": [
             {"emoji": emoji, "count": len(who), "me": user.id in who} for emoji, who in message.reactions.items()
         ],

@@ -110,28 +110,28 @@ def deezer_error(code: int) -> web.Response:
 
 # ---------------------------------------------------------------- MusicBrainz
 async def isrc(request: web.Request) -> web.Response:
-    found = request.app[WORLD].by_isrc(request.match_info["isrc"])
+    known = request.app[WORLD].by_isrc(request.match_info["isrc"])
     included = set(request.query.get("inc", "").replace("+", " ").split())
-    if not found:
+    if not known:
         return refused("musicbrainz", 404)
-    recordings = [_recording(each, included) for each in found]
-    return web.json_response({"isrc": found[0].isrc, "recordings": recordings})
+    recordings = [_recording(recording, included) for recording in known]
+    return web.json_response({"isrc": known[0].isrc, "recordings": recordings})
 
 
-def _recording(found: Recording, included: set[str]) -> dict[str, Any]:
-    said: dict[str, Any] = {"id": found.mbid, "title": found.title, "disambiguation": "", "video": False}
-    if found.released:
-        said["first-release-date"] = found.released
+def _recording(recording: Recording, included: set[str]) -> dict[str, Any]:
+    said: dict[str, Any] = {"id": recording.mbid, "title": recording.title, "disambiguation": "", "video": False}
+    if recording.released:
+        said["first-release-date"] = recording.released
     if "artist-credits" in included:
         said["artist-credit"] = [
-            {"name": artist.name, "joinphrase": "", "artist": _artist(artist, included)} for artist in found.artists
+            {"name": artist.name, "joinphrase": "", "artist": _artist(artist, included)} for artist in recording.artists
         ]
-    return said | _voted(found.genres, found.tags, included)
+    return said | _voted(recording.genres, recording.tags, included)
 
 
-def _artist(found: Artist, included: set[str]) -> dict[str, Any]:
-    return {"id": found.mbid, "name": found.name, "sort-name": found.name} | _voted(
-        found.genres, found.genres, included
+def _artist(artist: Artist, included: set[str]) -> dict[str, Any]:
+    return {"id": artist.mbid, "name": artist.name, "sort-name": artist.name} | _voted(
+        artist.genres, artist.genres, included
     )
 
 
@@ -160,36 +160,36 @@ async def similar(request: web.Request) -> web.Response:
 
 # ---------------------------------------------------------------- Deezer
 async def track(request: web.Request) -> web.Response:
-    found = request.app[WORLD].by_isrc(request.match_info["isrc"])
-    if not found:
+    recordings = request.app[WORLD].by_isrc(request.match_info["isrc"])
+    if not recordings:
         return deezer_error(800)
-    url = f"{request.url.origin()}{request.path.partition('/track/')[0]}/previews/{found[0].isrc}.mp3"
-    number = 3135556 + request.app[WORLD].recordings.index(found[0])
-    said = {"id": number, "readable": True, "title": found[0].title, "isrc": found[0].isrc, "type": "track"}
+    url = f"{request.url.origin()}{request.path.partition('/track/')[0]}/previews/{recordings[0].isrc}.mp3"
+    number = 3135556 + request.app[WORLD].recordings.index(recordings[0])
+    said = {"id": number, "readable": True, "title": recordings[0].title, "isrc": recordings[0].isrc, "type": "track"}
     page = f"https://www.deezer.com/track/{number}"
-    return web.json_response(said | {"link": page, "preview": "" if found[0].preview is None else url})
+    return web.json_response(said | {"link": page, "preview": "" if recordings[0].preview is None else url})
 
 
 async def preview(request: web.Request) -> web.Response:
-    found = request.app[WORLD].by_isrc(request.match_info["isrc"])
-    if not found or found[0].preview is None:
+    recordings = request.app[WORLD].by_isrc(request.match_info["isrc"])
+    if not recordings or recordings[0].preview is None:
         raise web.HTTPForbidden
-    return web.Response(body=found[0].preview, content_type="audio/mpeg")
+    return web.Response(body=recordings[0].preview, content_type="audio/mpeg")
 
 
 # ---------------------------------------------------------------- ReccoBeats
 async def audio_features(request: web.Request) -> web.Response:
-    wanted = [each for ids in request.query.getall("ids", []) for each in ids.split(",")]
+    wanted = [song_id for ids in request.query.getall("ids", []) for song_id in ids.split(",")]
     if not wanted or len(wanted) > MOST_IDS:
         return refused("reccobeats", 400)
     known = {recording.spotify_id: recording for recording in request.app[WORLD].recordings if recording.numbers}
-    content = [_features(known[each]) for each in wanted if each in known]
+    content = [_features(known[song_id]) for song_id in wanted if song_id in known]
     return web.json_response({"content": content})
 
 
-def _features(found: Recording) -> dict[str, Any]:
-    href = f"https://open.spotify.com/track/{found.spotify_id}"
-    return {"id": found.mbid, "href": href, "isrc": found.isrc, "key": 3, **found.numbers}
+def _features(recording: Recording) -> dict[str, Any]:
+    href = f"https://open.spotify.com/track/{recording.spotify_id}"
+    return {"id": recording.mbid, "href": href, "isrc": recording.isrc, "key": 3, **recording.numbers}
 
 
 SERVICES = {

@@ -124,8 +124,8 @@ class World:
         return [recording for recording in self.recordings if recording.isrc == isrc.upper()]
 
     def artist(self, mbid: str) -> Artist | None:
-        found = (artist for recording in self.recordings for artist in recording.artists if artist.mbid == mbid)
-        return next(found, None)
+        artists = (artist for recording in self.recordings for artist in recording.artists if artist.mbid == mbid)
+        return next(artists, None)
 
     def asked(self, pattern: str = "*") -> list[str]:
         """The requests whose line is like `pattern`, in order."""

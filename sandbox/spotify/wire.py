@@ -48,9 +48,9 @@ def root_of(request: web.Request) -> str:
 
 def placed(request: web.Request) -> tuple[str, str]:
     """The path in two: where the stand-in is mounted, and the rest from /v1 or /accounts on."""
-    found = PLACE.match(request.path)
-    assert found, "these middlewares belong to /v1 and /accounts"  # noqa: S101 (how the routes are laid out)
-    return found[1], found[2]
+    match = PLACE.match(request.path)
+    assert match, "these middlewares belong to /v1 and /accounts"  # noqa: S101 (how the routes are laid out)
+    return match[1], match[2]
 
 
 async def json_of(request: web.Request) -> dict[str, Any]:
@@ -140,10 +140,10 @@ async def _hooked(world: World, entry: Request, request: web.Request, handler: H
 
 async def _catch_up(world: World) -> None:
     """Carry out what was given up on and is due."""
-    due = [each for each in world.late if each.due <= world.now()]
-    world.late[:] = [each for each in world.late if each not in due]
-    for each in due:
-        await each.carry_out()
+    due = [change for change in world.late if change.due <= world.now()]
+    world.late[:] = [change for change in world.late if change not in due]
+    for change in due:
+        await change.carry_out()
 
 
 async def _entry(request: web.Request, world: World) -> Request:

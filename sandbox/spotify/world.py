@@ -128,10 +128,10 @@ class World:
 
     def editable(self, user: str, playlist: str) -> Playlist:
         """The playlist, when `user` owns it or takes part in it. Raises Refused 403 or 404."""
-        found = self.playlist(playlist)
-        if not self.takes_part(user, found):
+        known = self.playlist(playlist)
+        if not self.takes_part(user, known):
             raise Refused(403, "You cannot access a playlist you don't own.")
-        return found
+        return known
 
     def takes_part(self, user: str, playlist: Playlist) -> bool:
         """Whether `user` owns `playlist`, or follows it and it is collaborative."""

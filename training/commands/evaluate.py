@@ -19,11 +19,11 @@ def evaluate_command(options: argparse.Namespace) -> int:
     people, corpora = everybody[: len(options.data)], everybody[len(options.data) :]
     material = Material(people, corpora, read_all_likes(options.likes))
     make_ready(options.report, options.json)
-    found = {"command": options.command, **evaluate(material, protocol, options.jobs)}
-    print(report(found))
+    results = {"command": options.command, **evaluate(material, protocol, options.jobs)}
+    print(report(results))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
     if options.report:
-        (options.report / "measured.md").write_text(f"{report(found)}\n", encoding="utf-8")
-        draw_all(found, options.report)
+        (options.report / "measured.md").write_text(f"{report(results)}\n", encoding="utf-8")
+        draw_all(results, options.report)
     return 0

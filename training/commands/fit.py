@@ -31,9 +31,9 @@ def fit_command(options: argparse.Namespace) -> int:
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
     prior = chosen_prior(options.prior, options.out)
-    chosen = {key: _told_by(prior, each) for key, each in training.items() if options.member in (None, key[0])}
+    chosen = {key: _told_by(prior, told) for key, told in training.items() if options.member in (None, key[0])}
     served = read_served(options.out)
-    codes = [_fit_files(options, key, each, served) for key, each in bar(chosen.items(), "layers")]
+    codes = [_fit_files(options, key, training_set, served) for key, training_set in bar(chosen.items(), "layers")]
     return max(codes, default=PUBLISHED)
 
 

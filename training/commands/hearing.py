@@ -39,10 +39,10 @@ def evaluate_audio_command(options: argparse.Namespace) -> int:
     recordings = [recording for folder in options.data for recording in read_truth(folder)]
     embedder = Embedder()
     heard = [hear(recording, embedder) for recording in bar(recordings, "recordings")]
-    found = {"command": options.command, **evaluate(heard, options.seed)}
-    print(report(found))
+    results = {"command": options.command, **evaluate(heard, options.seed)}
+    print(report(results))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
     return 0
 
 

@@ -30,8 +30,8 @@ def evaluate_match_command(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace, evaluate: Evaluate, report: Report) -> int:
     make_ready(None, options.json)
-    found = {"command": options.command, **evaluate(read_people(options.data), options.seed)}
-    print(report(found))
+    results = {"command": options.command, **evaluate(read_people(options.data), options.seed)}
+    print(report(results))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
     return 0

@@ -32,10 +32,10 @@ def names_of(folder: Path, model: OpenModel) -> dict[str, str]:
 
 def chosen_prior(chosen: Path | None, folder: Path) -> Prior | None:
     """Return the prior chosen, else that of the folder of models, if any. Raises PriorCorrupt, InputProblem."""
-    found = read_prior(chosen or folder / NAME)
-    if chosen is not None and found is None:
+    written = read_prior(chosen or folder / NAME)
+    if chosen is not None and written is None:
         raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
-    return found.prior if found else None
+    return written.prior if written else None
 
 
 def warn_of_other(prior: Prior | None, models: Iterable[OpenModel]) -> None:

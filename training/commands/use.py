@@ -61,10 +61,12 @@ def next_command(options: argparse.Namespace) -> int:
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
     served, prior = read_served(options.models), chosen_prior(options.prior, options.models)
-    found = {key: served_from(options.models, served.get(key)) for key in training}
-    warn_of_other(prior, (each.model for each in found.values() if each))
+    models = {key: served_from(options.models, served.get(key)) for key in training}
+    warn_of_other(prior, (served_model.model for served_model in models.values() if served_model))
     names, songs = list(library.songs), list(tell(prior, library.songs).values())
-    chosen = ((key, _next(each, library, songs, found[key], options.count)) for key, each in training.items())
+    chosen = (
+        (key, _next(training_set, library, songs, models[key], options.count)) for key, training_set in training.items()
+    )
     tables.write(
         sys.stdout, ("member", "layer", "track_id"), ((*key, names[at]) for key, rows in chosen for at in rows)
     )

@@ -87,6 +87,6 @@ def _answer(classifier: Any, schema: Schema, training: TrainingSet, songs: Seque
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")
         classifier.fit(told, names)
-    found = classifier.predict_proba(schema.vectors(songs)).astype(np.float32)
+    guesses = classifier.predict_proba(schema.vectors(songs)).astype(np.float32)
     classes = tuple(None if name == NONE else int(name) for name in classifier.classes_)
-    return Scores(classes, found, np.zeros((len(songs), 1), np.float32), np.ones(len(songs), np.bool_))
+    return Scores(classes, guesses, np.zeros((len(songs), 1), np.float32), np.ones(len(songs), np.bool_))

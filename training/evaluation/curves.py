@@ -29,14 +29,14 @@ LINES = ("-", "-", "--", "--", "-.", ":", ":")
 Records = Sequence[Mapping[str, Any]]
 
 
-def draw_all(found: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw_all(results: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write each picture there are enough figures for; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    overall = [each for each in found["figures"] if each["k"] is None and each["person"] is None]
+    overall = [record for record in results["figures"] if record["k"] is None and record["person"] is None]
     pictures: dict[str, Callable[[Axes], None]] = {"learning-curves.svg": lambda axes: _learning(axes, overall)}
     pictures["reliability.svg"] = lambda axes: _reliability(axes, overall)
-    if found["asking"]:
-        pictures["asking.svg"] = lambda axes: _asking(axes, found["asking"])
+    if results["asking"]:
+        pictures["asking.svg"] = lambda axes: _asking(axes, results["asking"])
     return [_draw(folder / name, fill) for name, fill in pictures.items()]
 
 
@@ -65,9 +65,9 @@ def _styles() -> Iterator[dict[str, Any]]:
 
 
 def _learning(axes: Axes, overall: Records) -> None:
-    ns = sorted({each["n"] for each in overall})
-    for name, style in zip(dict.fromkeys(each["contender"] for each in overall), _styles(), strict=False):
-        held = {each["n"]: each["accuracy"] for each in overall if each["contender"] == name}
+    ns = sorted({record["n"] for record in overall})
+    for name, style in zip(dict.fromkeys(record["contender"] for record in overall), _styles(), strict=False):
+        held = {record["n"]: record["accuracy"] for record in overall if record["contender"] == name}
         _banded(axes, name, held, style)
     axes.set_xscale("log")
     axes.set_xticks(ns, [str(n) for n in ns])
@@ -80,8 +80,8 @@ def _learning(axes: Axes, overall: Records) -> None:
 
 
 def _asking(axes: Axes, asking: Mapping[str, Any]) -> None:
-    for (name, each), style in zip(asking.items(), _styles(), strict=False):
-        _banded(axes, name, each["accuracy"], style)
+    for (name, figures), style in zip(asking.items(), _styles(), strict=False):
+        _banded(axes, name, figures["accuracy"], style)
     for goal in GOALS:
         axes.axhline(goal, color=QUIET, linewidth=0.8, linestyle=":")
     axes.set(
@@ -101,11 +101,11 @@ def _banded(axes: Axes, name: str, held: Mapping[int, Mapping[str, Any]], style:
 
 def _reliability(axes: Axes, overall: Records) -> None:
     """Draw our own model's: the prior's, where there is one."""
-    own = next(name for name in (PRIOR, FRESH) if any(each["contender"] == name for each in overall))
+    own = next(name for name in (PRIOR, FRESH) if any(record["contender"] == name for record in overall))
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=":", label="as said")
-    for each, style in zip([each for each in overall if each["contender"] == own], _styles(), strict=False):
-        bins = each["bins"]
-        axes.plot([b["sureness"] for b in bins], [b["right"] for b in bins], label=f"n={each['n']}", **style)
+    for record, style in zip([record for record in overall if record["contender"] == own], _styles(), strict=False):
+        bins = record["bins"]
+        axes.plot([b["sureness"] for b in bins], [b["right"] for b in bins], label=f"n={record['n']}", **style)
     axes.set(
         xlabel="probability of the best guess",
         ylabel="share right",

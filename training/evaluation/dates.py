@@ -53,5 +53,5 @@ def foretell(view: View, examples: Examples, songs: Mapping[str, SongFeatures]) 
     older, newest = np.split(order, [len(order) - int(NEWEST * np.isfinite(dates).sum())])
     newest = newest[examples.settled[newest]]
     logits = fit_head(view, examples, older).logits(view.space[newest])
-    found = probabilities(logits, examples.exclusive, usual_temperature(examples))
-    return likelihood(found, examples.truth[newest], examples.exclusive)
+    guesses = probabilities(logits, examples.exclusive, usual_temperature(examples))
+    return likelihood(guesses, examples.truth[newest], examples.exclusive)

@@ -57,17 +57,17 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
     priors = {person.name: prior_for(person, material) for person in bar(_tested(material), "priors")}
     tasks: list[Task] = [task for name, members in drawn.items() for task in _tasks(members, priors[name], protocol)]
     tasks += [partial(try_likes, like, priors[like.name], protocol.seed) for like in material.likes]
-    found = list(bar(run_all(tasks, jobs), "fits", len(tasks)))
-    rows = [row for each in found if isinstance(each, list) for row in each]
-    curves = [each for each in found if isinstance(each, Curve)]
-    liked = [each for each in found if isinstance(each, dict)]
+    outcomes = list(bar(run_all(tasks, jobs), "fits", len(tasks)))
+    rows = [row for outcome in outcomes if isinstance(outcome, list) for row in outcome]
+    curves = [outcome for outcome in outcomes if isinstance(outcome, Curve)]
+    liked = [outcome for outcome in outcomes if isinstance(outcome, dict)]
     return {
         "protocol": asdict(protocol),
         "drawn": {name: Counter(str(member.k) for member in members) for name, members in drawn.items()},
         "figures": summarise(rows),
         "gains": gains(rows),
         "asking": summarise_asking(curves),
-        "likes": {each.name: figures for each, figures in zip(material.likes, liked, strict=True)},
+        "likes": {like.name: figures for like, figures in zip(material.likes, liked, strict=True)},
     }
 
 

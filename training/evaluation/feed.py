@@ -67,11 +67,11 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
     if len(songs) < max(CARDS):
         raise InputProblem("fewer songs are held out than a feed has cards")
     world = _world(songs, seed)
-    found: dict[str, Any] = {"songs": len(songs), "draws": DRAWS, "ways": {}}
+    results: dict[str, Any] = {"songs": len(songs), "draws": DRAWS, "ways": {}}
     for way, learns in WAYS.items():
-        found["ways"][way] = {half.person: _shares(world, half, learns, seed) for half in halves}
-    found["ways"]["random"] = {half.person: _by_chance(half, songs) for half in halves}
-    return found
+        results["ways"][way] = {half.person: _shares(world, half, learns, seed) for half in halves}
+    results["ways"]["random"] = {half.person: _by_chance(half, songs) for half in halves}
+    return results
 
 
 def _world(songs: Mapping[str, SongFeatures], seed: int) -> World:
@@ -126,17 +126,20 @@ def _artist(features: SongFeatures) -> int:
     return key_of(min(features.sets["artists"])) if features.sets.get("artists") else 0
 
 
-def report(found: Mapping[str, Any]) -> str:
+def report(results: Mapping[str, Any]) -> str:
     """Return the figures as Markdown."""
-    people = list(next(iter(found["ways"].values())))
+    people = list(next(iter(results["ways"].values())))
     lines = [
-        f"`{found['command']}`: {found['songs']:,} songs, {LIKES} likes to begin with, {found['draws']} feeds each.",
+        (
+            f"`{results['command']}`: {results['songs']:,} songs, "
+            f"{LIKES} likes to begin with, {results['draws']} feeds each."
+        ),
         f"Share of liked cards among the first {', '.join(map(str, CARDS))}.",
         "",
         f"| feed | {' | '.join(people)} |",
         "|---|" + "---|" * len(people),
     ]
-    for way, by_person in found["ways"].items():
+    for way, by_person in results["ways"].items():
         cells = [" ".join(f"{share:.3f}".removeprefix("0") for share in by_person[person]) for person in people]
         lines.append(f"| {way} | {' | '.join(cells)} |")
     return "\n".join(lines)

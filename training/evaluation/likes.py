@@ -48,9 +48,9 @@ class LikedFolds:
 
 def read_all_likes(paths: Iterable[Path]) -> list[LikedFolds]:
     """Read several files with distinct names. Raises InputProblem."""
-    found = [read_likes(path) for path in paths]
-    refuse_twice(likes.name for likes in found)
-    return found
+    read = [read_likes(path) for path in paths]
+    refuse_twice(likes.name for likes in read)
+    return read
 
 
 def read_likes(path: Path) -> LikedFolds:

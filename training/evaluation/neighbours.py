@@ -62,10 +62,13 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
     questions = [_questions(half, seed) for half in halves]
     if not any(questions):
         raise InputProblem("no playlist of 30 songs or more is left to ask about")
-    found: dict[str, Any] = {"songs": len(catalogue), "asked": sum(len(q) for question in questions for q in question)}
+    results: dict[str, Any] = {
+        "songs": len(catalogue),
+        "asked": sum(len(q) for question in questions for q in question),
+    }
     ways = _ways(catalogue, halves, seed)
-    found["ways"] = {name: _measured(way, halves, questions) for name, way in ways.items()}
-    return found
+    results["ways"] = {name: _measured(way, halves, questions) for name, way in ways.items()}
+    return results
 
 
 def parted(person: Person, seed: int) -> Half:
@@ -74,7 +77,7 @@ def parted(person: Person, seed: int) -> Half:
     songs = sorted(set().union(*choices.values()))
     dice = np.random.default_rng([seed, zlib.crc32(person.name.encode())])
     held = {songs[at] for at in dice.permutation(len(songs))[: len(songs) // 2]}
-    playlists = {name: (sorted(each - held), frozenset(each & held)) for name, each in choices.items()}
+    playlists = {name: (sorted(chosen - held), frozenset(chosen & held)) for name, chosen in choices.items()}
     return Half(person.name, person.songs, [song for song in songs if song not in held], playlists)
 
 
@@ -100,11 +103,11 @@ def _ways(catalogue: Mapping[str, SongFeatures], halves: Sequence[Half], seed: i
     plain = _Plain(catalogue, ids)
     return {
         "recommended": _Product(index, space, halves),
-        "its vectors alone": lambda each: (
-            index.around(space.points([each.half.songs[each.song]]), TOP, without=each.half.likes).ids
+        "its vectors alone": lambda question: (
+            index.around(space.points([question.half.songs[question.song]]), TOP, without=question.half.likes).ids
         ),
         "plain neighbours": plain.find,
-        "plain neighbours, one of an artist": lambda each: _one_each(plain.find(each, 20 * TOP), artists),
+        "plain neighbours, one of an artist": lambda question: _one_each(plain.find(question, 20 * TOP), artists),
         "random": lambda _: [ids[at] for at in dice.choice(len(ids), TOP, replace=False)],
     }
 
@@ -153,9 +156,9 @@ def _artist(features: SongFeatures) -> int:
     return key_of(min(features.sets["artists"])) if features.sets.get("artists") else 0
 
 
-def _one_each(found: Sequence[str], artists: Mapping[str, int]) -> Sequence[str]:
+def _one_each(songs: Sequence[str], artists: Mapping[str, int]) -> Sequence[str]:
     first: dict[int | str, str] = {}
-    for song in found:
+    for song in songs:
         first.setdefault(artists[song] or song, song)
     return list(first.values())[:TOP]
 
@@ -177,32 +180,32 @@ def _measured(
 
 
 def _scored(way: Find, playlist: Sequence[HeldOutQuestion]) -> tuple[float, float]:
-    right = np.array([len(each.right.intersection(way(each))) for each in playlist])
+    right = np.array([len(question.right.intersection(way(question))) for question in playlist])
     return float((right > 0).mean()), float(right.mean() / TOP)
 
 
 def _interval(values: NDArray[np.float64]) -> list[float]:
     dice = np.random.default_rng(len(values))
     means = values[dice.integers(0, len(values), (DRAWS, len(values)))].mean(axis=1)
-    return [round(float(each), 4) for each in (values.mean(), *np.percentile(means, [2.5, 97.5]))]
+    return [round(float(bound), 4) for bound in (values.mean(), *np.percentile(means, [2.5, 97.5]))]
 
 
-def report(found: Mapping[str, Any]) -> str:
+def report(results: Mapping[str, Any]) -> str:
     """Return the figures as Markdown."""
     lines = [
-        f"`{found['command']}`: {found['asked']:,} songs asked about, {found['songs']:,} in the catalogue.",
+        f"`{results['command']}`: {results['asked']:,} songs asked about, {results['songs']:,} in the catalogue.",
         "",
         f"| | found by | hit rate at {TOP} | precision at {TOP} |",
         "|---|---|---|---|",
     ]
-    groups = list(next(iter(found["ways"].values())))
+    groups = list(next(iter(results["ways"].values())))
     for group in groups:
-        for name, figures in found["ways"].items():
-            hit, precision = (_said(figures[group][each]) for each in ("hit rate", "precision"))
+        for name, figures in results["ways"].items():
+            hit, precision = (_said(figures[group][measure]) for measure in ("hit rate", "precision"))
             lines.append(f"| {group} | {name} | {hit} | {precision} |")
     return "\n".join(lines)
 
 
 def _said(interval: Sequence[float]) -> str:
-    mean, low, high = (f"{each:.3f}".removeprefix("0") for each in interval)
+    mean, low, high = (f"{bound:.3f}".removeprefix("0") for bound in interval)
     return f"{mean} ({low}–{high})"

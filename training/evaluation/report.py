@@ -20,25 +20,25 @@ DETAILS = (  # of our own models: measure, what it is called
 )
 
 
-def report(found: Figures) -> str:
+def report(results: Figures) -> str:
     """Return every table."""
-    records: Records = found["figures"]
+    records: Records = results["figures"]
     own = [name for name in (PRIOR, FRESH) if any(record["contender"] == name for record in records)]
-    parts = [_drawn(found), _accuracy(records), *(_details(records, name) for name in own), _gains(found["gains"])]
+    parts = [_drawn(results), _accuracy(records), *(_details(records, name) for name in own), _gains(results["gains"])]
     parts += [_slices(records, name, by) for by in ("k", "person") for name in own]
-    parts += [_none(records), _asking(found["asking"]), _likes(found["likes"])]
+    parts += [_none(records), _asking(results["asking"]), _likes(results["likes"])]
     return "\n\n".join(part for part in parts if part)
 
 
-def _drawn(found: Figures) -> str:
-    ks = [str(k) for k in found["protocol"]["ks"]]
-    rows = [[name, *(str(counts.get(k, 0)) for k in ks)] for name, counts in found["drawn"].items()]
+def _drawn(results: Figures) -> str:
+    ks = [str(k) for k in results["protocol"]["ks"]]
+    rows = [[name, *(str(counts.get(k, 0)) for k in ks)] for name, counts in results["drawn"].items()]
     return titled("Members drawn, by person and k playlists", ["person", *(f"k={k}" for k in ks)], rows)
 
 
 def _accuracy(records: Records) -> str:
     """Return the mean over all members, with the interval over members, for each contender."""
-    names = dict.fromkeys(each["contender"] for each in _overall(records))
+    names = dict.fromkeys(record["contender"] for record in _overall(records))
     rows = [[name, *(_cell(_at(records, name, n), "accuracy") for n in _ns(records))] for name in names]
     return titled("Accuracy by n labels per playlist (95 % over members)", _heads("model", records), rows)
 
@@ -48,8 +48,8 @@ def _details(records: Records, name: str) -> str:
     rows = []
     for measure, title in DETAILS:
         each_n = [_at(records, name, n) for n in _ns(records)]
-        rows.append([title, *(_cell(each, measure) for each in each_n)])
-        rows.append(["  over people", *(span((each.get(measure) or {}).get("persons")) for each in each_n)])
+        rows.append([title, *(_cell(record, measure) for record in each_n)])
+        rows.append(["  over people", *(span((record.get(measure) or {}).get("persons")) for record in each_n)])
     rows.append(["calibration error", *(number(_at(records, name, n).get("calibration_error")) for n in _ns(records))])
     return titled(f"Of “{name}”", _heads("measure", records), rows)
 
@@ -77,7 +77,7 @@ def _gains(records: Records) -> str:
 
 
 def _none(records: Records) -> str:
-    names = dict.fromkeys(each["contender"] for each in _overall(records) if "none_auroc" in each)
+    names = dict.fromkeys(record["contender"] for record in _overall(records) if "none_auroc" in record)
     rows = [[name, *(_cell(_at(records, name, n), "none_auroc") for n in _ns(records))] for name in names]
     return titled("AUROC of “none of them”, 2n of its songs labelled", _heads("model", records), rows)
 
@@ -86,10 +86,13 @@ def _asking(asking: Figures) -> str:
     points = (5, 10, 20, 40, 80)
     goals = list(next(iter(asking.values()))["labels_needed"]) if asking else []
     rows = [
-        [way, str(each["members"])]
-        + [_cell(each["accuracy"], at) for at in points]
-        + [NOTHING if each["labels_needed"][goal] is None else f"{each['labels_needed'][goal]:.1f}" for goal in goals]
-        for way, each in asking.items()
+        [way, str(figures["members"])]
+        + [_cell(figures["accuracy"], at) for at in points]
+        + [
+            NOTHING if figures["labels_needed"][goal] is None else f"{figures['labels_needed'][goal]:.1f}"
+            for goal in goals
+        ]
+        for way, figures in asking.items()
     ]
     heads = ["questions", "members", *(f"{at} labels" for at in points), *(f"labels for {number(g)}" for g in goals)]
     return titled("Accuracy by labels in all, k=5, songs chosen or at random", heads, rows)
@@ -97,9 +100,9 @@ def _asking(asking: Figures) -> str:
 
 def _likes(likes: Figures) -> str:
     rows = [
-        [person, str(each["songs"]), way, name, number(accuracy), number(each["commonest"])]
-        for person, each in likes.items()
-        for way, by_name in each["accuracy"].items()
+        [person, str(figures["songs"]), way, name, number(accuracy), number(figures["commonest"])]
+        for person, figures in likes.items()
+        for way, by_name in figures["accuracy"].items()
         for name, accuracy in by_name.items()
     ]
     heads = ["likes", "songs", "folds", "model", "accuracy", "always the most common"]
@@ -116,10 +119,10 @@ def _ns(records: Records) -> list[int]:
 
 def _at(records: Records, name: str, n: int, k: int | None = None, person: str | None = None) -> Figures:
     wanted = (name, n, k, person)
-    found = (
+    matching = (
         record for record in records if (record["contender"], record["n"], record["k"], record["person"]) == wanted
     )
-    return next(found, {})
+    return next(matching, {})
 
 
 def _heads(first: str, records: Records) -> list[str]:

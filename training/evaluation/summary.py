@@ -38,10 +38,10 @@ def summarise(rows: Sequence[Measurement]) -> list[dict[str, Any]]:
 def _record(key: dict[str, Any], group: Sequence[Measurement]) -> dict[str, Any]:
     measures = list(dict.fromkeys(name for row in group for name in row.values))
     bins = calibration(group)
-    error = sum(each["share"] * abs(each["sureness"] - each["right"]) for each in bins)
-    found = {name: _measure(name, [row for row in group if name in row.values], key) for name in measures}
+    error = sum(bin_["share"] * abs(bin_["sureness"] - bin_["right"]) for bin_ in bins)
+    figures = {name: _measure(name, [row for row in group if name in row.values], key) for name in measures}
     more = {"bins": bins} if key["k"] is None and key["person"] is None else {}
-    return {**key, "members": len(group), **found, "calibration_error": round(error, 4), **more}
+    return {**key, "members": len(group), **figures, "calibration_error": round(error, 4), **more}
 
 
 def _measure(name: str, group: Sequence[Measurement], key: Mapping[str, Any]) -> Figure:
@@ -61,8 +61,8 @@ def figure(parts: Floats, wholes: Floats, persons: Sequence[str], stream: str) -
 
 
 def _interval(parts: Floats, wholes: Floats) -> list[float]:
-    found = parts[wholes > 0] / wholes[wholes > 0]
-    return [round(float(bound), 4) for bound in np.percentile(found, [2.5, 97.5])]
+    ratios = parts[wholes > 0] / wholes[wholes > 0]
+    return [round(float(bound), 4) for bound in np.percentile(ratios, [2.5, 97.5])]
 
 
 def _member_weights(members: int, rng: np.random.Generator) -> Floats:
@@ -89,8 +89,8 @@ def calibration(group: Sequence[Measurement]) -> list[dict[str, float]]:
 
 
 def _bin(sureness: NDArray[np.float32], hit: NDArray[np.bool_], share: float) -> dict[str, float]:
-    found = {"sureness": sureness.mean(dtype=np.float64), "right": hit.mean(), "share": share}
-    return {name: round(float(value), 4) for name, value in found.items()}
+    figures = {"sureness": sureness.mean(dtype=np.float64), "right": hit.mean(), "share": share}
+    return {name: round(float(value), 4) for name, value in figures.items()}
 
 
 def gains(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
@@ -99,8 +99,8 @@ def gains(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
     for row in rows:
         held[row.contender, row.n][row.person, row.k, row.draw] = row.values["accuracy"][0]
     ns = sorted({n for _, n in held})
-    found = [(better, worse, n) for better, worse in PAIRS for n in ns if (better, n) in held and (worse, n) in held]
-    return [{"of": a, "over": b, "n": n, **_gain(held[a, n], held[b, n], f"{a} {b} {n}")} for a, b, n in found]
+    pairs = [(better, worse, n) for better, worse in PAIRS for n in ns if (better, n) in held and (worse, n) in held]
+    return [{"of": a, "over": b, "n": n, **_gain(held[a, n], held[b, n], f"{a} {b} {n}")} for a, b, n in pairs]
 
 
 def _gain(one: Mapping[Any, float], other: Mapping[Any, float], stream: str) -> Figure:
@@ -120,6 +120,6 @@ def _asked(way: str, group: Sequence[Curve]) -> dict[str, Any]:
     persons = [curve.person for curve in group]
     values = {labels: np.array([curve.accuracy[labels] for curve in group]) for labels in points}
     ones = np.ones(len(group))
-    curve = {labels: figure(each, ones, persons, f"{way} {labels}") for labels, each in values.items()}
-    mean = {labels: each["mean"] for labels, each in curve.items()}
+    curve = {labels: figure(accuracies, ones, persons, f"{way} {labels}") for labels, accuracies in values.items()}
+    mean = {labels: figures["mean"] for labels, figures in curve.items()}
     return {"members": len(group), "accuracy": curve, "labels_needed": {g: labels_needed(mean, g) for g in GOALS}}

@@ -49,8 +49,8 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
         for size in SIZES
         for draw in _draws(people, one, other, size, points, seed)
     ]
-    pairs = dict.fromkeys(each.pair for each in drawn)
-    return {"pairs": {pair: _figures([each for each in drawn if each.pair == pair]) for pair in pairs}}
+    pairs = dict.fromkeys(draw.pair for draw in drawn)
+    return {"pairs": {pair: _figures([draw for draw in drawn if draw.pair == pair]) for pair in pairs}}
 
 
 def _points(people: Sequence[Person], seed: int) -> dict[str, Vectors]:
@@ -94,39 +94,39 @@ def _middles(one: LikedPoints, other: LikedPoints) -> float:
 
 
 def _figures(drawn: Sequence[Drawn]) -> dict[str, dict[str, float]]:
-    by_size = {size: [each for each in drawn if each.likes == size] for size in SIZES}
-    settled = float(np.mean([each.meeting.number for each in by_size[max(SIZES)] or drawn]))
-    return {str(size): _of_size(found, settled) for size, found in by_size.items()}
+    by_size = {size: [draw for draw in drawn if draw.likes == size] for size in SIZES}
+    settled = float(np.mean([draw.meeting.number for draw in by_size[max(SIZES)] or drawn]))
+    return {str(size): _of_size(draws, settled) for size, draws in by_size.items()}
 
 
 def _of_size(drawn: Sequence[Drawn], settled: float) -> dict[str, float]:
     """said: the share of draws of which there is a number; the means are of those."""
-    found = {"said": len(drawn) / DRAWS}
+    figures = {"said": len(drawn) / DRAWS}
     if drawn:
-        numbers, within = (np.array([getattr(each.meeting, name) for each in drawn]) for name in ("number", "within"))
-        found |= {"number": _mean(numbers), "within": _mean(within)}
-        found |= {"covered": _mean(np.abs(numbers - settled) <= within)}
-        found |= {"middles": _mean(np.array([each.middles for each in drawn]))}
-    return found
+        numbers, within = (np.array([getattr(draw.meeting, name) for draw in drawn]) for name in ("number", "within"))
+        figures |= {"number": _mean(numbers), "within": _mean(within)}
+        figures |= {"covered": _mean(np.abs(numbers - settled) <= within)}
+        figures |= {"middles": _mean(np.array([draw.middles for draw in drawn]))}
+    return figures
 
 
 def _mean(values: NDArray[Any]) -> float:
     return round(float(values.mean()), 3)
 
 
-def report(found: Mapping[str, Any]) -> str:
+def report(results: Mapping[str, Any]) -> str:
     """Return the figures as Markdown: the number and half its interval, by likes."""
     lines = [
-        f"`{found['command']}`",
+        f"`{results['command']}`",
         "",
         f"| who | {' | '.join(f'{size:,} likes' for size in SIZES)} | middles |",
         f"|---|{'---|' * (len(SIZES) + 1)}",
     ]
-    for pair, sizes in found["pairs"].items():
+    for pair, sizes in results["pairs"].items():
         most = sizes[str(max(SIZES))].get("middles", float("nan"))
         lines.append(f"| {pair} | {' | '.join(_said(sizes[str(size)]) for size in SIZES)} | {most:.2f} |")
     for size in SIZES:
-        figures = [sizes[str(size)] for sizes in found["pairs"].values()]
+        figures = [sizes[str(size)] for sizes in results["pairs"].values()]
         covered = [figure["covered"] for figure in figures if "covered" in figure]
         said = np.mean([figure["said"] for figure in figures])
         held = f"its interval holds that of {max(SIZES):,} in {np.mean(covered):.2f}" if covered else "no interval"

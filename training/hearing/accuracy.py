@@ -98,58 +98,58 @@ def _ask_rivals(
 def evaluate(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
     """Return all figures of what was heard."""
     return {
-        "recordings": dict(Counter(each.recording.source for each in heard)),
+        "recordings": dict(Counter(hearing.recording.source for hearing in heard)),
         "figures": [_figures(who, name, group) for name, group in _slices(heard) for who in heard[0].answers],
         "confidence": {"tempo": _by_confidence(heard, _tempo_trust), "key": _by_confidence(heard, _key_trust)},
         "loudness": _loudness_apart(heard),
         "probe": _probe(heard, seed),
         "few": _few(heard, seed),
-        "clips": [_row(each) for each in heard],
+        "clips": [_row(hearing) for hearing in heard],
     }
 
 
 def _slices(heard: Sequence[HeardRecording]) -> Iterable[tuple[str, list[HeardRecording]]]:
     """All recordings, those of each kind, and those of each source."""
     yield "all", list(heard)
-    for kind in dict.fromkeys(each.recording.kind for each in heard):
-        yield kind, [each for each in heard if each.recording.kind == kind]
-    for source in dict.fromkeys(each.recording.source for each in heard):
-        yield f"  {source}", [each for each in heard if each.recording.source == source]
+    for kind in dict.fromkeys(hearing.recording.kind for hearing in heard):
+        yield kind, [hearing for hearing in heard if hearing.recording.kind == kind]
+    for source in dict.fromkeys(hearing.recording.source for hearing in heard):
+        yield f"  {source}", [hearing for hearing in heard if hearing.recording.source == source]
 
 
 def _figures(who: str, name: str, group: Sequence[HeardRecording]) -> dict[str, Any]:
     scores = {
-        "acc1": [(each, _tempo_score(each, who, acc1)) for each in group if each.recording.tempo],
-        "acc2": [(each, _tempo_score(each, who, acc2)) for each in group if each.recording.tempo],
-        "key": [(each, _key_score(each, who)) for each in group if each.recording.key],
+        "acc1": [(hearing, _tempo_score(hearing, who, acc1)) for hearing in group if hearing.recording.tempo],
+        "acc2": [(hearing, _tempo_score(hearing, who, acc2)) for hearing in group if hearing.recording.tempo],
+        "key": [(hearing, _key_score(hearing, who)) for hearing in group if hearing.recording.key],
     }
-    return {"of": who, "slice": name, **{score: _figure(score, found) for score, found in scores.items() if found}}
+    return {"of": who, "slice": name, **{score: _figure(score, pairs) for score, pairs in scores.items() if pairs}}
 
 
 def _figure(stream: str, scores: Sequence[tuple[HeardRecording, float]]) -> dict[str, Any]:
     values = np.array([score for _, score in scores])
     return {
         "n": len(values),
-        **figure(values, np.ones(len(values)), [each.recording.song for each, _ in scores], stream),
+        **figure(values, np.ones(len(values)), [hearing.recording.song for hearing, _ in scores], stream),
     }
 
 
-def _tempo_score(each: HeardRecording, who: str, right: Callable[[float, float], bool]) -> float:
-    return float(right(each.answers[who].tempo, each.recording.tempo or 0))
+def _tempo_score(hearing: HeardRecording, who: str, right: Callable[[float, float], bool]) -> float:
+    return float(right(hearing.answers[who].tempo, hearing.recording.tempo or 0))
 
 
-def _key_score(each: HeardRecording, who: str) -> float:
-    return key_score(each.answers[who].key, each.recording.key) if each.recording.key else 0.0
+def _key_score(hearing: HeardRecording, who: str) -> float:
+    return key_score(hearing.answers[who].key, hearing.recording.key) if hearing.recording.key else 0.0
 
 
-def _tempo_trust(each: HeardRecording) -> tuple[float, float] | None:
-    trust = each.answers[OURS].tempo_confidence
-    return None if each.recording.tempo is None or trust is None else (trust, _tempo_score(each, OURS, acc1))
+def _tempo_trust(hearing: HeardRecording) -> tuple[float, float] | None:
+    trust = hearing.answers[OURS].tempo_confidence
+    return None if hearing.recording.tempo is None or trust is None else (trust, _tempo_score(hearing, OURS, acc1))
 
 
-def _key_trust(each: HeardRecording) -> tuple[float, float] | None:
-    trust = each.answers[OURS].key_confidence
-    return None if each.recording.key is None or trust is None else (trust, _key_score(each, OURS))
+def _key_trust(hearing: HeardRecording) -> tuple[float, float] | None:
+    trust = hearing.answers[OURS].key_confidence
+    return None if hearing.recording.key is None or trust is None else (trust, _key_score(hearing, OURS))
 
 
 def _by_confidence(
@@ -165,25 +165,29 @@ def _by_confidence(
 
 
 def _loudness_apart(heard: Sequence[HeardRecording]) -> dict[str, Any]:
-    apart = [abs(each.loudness[OURS] - each.loudness[PYLOUDNORM]) for each in heard if PYLOUDNORM in each.loudness]
+    apart = [
+        abs(hearing.loudness[OURS] - hearing.loudness[PYLOUDNORM])
+        for hearing in heard
+        if PYLOUDNORM in hearing.loudness
+    ]
     return {"n": len(apart), "median": float(np.median(apart)), "worst": max(apart)} if apart else {}
 
 
 def _probe(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
-    sets = {name: np.stack([each.vectors[name] for each in heard]) for name in heard[0].vectors}
-    styles = [each.recording.style for each in heard]
-    return probe(sets, styles, [each.recording.song for each in heard], seed)
+    sets = {name: np.stack([hearing.vectors[name] for hearing in heard]) for name in heard[0].vectors}
+    styles = [hearing.recording.style for hearing in heard]
+    return probe(sets, styles, [hearing.recording.song for hearing in heard], seed)
 
 
 def _few(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
-    names = [each.recording.path.name for each in heard]
-    sets = {name: dict(zip(names, (each.seen[name] for each in heard), strict=True)) for name in heard[0].seen}
-    kinds = {each.recording.path.name: each.recording.style for each in heard}
-    return few_labels(sets, kinds, {each.recording.path.name: each.recording.song for each in heard}, seed)
+    names = [hearing.recording.path.name for hearing in heard]
+    sets = {name: dict(zip(names, (hearing.seen[name] for hearing in heard), strict=True)) for name in heard[0].seen}
+    kinds = {hearing.recording.path.name: hearing.recording.style for hearing in heard}
+    return few_labels(sets, kinds, {hearing.recording.path.name: hearing.recording.song for hearing in heard}, seed)
 
 
-def _row(each: HeardRecording) -> dict[str, Any]:
-    truth = each.recording
+def _row(hearing: HeardRecording) -> dict[str, Any]:
+    truth = hearing.recording
     return {
         "file": truth.path.name,
         "source": truth.source,
@@ -192,7 +196,7 @@ def _row(each: HeardRecording) -> dict[str, Any]:
         "heard": {
             who: {"tempo": round(answer.tempo, 2), "key": [answer.key.tonic, answer.key.mode]}
             | {"tempo_confidence": answer.tempo_confidence, "key_confidence": answer.key_confidence}
-            for who, answer in each.answers.items()
+            for who, answer in hearing.answers.items()
         },
-        "loudness": each.loudness,
+        "loudness": hearing.loudness,
     }

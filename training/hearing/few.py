@@ -64,6 +64,6 @@ def _right(library: Library, kinds: Named, songs: Named, labelled: Sequence[str]
         return math.nan
     own = {name: library[name] for name in kinds}
     fitted = fit(TrainingSet(own, labels, dict(enumerate(names)), several=False, everything=False))
-    found = fitted.pipeline.predict_proba(fitted.schema.vectors([own[name] for name in tested])).argmax(axis=1)
+    guesses = fitted.pipeline.predict_proba(fitted.schema.vectors([own[name] for name in tested])).argmax(axis=1)
     truth = [names.index(kinds[name]) for name in tested]
-    return float(np.mean(np.array(fitted.examples.classes)[found] == truth))
+    return float(np.mean(np.array(fitted.examples.classes)[guesses] == truth))

@@ -56,19 +56,19 @@ def read_sections(folder: Path, kind: str) -> dict[str, list[Span]]:
 
 def _seconds(row: Row, field: str) -> float:
     """Raises KeyError, ValueError."""
-    if (found := number(row.fields[field])) is None:
+    if (seconds := number(row.fields[field])) is None:
         raise ValueError(f"line {row.line}: {field} is no number")
-    return found
+    return seconds
 
 
 def shares(sound: Sound, highlight: Sequence[Span]) -> dict[str, float]:
     """Return the share of a clip inside the highlight for each way of choosing its start."""
     starts = np.arange(0, max(sound.seconds - CLIP, STEP), STEP)
     everywhere = np.array([inside(start, highlight) for start in starts])
-    found = peak.find(sound)
+    chosen = peak.find(sound)
     return {
-        "ours": inside(found.start, highlight),
-        "our confidence": found.confidence,
+        "ours": inside(chosen.start, highlight),
+        "our confidence": chosen.confidence,
         "loudest window": inside(loudest(sound), highlight),
         "random": float(everywhere.mean()),
         "second 30": inside(min(SECOND, float(starts[-1])), highlight),

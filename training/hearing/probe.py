@@ -35,10 +35,10 @@ def probe(sets: dict[str, Features], classes: Sequence[str], songs: Sequence[str
     truth, groups = np.array(classes)[kept], np.array(songs)[kept]
     if len(set(truth)) < 2 or not sets:
         return {}
-    found = {name: _answers(features[kept], truth, groups, seed) for name, features in sets.items()}
+    answers_of = {name: _answers(features[kept], truth, groups, seed) for name, features in sets.items()}
     return {
         "classes": dict(Counter(truth.tolist())),
-        "sets": {name: _figures(name, answers, truth, groups) for name, answers in found.items()},
+        "sets": {name: _figures(name, answers, truth, groups) for name, answers in answers_of.items()},
     }
 
 

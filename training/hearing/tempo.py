@@ -28,7 +28,7 @@ def learn(grooves: Iterable[Groove]) -> Doubles:
     material = np.stack(heard)
     spread = material.std((0, 1))
     right = np.abs(np.log(CANDIDATES / np.array(truths)[:, None])) <= TOLERANCE
-    found = minimize(
+    solution = minimize(
         _loss,
         np.zeros(len(spread)),
         (material / spread, right),
@@ -36,7 +36,7 @@ def learn(grooves: Iterable[Groove]) -> Doubles:
         method="L-BFGS-B",
         options={"maxiter": STEPS},
     )
-    return np.asarray(found.x / spread)
+    return np.asarray(solution.x / spread)
 
 
 def _evidence(groove: Groove) -> Doubles:

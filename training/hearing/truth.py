@@ -66,10 +66,10 @@ def _recording(folder: Path, line: int, row: Mapping[str, str]) -> Recording:
 
 def _positive(text: str) -> float:
     """Read a tempo. Raises ValueError."""
-    found = number(text)
-    if found is None or found <= 0:
+    value = number(text)
+    if value is None or value <= 0:
         raise ValueError(text)
-    return found
+    return value
 
 
 def _song(path: Path, kind: str, row: Mapping[str, str]) -> str:
@@ -85,20 +85,20 @@ def pitch_class(name: str) -> int:
     return (NOTES[name[:1]] + sum(SIGNS[sign] for sign in name[1:])) % 12
 
 
-def acc1(found: float, truth: float) -> bool:
+def acc1(tempo: float, truth: float) -> bool:
     """Whether a tempo is right within TOLERANCE."""
-    return abs(found / truth - 1) <= TOLERANCE
+    return abs(tempo / truth - 1) <= TOLERANCE
 
 
-def acc2(found: float, truth: float) -> bool:
+def acc2(tempo: float, truth: float) -> bool:
     """Whether it is, or would be at double, triple, half or a third of the truth."""
-    return any(acc1(found, truth * octave) for octave in OCTAVES)
+    return any(acc1(tempo, truth * octave) for octave in OCTAVES)
 
 
-def key_score(found: Key, truth: Key) -> float:
+def key_score(answer: Key, truth: Key) -> float:
     """Return MIREX's weighted score: 1 the key, 0.5 a fifth off, 0.3 its relative, 0.2 its parallel, else 0."""
-    apart = (found.tonic - truth.tonic) % 12
-    if found.mode == truth.mode:
+    apart = (answer.tonic - truth.tonic) % 12
+    if answer.mode == truth.mode:
         return {0: 1.0, FIFTH: 0.5, 12 - FIFTH: 0.5}.get(apart, 0.0)
     relative = 12 - THIRD if truth.mode else THIRD
     return {0: 0.2, relative: 0.3}.get(apart, 0.0)

@@ -64,24 +64,24 @@ def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None 
         logits[test] = learn(train).logits(seen[test])
     tested = examples.settled & _testable(logits, examples) & _comparable(examples)
     temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive, usual_temperature(examples))
-    found = np.full(examples.truth.shape, np.nan)
-    found[tested] = probabilities(logits[tested], examples.exclusive, temperature)
+    guesses = np.full(examples.truth.shape, np.nan)
+    guesses[tested] = probabilities(logits[tested], examples.exclusive, temperature)
     return Trial(
         examples,
         tested,
-        found,
+        guesses,
         temperature,
-        likelihood(found, examples.truth, examples.exclusive),
+        likelihood(guesses, examples.truth, examples.exclusive),
         likelihood(_baseline(examples), examples.truth, examples.exclusive),
     )
 
 
-def likelihood(found: Logits, truth: Logits, exclusive: bool) -> Logits:
+def likelihood(guesses: Logits, truth: Logits, exclusive: bool) -> Logits:
     """Return (m,) the log of the probability given to what is true, bounded so that one shock does not decide."""
     right = (
-        np.where(truth == 1, found, 0).sum(axis=1, keepdims=True)
+        np.where(truth == 1, guesses, 0).sum(axis=1, keepdims=True)
         if exclusive
-        else np.where(truth == 1, found, 1 - found)
+        else np.where(truth == 1, guesses, 1 - guesses)
     )
     return np.asarray(np.log(np.clip(right, LEAST, 1)).mean(axis=1))
 

@@ -99,7 +99,7 @@ def _waves(graph: onnx.GraphProto, space: str, waves: Pipeline) -> str:
 
 
 def _constants(graph: onnx.GraphProto, **arrays: NDArray[Any]) -> None:
-    graph.initializer.extend(onnx.numpy_helper.from_array(each, name) for name, each in arrays.items())
+    graph.initializer.extend(onnx.numpy_helper.from_array(values, name) for name, values in arrays.items())
 
 
 def _head(graph: onnx.GraphProto, space: str, seen: str, coefficients: Exact, intercepts: Exact, likely: str) -> None:
@@ -122,7 +122,7 @@ def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
     head = fitted.head
     parts = [head] if fitted.examples.exclusive else head.estimators_
     coefficients, intercepts = (
-        np.concatenate(each) for each in zip(*((p.coef_, p.intercept_) for p in parts), strict=True)
+        np.concatenate(rows) for rows in zip(*((p.coef_, p.intercept_) for p in parts), strict=True)
     )
     if fitted.examples.exclusive and len(intercepts) == 1:
         coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append(0, intercepts)
@@ -135,9 +135,9 @@ def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> 
     parts = [_answers(fitted, session, songs[at : at + ROWS]) for at in range(0, len(songs), ROWS)]
     if not parts:
         return 0.0
-    found, wanted, off = zip(*parts, strict=True)
+    answers, wanted, off = zip(*parts, strict=True)
     known = np.array([song.known for song in songs])
-    ours, theirs = (_scores(fitted, np.concatenate(each), known) for each in (found, wanted))
+    ours, theirs = (_scores(fitted, np.concatenate(rows), known) for rows in (answers, wanted))
     if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
         raise NotEqual(f"the exported model decides otherwise about {changed} songs")
     return float(max(off))
@@ -148,12 +148,12 @@ def _answers(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
     """Return both models' probabilities (n, c), and how far they or the spaces are apart at the most."""
     vectors = fitted.schema.vectors(songs)
-    found, space = session.run(["probabilities", "space"], {"vectors": vectors})
+    answers, space = session.run(["probabilities", "space"], {"vectors": vectors})
     wanted = fitted.pipeline.predict_proba(vectors)
-    off = max(float(np.abs(found - wanted).max()), float(np.abs(space - fitted.space.transform(vectors)).max()))
+    off = max(float(np.abs(answers - wanted).max()), float(np.abs(space - fitted.space.transform(vectors)).max()))
     if not off <= TOLERANCE:
         raise NotEqual(f"the exported model answers up to {off:.1e} off what was trained")
-    return found, wanted.astype(np.float32), off
+    return answers, wanted.astype(np.float32), off
 
 
 def _scores(fitted: Fitted, probabilities: NDArray[np.float32], known: NDArray[np.bool_]) -> Scores:
@@ -165,8 +165,8 @@ def changed_decisions(ours: Scores, theirs: Scores, several: bool) -> int:
     """Return of how many songs two models' scores of a whole library decide otherwise, under any of MISTAKES."""
     changed: set[int] = set()
     for mistakes in MISTAKES:
-        found, wanted = (_decided(scores, mistakes, several) for scores in (ours, theirs))
-        changed |= {song for song, *_ in found ^ wanted}
+        decided, wanted = (_decided(scores, mistakes, several) for scores in (ours, theirs))
+        changed |= {song for song, *_ in decided ^ wanted}
     return len(changed)
 
 

@@ -39,10 +39,10 @@ def class_name(name: int | None) -> str:
 
 
 def _guesses(trial: Trial) -> Mask:
-    found = trial.probabilities[trial.tested]
+    guesses = trial.probabilities[trial.tested]
     if not trial.examples.exclusive:
-        return np.asarray(found >= HALF)
-    return np.asarray(np.eye(found.shape[1], dtype=bool)[found.argmax(axis=1)])
+        return np.asarray(guesses >= HALF)
+    return np.asarray(np.eye(guesses.shape[1], dtype=bool)[guesses.argmax(axis=1)])
 
 
 def _baseline(truth: Mask, exclusive: bool) -> float:

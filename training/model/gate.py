@@ -64,8 +64,8 @@ def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFe
     scores = served.model.score([songs[song] for song in examples.songs])
     missing = np.full(len(examples.songs), 0.0 if examples.exclusive else UNKNOWN)
     columns = dict(zip(scores.classes, scores.probabilities.T.astype(float), strict=True))
-    found = np.column_stack([columns.get(name, missing) for name in examples.classes])
-    today = likelihood(found, examples.truth, examples.exclusive)
+    guesses = np.column_stack([columns.get(name, missing) for name in examples.classes])
+    today = likelihood(guesses, examples.truth, examples.exclusive)
     truths = truth_keys(examples)
     for row, (song, key) in enumerate(zip(examples.songs, truths, strict=True)):
         then = served.held_out.get(song)

@@ -112,7 +112,7 @@ def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logi
     found among products of rows, for of the rows' own columns there are many more.
     """
     own, near = view.own[rows], np.float32(np.sqrt(boldness)) * view.near[rows]
-    values, vectors = np.linalg.eigh(sum(each @ each.T for each in (own.astype(np.float64), near.astype(np.float64))))
+    values, vectors = np.linalg.eigh(sum(rows @ rows.T for rows in (own.astype(np.float64), near.astype(np.float64))))
     kept = values > FAINT
     kept[-1:] = True  # songs that are all alike still have one direction
     lengths = np.sqrt(np.maximum(values[kept], FAINT))
@@ -152,8 +152,8 @@ def _scores(regression: LogisticRegression | None, seen: Logits, classes: int) -
     """Return (n, c); -inf for a class that the regression did not meet."""
     scores = np.full((len(seen), classes), -np.inf)
     if regression is not None:
-        found = regression.decision_function(seen)
-        scores[:, regression.classes_] = found if found.ndim == 2 else np.column_stack([-found / 2, found / 2])
+        values = regression.decision_function(seen)
+        scores[:, regression.classes_] = values if values.ndim == 2 else np.column_stack([-values / 2, values / 2])
     return scores
 
 

@@ -23,9 +23,9 @@ def hints_of(names: Mapping[int, str], library: Mapping[str, SongFeatures]) -> l
     """Return the hints in the names, by playlist; library: some hundreds of songs or more."""
     tagged, dated = _tagged(library), _dated(library)
     said = ((playlist, word) for playlist in sorted(names) for word in sorted(set(_words(names[playlist]))))
-    found = ((playlist, tagged.get(word) or dated.get(_decade(word), [])) for playlist, word in said)
+    hints = ((playlist, tagged.get(word) or dated.get(_decade(word), [])) for playlist, word in said)
     least, most = SPOKEN_FOR[0], SPOKEN_FOR[1] * len(library)
-    return [(playlist, songs) for playlist, songs in found if least <= len(songs) <= most]
+    return [(playlist, songs) for playlist, songs in hints if least <= len(songs) <= most]
 
 
 def _words(name: str) -> list[str]:
@@ -50,8 +50,8 @@ def _dated(library: Mapping[str, SongFeatures]) -> dict[int | None, list[str]]:
 
 def _decade(word: str) -> int | None:
     """Return "80s", "1980s" as 1980 and "2010s" as 2010; None for other words."""
-    found = DECADE.fullmatch(word)
-    if found is None:
+    match = DECADE.fullmatch(word)
+    if match is None:
         return None
-    century = found[1] or ("20" if int(found[2]) < 3 else "19")
-    return int(f"{century}{found[2]}0")
+    century = match[1] or ("20" if int(match[2]) < 3 else "19")
+    return int(f"{century}{match[2]}0")

@@ -96,11 +96,11 @@ def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
     means = {artist: library.numbers[at].mean(axis=0) for artist, at in rows.items()}
 
     def sound(seen: SeenSongs) -> Floats:
-        found = seen.numbers.copy()
+        numbers = seen.numbers.copy()
         for at, song in enumerate(seen.songs):
             if known := [means[artist] for artist in sorted(song.sets.get("artists", ())) if artist in means]:
-                found[at] = np.mean(known, axis=0)
-        return found
+                numbers[at] = np.mean(known, axis=0)
+        return numbers
 
     middle = sound(library).mean(axis=0)
     return lambda seen: np.asarray(sound(seen) - middle)
@@ -120,8 +120,8 @@ def _nearest_mean(rows: Floats, library: Floats, count: int) -> Floats:
     alike[alike > 1 - FAINT] = -1
     nearest = np.argpartition(-alike, count - 1, axis=1)[:, :count]
     total = np.zeros_like(rows)
-    for each in nearest.T:  # one after another: all at once would take forty times the memory
-        total += library[each]
+    for row in nearest.T:  # one after another: all at once would take forty times the memory
+        total += library[row]
     return total / np.float32(count)
 
 

@@ -123,9 +123,9 @@ def compare(content: bytes, wheel: Path) -> float:
     """
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     patches = np.random.default_rng(0).gamma(1.0, 1.0, (TRIED, FRAMES, BANDS)).astype(np.float32)
-    found = np.hstack(session.run(("embedding", "tags"), {"mel": patches}))
+    answers = np.hstack(session.run(("embedding", "tags"), {"mel": patches}))
     weights = read_package(wheel).weights
-    off = float(np.abs(found - [np.concatenate(answer(weights, patch)) for patch in patches]).max())
+    off = float(np.abs(answers - [np.concatenate(answer(weights, patch)) for patch in patches]).max())
     if off > CLOSE:
         raise NotEqual(f"the file answers {off:.1e} off the package's layers")
     return off
@@ -142,7 +142,7 @@ def layer(weights: Tensors, number: int) -> ConvolutionLayer:
 
 def norm(weights: Tensors, number: int) -> tuple[Floats, Floats]:
     """Scale and offset of the batch norm `number`: y = scale · x + offset."""
-    names = (f"batch_normalization{_suffix(number)}/{each}" for each in ("gamma", "beta", "moving_mean"))
+    names = (f"batch_normalization{_suffix(number)}/{part}" for part in ("gamma", "beta", "moving_mean"))
     gamma, beta, mean = (weights[name].astype(np.float64) for name in names)
     scale = gamma / np.sqrt(weights[f"batch_normalization{_suffix(number)}/moving_variance"] + EPSILON)
     return scale, beta - mean * scale
@@ -161,13 +161,13 @@ def _front(graph: Graph, weights: Tensors) -> tuple[str, Channels]:
     living = [layer.only(layer.alive) for layer in layers]
     blocks = [*living[:2], _joined(living[2:])]
     widths = [-(-len(block.bias) // BLOCK) * BLOCK for block in blocks]
-    answers = [_strongest(graph, image, each.padded(width)) for each, width in zip(blocks, widths, strict=True)]
+    answers = [_strongest(graph, image, block.padded(width)) for block, width in zip(blocks, widths, strict=True)]
     return graph.node("Concat", *answers, axis=1), _channels(layers, blocks, widths)
 
 
 def _channels(layers: list[ConvolutionLayer], blocks: list[ConvolutionLayer], widths: list[int]) -> Channels:
     starts = np.cumsum([0, *widths[:-1]])
-    places = np.concatenate([start + np.arange(len(each.bias)) for start, each in zip(starts, blocks, strict=True)])
+    places = np.concatenate([start + np.arange(len(block.bias)) for start, block in zip(starts, blocks, strict=True)])
     alive = np.concatenate([layer.alive for layer in layers])
     where = np.full(len(alive), -1)
     where[alive] = places
@@ -180,25 +180,25 @@ def _joined(layers: list[ConvolutionLayer]) -> ConvolutionLayer:
     longest = max(layer.kernel.shape[2] for layer in layers)
     margins = [(longest - layer.kernel.shape[2]) // 2 for layer in layers]
     kernels = [
-        np.pad(each.kernel, ((0, 0), (0, 0), (margin, margin), (0, 0)))
-        for each, margin in zip(layers, margins, strict=True)
+        np.pad(layer.kernel, ((0, 0), (0, 0), (margin, margin), (0, 0)))
+        for layer, margin in zip(layers, margins, strict=True)
     ]
     parts = ((layer.bias, layer.scale, layer.offset) for layer in layers)
     return ConvolutionLayer(np.concatenate(kernels), *(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _strongest(graph: Graph, image: str, each: ConvolutionLayer) -> str:
+def _strongest(graph: Graph, image: str, layer: ConvolutionLayer) -> str:
     """A layer's strongest answer over frequency: (n, filters, frames)."""
-    sign = np.where(each.scale < 0, -1.0, 1.0)
-    frames, bands = each.kernel.shape[2:]
-    signed = each.kernel * sign[:, None, None, None]
+    sign = np.where(layer.scale < 0, -1.0, 1.0)
+    frames, bands = layer.kernel.shape[2:]
+    signed = layer.kernel * sign[:, None, None, None]
     before = (frames - 1) // 2
     pads = [before, 0, frames - 1 - before, 0]
-    found = graph.convolution(image, signed, each.bias * sign, pads=pads)
-    found = graph.node("MaxPool", found, kernel_shape=[1, BANDS - bands + 1])
-    found = graph.node("Squeeze", found, graph.integers(3))
-    found = graph.node("Relu", graph.node("Mul", found, graph.constant(sign[:, None])))
-    return graph.affine(found, each.scale[:, None], each.offset[:, None])
+    answer = graph.convolution(image, signed, layer.bias * sign, pads=pads)
+    answer = graph.node("MaxPool", answer, kernel_shape=[1, BANDS - bands + 1])
+    answer = graph.node("Squeeze", answer, graph.integers(3))
+    answer = graph.node("Relu", graph.node("Mul", answer, graph.constant(sign[:, None])))
+    return graph.affine(answer, layer.scale[:, None], layer.offset[:, None])
 
 
 def _mid(graph: Graph, weights: Tensors, front: str, channels: Channels) -> str:
@@ -213,18 +213,20 @@ def _mid(graph: Graph, weights: Tensors, front: str, channels: Channels) -> str:
 
 
 def _over_time(graph: Graph, weights: Tensors, number: int, taken: str, kernel: Floats | None = None) -> str:
-    each = layer(weights, number)
-    found = graph.convolution(taken, each.kernel[..., 0] if kernel is None else kernel, each.bias, pads=[3, 3])
-    return graph.affine(graph.node("Relu", found), each.scale[:, None], each.offset[:, None])
+    convolution = layer(weights, number)
+    answer = graph.convolution(
+        taken, convolution.kernel[..., 0] if kernel is None else kernel, convolution.bias, pads=[3, 3]
+    )
+    return graph.affine(graph.node("Relu", answer), convolution.scale[:, None], convolution.offset[:, None])
 
 
 def _back(graph: Graph, weights: Tensors, mid: str, channels: Channels) -> None:
     """Maxima and means over time, then two dense layers."""
     pools = [graph.node(kind, mid, axes=[2], keepdims=0) for kind in ("ReduceMax", "ReduceMean")]
-    dense = [graph.constant(each) for each in _dense(weights, channels)]
-    found = graph.node("Relu", graph.node("Gemm", graph.node("Concat", *pools, axis=1), *dense))
-    graph.affine(found, *norm(weights, 10), name="embedding")
-    last = [graph.constant(weights[f"dense_1/{each}"]) for each in ("kernel", "bias")]
+    dense = [graph.constant(values) for values in _dense(weights, channels)]
+    hidden = graph.node("Relu", graph.node("Gemm", graph.node("Concat", *pools, axis=1), *dense))
+    graph.affine(hidden, *norm(weights, 10), name="embedding")
+    last = [graph.constant(weights[f"dense_1/{part}"]) for part in ("kernel", "bias")]
     graph.node("Sigmoid", graph.node("Gemm", "embedding", *last), name="tags")
 
 

@@ -31,7 +31,7 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, NDArray[np.float32]]
 def _tensor(entry: Mapping[int, list[int | bytes]], data: bytes) -> NDArray[np.float32]:
     """The numbers that a BundleEntryProto points at: dtype = 1, shape = 2, offset = 4, size = 5."""
     shape = _fields(_bytes(entry[2][0])) if 2 in entry else {}
-    sizes = [_number(_fields(_bytes(each)).get(1, [0])[0]) for each in shape.get(2, [])]
+    sizes = [_number(_fields(_bytes(dimension)).get(1, [0])[0]) for dimension in shape.get(2, [])]
     count, offset = _number(entry[5][0]) // 4, _number(entry.get(4, [0])[0])
     return np.frombuffer(data, "<f4", count, offset).reshape(sizes)
 

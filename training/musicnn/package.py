@@ -40,5 +40,7 @@ def read_package(wheel: Path) -> Package:
 
 def _constant(source: bytes, name: str) -> Any:
     """The value of a constant in a Python file, which is parsed but never run."""
-    assigned = (each for each in ast.parse(source).body if isinstance(each, ast.Assign))
-    return next(ast.literal_eval(each.value) for each in assigned if ast.unparse(each.targets[0]) == name)
+    assigned = (statement for statement in ast.parse(source).body if isinstance(statement, ast.Assign))
+    return next(
+        ast.literal_eval(statement.value) for statement in assigned if ast.unparse(statement.targets[0]) == name
+    )

@@ -47,8 +47,8 @@ def _over_time(weights: Tensors, number: int, taken: Floats) -> Floats:
     return _activated(weights, number, np.tensordot(windows, kernel, 2))
 
 
-def _activated(weights: Tensors, number: int, found: Floats) -> Floats:
-    return _norm(weights, number + 1, np.maximum(found + weights[f"conv2d{_suffix(number)}/bias"], 0))
+def _activated(weights: Tensors, number: int, sums: Floats) -> Floats:
+    return _norm(weights, number + 1, np.maximum(sums + weights[f"conv2d{_suffix(number)}/bias"], 0))
 
 
 def _norm(weights: Tensors, number: int, values: Floats) -> Floats:

@@ -34,11 +34,11 @@ def submission(world: World, channel: Channel, modal: Modal, values: Mapping[str
 
 def _field(modal: Modal, name: str) -> Field:
     fields = modal.fields()
-    found = next((field for field in fields if name in (field.custom_id, field.label)), None)
-    found = found or next((field for field in fields if _plain(name) == _plain(field.label)), None)
-    if found is None:
+    matching = next((field for field in fields if name in (field.custom_id, field.label)), None)
+    matching = matching or next((field for field in fields if _plain(name) == _plain(field.label)), None)
+    if matching is None:
         raise NotThere(f"no field {name!r} in {modal.title!r} among {[field.label for field in fields]}")
-    return found
+    return matching
 
 
 def _plain(label: str) -> str:
@@ -79,7 +79,7 @@ def _submitted(component: Json, filled: Mapping[str, Json]) -> Json:
     if "component" in component:
         answer["component"] = _submitted(component["component"], filled)
     if "components" in component:
-        answer["components"] = [_submitted(each, filled) for each in component["components"]]
+        answer["components"] = [_submitted(part, filled) for part in component["components"]]
     return answer
 
 

@@ -186,7 +186,7 @@ def find_button(message: Message, label_or_custom_id: str) -> Button:
 def find_select(message: Message, custom_id_or_placeholder: str) -> Select:
     """The select with that placeholder or custom id. Raises NotThere, saying which there are."""
     menus = message.selects()
-    named: list[Select] = [each for each in menus if custom_id_or_placeholder in (each.placeholder, each.custom_id)]
+    named: list[Select] = [menu for menu in menus if custom_id_or_placeholder in (menu.placeholder, menu.custom_id)]
     if not named:
-        raise NotThere(f"no select {custom_id_or_placeholder!r} among {[each.placeholder for each in menus]}")
+        raise NotThere(f"no select {custom_id_or_placeholder!r} among {[menu.placeholder for menu in menus]}")
     return named[0]

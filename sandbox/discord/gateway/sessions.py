@@ -102,7 +102,7 @@ class Sessions:
         return not too_early
 
     def open(self, intents: int) -> Session:
-        self._sessions = {key: each for key, each in self._sessions.items() if each.line}
+        self._sessions = {key: session for key, session in self._sessions.items() if session.line}
         session = Session(intents)
         self._sessions[session.id] = session
         return session

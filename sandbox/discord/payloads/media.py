@@ -23,7 +23,7 @@ def component(source: Json, resolve: Resolve) -> Json:
     shown = {**DEFAULTS.get(source["type"], {}), **_present(source)}
     for slot in ("components", "items"):
         if slot in shown:
-            shown[slot] = [_part(each, resolve) for each in shown[slot]]
+            shown[slot] = [_part(part, resolve) for part in shown[slot]]
     for slot in ("accessory", "component"):
         if slot in shown:
             shown[slot] = component(shown[slot], resolve)
@@ -60,9 +60,9 @@ def _present(source: Any) -> Any:
     """Without what the bot sent as null, at any depth."""
     if isinstance(source, dict):
         return {key: _present(value) for key, value in source.items() if value is not None}
-    return [_present(each) for each in source] if isinstance(source, list) else source
+    return [_present(part) for part in source] if isinstance(source, list) else source
 
 
 def _picture(source: Json, resolve: Resolve) -> dict[str, Any]:
-    found = resolve(source["url"])
-    return {key: found[key] for key in ("url", "proxy_url", "width", "height", "content_type") if found.get(key)}
+    media = resolve(source["url"])
+    return {key: media[key] for key in ("url", "proxy_url", "width", "height", "content_type") if media.get(key)}

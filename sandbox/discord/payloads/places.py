@@ -87,7 +87,7 @@ def guild_create(place: Guild, members: Iterable[Member]) -> Json:
         "unavailable": False,
         "member_count": len(place.members),
         "members": [people.member(member) for member in members],
-        "channels": [channel(each) for each in place.channels.values()],
+        "channels": [channel(child) for child in place.channels.values()],
         "threads": [channel(thread) for thread in place.threads.values()],
         **{name: [] for name in ("voice_states", "presences", "stage_instances", "soundboard_sounds")},
         "guild_scheduled_events": [],

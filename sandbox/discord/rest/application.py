@@ -66,10 +66,10 @@ async def guild_members(call: Call) -> list[Json]:
 
 
 async def guild_member(call: Call) -> Json:
-    found = call.guild().members.get(call.user().id)
-    if found is None:
+    member = call.guild().members.get(call.user().id)
+    if member is None:
         raise UnknownMember
-    return people.member(found)
+    return people.member(member)
 
 
 def _joined(call: Call) -> list[Guild]:

@@ -46,40 +46,40 @@ class Call:
 
     def channel(self) -> Channel:
         """A channel that the bot can open. Raises MissingAccess for one of a guild that it is not in."""
-        found = self.world.channels.get(self.id("channel_id"))
-        if found is None:
+        channel = self.world.channels.get(self.id("channel_id"))
+        if channel is None:
             raise UnknownChannel
-        if found.guild and not found.guild.has_bot:
+        if channel.guild and not channel.guild.has_bot:
             raise MissingAccess
-        return found
+        return channel
 
     def message(self) -> Message:
         """A message that the bot can reach through its channel: ephemeral ones cannot be."""
-        found = self.channel().messages.get(self.id("message_id"))
-        if found is None or found.visible_to is not None:
+        message = self.channel().messages.get(self.id("message_id"))
+        if message is None or message.visible_to is not None:
             raise UnknownMessage
-        return found
+        return message
 
     def guild(self) -> Guild:
-        found = self.world.guilds.get(self.id("guild_id"))
-        if found is None or self.world.bot.id not in found.members:
+        guild = self.world.guilds.get(self.id("guild_id"))
+        if guild is None or self.world.bot.id not in guild.members:
             raise UnknownGuild
-        return found
+        return guild
 
     def user(self) -> User:
-        found = self.world.users.get(self.id("user_id"))
-        if found is None:
+        user = self.world.users.get(self.id("user_id"))
+        if user is None:
             raise UnknownUser
-        return found
+        return user
 
     def hook(self) -> Interaction:
         """The interaction whose webhook this is. Raises InvalidWebhookToken once its fifteen minutes are over."""
-        found = self.world.by_token(self.params["token"])
-        if found is None or self.id("application_id") != self.world.application.id:
+        interaction = self.world.by_token(self.params["token"])
+        if interaction is None or self.id("application_id") != self.world.application.id:
             raise UnknownWebhook
-        if self.world.now() - found.created > self.world.rules.token_life:
+        if self.world.now() - interaction.created > self.world.rules.token_life:
             raise InvalidWebhookToken
-        return found
+        return interaction
 
 
 async def read_body(request: web.Request, call: Call) -> None:

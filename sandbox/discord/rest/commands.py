@@ -57,7 +57,9 @@ def _scope(call: Call) -> Scope:
 
 def _check_entry_point(call: Call, definitions: list[Json]) -> None:
     """The command that Discord made when Activities were switched on cannot be dropped in passing."""
-    standing = any(each.definition["type"] == ENTRY_POINT for each in call.world.commands.registered(_scope(call)))
+    standing = any(
+        command.definition["type"] == ENTRY_POINT for command in call.world.commands.registered(_scope(call))
+    )
     if standing and not any(definition.get("type") == ENTRY_POINT for definition in definitions):
         raise EntryPointLeftOut
 

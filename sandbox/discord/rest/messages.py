@@ -40,9 +40,9 @@ async def history(call: Call) -> list[Json]:
     """Newest first, optionally before or after a message."""
     before, after = int(call.query.get("before", 0)), int(call.query.get("after", 0))
     shared = (message for message in call.channel().messages.values() if message.visible_to is None)
-    found = [each for each in shared if each.id > after and (not before or each.id < before)]
+    matching = [message for message in shared if message.id > after and (not before or message.id < before)]
     limit = min(int(call.query.get("limit", PAGE)), MOST)
-    page = found[:limit] if after else found[-limit:]
+    page = matching[:limit] if after else matching[-limit:]
     return [call.world.payloads.message(message) for message in reversed(page)]
 
 

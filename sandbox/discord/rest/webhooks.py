@@ -55,12 +55,12 @@ def _message(call: Call) -> Message:
     interaction = _acknowledged(call)
     wanted = call.params["message_id"]
     if wanted == ORIGINAL:
-        found = interaction.original
+        message = interaction.original
     else:
-        found = next((message for message in interaction.messages() if str(message.id) == wanted), None)
-    if found is None or found.deleted:
+        message = next((message for message in interaction.messages() if str(message.id) == wanted), None)
+    if message is None or message.deleted:
         raise UnknownMessage
-    return found
+    return message
 
 
 ENDPOINTS = (

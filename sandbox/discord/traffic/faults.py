@@ -38,8 +38,8 @@ class Faults:
 
     def take(self, request: str) -> Fault | None:
         """The fault that "METHOD /path" meets, if any."""
-        fault = next((each for each in self.pending if each.matching in request), None)
+        fault = next((fault for fault in self.pending if fault.matching in request), None)
         if fault:
             fault.times -= 1
-            self.pending = [each for each in self.pending if each.times > 0]
+            self.pending = [fault for fault in self.pending if fault.times > 0]
         return fault

@@ -26,19 +26,19 @@ async def own(request: web.Request) -> web.Response:
     seen = [
         entry for entry in entries if not entry or not entry.collaborative or "playlist-read-collaborative" in scopes
     ]
-    return web.json_response(page(request, seen, lambda each: _simple(request, each) if each else None))
+    return web.json_response(page(request, seen, lambda playlist: _simple(request, playlist) if playlist else None))
 
 
 async def one(request: web.Request) -> web.Response:
     """A playlist with its first items; only the outside of a foreign one."""
     world = world_of(request)
     playlist = world.playlist(request.match_info["id"])
-    found = _simple(request, playlist)
+    answer = _simple(request, playlist)
     if world.takes_part(account_of(request).id, playlist):
-        found["items"] |= _first_page(request, playlist)
+        answer["items"] |= _first_page(request, playlist)
     else:
-        del found["items"]
-    return web.json_response(found)
+        del answer["items"]
+    return web.json_response(answer)
 
 
 async def items(request: web.Request) -> web.Response:

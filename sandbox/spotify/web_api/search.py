@@ -21,9 +21,9 @@ async def search(request: web.Request) -> web.Response:
         raise Refused(400, "No search query" if not request.query.get("q") else "Missing parameter type")
     if "track" not in request.query["type"].split(","):
         raise Refused(400, "the sandbox knows tracks only")
-    found = matches(request.query["q"], world_of(request).tracks.values())
+    tracks = matches(request.query["q"], world_of(request).tracks.values())
     shape = partial(shapes.track, root=root_of(request))
-    return web.json_response({"tracks": page(request, found, shape, default=5, most=MOST)})
+    return web.json_response({"tracks": page(request, tracks, shape, default=5, most=MOST)})
 
 
 def matches(query: str, tracks: Iterable[Track]) -> list[Track]:

@@ -54,16 +54,16 @@ def album(track: Track, root: str) -> Json:
     }
 
 
-def track(found: Track, root: str) -> Json:
+def track(track: Track, root: str) -> Json:
     return {
-        **reference("track", found.id, root),
-        "name": found.name,
-        "artists": [artist(name, root) for name in found.artists],
-        "album": album(found, root),
+        **reference("track", track.id, root),
+        "name": track.name,
+        "artists": [artist(name, root) for name in track.artists],
+        "album": album(track, root),
         "disc_number": 1,
-        "duration_ms": found.duration_ms,
-        "explicit": found.explicit,
-        "external_ids": {"isrc": found.isrc} if found.isrc else {},
+        "duration_ms": track.duration_ms,
+        "explicit": track.explicit,
+        "external_ids": {"isrc": track.isrc} if track.isrc else {},
         "is_local": False,
         "is_playable": True,
         "track_number": 1,
@@ -137,16 +137,16 @@ def item(uri: str, on_offer: Callable[[str], Track | None], root: str) -> Json |
         case "episode":
             return episode(uri, root)
         case _:
-            found = on_offer(uri)
-            return track(found, root) if found else None
+            offered = on_offer(uri)
+            return track(offered, root) if offered else None
 
 
-def row(found: Row, on_offer: Callable[[str], Track | None], root: str) -> Json:
+def row(row: Row, on_offer: Callable[[str], Track | None], root: str) -> Json:
     return {
-        "added_at": timestamp(found.added_at),
-        "added_by": reference("user", found.added_by, root),
-        "is_local": found.uri.startswith("spotify:local:"),
-        "item": item(found.uri, on_offer, root),
+        "added_at": timestamp(row.added_at),
+        "added_by": reference("user", row.added_by, root),
+        "is_local": row.uri.startswith("spotify:local:"),
+        "item": item(row.uri, on_offer, root),
     }
 
 
@@ -164,24 +164,24 @@ def me(account: Account, root: str) -> Json:
     }
 
 
-def playlist(found: Playlist, rows: Sequence[Row], owner: Account, root: str) -> Json:
+def playlist(playlist: Playlist, rows: Sequence[Row], owner: Account, root: str) -> Json:
     """A playlist without its contents, as in the list of one's playlists; rows: what is read of it now."""
     return {
-        **reference("playlist", found.id, root),
-        "name": found.name,
-        "description": found.description,
+        **reference("playlist", playlist.id, root),
+        "name": playlist.name,
+        "description": playlist.description,
         "owner": {**reference("user", owner.id, root), "display_name": owner.display_name},
-        "public": found.public,
-        "collaborative": found.collaborative,
-        "images": playlist_images(found, root),
-        "items": {"href": f"{root}/v1/playlists/{found.id}/items", "total": len(rows)},
-        "snapshot_id": found.snapshot,
+        "public": playlist.public,
+        "collaborative": playlist.collaborative,
+        "images": playlist_images(playlist, root),
+        "items": {"href": f"{root}/v1/playlists/{playlist.id}/items", "total": len(rows)},
+        "snapshot_id": playlist.snapshot,
     }
 
 
-def playlist_images(found: Playlist, root: str) -> list[Json]:
+def playlist_images(playlist: Playlist, root: str) -> list[Json]:
     """The uploaded cover, else the first track's; none for an empty playlist."""
-    if found.cover:
-        return [image(f"{root}/covers/{found.id}.jpg")]
-    first = next((uri for uri in found.uris if uri.startswith("spotify:track:")), None)
+    if playlist.cover:
+        return [image(f"{root}/covers/{playlist.id}.jpg")]
+    first = next((uri for uri in playlist.uris if uri.startswith("spotify:track:")), None)
     return [image(f"{root}/covers/{first.rsplit(':', 1)[-1]}.png")] if first else []
