@@ -46,7 +46,7 @@ class Examples:
         """(m,) whether it's known where the song belongs, and not only where it doesn't."""
         return np.asarray(~np.isnan(self.truth).any(axis=1))
 
-    def each(self, rows: NDArray[np.int64] | slice = slice(None)) -> float:
+    def per_class(self, rows: NDArray[np.int64] | slice = slice(None)) -> float:
         """Return the labels per class among some rows: the geometric mean, so that small classes count too."""
         counts = np.maximum(1, (self.truth[rows] == 1).sum(axis=0))
         return float(np.exp(np.log(counts).mean()))

@@ -114,7 +114,7 @@ def usual_temperature(examples: Examples) -> float:
 
     A few labels that each speak for a neighbourhood sound surer than they are; many, and regularised, less so.
     """
-    return float((COOL + WARM / examples.each() ** COOLING) * (examples.truth.shape[1] / 5) ** CROWD)
+    return float((COOL + WARM / examples.per_class() ** COOLING) * (examples.truth.shape[1] / 5) ** CROWD)
 
 
 def _comparable(examples: Examples) -> bool:

@@ -102,7 +102,7 @@ def _weak(examples: Examples) -> tuple[Logits, Logits]:
 
 def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:
     """Return how much a label speaks for its neighbours: less, the more labels there are of each class."""
-    return float(BOLDNESS / examples.each(rows) ** WANING)
+    return float(BOLDNESS / examples.per_class(rows) ** WANING)
 
 
 def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
