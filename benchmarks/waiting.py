@@ -176,7 +176,7 @@ def song(at: int) -> Song:
 
 
 class Fixed(ScoredLibraries):
-    """Outlooks with scores drawn at random: what a model would say."""
+    """Libraries whose scores are drawn at random: what a model would say."""
 
     async def of(self, member: int, layer: int) -> ScoredLibrary:
         seen = await super().of(member, layer)
@@ -196,7 +196,7 @@ class Ada:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder, self.music = store, folder, Spotify50k()
         self.vault = Vault([Fernet.generate_key().decode()])
-        self.outlooks = Fixed(store, Scorer(folder))
+        self.libraries = Fixed(store, Scorer(folder))
         self.write = 0
 
     def steps(self) -> list[Step]:
@@ -206,7 +206,7 @@ class Ada:
             ("features", self.features),
             ("playlists handed over", self.take),
             ("what stands there as labels", self.allow),
-            ("outlook", self.look_outlook),
+            ("scored library", self.scored_library),
             ("verdicts", self.tally),
             ("training set", self.training_set),
             ("stale layers", self.stale),
@@ -290,7 +290,7 @@ class Ada:
             await train.training_set(tx, ADA, (await self.layer()).layer)
 
     async def dry_run(self) -> None:
-        receipt = await sort.dry_run(self.store, self.music, self.outlooks, await self.layer(), NOW)
+        receipt = await sort.dry_run(self.store, self.music, self.libraries, await self.layer(), NOW)
         self.write = receipt.write.write
         len(receipt.changes)
 
@@ -304,8 +304,8 @@ class Ada:
     async def export(self) -> None:
         len(await erase.export(self.store, ADA))
 
-    async def look_outlook(self) -> None:
-        await self.outlooks.of(ADA, (await self.layer()).layer)
+    async def scored_library(self) -> None:
+        await self.libraries.of(ADA, (await self.layer()).layer)
 
     async def catalogue(self) -> None:
         async with self.store.writing() as tx:

@@ -43,7 +43,7 @@ class Listening:
             "likes": len(account.likes),
             "matching": len(matching),
             "songs": [_song(world, uri, liked.get(uri)) for uri in matching[: ask.number("limit", SHOWN)]],
-            "playlists": [_playlist(playlist, touched.get(playlist.id)) for playlist in _shelf(world, account)],
+            "playlists": [_playlist(playlist, touched.get(playlist.id)) for playlist in _playlists_of(world, account)],
             "changes": [_told(world, change) for change in changes[: -RECENT - 1 : -1]],
         }
 
@@ -109,7 +109,7 @@ def _matching(world: World, account: Account, search: str) -> Iterator[str]:
             yield like.uri
 
 
-def _shelf(world: World, account: Account) -> Iterator[Playlist]:
+def _playlists_of(world: World, account: Account) -> Iterator[Playlist]:
     return (world.playlists[playlist] for playlist in account.playlists if playlist is not None)
 
 
