@@ -64,7 +64,7 @@ def asker(bot: Bot, notice: Notice) -> Live | None:
         case NoticeKind.MATCH:
             return bot.desk.take(notice.member, taste_match.JOB, now, body["agreement"])
         case NoticeKind.PROBLEM:
-            return bot.desk.take(notice.member, str(body.get("job", "")), now)
+            return bot.desk.take(notice.member, str(body.get("job", "")), now, body.get("about"))
         case _:
             return None
 

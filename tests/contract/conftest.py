@@ -59,7 +59,7 @@ class Linked:
     async def link(self, user: str = "ada") -> None:
         redirect = f"{self.stack.public_url}/callback"
         linking = Linking(self.store, self.vault, self.spotify, lambda: self.now)
-        url = await linking.begin(MEMBER, "@ada (Ada)", CLIENT_ID, redirect)
+        url, _ = await linking.begin(MEMBER, "@ada (Ada)", CLIENT_ID, redirect)
         landing = await self.stack.consent(url, self.stack.spotify.accounts[user])
         consent = await linking.arrive_pasted(MEMBER, landing)
         await linking.finish(MEMBER, consent.code)

@@ -45,7 +45,7 @@ async def test_unlinking_leaves_a_library_from_a_file_alone(linked: Linked) -> N
 
 async def test_a_link_says_why_it_did_not_work(linked: Linked) -> None:
     linking = Linking(linked.store, linked.vault, linked.spotify, lambda: NOW)
-    url = await linking.begin(MEMBER, "@ada", (await linked.account()).client_id, "http://127.0.0.1:8888/callback")
+    url, _ = await linking.begin(MEMBER, "@ada", (await linked.account()).client_id, "http://127.0.0.1:8888/callback")
     state = url.partition("state=")[2].partition("&")[0]
     with pytest.raises(ConsentDenied):
         await linking.arrive_pasted(MEMBER, f"http://127.0.0.1:8888/callback?error=access_denied&state={state}")

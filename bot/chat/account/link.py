@@ -30,13 +30,13 @@ async def _offer(context: Context, client_id: str | None) -> None:
     if not app:
         raise NoSpotifyApp
     called = presence.called(context.interaction.user)
-    url = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
-    context.bot.desk.wait(context.interaction, "link", context.now)
+    begun = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
+    context.bot.desk.wait(context.interaction, "link", context.now, about=begun.number)
     code = layout.button(_(messages.ENTER_THE_CODE), ids.of("code"))
     paste = None if settings.public_https else layout.button(_("Paste the address"), ids.of("paste"))
     page = Page(
         _(messages.CONSENT),
-        layout.row(layout.link(_("Open Spotify"), url), code, paste),
+        layout.row(layout.link(_("Open Spotify"), begun.url), code, paste),
         layout.small(_(messages.PASTE)) if paste else None,
         layout.small(messages.own_app(settings.redirect_uri)) if app != settings.spotify_client_id else None,
     )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.store import Store, Tx, personal_data
@@ -52,6 +52,13 @@ CODE_LENGTH = 8  # characters of 30: five guesses succeed once in 130 thousand m
 UNLINKING = "unlinking"  # the library's source while its songs are being deleted
 
 
+class Begun(NamedTuple):
+    """A link that waits for consent: the address of the consent page, and the link's number."""
+
+    url: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     member: int
@@ -82,8 +89,8 @@ class Linking:
         self._store, self._vault, self._spotify, self._clock = store, vault, spotify, clock
         self._consents: dict[int, Consent] = {}
 
-    async def begin(self, member: int, name: str, client_id: str, redirect_uri: str) -> str:
-        """Return the address of the consent page; it replaces an earlier one of the member.
+    async def begin(self, member: int, name: str, client_id: str, redirect_uri: str) -> Begun:
+        """Return a new link; it replaces an earlier one of the member.
 
         `name` is the member's Discord name. Raises BadClientId.
         """
@@ -103,7 +110,7 @@ class Linking:
                 redirect_uri=redirect_uri,
                 expires_at=now + GOOD_FOR,
             )
-        return self._spotify.consent_url(client_id, redirect_uri, state, challenge(verifier))
+        return Begun(self._spotify.consent_url(client_id, redirect_uri, state, challenge(verifier)), number(state))
 
     async def arrive(self, state: str, code: str | None) -> Consent:
         """Exchange the browser's code for a consent, and store nothing yet.
@@ -115,7 +122,7 @@ class Linking:
         try:
             return await self._exchange(begun, code)
         except SpotifyError as error:
-            await self._tell(begun["member"], error)
+            await self._tell(begun["member"], number(state), error)
             raise
 
     async def arrive_pasted(self, member: int, address: str) -> Consent:
@@ -207,14 +214,17 @@ class Linking:
         self._consents[member] = Consent(member, begun["name"], client_id, profile, tokens, _new_code(), until)
         return self._consents[member]
 
-    async def _tell(self, member: int, error: SpotifyError) -> None:
+    async def _tell(self, member: int, link: int, error: SpotifyError) -> None:
         """Tell the member in Discord what went wrong; the browser page doesn't."""
+        body = {"error": dumped(error), "job": "link", "about": link, "asked": True}
         async with self._store.writing() as tx:
-            if await members.get(tx, member) is None:  # erased meanwhile
-                return
-            await notices.add(
-                tx, member, NoticeKind.PROBLEM, {"error": dumped(error), "job": "link", "asked": True}, self._clock()
-            )
+            if await members.get(tx, member) is not None:  # not erased meanwhile
+                await notices.add(tx, member, NoticeKind.PROBLEM, body, self._clock())
+
+
+def number(state: str) -> int:
+    """Return a number that tells a link from the member's others, so that its failure isn't shown at a newer one."""
+    return int(_digest(state)[:12], 16)
 
 
 def _digest(text: str) -> str:

@@ -170,8 +170,8 @@ async def problem(store: Store, failure: Failure, now: datetime) -> None:
     """Leave the member a notice about a job they asked for, or (once) about consent that has ended."""
     if not (failure.asked or isinstance(failure.error, ConsentEnded)):
         return
-    member = failure.job.member
-    body = {"error": dumped(failure.error), "reference": failure.reference, "job": failure.job.kind}
+    job, member = failure.job, failure.job.member
+    body = {"error": dumped(failure.error), "reference": failure.reference, "job": job.kind, "about": job.argument}
     async with store.writing() as tx:
         ended = isinstance(failure.error, ConsentEnded) and await _consent_ended(tx, member)
         if (failure.asked or ended) and await members.get(tx, member) is not None:

@@ -173,13 +173,14 @@ class Person:
 
 
 def find_button(message: Message, label_or_custom_id: str) -> Button:
-    """The button with that label or custom id. Raises NotThere, saying which there are."""
+    """The button with that label or custom id. Raises NotThere, saying which there are and the message's text."""
     buttons = message.buttons()
     named: list[Button] = [
         button for button in buttons if label_or_custom_id in (button.label, button.custom_id, button.emoji)
     ]
     if not named:
-        raise NotThere(f"no button {label_or_custom_id!r} among {[button.label or button.emoji for button in buttons]}")
+        labels = [button.label or button.emoji for button in buttons]
+        raise NotThere(f"no button {label_or_custom_id!r} among {labels} below {message.text()!r}")
     return named[0]
 
 

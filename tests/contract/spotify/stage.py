@@ -116,7 +116,7 @@ class Stage:
         self.linking = link.Linking(self.store, self.vault, self.spotify, self.clock)
 
     async def begin(self, member: int, name: str = "@mara (Mara)") -> str:
-        return await self.linking.begin(member, name, APP, BACK)
+        return (await self.linking.begin(member, name, APP, BACK)).url
 
     async def link(self, member: int, user: str) -> SpotifyMusic:
         """Go through consent as `user`, and confirm it as the member; return the member's music."""

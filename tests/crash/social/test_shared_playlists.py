@@ -85,7 +85,7 @@ async def _prepare(stack: Stack, database: Path, key: str) -> int:
     store = new_store(database)
     spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
     linking = Linking(store, vault, spotify, lambda: NOW)
-    url = await linking.begin(HOST, "ada", CLIENT_ID, f"{stack.public_url}/callback")
+    url, _ = await linking.begin(HOST, "ada", CLIENT_ID, f"{stack.public_url}/callback")
     consent = await linking.arrive_pasted(HOST, await stack.consent(url, stack.spotify.accounts["ada"]))
     await linking.finish(HOST, consent.code)
     number = await shared_playlists.open_with(store, Actor(HOST, 1, NOW), "Ours", [(uri, HOST) for uri in URIS])

@@ -104,7 +104,7 @@ async def _prepare(stack: Stack, database: Path, key: str, playlist: str) -> int
     spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
     redirect = f"{stack.public_url}/callback"
     linking = Linking(store, vault, spotify, lambda: NOW)
-    url = await linking.begin(MEMBER, "ada", CLIENT_ID, redirect)
+    url, _ = await linking.begin(MEMBER, "ada", CLIENT_ID, redirect)
     consent = await linking.arrive_pasted(MEMBER, await stack.consent(url, stack.spotify.accounts["ada"]))
     await linking.finish(MEMBER, consent.code)
     async with store.reading() as tx:

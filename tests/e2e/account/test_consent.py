@@ -1,5 +1,6 @@
 """A consent is bound to the person at both ends (promise P37): two people, a real browser, and Discord."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.async_api import Browser, Page
 
 from sandbox.browser import chromium
 from sandbox.discord import Message
+from sandbox.spotify import Fault
 from sandbox.stack import Listener, consent_url
 from tests.e2e.chat_stage import answer, labels, styled
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
@@ -85,3 +87,20 @@ async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(
     assert accounts(stack, una) == ["Una"]
     await page.goto(page.url)
     assert "used up" in await page.locator("body").inner_text()
+
+
+@pytest.mark.usefixtures("provoked")
+async def test_a_link_that_failed_leaves_a_newer_one_its_buttons(stack: CheckedStack) -> None:
+    rae = stack.add_listener("Rae", styled(9, seed=174))
+    older = await answer(rae.person.command("link"))
+    stack.spotify.faults += [
+        Fault("POST /accounts/api/token", "slow", seconds=1),
+        Fault("GET /v1/me", "status", None, status=500),
+    ]
+    failing = asyncio.create_task(stack.agree(consent_url(older), rae.account))
+    await stack.until(lambda: len(stack.spotify.faults) < 2 or stack.spotify.faults[0].times == 0)
+    newer = await answer(rae.person.command("link"))
+    assert "work just now" in await failing
+    await stack.until(lambda: not labels(older))
+    stack.spotify.faults.clear()
+    assert "Enter the code" in labels(newer)
