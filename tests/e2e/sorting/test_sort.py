@@ -125,6 +125,7 @@ async def test_the_command_undo_takes_the_last_write_back(stack: CheckedStack, a
 
 
 async def test_a_receipt_explains_and_takes_corrections(stack: CheckedStack, ada: Trained) -> None:
+    unsorted = ada.contents()
     receipt = await ada.apply(await ada.dry_run())
     whisper = await answer(ada.person.click(receipt, "Why"))
     assert whisper.id != receipt.id
@@ -134,15 +135,18 @@ async def test_a_receipt_explains_and_takes_corrections(stack: CheckedStack, ada
 
     menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
     wrong = menu.options[0]
-    before = ada.contents()[wrong.description]
+    sorted_ = ada.contents()
     said = await answer(ada.person.select(receipt, menu.custom_id, [wrong.value]))
     assert "you said it doesn't belong" in said.text()
-    await stack.until(lambda: len(ada.contents()[wrong.description]) == len(before) - 1)
-    (song,) = set(before) - set(ada.contents()[wrong.description])
+    await stack.until(lambda: len(ada.contents()[wrong.description]) == len(sorted_[wrong.description]) - 1)
+    (song,) = set(sorted_[wrong.description]) - set(ada.contents()[wrong.description])
     kinds = {uri: kind for uri, kind, _ in stack.labels(ada.person)}
     assert kinds[song] == "not"
     assert song not in {uri for uris in ada.contents().values() for uri in uris}
-    await ada.undo(said)
+    await stack.until(lambda: not stack.rows("select 1 from write where state = 'applying'"))
+    for before in (sorted_, unsorted):  # the correction first, then the sort
+        await (await ada.person.command("undo")).until(lambda each: "Undone" in each.text(), PATIENCE)
+        assert ada.contents() == before
 
 
 async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_them(
