@@ -33,7 +33,7 @@ from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
 from sandbox.process import cache
 from sandbox.stack import BotEnded, Listener, Stack
-from sandbox.tour import Figures, Guide
+from sandbox.tour import Figures, Guide, Plan
 
 SONGS = 240
 STYLES = 3  # playlists on the tour
@@ -118,7 +118,7 @@ def _guide(stack: Stack, ada: Listener, tour: Tour, environment: Mapping[str, st
     """With a real library: ten labels a playlist; with the generated one a fixed number of cards."""
     real = "LIBRARY" in environment
     labels = int(environment.get("LABELS") or (EACH * len(ada.library.truth) if real else LABELS))
-    return Guide(stack, ada, tour, labels=labels, per_playlist=EACH if real else 0, new=NEW)
+    return Guide(stack, ada, tour, Plan(labels, EACH if real else 0, NEW))
 
 
 async def _tour(guide: Guide) -> int:

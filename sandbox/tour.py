@@ -68,19 +68,26 @@ class Figures:
         }
 
 
-class Guide:
-    """Plays one member. `labels` cards are answered, more until every playlist has `per_playlist`; then `new` likes."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much a guide does: answers `labels` cards, more until every playlist has `per_playlist`; then likes `new`."""
 
-    def __init__(
-        self, stack: Stack, listener: Listener, tour: Tour, *, labels: int, per_playlist: int = 0, new: int = 5
-    ) -> None:
-        self.stack, self.me, self.tour = stack, listener, tour
-        self.labels, self.per_playlist, self.new = labels, per_playlist, min(new, len(listener.library.later))
+    labels: int
+    per_playlist: int = 0
+    new: int = 5
+
+
+class Guide:
+    """Plays one member, as planned."""
+
+    def __init__(self, stack: Stack, listener: Listener, tour: Tour, plan: Plan) -> None:
+        self.stack, self.me, self.tour, self.plan = stack, listener, tour, plan
+        self.new = min(plan.new, len(listener.library.later))
         self.person = listener.person
         self.names = tuple(listener.library.truth)
         self.labelled: set[str] = set()
         words = {"name": listener.account.display_name, "playlists": len(self.names)}
-        self.steps = [step.format(**words, labels=labels, new=self.new) for step in STEPS]
+        self.steps = [step.format(**words, labels=plan.labels, new=self.new) for step in STEPS]
         tour.steps = list(self.steps)
         self._calls: dict[str, int] = {}
         self._slowest = 0.0
@@ -129,9 +136,8 @@ class Guide:
     def enough(self) -> bool:
         """Whether as many cards are answered as planned, and every playlist has its share of them."""
         fewest = min(sum(name in self.me.library.belongs(uri) for uri in self.labelled) for name in self.names)
-        return len(self.labelled) >= self.labels and (
-            fewest >= self.per_playlist or len(self.labelled) >= MOST * self.labels
-        )
+        count, plan = len(self.labelled), self.plan
+        return count >= plan.labels and (fewest >= plan.per_playlist or count >= MOST * plan.labels)
 
     async def pick(self, card: discord.Message, name: str) -> discord.Outcome:
         """Press the playlist's button, or choose it in the select where there are too many."""

@@ -76,6 +76,15 @@ class Version:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The `length` rows from `start` go before the row at `before`."""
+
+    start: int
+    before: int
+    length: int = 1
+
+
 @dataclass(slots=True)
 class Playlist:
     """A playlist and all its earlier versions, each known by a snapshot id."""
@@ -129,9 +138,9 @@ class Playlist:
         doomed = {row for row in self._version(snapshot) if row.uri in uris}
         self._commit(row for row in self.rows if row not in doomed)
 
-    def reorder(self, start: int, before: int, length: int = 1, snapshot: str | None = None) -> None:
-        """Move the `length` rows from `start` before the row at `before`, counted in the version `snapshot`."""
-        seen = self._version(snapshot)
+    def reorder(self, move: Move, snapshot: str | None = None) -> None:
+        """Move rows, counted in the version `snapshot`."""
+        seen, start, before, length = self._version(snapshot), move.start, move.before, move.length
         if not (0 <= start < len(seen) and 0 <= before <= len(seen) and length > 0):
             raise Refused(400, "Index out of bounds")
         moving = [row for row in seen[start : start + length] if row in self.rows]

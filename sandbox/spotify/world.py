@@ -18,6 +18,7 @@ from sandbox.spotify.model import (
     Change,
     ChangeKind,
     Like,
+    Move,
     Playlist,
     Row,
     Track,
@@ -170,19 +171,10 @@ class World:
         self._tell("removed", user, by, uris, playlist)
         return target
 
-    def reorder(
-        self,
-        user: str,
-        playlist: str,
-        start: int,
-        before: int,
-        length: int = 1,
-        snapshot: str | None = None,
-        by: str = HAND,
-    ) -> Playlist:
+    def reorder(self, user: str, playlist: str, move: Move, snapshot: str | None = None, by: str = HAND) -> Playlist:
         target = self.editable(user, playlist)
         self.check_snapshot(target, snapshot)
-        target.reorder(start, before, length, snapshot)
+        target.reorder(move, snapshot)
         self._tell("moved", user, by, playlist=playlist)
         return target
 

@@ -123,21 +123,24 @@ def draw_members(person: Person, k: int, draws: int, most_labels: int, seed: int
     choices = drawable(person)
     if len(choices) < k:
         return []
-    members = (_draw(person, choices, k, at, most_labels, seed) for at in range(TRIES * draws))
-    return list(islice((member for member in members if member is not None), draws))
+
+    def member(draw: int) -> SimulatedMember | None:
+        rng = np.random.default_rng([seed, k, draw, zlib.crc32(person.name.encode())])
+        chosen = [str(name) for name in rng.choice(list(choices), k, replace=False)]
+        return _drawn(person, draw, {name: choices[name] for name in chosen}, most_labels, rng)
+
+    return list(islice(filter(None, map(member, range(TRIES * draws))), draws))
 
 
-def _draw(
-    person: Person, choices: Mapping[str, frozenset[str]], k: int, draw: int, most_labels: int, seed: int
+def _drawn(
+    person: Person, draw: int, chosen: Mapping[str, frozenset[str]], most_labels: int, rng: np.random.Generator
 ) -> SimulatedMember | None:
-    rng = np.random.default_rng([seed, k, draw, zlib.crc32(person.name.encode())])
-    chosen = [str(name) for name in rng.choice(list(choices), k, replace=False)]
-    times = Counter(song for name in chosen for song in choices[name])
-    own = [[song for song in choices[name] if times[song] == 1] for name in chosen]
+    times = Counter(song for held in chosen.values() for song in held)
+    own = [[song for song in held if times[song] == 1] for held in chosen.values()]
     if min(map(len, own)) < most_labels + LEAST_TESTED:
         return None
     others = set().union(*person.playlists.values()) - set(times)
-    nowhere = _shuffled(others, rng)[: 2 * most_labels + NOWHERE * k]
+    nowhere = _shuffled(others, rng)[: 2 * most_labels + NOWHERE * len(chosen)]
     library = {song: person.songs[song] for song in sorted(times)}
     shuffled = [_shuffled(songs, rng) for songs in own]
     names = dict(enumerate(chosen))

@@ -35,6 +35,15 @@ class Drawn:
     middles: float
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two who are compared, or one whose halves are. strangers: the songs of everybody else alone."""
+
+    one: Person
+    other: Person
+    strangers: Sequence[str]
+
+
 def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
     """Return for each pair and number of likes: number, half its interval, both means over DRAWS, and the rest.
 
@@ -43,12 +52,7 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
     if len(people) < 3:
         raise InputProblem("three people or more are wanted: two to compare, and strangers to compare with")
     points = _points(people, seed)
-    drawn = [
-        draw
-        for one, other in combinations_with_replacement(people, 2)
-        for size in SIZES
-        for draw in _draws(people, one, other, size, points, seed)
-    ]
+    drawn = [draw for pair in _pairs(people) for size in SIZES for draw in _draws(pair, size, points, seed)]
     pairs = dict.fromkeys(draw.pair for draw in drawn)
     return {"pairs": {pair: _figures([draw for draw in drawn if draw.pair == pair]) for pair in pairs}}
 
@@ -62,16 +66,19 @@ def _points(people: Sequence[Person], seed: int) -> dict[str, Vectors]:
     return dict(zip(ids, space.points([songs[song] for song in ids]), strict=True))
 
 
-def _draws(
-    people: Sequence[Person], one: Person, other: Person, size: int, points: Mapping[str, Vectors], seed: int
-) -> Iterator[Drawn]:
-    theirs = one.songs.keys() | other.songs.keys()
-    rest = sorted(set().union(*(person.songs for person in people)) - theirs)
+def _pairs(people: Sequence[Person]) -> Iterator[Pair]:
+    known = set().union(*(person.songs for person in people))
+    for one, other in combinations_with_replacement(people, 2):
+        yield Pair(one, other, sorted(known - one.songs.keys() - other.songs.keys()))
+
+
+def _draws(pair: Pair, size: int, points: Mapping[str, Vectors], seed: int) -> Iterator[Drawn]:
+    one, other = pair.one, pair.other
     for draw in range(DRAWS):
         dice = np.random.default_rng([seed, 1, draw])
         sides = _halves(one, dice) if one is other else (sorted(one.songs), sorted(other.songs))
         first, second = (_likes(_some(side, size, dice), points) for side in sides)
-        strangers = np.stack([points[song] for song in _some(rest, STRANGERS, dice)])
+        strangers = np.stack([points[song] for song in _some(pair.strangers, STRANGERS, dice)])
         if (met := meet(first, second, strangers)) is not None:
             yield Drawn(f"{one.name}, {other.name}", size, met, _middles(first, second))
 

@@ -34,6 +34,21 @@ class Groove:
     mode: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """A style at a tempo. starts: of its bars, and step: a step's length, in seconds; kicks: the steps with a kick."""
+
+    style: Style
+    starts: NDArray[np.float64]
+    step: float
+    kicks: tuple[int, ...]
+
+    def moment(self, start: float, step: float) -> float:
+        """When a step of the bar from `start` is played: the second half of a swung beat comes late."""
+        late = self.style.swing * 2 / 3 * 2 if self.style.swing and step % 4 == 2 else 0.0
+        return start + (step + late) * self.step
+
+
 # ---------------------------------------------------------------- playing
 def play(style: Style, seed: int, seconds: float = 15.0) -> Groove:
     """Return a groove of `style`, starting anywhere in a bar."""
@@ -43,12 +58,9 @@ def play(style: Style, seed: int, seconds: float = 15.0) -> Groove:
     step = 60 / tempo / style.beat
     track = np.zeros(round(seconds * RATE), np.float32)
     start = -dice.uniform(0, style.steps) * step
-    starts = np.arange(start, seconds, style.steps * step)
-    kicks = _strokes(style.kicks, dice)
-    _play_drums(track, style, starts, step, kicks, dice)
-    _play_notes(
-        track, style, _notes(style, len(starts), kicks, key, MINOR if minor else MAJOR, dice), starts, step, dice
-    )
+    rhythm = Rhythm(style, np.arange(start, seconds, style.steps * step), step, _strokes(style.kicks, dice))
+    _play_drums(track, rhythm, dice)
+    _play_notes(track, rhythm, _notes(rhythm, key, MINOR if minor else MAJOR, dice), dice)
     return Groove(_mastered(track, style, dice), tempo, key, 0 if minor else 1)
 
 
@@ -57,39 +69,32 @@ def _strokes(patterns: tuple[str, ...], dice: Dice) -> tuple[int, ...]:
     return tuple(step for step, mark in enumerate(pattern) if mark == "x")
 
 
-def _late(style: Style, step: float) -> float:
-    """The step as it is played: the second half of a swung beat comes late."""
-    return step + (style.swing * 2 / 3 * 2 if style.swing and step % 4 == 2 else 0.0)
-
-
-def _play_drums(
-    track: Samples, style: Style, starts: NDArray[np.float64], step: float, kicks: tuple[int, ...], dice: Dice
-) -> None:
+def _play_drums(track: Samples, rhythm: Rhythm, dice: Dice) -> None:
+    style, kicks = rhythm.style, rhythm.kicks
     kick, snare, hat = _kit(dice)
     parts = ((kick, kicks), (snare, _strokes(style.snares, dice)), (hat, _strokes(style.hats, dice)))
     level, fills = dice.uniform(0.3, 1.2), dice.random() < 0.5 and bool(kicks)
-    for bar, start in enumerate(starts):
+    for bar, start in enumerate(rhythm.starts):
         for drum, strokes in parts:
             for at in strokes:
                 accent = 1.0 if at % 4 == 0 else 0.75
-                _add(track, start + _late(style, at) * step, drum, level * accent * dice.uniform(0.7, 1))
+                _add(track, rhythm.moment(start, at), drum, level * accent * dice.uniform(0.7, 1))
         for at in range(style.steps - 4, style.steps) if fills and bar % 4 == 3 else ():
-            _add(track, start + at * step, snare, 0.6 * level)
+            _add(track, start + at * rhythm.step, snare, 0.6 * level)
 
 
-def _notes(
-    style: Style, bars: int, kicks: tuple[int, ...], key: int, scale: tuple[int, ...], dice: Dice
-) -> list[list[Note]]:
+def _notes(rhythm: Rhythm, key: int, scale: tuple[int, ...], dice: Dice) -> list[list[Note]]:
     """The notes of each bar: chords that come round every four or eight bars, a melody every two."""
+    style = rhythm.style
     progression = PROGRESSIONS[dice.integers(len(PROGRESSIONS))]
     hold, variant = int(dice.integers(1, 3)), int(dice.integers(6))
     strokes = tuple(sorted({0, *(2 * dice.choice(style.steps // 2, 4, replace=False)).tolist()}))
     melody = _melody(style.steps, key, scale, dice)
     played = []
-    for bar in range(bars):
+    for bar in range(len(rhythm.starts)):
         degree = progression[bar // hold % 4]
         root, third, fifth = (_pitch(48 + key, scale, degree + above) for above in (0, 2, 4))
-        setting = Bar(style.steps, kicks, (root, third, fifth), root - (24 if key > 7 else 12), variant, strokes)
+        setting = Bar(style.steps, rhythm.kicks, (root, third, fifth), root - (24 if key > 7 else 12), variant, strokes)
         played.append([*style.player(setting), *melody[bar % 2]])
     return played
 
@@ -111,18 +116,16 @@ def _pitch(tonic: int, scale: tuple[int, ...], degree: int) -> int:
     return tonic + 12 * octave + scale[step]
 
 
-def _play_notes(
-    track: Samples, style: Style, bars: list[list[Note]], starts: NDArray[np.float64], step: float, dice: Dice
-) -> None:
+def _play_notes(track: Samples, rhythm: Rhythm, bars: list[list[Note]], dice: Dice) -> None:
     brightness, softness, level = dice.uniform(0.1, 0.9), dice.uniform(0, 0.6), dice.uniform(0.5, 1.2)
     loose = float(dice.choice([0.0, 0.004, 0.012]))  # seconds; how unevenly it is played
     made: dict[tuple[int, float], Samples] = {}
-    for start, notes in zip(starts, bars, strict=True):
+    for start, notes in zip(rhythm.starts, bars, strict=True):
         for note in notes:
             kind = (note.pitch, note.length)
             if kind not in made:
-                made[kind] = tone(note.pitch, note.length * step, softness, brightness)
-            at = start + _late(style, note.step) * step + loose * dice.standard_normal()
+                made[kind] = tone(note.pitch, note.length * rhythm.step, softness, brightness)
+            at = rhythm.moment(start, note.step) + loose * dice.standard_normal()
             _add(track, at, made[kind], level * note.level * dice.uniform(0.7, 1))
 
 

@@ -52,9 +52,9 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
     model: onnx.ModelProto = to_onnx(fitted.space, initial_types=takes, target_opset=OPSET, name=KEY)
     unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
     _bound(model.graph, unit)
-    space, likely = unit.output[0], "Softmax" if fitted.examples.exclusive else "Sigmoid"
+    space = unit.output[0]
     seen = _waves(model.graph, space, fitted.waves) if fitted.waves else space
-    _head(model.graph, space, seen, *_weights(fitted), likely)
+    _head(model.graph, space, seen, fitted)
     del model.graph.output[:]
     answers = [onnx.helper.make_tensor_value_info(name, SINGLE, [None, None]) for name in ("probabilities", "space")]
     model.graph.output.extend(answers)
@@ -102,8 +102,10 @@ def _constants(graph: onnx.GraphProto, **arrays: NDArray[Any]) -> None:
     graph.initializer.extend(onnx.numpy_helper.from_array(values, name) for name, values in arrays.items())
 
 
-def _head(graph: onnx.GraphProto, space: str, seen: str, coefficients: Exact, intercepts: Exact, likely: str) -> None:
+def _head(graph: onnx.GraphProto, space: str, seen: str, fitted: Fitted) -> None:
     """Append what turns all that is seen into probabilities; in float64 until it is answered."""
+    coefficients, intercepts = _weights(fitted)
+    likely = "Softmax" if fitted.examples.exclusive else "Sigmoid"
     _constants(graph, coefficients=coefficients, intercepts=intercepts)
     node = onnx.helper.make_node
     graph.node.extend(

@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.discord.client import forms, menus, slash
 from sandbox.discord.client.outcome import NoAnswer, NotAllowed, NotThere, Outcome
+from sandbox.discord.client.resolved import Resolved
 from sandbox.discord.client.slash import Choice, Slash
 from sandbox.discord.components import Button, ComponentKind, Select
 from sandbox.discord.model import Channel, Interaction, InteractionKind, Json, Message, Modal, User
@@ -62,7 +63,8 @@ class Person:
         names of choices where there are such; attachments are `Upload`s or paths; users and channels those objects.
         """
         place = channel or self.channel
-        data = slash.invocation(self.world, self.user, place, path, {**(options or {}), **named})
+        command = slash.find(self.world, self.user, place, path)
+        data = slash.invocation(command, Resolved(self.world, place), {**(options or {}), **named})
         return await self._gesture(InteractionKind.COMMAND, place, data)
 
     async def use(self, name: str, message: Message) -> Outcome:
@@ -82,7 +84,8 @@ class Person:
     ) -> list[Choice]:
         """What the bot suggests while `option` is being typed and `options` are filled in already."""
         place = channel or self.channel
-        data = slash.completion(self.world, self.user, place, path, option, typed, options or {})
+        command = slash.find(self.world, self.user, place, path)
+        data = slash.completion(command, Resolved(self.world, place), option, typed, options or {})
         outcome = await self._gesture(InteractionKind.AUTOCOMPLETE, place, data)
         return [Choice(choice["name"], choice["value"]) for choice in outcome.interaction.choices]
 

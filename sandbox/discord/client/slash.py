@@ -71,10 +71,8 @@ def find(world: World, user: User, channel: Channel, path: str) -> Slash:
     return here[wanted]
 
 
-def invocation(world: World, user: User, channel: Channel, path: str, given: Mapping[str, Any]) -> Json:
+def invocation(slash: Slash, resolved: Resolved, given: Mapping[str, Any]) -> Json:
     """The data of the interaction that sending the command makes."""
-    slash = find(world, user, channel, path)
-    resolved = Resolved(world, channel)
     options = [_filled(slash.option(name), value, resolved) for name, value in given.items() if value is not None]
     missing = {option["name"] for option in slash.options if option.get("required")} - {
         option["name"] for option in options
@@ -84,15 +82,11 @@ def invocation(world: World, user: User, channel: Channel, path: str, given: Map
     return _data(slash, options) | resolved.json()
 
 
-def completion(
-    world: World, user: User, channel: Channel, path: str, option: str, typed: str, given: Mapping[str, Any]
-) -> Json:
+def completion(slash: Slash, resolved: Resolved, option: str, typed: str, given: Mapping[str, Any]) -> Json:
     """The data of the interaction that typing in an option with autocomplete makes."""
-    slash = find(world, user, channel, path)
     focused = slash.option(option)
     if not focused.get("autocomplete"):
         raise NotAllowed(f"/{slash.path} does not complete {option}")
-    resolved = Resolved(world, channel)
     others = [_filled(slash.option(name), value, resolved) for name, value in given.items()]
     typing = {"name": focused["name"], "type": focused["type"], "value": typed, "focused": True}
     return _data(slash, [*others, typing]) | resolved.json()

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.spotify.errors import Refused
-from sandbox.spotify.model import Playlist
+from sandbox.spotify.model import Move, Playlist
 from sandbox.spotify.web_api import shapes
 from sandbox.spotify.web_api.paging import page
 from sandbox.spotify.web_api.shapes import Json
@@ -90,8 +90,8 @@ async def update(request: web.Request) -> web.Response:
     user, client = account_of(request).id, client_of(request)
     if "range_start" not in body:
         return _done(world.replace(user, playlist.id, _checked(_uris(request, body), least=0), client))
-    start, before, length = (_number(body, field) for field in ("range_start", "insert_before", "range_length"))
-    return _done(world.reorder(user, playlist.id, start, before, length, body.get("snapshot_id"), client))
+    move = Move(*(_number(body, field) for field in ("range_start", "insert_before", "range_length")))
+    return _done(world.reorder(user, playlist.id, move, body.get("snapshot_id"), client))
 
 
 async def picture(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ from bot.flows.social.digest import WEEK
 from bot.flows.social.reposts import SENDING
 from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person
 from sandbox.discord.client import slash
+from sandbox.discord.client.resolved import Resolved
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.checked_stack import CheckedStack
@@ -81,7 +82,8 @@ async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: 
         ("server stop", {"purpose": "feed"}),
         ("server show", {}),
     ):
-        data = slash.invocation(world, shop.boss.user, channel, path, options)
+        command = slash.find(world, shop.boss.user, channel, path)
+        data = slash.invocation(command, Resolved(world, channel), options)
         made = world.begin(InteractionKind.COMMAND, shop.ivo.user, channel, data)
         await shop.stack.acknowledged(made)
         assert "who can manage this server" in Outcome(world, made).text()
