@@ -291,14 +291,3 @@ class Setback:
     due: datetime
     reference: str
     told: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Making:
-    """A playlist requested from Spotify. `mark` is in its description; asked_at is None until it's requested."""
-
-    member: int
-    purpose: str
-    name: str
-    mark: str
-    asked_at: datetime | None = None

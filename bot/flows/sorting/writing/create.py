@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.sorting import creations
-from bot.core.records import Making
+from bot.core.sorting.creations import Making
 from bot.core.sorting.journal import SETTLE
 from bot.errors import CratekeeperError
 from bot.errors.spotify import SpotifyDown, Unsettled
