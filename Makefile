@@ -9,7 +9,7 @@ ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores,
 SEED   := $(or $(SEED),$(shell date +%s))
 
 .DEFAULT_GOAL := run
-.PHONY: help run doctor test soak coverage browser check bench reference messages docs pictures lock clean
+.PHONY: help run doctor test tests soak coverage browser check bench reference messages docs pictures lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -20,8 +20,11 @@ run: $(VENV)/run.stamp ## run your bot if a token is set, otherwise the sandbox
 doctor: $(VENV)/run.stamp ## check settings, services and disk, and say what to fix
 	@$(PY) -m bot doctor
 
-test: $(VENV)/test.stamp check browser ## run lint, type checks and tests
-	@$(ALONE) $(PY) -m pytest -n 2 --dist loadgroup --durations=25
+test: $(VENV)/test.stamp browser ## run lint, type checks and tests
+	@$(MAKE) -s -j 2 check tests
+
+tests:
+	@$(ALONE) $(PY) -m pytest -n 3 --dist loadgroup --durations=25  # more than two cores: tests wait for processes
 
 soak: $(VENV)/test.stamp browser ## test every point and fuzz for hours (SEED=… repeats a run)
 	@echo "To repeat this run: make soak SEED=$(SEED)"

@@ -4,6 +4,7 @@ An emoji means what the message says: a playlist of the member who posted it. So
 everybody else gets a card with their own playlists from the button below.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,23 +73,30 @@ async def react(store: Store, reaction: Reaction, event: int, now: datetime) -> 
 
     Other members saw somebody else's playlists, so their reactions store nothing; they're told once how to answer.
     """
-    prompt = await _prompt(store, reaction.message)
-    if prompt is None or bare(reaction.emoji) not in _signs(prompt):
-        return None
-    async with store.writing() as tx:
-        if prompt.member != reaction.member:
-            await _explain(tx, reaction.member, now)
+    async with _in_order(store, reaction):
+        prompt = await _prompt(store, reaction.message)
+        if prompt is None or bare(reaction.emoji) not in _signs(prompt):
             return None
-        return await _answer(tx, prompt, _signs(prompt)[bare(reaction.emoji)], event)
+        async with store.writing() as tx:
+            if prompt.member != reaction.member:
+                await _explain(tx, reaction.member, now)
+                return None
+            return await _answer(tx, prompt, _signs(prompt)[bare(reaction.emoji)], event)
 
 
 async def unreact(store: Store, reaction: Reaction, now: datetime) -> bool:
     """Undo a reaction's answer; return whether there was one."""
-    prompt = await _prompt(store, reaction.message)
-    if prompt is None or prompt.member != reaction.member or bare(reaction.emoji) not in _signs(prompt):
-        return False
-    async with store.writing() as tx:
-        return await answers.retract(tx, prompt, _signs(prompt)[bare(reaction.emoji)], now)
+    async with _in_order(store, reaction):
+        prompt = await _prompt(store, reaction.message)
+        if prompt is None or prompt.member != reaction.member or bare(reaction.emoji) not in _signs(prompt):
+            return False
+        async with store.writing() as tx:
+            return await answers.retract(tx, prompt, _signs(prompt)[bare(reaction.emoji)], now)
+
+
+def _in_order(store: Store, reaction: Reaction) -> asyncio.Lock:
+    """Return the lock under which one member's reactions count in the order in which Discord told of them."""
+    return store.lock(("reactions", reaction.member))
 
 
 async def _prompt(store: Store, message: int) -> Prompt | None:

@@ -1,5 +1,6 @@
 """A prompt: several songs at once, of different artists; a reaction means what the message said. Real store."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +66,19 @@ async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, librar
 async def test_one_artist_alone_is_still_asked_about(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=9, artists=1)
     assert len(await prompt.choose(store, libraries, layer, 4, now)) == 4
+
+
+async def test_reactions_in_quick_succession_count_in_their_order(store, now, libraries) -> None:
+    layer = await at_home(store, now, rows=30, artists=30)
+    (question,) = await prompt.choose(store, libraries, layer, 1, now)
+    await prompt.posted(store, 100, CHANNEL, question, now)
+    there = Reaction(ADA, 100, "🟥")
+    for at in range(0, 60, 2):
+        react = [prompt.react(store, there, at + again, now) for again in (1, 2)]
+        await asyncio.gather(react[0], prompt.unreact(store, there, now), react[1])
+        async with store.reading() as tx:
+            assert await answers.verdicts(tx, ADA, layer.layer)
+        await prompt.unreact(store, there, now)
 
 
 async def test_a_reaction_labels_the_song_of_its_own_message(store, now, libraries) -> None:
