@@ -86,10 +86,21 @@ async def test_one_that_was_never_made_is_asked_for_again_once_that_is_certain(
     before = stage.clock()
     with pytest.raises(SpotifyDown):
         await make(stage, music)
-    stage.clock.pass_by(seconds=1)  # what was noted is a few real milliseconds ahead of a clock that hardly napped
     assert await resumed(stage, music) == at_spotify(stage)
     assert len(at_spotify(stage)) == 1
     assert stage.clock() - before >= SETTLE
+
+
+async def test_a_clock_that_is_set_back_has_nothing_asked_for_twice(stage: Stage, music: SpotifyMusic) -> None:
+    stage.world.faults.append(Fault(MAKING, "late", seconds=30))
+    with pytest.raises(SpotifyDown):
+        await make(stage, music)
+    stage.clock.pass_by(minutes=-10)
+    with pytest.raises(Unsettled):
+        await make(stage, music)
+    stage.clock.pass_by(minutes=11)
+    assert await resumed(stage, music) == at_spotify(stage)
+    assert len(at_spotify(stage)) == 1
 
 
 async def test_p41_a_list_that_is_empty_once_makes_no_second_playlist(stage: Stage, music: SpotifyMusic) -> None:

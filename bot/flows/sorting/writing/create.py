@@ -33,9 +33,18 @@ async def create(store: Store, music: Music, new: Making, now: datetime) -> List
         made = await _made_before(music, making) or await _made_before(music, making)  # a list may be incomplete once
         if made is not None:
             return made
-        if making.asked_at <= now < making.asked_at + SETTLE:
-            raise Unsettled(making.asked_at + SETTLE)
+        await _wait(store, making, making.asked_at, now)
     return await _ask(store, music, making, now)
+
+
+async def _wait(store: Store, making: Making, asked_at: datetime, now: datetime) -> None:
+    """Raises Unsettled while what was asked for may still be made; a clock that was set back starts that anew."""
+    if asked_at > now:
+        async with store.writing() as tx:
+            await creations.asked(tx, making, now)
+    until = min(asked_at, now) + SETTLE
+    if now < until:
+        raise Unsettled(until)
 
 
 async def _ask(store: Store, music: Music, making: Making, now: datetime) -> ListedPlaylist:
