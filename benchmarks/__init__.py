@@ -1,1 +1,1 @@
-"""Benchmarks: what is promised of speed, measured on generated libraries."""
+"""Benchmarks for the speed we promise, on generated libraries."""

@@ -1,8 +1,8 @@
-"""Asking: how long the choice of the next song takes, by songs in the library and labels given.
+"""Asking: how long choosing the next song takes, by library size and number of labels.
 
-`python -m benchmarks.asking` prints milliseconds of `core.sorting.active_learning`. "first" is the first question on a
-library, when regions have yet to be found; the rest have the memo that a bot keeps. A ratio to one product of the same
-library with that many directions as questions look at, taken in the same run, says how much of it is the machine.
+`python -m benchmarks.asking` prints the latency of `core.sorting.active_learning` in ms. "first" is the first question
+in a library, before its regions are known; later questions use the memo that the bot keeps. "products" divides the
+median by the time of one matrix product, library times directions, in the same run: that factors out the machine.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from bot.core.sorting.active_learning import DIMENSIONS, Floats, Guesses, Pool, 
 
 SONGS = (1_000, 10_000, 20_000)
 LABELS = (0, 1, 10, 50, 200)
-WIDTH = 900  # dimensions of a space
+WIDTH = 900  # dimensions of the space
 PLAYLISTS = 5
 TIMES = 30
-TIMES_FIRST = 5  # it costs more
-MOST = 100  # ms, promised for 10,000 songs
+TIMES_FIRST = 5  # fewer, because it's slower
+MOST = 100  # ms, the limit we promise for 10,000 songs
 
 
 def library(songs: int, seed: int) -> tuple[Floats, Floats, list[str]]:
@@ -35,7 +35,7 @@ def library(songs: int, seed: int) -> tuple[Floats, Floats, list[str]]:
 def ask(
     space: Floats, artists: list[str], guesses: Guesses | None, labels: int, memo: dict[int, Floats] | None = None
 ) -> Rows:
-    """Return the row of the next song to ask about, once the first songs have labels."""
+    """Return the row of the next song to ask about when the first `labels` songs are labelled."""
     labelled, skipped = np.arange(len(space)) < labels, np.zeros(len(space), bool)
     return next_songs(Pool(points_of(space, PLAYLISTS, 1, memo), labelled, skipped, artists), guesses, 1)
 
@@ -51,13 +51,13 @@ def times(work: Callable[[], object], count: int) -> Floats:
 
 
 def line(what: str, milliseconds: Floats, product: float) -> str:
-    """Return a row of the table: median, 99th percentile and longest in ms, and the median in matrix products."""
+    """Return a table row: median, 99th percentile and maximum in ms, and the median in matrix products."""
     p50, p99 = np.percentile(milliseconds, [50, 99])
     return f"{what:>24} {p50:8.1f} {p99:8.1f} {milliseconds.max():8.1f} {p50 / product:8.1f}"
 
 
 def measure(songs: int) -> float:
-    """Print the rows of a library of this size; return the longest time, in ms."""
+    """Print the rows for a library of this size; return the longest time, in ms."""
     space, probabilities, artists = library(songs, seed=songs)
     directions = np.ones((WIDTH, DIMENSIONS), np.float32)
     product, longest = float(np.median(times(lambda: space @ directions, TIMES))), 0.0
@@ -74,7 +74,7 @@ def measure(songs: int) -> float:
 def main() -> None:
     print(f"{'':>24} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'products':>8}")
     longest = {songs: measure(songs) for songs in SONGS}
-    print(f"10,000 songs: {longest[10_000]:.0f} ms at the longest; promised are {MOST}.")
+    print(f"10,000 songs: {longest[10_000]:.0f} ms at most; we promise {MOST} ms.")
 
 
 if __name__ == "__main__":

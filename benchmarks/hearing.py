@@ -1,7 +1,7 @@
-"""Hearing: what it costs to hear a song, beside librosa and essentia. `python -m benchmarks.hearing [FILE]`.
+"""Hearing: the cost of analysing a song, compared with librosa and essentia. `python -m benchmarks.hearing [FILE]`.
 
-Without a FILE a generated song of thirty seconds is heard, as MP3 of 128 kb/s. All that is timed takes turns in one
-process, by the processor's time; rivals are timed where they are installed. Memory is that of processes of their own.
+Without a FILE, a generated 30-second song is analysed, as MP3 at 128 kb/s. Times are processor time, from interleaved
+runs in one process; rivals are included if installed. Memory is measured in separate processes.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ from bot.cli.analyse import processors
 from sandbox.music.songs import render, songs
 
 SECONDS, RATE, BITRATE = 30, 44_100, 128_000
-LONG = 240  # seconds of a whole song, for its memory
-FILES = 40  # heard for the throughput
+LONG = 240  # seconds of a full-length song, for its peak memory
+FILES = 40  # analysed to measure throughput
 AUDIO = ("av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio")
 Task = Callable[[], object]
 
 
 def main() -> None:
-    """Speed, then memory, then what the serving process imports."""
+    """Print speed, then memory, throughput and what the serving process imports."""
     given = [Path(word) for word in sys.argv[1:] if not word.startswith("--") and Path(word).suffix != ".json"]
     with tempfile.TemporaryDirectory() as folder:
         song = given[0] if given else write(Path(folder) / "song.mp3", SECONDS)
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def write(path: Path, seconds: int) -> Path:
-    """Write a generated song of that length as MP3."""
+    """Write a generated song of that many seconds as MP3."""
     sound = resample(render(songs(count=1)[0]).mean(1), 22_050, RATE)
     samples = np.resize(sound, (1, seconds * RATE)).repeat(2, axis=0)
     with av.open(str(path), "w", format="mp3") as out:
@@ -63,17 +63,17 @@ def write(path: Path, seconds: int) -> Path:
 
 # ---------------------------------------------------------------- speed
 def speed(song: Path) -> list[Row]:
-    """A row for each way to hear a song; the last column is against our features, decoding included."""
+    """Return a row for each way to analyse a song; the last column is relative to our features, decoding included."""
     sound, embedder = read(song), Embedder()
     tasks: dict[str, Task] = {
         "features, decoding included": lambda: features(song),
-        "decoding alone: the floor": lambda: read(song),
+        "decoding alone": lambda: read(song),
         "features and embedding": lambda: _whole(read(song), embedder),
         **rivals.tasks(song),
     }
     times = in_turns(*tasks.values(), clock=time.process_time)
     return [
-        {"what": name, "ms": 1000 * taken, "× realtime": sound.seconds / taken, "of ours": taken / times[0]}
+        {"what": name, "ms": 1000 * taken, "× real time": sound.seconds / taken, "relative to ours": taken / times[0]}
         for name, taken in zip(tasks, times, strict=True)
     ]
 
@@ -98,8 +98,8 @@ def memory(song: Path, long: Path) -> list[Row]:
     rows: list[Row] = [
         {"what": "MB, features of 30 s", "measured": _peak_of(ours(str(song)))},
         {"what": "MB, features of 240 s", "measured": _peak_of(ours(str(long)))},
-        {"what": "MB, the process that hears: features and embedding of 30 s", "measured": asyncio.run(_served(song))},
-        {"what": "MB, the same of 240 s", "measured": asyncio.run(_served(long))},
+        {"what": "MB, listening process: features and embedding of 30 s", "measured": asyncio.run(_served(song))},
+        {"what": "MB, listening process: features and embedding of 240 s", "measured": asyncio.run(_served(long))},
     ]
     if find_spec("librosa"):
         rows.append({"what": "MB, librosa's core features of 30 s", "measured": _peak_of(theirs(str(song)))})
@@ -112,7 +112,7 @@ def _peak_of(code: str) -> float:
 
 
 def _peak(status: str) -> float:
-    """MB that a process had at most, by what the kernel says of it."""
+    """Return a process's peak memory in MB, from the text of /proc/PID/status."""
     (most,) = re.findall(r"VmHWM:\s+(\d+)", status)
     return int(most) / 1024
 
@@ -126,10 +126,10 @@ async def _served(song: Path) -> float:
 
 
 def throughput(song: Path) -> list[Row]:
-    """Clips a second through the processes that an import of a folder uses."""
+    """Return the clips analysed per second, by number of processes, as in a folder import."""
     return [
         {
-            "what": f"clips a second, {count} process(es), embedding included",
+            "what": f"clips per second, {count} process(es), embedding included",
             "measured": asyncio.run(_heard(song, count)),
         }
         for count in range(1, processors() + 1)
@@ -154,7 +154,7 @@ async def _heard(song: Path, count: int) -> float:
 def imports() -> Row:
     code = "import json, sys, bot.app, bot.worker; print(json.dumps(list(sys.modules)))"
     modules = [name for name in json.loads(apart("-c", code)) if name.startswith(tuple(f"{part}." for part in AUDIO))]
-    return {"what": "modules of audio that the serving process imports", "measured": len(modules)}
+    return {"what": "audio modules that the serving process imports", "measured": len(modules)}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Highlights: what a song of four minutes costs beside decoding it. `python -m benchmarks.highlights`.
+"""Highlights: the cost of analysing and cutting a four-minute song. `python -m benchmarks.highlights`.
 
-Ratios say how many times longer than decoding the same MP3 each takes, in the same rounds.
+Ratios are relative to decoding the same MP3, timed in the same rounds.
 """
 
 import tempfile
@@ -24,7 +24,7 @@ SECONDS = 240
 
 
 def main() -> None:
-    """Measure the highlight, the embedding, clips and the picture of one generated song."""
+    """Measure highlight, embedding, clips and picture of one generated song."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "song.mp3"
         write(path)
@@ -40,12 +40,12 @@ def main() -> None:
         }
         times = in_turns(*tasks.values())
     rows = zip(tasks, times, strict=True)
-    show([{"what": name, "ms": 1000 * taken, "of decoding": taken / times[0]} for name, taken in rows])
-    print(f"\n{peak_bytes() / 2**20:.0f} MB at most, with the song in memory")
+    show([{"what": name, "ms": 1000 * taken, "relative to decoding": taken / times[0]} for name, taken in rows])
+    print(f"\n{peak_bytes() / 2**20:.0f} MB peak memory, with the song in memory")
 
 
 def write(path: Path) -> None:
-    """Write an arranged song, played over and over until it is long enough, as MP3 at 44.1 kHz."""
+    """Write an arranged song, looped to SECONDS, as MP3 at 44.1 kHz."""
     samples = np.repeat(np.resize(play(arranged(0)), (SECONDS * synth.RATE, 2)), 2, axis=0)
     frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout="stereo")
     frame.sample_rate, frame.time_base, frame.pts = 2 * synth.RATE, Fraction(1, 2 * synth.RATE), 0

@@ -1,8 +1,8 @@
 """Importing: what other members notice while one member imports the largest file. `python -m benchmarks.importing`.
 
-50,000 songs, in files that are as large as they may be; others label songs all the while. What is timed is how long a
-click waits until it is on disk, how long one transaction holds the writer's lock, and how late the event loop is. "At
-work" is the most of the processor's time that one took: the rest is waiting for the disk, or for a processor.
+50,000 songs, in files of the maximum size; others label songs throughout. Measured: how long a click takes to reach
+the disk, how long one transaction holds the write lock, and how late the event loop is. Beyond
+its processor time, a transaction waits for the disk or for a processor.
 """
 
 import asyncio
@@ -32,11 +32,11 @@ EXPORTIFY = (
     "Valence",
     "Tempo",
 )
-FILES = {"as Exportify writes it": EXPORTIFY, "as wide as it may be": tuple(f"n{at}" for at in range(90))}
+FILES = {"from Exportify": EXPORTIFY, "with the most columns": tuple(f"n{at}" for at in range(90))}
 
 
 def file_of(columns: tuple[str, ...]) -> bytes:
-    """Return as many songs as a file may have, with numbers in these columns, and no more bytes than it may have."""
+    """Return a CSV of as many songs as the limits on songs and bytes allow, with numbers in these columns."""
     text = io.StringIO(newline="")
     write = csv.writer(text)
     write.writerow(["Track URI", "Track Name", "Artist Name(s)", "Album Name", "Genres", *columns])
@@ -67,7 +67,7 @@ async def measure(name: str, columns: tuple[str, ...], folder: Path) -> Row:
         "songs": imported.songs,
         "seconds": round(took),
         "longest transaction, ms": round(1000 * store.held),
-        "at work, ms": round(1000 * store.work),
+        "most processor time in one, ms": round(1000 * store.work),
         "slowest click, ms": round(1000 * noticed.waited),
         "event loop late, ms": round(1000 * noticed.late),
         "database, MB": round(size / MB),
@@ -75,7 +75,7 @@ async def measure(name: str, columns: tuple[str, ...], folder: Path) -> Row:
 
 
 async def _clicker(store: Store) -> int:
-    """Have Ben know the bot; return a layer of his."""
+    """Register Ben with the bot; return a layer of his."""
     async with store.writing() as tx:
         await members.ensure(tx, BEN, NOW)
         return (await playlists.ensure_layer(tx, BEN, "main")).layer

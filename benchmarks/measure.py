@@ -1,6 +1,6 @@
-"""Measure: medians that take turns, the memory of this process, and a table with its JSON.
+"""Measure: medians of interleaved runs, this process's memory, and results as a table or JSON.
 
-Absolute times are those of one machine on one day: what counts is the ratio of two things measured in turns.
+Absolute times depend on the machine and the day; what counts is the ratio of two tasks timed together.
 """
 
 import json
@@ -17,14 +17,14 @@ from typing import Any
 
 from sandbox.process import environment
 
-ENOUGH, LEAST = 1.0, 5  # seconds that a comparison takes, and rounds that it has
+ENOUGH, LEAST = 1.0, 5  # minimum seconds of timing, and minimum rounds
 Row = Mapping[str, Any]
 
 
 def in_turns(*tasks: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> list[float]:
-    """Return the median seconds of each task; every round runs each of them once, so that all suffer alike.
+    """Return each task's median time in seconds; each round runs every task once, so noise affects all of them equally.
 
-    With `time.process_time` for a clock only the processor's own time counts, and not who else wanted it.
+    Pass `time.process_time` as the clock to count processor time only, whatever else is running.
     """
     times: list[list[float]] = [[] for _ in tasks]
     for task in tasks:
@@ -37,25 +37,25 @@ def in_turns(*tasks: Callable[[], object], clock: Callable[[], float] = time.per
 
 
 def seconds(task: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    """Return how long it takes."""
+    """Return how long a task takes, in seconds."""
     start = clock()
     task()
     return clock() - start
 
 
 def own_bytes() -> int:
-    """Return the memory that is this process's own: private pages that were written to, or paged out (Linux)."""
+    """Return this process's own memory in bytes: private pages that were written to or swapped out (Linux)."""
     text = Path("/proc/self/smaps_rollup").read_text()
     return 1024 * sum(int(size) for size in re.findall(r"^(?:Private_Dirty|Swap): +(\d+)", text, re.MULTILINE))
 
 
 def peak_bytes() -> int:
-    """Peak resident memory of this process in bytes, code and libraries included (Linux)."""
+    """Return this process's peak resident memory in bytes, including code and libraries (Linux)."""
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def apart(*arguments: str, **settings: str) -> str:
-    """Return what our Python prints with `arguments`, in a fresh process and a closed environment."""
+    """Return what Python prints when run with `arguments` in a fresh process and a clean environment."""
     with tempfile.TemporaryDirectory() as folder:
         command, closed = [sys.executable, *arguments], environment(Path(folder), settings)
         said = subprocess.run(command, cwd=folder, env=closed, capture_output=True, check=True, text=True)  # noqa: S603
@@ -63,7 +63,7 @@ def apart(*arguments: str, **settings: str) -> str:
 
 
 def show(rows: Sequence[Row], arguments: Sequence[str] | None = None) -> None:
-    """Print a table; after `--json FILE` write the rows there too."""
+    """Print a table; with `--json FILE`, write the rows there too."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     titles = list(rows[0])
     print("| " + " | ".join(titles) + " |")

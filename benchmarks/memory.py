@@ -1,8 +1,9 @@
-"""Memory: what each served member costs when thousands are, in one process. `python -m benchmarks.memory`.
+"""Memory: the cost per member when one process serves thousands. `python -m benchmarks.memory`.
 
-Makes that many model files of different digests, then serves them in turn, twice, from a fresh process that never
-imports scikit-learn. Growth is of the process's own pages, from before the first model to after the last. The last
-rows say what one open model takes and what opening costs, as songs that an open one scores meanwhile.
+Writes that many distinct model files, then serves each of them twice, one after another, from a fresh process that
+never imports scikit-learn. Growth counts the process's private pages, from before the first model to after the last.
+The last rows give the memory of one open model, and the cost of opening it as the number of songs that an open model
+scores in that time.
 """
 
 import gc
@@ -20,12 +21,12 @@ from bot.core.features import SongFeatures
 
 MEMBERS, ROUNDS = (1_000, 10_000), 2
 SONGS, LABELS = 2_000, 200
-OPEN = 100  # models held open to see what one takes
+OPEN = 100  # models kept open to measure the memory of one
 WORKER = "worker"
 
 
 def main() -> None:
-    """Make the files, then measure each size in a process of its own."""
+    """Write the files, then measure each size in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), max(MEMBERS))
         rows = [row for members in MEMBERS for row in _apart(Path(folder), members)]
@@ -33,7 +34,7 @@ def main() -> None:
 
 
 def make(folder: Path, members: int) -> None:
-    """Write models that differ in when they were made, each under its digest."""
+    """Write models that differ only in their metadata's member, each named by its digest."""
     import onnx
 
     from training.model.export import KEY, to_file
@@ -54,7 +55,7 @@ def _apart(folder: Path, members: int) -> list[Row]:
 
 
 def served(folder: Path, members: int) -> list[Row]:
-    """Return what `members` cost who are served in turn, each its one song."""
+    """Return the memory for serving `members` members in turn, one song each."""
     (song,), digests = library(1).values(), sorted(path.stem for path in folder.glob("*.onnx"))[:members]
     warm_up(folder, digests[0], song)
     before, scorer = own_bytes(), Scorer(folder)
@@ -63,13 +64,13 @@ def served(folder: Path, members: int) -> list[Row]:
     gc.collect()
     grown = own_bytes() - before
     return [
-        {"what": f"bytes a served member, {members:,} of them", "measured": grown / members},
+        {"what": f"bytes per member, {members:,} members", "measured": grown / members},
         {"what": f"bytes in all, {members:,} members", "measured": float(grown)},
     ]
 
 
 def opened(folder: Path) -> list[Row]:
-    """Return what a model takes that is open, and what opening it costs."""
+    """Return the memory of an open model, and the time it takes to open one."""
     (song,), digests = library(1).values(), sorted(path.stem for path in folder.glob("*.onnx"))[:OPEN]
     warm_up(folder, digests[0], song)
     before = own_bytes()
@@ -83,28 +84,28 @@ def opened(folder: Path) -> list[Row]:
     )
     size = len(content)
     return [
-        {"what": "bytes of a file", "measured": float(size)},
+        {"what": "bytes of a model file", "measured": float(size)},
         {"what": "bytes of an open model", "measured": bytes_each},
-        {"what": "of a byte of its file", "measured": bytes_each / size},
+        {"what": "open model, relative to its file", "measured": bytes_each / size},
         {"what": "µs to open a file, checked", "measured": 1e6 * cold},
-        {"what": "of the same unchecked", "measured": cold / unchecked},
-        {"what": "songs that an open model scores meanwhile", "measured": cold / hot},
+        {"what": "opening it, relative to opening it unchecked", "measured": cold / unchecked},
+        {"what": "songs that an open model scores in that time", "measured": cold / hot},
     ]
 
 
 def warm_up(folder: Path, digest: str, song: SongFeatures) -> None:
-    """Let the libraries allocate what they keep once for all."""
+    """Let the libraries make their one-off allocations."""
     for _ in range(3):
         read_model(folder, digest).score([song])
     gc.collect()
 
 
 def worker(arguments: Sequence[str]) -> None:
-    """Measure here and print it; members 0: one open model."""
+    """Measure in this process and print the rows; with 0 members, measure one open model."""
     folder, members = Path(arguments[0]), int(arguments[1])
     print(json.dumps(served(folder, members) if members else opened(folder)))
     if any(name.split(".")[0] == "sklearn" for name in sys.modules):
-        raise SystemExit("scikit-learn was imported: these are not the bytes of a process that serves")
+        raise SystemExit("scikit-learn was imported: this isn't the memory of the serving process")
 
 
 if __name__ == "__main__":

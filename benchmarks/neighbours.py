@@ -1,8 +1,8 @@
 """Neighbours: "more like this" over 20,000 and 1,000,000 songs. `python -m benchmarks.neighbours`.
 
-scikit-learn's NearestNeighbors takes turns with ours: brute force by Euclid, which orders points of length 1 alike, the
-same points and number of neighbours. Made up points: 200 styles, so that a song has neighbours as in a library. A
-process for each size; some 2 GB for the larger.
+Compared, in alternating runs, with scikit-learn's brute-force NearestNeighbors on the same points, with as many
+neighbours; for points of length 1, its Euclidean distance gives the same order. The points are synthetic: 200 styles,
+so songs have neighbours as in a real library. Each size runs in a process of its own; the larger needs some 2 GB.
 """
 
 import sqlite3
@@ -25,10 +25,10 @@ from bot.core.feed.taste import Taste
 from bot.core.sorting.columns import Vectors
 
 SIZES = (20_000, 1_000_000)
-STYLES, SPREAD = 200, 0.7  # and how far a song lies from the middle of its own
-LIKES = 500  # songs that speak for the member
+STYLES, SPREAD = 200, 0.7  # and how far songs lie from their style's centre
+LIKES = 500  # likes that the recommendations are based on
 TOP = 10
-CALLS = 200  # timed one by one, for a hundredth that are the slowest
+CALLS = 200  # timed individually, for the 99th percentile
 MB = 2**20
 
 
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measure(size: int) -> Row:
-    """Return what a catalogue of `size` songs costs."""
+    """Return the latency and memory of a catalogue of `size` songs."""
     from sklearn.neighbors import NearestNeighbors
 
     points = made_up(size)
@@ -76,17 +76,17 @@ def measure(size: int) -> Row:
         "scikit-learn ms": 1e3 * their_search,
         "times faster": their_search / searched,
         "MB": memory / MB,
-        "of the points": memory / points.nbytes,
+        "memory, relative to the points": memory / points.nbytes,
         "build ms": 1e3 * build,
         "scikit-learn build ms": 1e3 * their_build,
-        "one more song ms": 1e3 * updated,
-        "scikit-learn ms, one more": 1e3 * refitted,
+        "add one song ms": 1e3 * updated,
+        "scikit-learn add one song ms": 1e3 * refitted,
         "read from disk s": read(ids, points),
     }
 
 
 def made_up(size: int) -> Vectors:
-    """Return (size, AXES) points in STYLES clouds, the axes as uneven as real ones are."""
+    """Return (size, AXES) points in STYLES clusters, with axes as uneven as real ones."""
     dice = np.random.default_rng(1)
     spread = (1 / np.sqrt(np.arange(1, AXES + 1))).astype(np.float32)
     middles = dice.normal(size=(STYLES, AXES)).astype(np.float32)
@@ -97,7 +97,7 @@ def made_up(size: int) -> Vectors:
 
 
 def read(ids: list[str], points: NDArray[np.float32]) -> float:
-    """Return how long the first question after a start waits: every point out of a database, into the matrix."""
+    """Return how long the first query after a restart takes (s): load every point from a database and index it."""
     with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "points.db")) as database:
         database.execute("create table entry (song text primary key, point blob, artist integer, path text)")
         rows = ((song, point.tobytes(), 1, None) for song, point in zip(ids, points, strict=True))

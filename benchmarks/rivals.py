@@ -1,4 +1,4 @@
-"""Rivals: how others hear a song, called as their documentation does. Used where they are installed; never needed."""
+"""Rivals: the same features from other libraries, called as their documentation shows. Optional: used if installed."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -8,11 +8,11 @@ import numpy as np
 
 Task = Callable[[], object]
 SHAPES = ("centroid", "bandwidth", "rolloff", "contrast")
-RATE = 44_100  # Hz, that essentia's algorithms want
+RATE = 44_100  # Hz, as essentia's algorithms expect
 
 
 def tasks(song: Path) -> dict[str, Task]:
-    """What others take for the same, as their documentation shows it."""
+    """Return a task for each way to compute comparable features with an installed library."""
     by_name: dict[str, Task] = {}
     if find_spec("librosa"):
         by_name["librosa: load, core features from one STFT"] = lambda: librosa_shared(song)
@@ -24,7 +24,7 @@ def tasks(song: Path) -> dict[str, Task]:
 
 
 def librosa_core(song: Path) -> object:
-    """Features of ours that librosa has too, each from the samples, as its documentation calls them."""
+    """Compute the features librosa shares with us, each from the samples, as its documentation shows."""
     import librosa
 
     samples, rate = librosa.load(song)
@@ -49,14 +49,14 @@ def librosa_core(song: Path) -> object:
 
 
 def librosa_harmonic(song: Path) -> object:
-    """The same, and harmonic and percussive parts."""
+    """Compute those features, and separate harmonic and percussive parts."""
     import librosa
 
     return librosa_core(song), librosa.effects.hpss(librosa.load(song)[0])
 
 
 def librosa_shared(song: Path) -> object:
-    """The same from one STFT, as only somebody who knows librosa's inside calls it; chroma from that, too."""
+    """Compute those features from one shared STFT, chroma included: a call for experts in librosa."""
     import librosa
 
     samples, rate = librosa.load(song)

@@ -1,6 +1,7 @@
-"""Scoring: the file as it serves, beside the scikit-learn pipeline it was made from. `python -m benchmarks.scoring`.
+"""Scoring: the ONNX file that serves, compared with the scikit-learn pipeline it was made from.
+`python -m benchmarks.scoring`.
 
-Ratios say how many times longer scikit-learn's `predict_proba` takes for the same vectors in the same rounds.
+Ratios say how many times longer scikit-learn's `predict_proba` takes for the same vectors, in interleaved runs.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,13 @@ SONGS, LABELS = 10_000, 200
 
 
 def main() -> None:
-    """Measure one song and a whole library, where a song has one place and where it has several."""
+    """Measure one song and a whole library, with one playlist per song and with several."""
     songs = library(SONGS)
     show([row for several in (False, True) for row in measure(fit(labelled(songs, LABELS, several=several)), songs)])
 
 
 def measure(fitted: Fitted, songs: dict[str, SongFeatures]) -> list[Row]:
-    """Return a row for one song and one for all of them."""
+    """Return a row for one song and a row for all of them."""
     model = open_model("", to_file(fitted, {}))
     return [_row(fitted, model, list(songs.values())[:count]) for count in (1, len(songs))]
 
@@ -37,7 +38,7 @@ def _row(fitted: Fitted, model: OpenModel, songs: Sequence[SongFeatures]) -> Row
     )
     return {
         "songs": len(songs),
-        "places": "one" if fitted.examples.exclusive else "several",
+        "playlists per song": "one" if fitted.examples.exclusive else "several",
         "model µs": 1e6 * ours,
         "scikit-learn µs": 1e6 * theirs,
         "times faster": theirs / ours,

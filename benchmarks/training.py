@@ -1,6 +1,6 @@
-"""Training: what one member's training takes, in a process of its own. `python -m benchmarks.training`.
+"""Training: the time and memory of one member's training, in a process of its own. `python -m benchmarks.training`.
 
-Beside it, in the same process, scikit-learn fits one plain regression on the very rows that are labelled.
+For comparison, scikit-learn fits one plain regression to the same labelled rows in the same process.
 """
 
 import json
@@ -27,7 +27,7 @@ def _apart(songs: int, labels: int) -> Row:
 
 
 def worker(arguments: Sequence[str]) -> None:
-    """Train here, from features to a published file, and print what it took."""
+    """Train in this process, from features to an exported file, and print time and memory."""
     from sklearn.linear_model import LogisticRegression
 
     from training.model.export import check_parity, to_file
@@ -47,11 +47,11 @@ def worker(arguments: Sequence[str]) -> None:
         "labels": len(examples.songs),
         "fit s": fitting,
         "plain regression s": plain,
-        "times as long": fitting / plain,
+        "times a plain regression": fitting / plain,
         "export and parity s": exporting,
-        "peak MB before": began / 2**20,
-        "peak MB of fit": fit_peak / 2**20,
-        "peak MB in all": peak_bytes() / 2**20,
+        "peak MB before fitting": began / 2**20,
+        "peak MB while fitting": fit_peak / 2**20,
+        "overall peak MB": peak_bytes() / 2**20,
     }
     print(json.dumps(figures))
 

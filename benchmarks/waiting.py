@@ -1,10 +1,10 @@
-"""Waiting: what other members notice while one with the largest library does what there is to do.
+"""Waiting: what other members notice while the member with the largest library uses every feature.
 `python -m benchmarks.waiting`.
 
-50,000 liked songs, in playlists of 9,000; others label songs all the while. What is timed is how long one transaction
-holds the writer's lock, how late the event loop is, and how long a click waits until it is on disk. "At work" is the
-most of the processor's time that one transaction took, or the event loop between two looks at it: the rest is waiting
-for the disk, or for a processor.
+50,000 liked songs, in playlists of 9,000; others label songs throughout. Measured: how long one transaction holds the
+write lock, how late the event loop is, and how long a click takes to reach the disk. The
+processor times are the most that one transaction took, and the most that the event loop took between two checks;
+beyond those, they wait for the disk or for a processor.
 """
 
 import asyncio
@@ -47,14 +47,14 @@ from bot.turns import take_short_turns
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ADA, BEN = 1, 2  # who has the library, and who clicks
-EVERY = 0.05  # seconds between clicks, and between looks at the event loop
+EVERY = 0.05  # seconds between clicks, and between checks of the event loop
 SONGS = limits.SONGS
 PLAYLISTS, EACH = 5, 9_000
 MB = 2**20
 
 
 class Timed(Store):
-    """A store that notes the longest time that a transaction held the writer's lock, and was at work."""
+    """A store that records the longest time a transaction held the write lock, and the most processor time one took."""
 
     held = work = 0.0
 
@@ -75,7 +75,7 @@ class Timed(Store):
 
 @dataclass
 class Noticed:
-    """What others notice: seconds that a click waited, that the event loop was late, and was at work."""
+    """What others notice, as maxima in seconds: a click's wait, the event loop's lag, and the loop's processor time."""
 
     waited: float = 0.0
     late: float = 0.0
@@ -84,7 +84,7 @@ class Noticed:
 
 @asynccontextmanager
 async def others(store: Store, layer: int) -> AsyncIterator[Noticed]:
-    """Have somebody else click meanwhile."""
+    """Let another member click in the meantime."""
     noticed = Noticed()
     tasks = [asyncio.create_task(_sleep(noticed)), asyncio.create_task(_click(store, layer, noticed))]
     await asyncio.sleep(0)
@@ -96,7 +96,7 @@ async def others(store: Store, layer: int) -> AsyncIterator[Noticed]:
 
 
 async def _sleep(noticed: Noticed) -> None:
-    """Note how much longer than asked for each sleep takes."""
+    """Record how much longer each sleep takes than it should."""
     while True:
         begun, worked = time.perf_counter(), time.thread_time()
         await asyncio.sleep(EVERY)
@@ -105,7 +105,7 @@ async def _sleep(noticed: Noticed) -> None:
 
 
 async def _click(store: Store, layer: int, noticed: Noticed) -> None:
-    """Label songs, and note how long each answer takes to be on disk."""
+    """Label songs, and record how long each label takes to reach the disk."""
     for at in count():
         begun = time.perf_counter()
         async with store.writing() as tx:
@@ -124,7 +124,7 @@ def item(at: int) -> Item:
 
 @dataclass
 class Spotify50k:
-    """Spotify as far as it is asked here, in memory. order: what stands in each playlist, by number."""
+    """The parts of Spotify used here, in memory. order: each playlist's items, by its id."""
 
     order: dict[str, list[Item]] = field(default_factory=dict)
     edits: int = 0
@@ -165,10 +165,10 @@ class Spotify50k:
         self.order[playlist] = [item for item in self.order[playlist] if item.song not in gone]
 
     async def save(self, songs: Sequence[str]) -> None:
-        """Every song is liked already."""
+        """Do nothing: every song is already liked."""
 
     async def unsave(self, songs: Sequence[str]) -> None:
-        """Likes stay as they are."""
+        """Do nothing: likes stay as they are."""
 
 
 def song(at: int) -> Song:
@@ -176,7 +176,7 @@ def song(at: int) -> Song:
 
 
 class Fixed(ScoredLibraries):
-    """Libraries whose scores are drawn at random: what a model would say."""
+    """Libraries with random scores in place of a model's."""
 
     async def of(self, member: int, layer: int) -> ScoredLibrary:
         seen = await super().of(member, layer)
@@ -191,7 +191,7 @@ Step = tuple[str, Callable[[], Awaitable[object]]]
 
 
 class Ada:
-    """What she does, in order."""
+    """Everything Ada does, in order."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder, self.music = store, folder, Spotify50k()
@@ -205,18 +205,18 @@ class Ada:
             ("sync, nothing new", self.sync),
             ("features", self.features),
             ("playlists handed over", self.take),
-            ("what stands there as labels", self.allow),
+            ("playlists' songs as labels", self.allow),
             ("scored library", self.scored_library),
             ("verdicts", self.tally),
             ("training set", self.training_set),
             ("stale layers", self.stale),
-            ("odd", self.odd),
+            ("odd songs", self.odd),
             ("personal data", self.export),
-            ("quick_check at the start", self.check),
+            ("quick_check at startup", self.check),
             ("moments pulled in", self.moments),
             ("playlists emptied by hand", self.look),
             ("and filled again", self.again),
-            ("labels that stand there, forgotten", self.forbid),
+            ("those labels forgotten", self.forbid),
             ("dry run", self.dry_run),
             ("dry run, again", self.dry_run),
             ("dry run, again", self.dry_run),
@@ -227,7 +227,7 @@ class Ada:
             ("catalogue", self.catalogue),
             ("unlink", self.unlink),
             ("erasure", self.forget),
-            ("the file rewritten", self.store.scrub),
+            ("file rewritten", self.store.scrub),
         ]
 
     async def account(self) -> Account:
@@ -265,7 +265,7 @@ class Ada:
         await manual_edits.allow_standing(self.store, ADA, False, NOW)
 
     async def empty(self) -> None:
-        """She takes all out of her playlists but for the last, by hand, and puts that one upside down."""
+        """Empty all her playlists but the last by hand, and reverse that one."""
         for ref in list(self.music.order)[:-1]:
             self.music.order[ref] = []
         self.music.order[f"p{PLAYLISTS - 1}"].reverse()
@@ -357,10 +357,10 @@ async def measure(folder: Path) -> list[Row]:
                 "what": name,
                 "seconds": round(time.perf_counter() - begun, 1),
                 "longest transaction, ms": round(1000 * store.held),
-                "at work, ms": round(1000 * store.work),
+                "most processor time in one, ms": round(1000 * store.work),
                 "slowest click, ms": round(1000 * noticed.waited),
                 "event loop late, ms": round(1000 * noticed.late),
-                "at work, loop": round(1000 * noticed.work),
+                "most processor time of the loop, ms": round(1000 * noticed.work),
                 "memory, MB": round(peak_bytes() / MB),
                 "database, MB": round(store.path.stat().st_size / MB),
             }
