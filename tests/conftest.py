@@ -1,6 +1,6 @@
-"""What every test may have: a clock that stands still, a real store, and where the shared data would be.
+"""Fixtures for every test: a fixed clock, a real store, and the folder of shared data if there is one.
 
-Two tiers: `make test` runs one of each kind of point, `make soak` (pytest --soak) every point and the long fuzzing.
+Two tiers: `make test` tests one point of each kind; `make soak` (pytest --soak) tests every point and fuzzes for long.
 """
 
 import os
@@ -23,19 +23,19 @@ ROOT = Path(__file__).parents[1]
 SLOW = ROOT / "tests" / "e2e"
 GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - bytes; a run takes a quarter
-OURS = ("PYTEST", "HYPOTHESIS", "COVERAGE", "CI", "HOME", "USER", "TERM", "COLUMNS")  # beginnings of names
+MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - bytes; a run uses a quarter
+OURS = ("PYTEST", "HYPOTHESIS", "COVERAGE", "CI", "HOME", "USER", "TERM", "COLUMNS")  # prefixes of names
 
 
 def close_environment() -> None:
-    """Keep of the environment what the tests' own tools read: no setting of a real bot (promise P42)."""
+    """Remove every environment variable but those the test tools read, so no real bot's settings leak in (P42)."""
     kept = passed_on(os.environ) | {name: value for name, value in os.environ.items() if name.startswith(OURS)}
     os.environ.clear()
     os.environ.update(kept)
 
 
 def keep_files_in_memory() -> None:
-    """Put the tests' files where nothing waits for a disk, if there's room: no test cuts the power."""
+    """Put the tests' files in memory if there's room: it's faster, and no test simulates a power cut."""
     if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
         return
     about = os.statvfs(MEMORY)
@@ -45,7 +45,7 @@ def keep_files_in_memory() -> None:
 
 close_environment()
 keep_files_in_memory()
-settings.register_profile("test", max_examples=30, derandomize=True, deadline=None)  # the same ones every time
+settings.register_profile("test", max_examples=30, derandomize=True, deadline=None)  # the same examples every time
 settings.register_profile("soak", max_examples=1_000, deadline=None)
 
 
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only a soak runs, and put the files of a group in a row."""
+    """Skip soak-only tests unless this is a soak, and run the files of a group one after another."""
     groups = list(dict.fromkeys(scope(item.nodeid) for item in items))
     places = {name: place for place, name in enumerate(groups)}
     items.sort(key=lambda item: places[scope(item.nodeid)])
@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Without a browser the tests in one are skipped; `make test` says so. In CI they fail."""
+    """Skip browser tests if there's no browser (`make test` says so); in CI, fail them."""
     if item.get_closest_marker("browser"):
         try:
             executable()
@@ -79,7 +79,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture
 def soak(request: pytest.FixtureRequest) -> bool:
-    """Whether every point is to be tested, not only one of each kind."""
+    """Whether to test every point, not just one of each kind."""
     return bool(request.config.getoption("soak"))
 
 
@@ -90,7 +90,7 @@ def now() -> datetime:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store at today's schema, in a file of its own."""
+    """An empty store with the current schema, in its own file."""
     made = new_store(tmp_path / "test.db")
     yield made
     await made.close()
@@ -98,17 +98,17 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def shared() -> Path:
-    """The data that the team shares beside the project; a stranger's clone has none."""
+    """The team's shared data, in a folder next to the project; other clones don't have it."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
-        pytest.skip("needs the folder `shared` beside the project")
+        pytest.skip("needs the folder `shared` next to the project")
     return folder
 
 
 class Together(LoadScopeScheduling):
-    """Keeps together what shares a stack: files of one xdist_group, and otherwise the tests of one file.
+    """Runs tests that share a stack on one worker: the files of an xdist_group, or else the tests of one file.
 
-    pytest-xdist 3.8 has this for marks, but no longer finds its marks with pytest 9.2.
+    pytest-xdist 3.8 does this with marks, but can't find them under pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -122,7 +122,7 @@ def scope(nodeid: str) -> str:
 
 @cache
 def group(path: Path) -> str:
-    """Return what the tests of a file share: a stack, fixtures of the file, or "" if it's nothing."""
+    """Return the group of a file whose tests share a stack or module fixtures, or "" if they share nothing."""
     code = path.read_text()
     marked = GROUP.search(code)
     if marked:

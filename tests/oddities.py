@@ -1,4 +1,4 @@
-"""Oddities: every field of an answer absent, null, empty, or of another type."""
+"""Odd responses: each field in turn missing, null, empty, or of the wrong type."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 
 
 def paths(answer: Any, here: Path = ()) -> Iterator[Path]:
-    """Every place in an answer, the answer itself first."""
+    """The path of every field in a response, starting with the whole response."""
     yield here
     inner = answer.items() if isinstance(answer, dict) else enumerate(answer) if isinstance(answer, list) else ()
     for key, value in inner:
@@ -21,7 +21,7 @@ def paths(answer: Any, here: Path = ()) -> Iterator[Path]:
 
 
 def changed(answer: Any, path: Path, value: Any) -> Any:
-    """The answer with `value` at `path`."""
+    """The response with `value` at `path`."""
     if not path:
         return None if value is ABSENT else value
     made = deepcopy(answer)
@@ -36,7 +36,7 @@ def changed(answer: Any, path: Path, value: Any) -> Any:
 
 
 def odd(answer: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """Every path with every value, and the answer that comes of it."""
+    """Every path with every odd value, and the resulting response."""
     for path in paths(answer):
         for value in VALUES:
             yield path, value, changed(answer, path, value)

@@ -1,4 +1,4 @@
-"""A process whose jobs find the disk full and the database held; it prints what became of them, as JSON."""
+"""A process whose jobs meet a full disk and a locked database; prints their outcome as JSON."""
 
 import asyncio
 import json
@@ -17,17 +17,17 @@ from bot.errors import StoreBusy, StoreError, StoreFull, StoreShut
 
 MEMBER, LOOK = 77, 0.05
 BUSY_MS = 300
-DELAY = 600  # seconds that a job is postponed; then the clock is put back by a day
+DELAY = 600  # seconds that a job is postponed, before the clock is set back by a day
 DAY = timedelta(days=1)
 
 
 def limit_files(size: int) -> None:
-    """Let no file of this process grow beyond `size` bytes, which SQLite meets as it meets a full disk."""
+    """Limit this process's files to `size` bytes; to SQLite that looks like a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 class Doing:
-    """What the jobs do here: "sync" fills the disk at its first end, "save" can't write three times."""
+    """Runs the jobs: the first "sync" fills the disk, and the first three "save"s can't write."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -41,7 +41,7 @@ class Doing:
 
 
 def due(path: Path) -> float:
-    """The moment, in seconds, that the one postponed job waits for."""
+    """When the one postponed job is due, in seconds since the epoch."""
     with closing(sqlite3.connect(path)) as database:
         query = "select delay_until_epoch_ms from workflow_status where status = 'DELAYED'"
         ((moment,),) = database.execute(query).fetchall()
@@ -50,7 +50,7 @@ def due(path: Path) -> float:
 
 async def until(reached: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
-        while not reached():  # noqa: ASYNC110 - announces nothing
+        while not reached():  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(LOOK)
 
 
@@ -60,7 +60,7 @@ def statuses(path: Path) -> set[str]:
 
 
 async def refused(jobs: Jobs) -> tuple[str, float]:
-    """The error that a job meets which cannot be enqueued, and the seconds that this took."""
+    """The error from trying to enqueue a job, or "" if there was none, and the seconds it took."""
     began = time.monotonic()
     try:
         await jobs.enqueue(JobKind.TRAIN, MEMBER, 1)
@@ -75,7 +75,7 @@ async def hinder(path: Path) -> dict[str, object]:
     await jobs.enqueue(JobKind.SYNC, MEMBER)
     await until(lambda: doing.done)
     full = await refused(jobs)
-    await asyncio.sleep(1)  # DBOS tries to note how the job ended, in vain
+    await asyncio.sleep(1)  # DBOS tries to record how the job ended, and fails
     limit_files(resource.RLIM_INFINITY)
     stuck = statuses(path)
     async with asyncio.timeout(30):

@@ -1,4 +1,4 @@
-"""Where to kill a process that talks to a server, and killing it there."""
+"""Points at which to kill a process that talks to a server, and how to kill it there."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,17 +10,17 @@ from sandbox.spotify.faults import HangUp
 
 
 def ends(kinds: Sequence[Hashable]) -> list[int]:
-    """The numbers, from 1, of the first and the last of each kind."""
+    """The 1-based positions of the first and last of each kind."""
     places = sorted(range(1, len(kinds) + 1), key=lambda at: (str(kinds[at - 1]), at))
     runs = [list(run) for _, run in groupby(places, lambda at: kinds[at - 1])]
     return sorted({at for run in runs for at in (run[0], run[-1])})
 
 
 def of_requests(lines: Sequence[str], *, every: bool) -> list[tuple[int, bool]]:
-    """The number of each request to die at, and whether the server still carries it out.
+    """The number of each request to die at, and whether the server still applies it.
 
-    A read that is carried out changes nothing, so that is no point of its own. Unless `every`, the first and the last
-    of each kind of request stand for all.
+    Whether a read is applied makes no difference, so a read counts once. Unless `every`, only the first and the last
+    request of each kind are used.
     """
     numbers = range(1, len(lines) + 1) if every else ends([line.partition(" ")[0] for line in lines])
     return [(at, done) for at in numbers for done in (False, True) if not (done and lines[at - 1].startswith("GET"))]
@@ -28,7 +28,7 @@ def of_requests(lines: Sequence[str], *, every: bool) -> list[tuple[int, bool]]:
 
 @contextmanager
 def killed_at(spotify: World, number: int, applied: bool, victim: Sequence[BaseProcess]) -> Iterator[None]:
-    """SIGKILL the process at its request `number`, after the server carried it out or before."""
+    """SIGKILL the process at its request `number`, after or before the server applied it."""
     hooks = spotify.after if applied else spotify.before
 
     async def kill(request: object) -> None:

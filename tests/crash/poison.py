@@ -1,4 +1,4 @@
-"""A process whose every job notes that it has begun, then kills the process."""
+"""A process in which every job records that it has started, then kills the process."""
 
 import asyncio
 import os
@@ -10,12 +10,12 @@ from bot.core.jobs import Job, JobKind
 
 
 def begun_in(path: Path) -> Path:
-    """The file with a character for each time a job was begun."""
+    """The file that gets a character each time a job starts."""
     return path.with_suffix(".begun")
 
 
 def run(path: Path, member: int | None) -> None:
-    """Resume the jobs that are left; with a member, enqueue one for them first."""
+    """Resume the remaining jobs; if a member is given, enqueue one for them first."""
     asyncio.run(_run(path, member))
 
 

@@ -1,4 +1,4 @@
-"""A job that kills its process is given up, and the doctor names it (P26); jobs survive a full or locked disk."""
+"""A job that kills its process is given up, and the doctor names it (P26); jobs survive a full disk or a lock."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ async def test_p26_a_poisoned_job_stops_after_five_starts(tmp_path: Path) -> Non
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hindered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The outcome of jobs in a process whose disk fills up and whose database is locked."""
+    """What became of the jobs in a process whose disk is full and whose database is locked."""
     folder = tmp_path_factory.mktemp("hindered")
     streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
     process = await start("-m", "tests.crash.hindered", folder / "jobs.db", folder=folder, **streams)
@@ -48,14 +48,16 @@ async def hindered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return outcome
 
 
-async def test_p20_jobs_that_met_a_full_disk_end_without_a_restart_once_there_is_room(hindered: dict[str, Any]) -> None:
+async def test_p20_jobs_that_met_a_full_disk_finish_without_a_restart_once_there_is_room(
+    hindered: dict[str, Any],
+) -> None:
     assert hindered["full"][0] == "StoreFull"
     assert hindered["stuck"] == ["PENDING"]
     assert hindered["done"].count("sync") == 2
     assert hindered["done"].count("save") == 4
 
 
-async def test_p21_a_job_is_enqueued_or_a_typed_error_while_another_holds_the_database(
+async def test_p21_enqueueing_works_or_raises_a_typed_error_while_another_holds_the_database(
     hindered: dict[str, Any],
 ) -> None:
     error, seconds = hindered["held"]
@@ -65,5 +67,5 @@ async def test_p21_a_job_is_enqueued_or_a_typed_error_while_another_holds_the_da
     assert hindered["done"].count("train") == 1
 
 
-async def test_a_postponed_job_waits_no_longer_because_the_clock_was_put_back(hindered: dict[str, Any]) -> None:
+async def test_a_postponed_job_waits_no_longer_when_the_clock_is_set_back(hindered: dict[str, Any]) -> None:
     assert hindered["after"] <= DELAY

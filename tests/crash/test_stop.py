@@ -1,4 +1,4 @@
-"""A bot that is stopped or killed while it works loses none of it (P26, P27)."""
+"""A bot that's stopped or killed while it works loses no work (P26, P27)."""
 
 import asyncio
 import signal
@@ -31,12 +31,12 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
 
 
 async def linked(stack: Stack, listener: Listener) -> None:
-    """Agree in the browser. The first sync has started when this returns."""
+    """Link Spotify in the browser; returns once the first sync has started."""
     await stack.link(listener)
 
 
 async def asked(stack: Stack, listener: Listener, line: str, count: int = 1) -> None:
-    """Wait until Spotify has had `count` such requests for this member."""
+    """Wait until Spotify has received `count` of these requests for this member."""
 
     def enough() -> bool:
         return (
@@ -54,7 +54,7 @@ def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return database.execute(query, values).fetchall()
 
 
-async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_next_start(stack: Stack) -> None:
+async def test_p27_told_to_stop_the_bot_stops_in_time_and_leaves_its_work_to_the_next_start(stack: Stack) -> None:
     ada, ben = stack.add_listener("Ada", styled(60, seed=1)), stack.add_listener("Ben", styled(60, seed=2))
     stack.spotify.faults.append(Fault(LIKES, "slow", seconds=4))
     await linked(stack, ada)
@@ -70,7 +70,7 @@ async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_
     assert "Traceback" not in stack.log.read_text()
 
 
-async def test_p27_told_to_stop_while_discord_is_silent_the_bot_ends_in_time(tmp_path: Path) -> None:
+async def test_p27_told_to_stop_while_discord_is_silent_the_bot_stops_in_time(tmp_path: Path) -> None:
     reached = asyncio.Event()
 
     async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,11 +91,11 @@ async def test_p27_told_to_stop_while_discord_is_silent_the_bot_ends_in_time(tmp
     server.close()
 
 
-async def test_p26_what_a_kill_cut_short_is_done_after_the_next_start(stack: Stack) -> None:
+async def test_p26_work_cut_short_by_a_kill_is_finished_after_the_next_start(stack: Stack) -> None:
     ada = stack.add_listener("Ada", styled(120, seed=3))
     ben = await with_file(stack, "ben", "Late night", "Run", "Kitchen", library=styled(60, seed=4))
     stack.spotify.faults.append(Fault(LIKES, "slow", skip=1, seconds=60))
-    await label(ben, await answer(ben.command("label")), styled(60, seed=4), 6)  # enough to begin a training
+    await label(ben, await answer(ben.command("label")), styled(60, seed=4), 6)  # enough to start a training
     await linked(stack, ada)
     await asked(stack, ada, LIKES, 2)
     await stack.stop_bot(signal.SIGKILL)
@@ -110,6 +110,6 @@ async def test_p26_what_a_kill_cut_short_is_done_after_the_next_start(stack: Sta
     assert rows(database, "select count(*) from liked where member = ?", ada.person.user.id) == [(120,)]
     statuses = "select distinct status from workflow_status"
     async with asyncio.timeout(PATIENCE):
-        while rows(stack.data / "jobs.db", statuses) != [("SUCCESS",)]:  # noqa: ASYNC110 - announces nothing
+        while rows(stack.data / "jobs.db", statuses) != [("SUCCESS",)]:  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.05)
     assert rows(database, "select 1 from notice where kind = 'trained'")

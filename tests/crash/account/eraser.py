@@ -1,7 +1,7 @@
-"""A process that erases a member, through the real store and jobs. Made to be killed.
+"""A process that erases a member through the real store and jobs. Tests kill it.
 
-It dies at a boundary: before a transaction is committed, the file is rewritten or the log emptied, or a file is
-deleted. Between two boundaries a kill leaves the same on disk wherever it comes.
+It dies at a boundary: just before a commit, a VACUUM, a WAL checkpoint or the deletion of a file. Between two
+boundaries, the moment of the kill makes no difference to what's on disk.
 """
 
 import asyncio
@@ -26,28 +26,28 @@ from bot.core.jobs import Job, JobKind
 from bot.flows.account.erase import RETRY, Erasing
 from bot.flows.sorting.scored_library import ScoredLibraries
 
-PASSED = "boundaries"  # the file that names those that were passed, one a line
+PASSED = "boundaries"  # the file that lists the boundaries passed, one per line
 WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE"}
 OUTSIDE = {"VACUUM", "PRAGMA WAL_CHECKPOINT(TRUNCATE)"}
 
 
 def begin(folder: Path, member: int, dies_at: int | None) -> None:
-    """Erase the member; die at boundary `dies_at` (of both databases), if that is given."""
+    """Erase the member; die at boundary number `dies_at` (counted over both databases), if given."""
     asyncio.run(_run(folder, member, dies_at))
 
 
 def resume(folder: Path) -> None:
-    """What every start of the bot does."""
+    """Resume erasures, as the bot does at every start."""
     asyncio.run(_run(folder, None, None))
 
 
 def wait_for_reader(folder: Path, name: str, member: int) -> None:
-    """Erase the member while somebody reads one of the databases, and go on when they have done."""
+    """Erase the member while another connection reads one of the databases; finish once it's closed."""
     asyncio.run(_wait_for_reader(folder, name, member))
 
 
 def enqueue(folder: Path, *members: int) -> None:
-    """Leave each member a job that ended, and one that waits."""
+    """Give each member one finished job and one waiting job."""
     asyncio.run(_enqueue(folder, members))
 
 
@@ -57,9 +57,9 @@ async def _enqueue(folder: Path, members: Sequence[int]) -> None:
     for member in members:
         await jobs.enqueue(JobKind.POLL, member)
         await jobs.enqueue(JobKind.TRAIN, member, 7, delay=3600)
-    while any([len(await jobs.pending(member)) > 1 for member in members]):  # noqa: ASYNC110 - announces nothing
+    while any([len(await jobs.pending(member)) > 1 for member in members]):  # noqa: ASYNC110 - nothing to wait on
         await asyncio.sleep(0.05)
-    os._exit(0)  # as everything here, without a goodbye: what is on disk is on disk
+    os._exit(0)  # no clean shutdown: only what's on disk counts
 
 
 async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
@@ -68,18 +68,18 @@ async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
     with closing(sqlite3.connect(folder / name, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        assert not await erasing.erase(member, now), "somebody reads what was there before"
+        assert not await erasing.erase(member, now), "a reader still holds the old data"
         async with store.reading() as tx:
             assert await personal_data.erasures(tx) == [member]
             assert await members.get(tx, member) is None
         await erasing.tick(now + RETRY)
         async with store.writing() as tx:
             assert await personal_data.erasures(tx) == [member]
-            await members.ensure(tx, member, now + RETRY)  # they are back before it is at its end
+            await members.ensure(tx, member, now + RETRY)  # they come back before the erasure ends
     await erasing.tick(now + 2 * RETRY)
     async with store.writing() as tx:
         assert await personal_data.erasures(tx) == []
-        assert await members.get(tx, member) is not None, "what is there since is not what was to go"
+        assert await members.get(tx, member) is not None, "data added since must survive"
         await tx.execute(sa.delete(schema.member).where(schema.member.c.member == member))
     await store.scrub()
     os._exit(0)
@@ -105,11 +105,11 @@ async def _run(folder: Path, member: int | None, dies_at: int | None) -> None:
 
 
 async def _nothing(job: Job) -> None:
-    """Jobs of others go on meanwhile; here they have nothing to do."""
+    """Other members' jobs keep running; here they do nothing."""
 
 
 class Boundaries:
-    """Hears of every statement to every database, and of files that are deleted; SQLite and Python tell."""
+    """Counts boundaries, from SQLite's trace of every statement and Python's audit events for deleted files."""
 
     def __init__(self) -> None:
         self.passed: list[str] = []
@@ -119,7 +119,7 @@ class Boundaries:
         sa.event.listen(sa.Engine, "connect", self._listen)
 
     def count(self, dies_at: int | None) -> None:
-        """Count from now on."""
+        """Start counting."""
         self._counts, self._dies_at = True, dies_at
 
     def _hear(self, event: str, _: tuple[Any, ...]) -> None:
@@ -133,7 +133,7 @@ class Boundaries:
             connection.set_trace_callback(self._statements())
 
     def _statements(self) -> Callable[[str], None]:
-        """For each connection its own: whether there is anything to commit."""
+        """A trace callback for one connection; it tracks whether there's anything to commit."""
         written: set[str] = set()
 
         def before(statement: str) -> None:

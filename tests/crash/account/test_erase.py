@@ -1,4 +1,4 @@
-"""Erasing a member leaves no row, file or byte, wherever it is killed and gone on with (promise P35)."""
+"""Erasing a member leaves no row, file or byte, wherever it's killed and resumed (promise P35)."""
 
 import asyncio
 import multiprocessing
@@ -41,7 +41,7 @@ async def in_process(work: Any, *arguments: Any) -> int | None:
 
 
 async def fill(tx: Tx, member: int, word: str) -> None:
-    """Put a row of the member's into every table that has any, with the word in every text."""
+    """Insert a row for the member into every table that holds member data, with the word in every text column."""
     for table in schema.metadata.sorted_tables:
         if table is not schema.erasure and table.name not in OF_NOBODY:
             columns = [column for column in table.columns if column is not table.autoincrement_column]
@@ -55,7 +55,7 @@ def _value(column: sa.Column[Any], member: int, word: str) -> Any:
     if column.name in OF_MEMBER:
         return member
     if column.name == "message":
-        return member // 2  # each their own; what is left of one is no trace of whose it was
+        return member // 2  # different for each member; a leftover doesn't identify them
     if column.name == "undoes":
         return None
     if column.foreign_keys:
@@ -70,7 +70,7 @@ def _value(column: sa.Column[Any], member: int, word: str) -> Any:
 
 @pytest.fixture
 async def full(tmp_path: Path) -> Path:
-    """A data folder with two members in every table, their models and their jobs."""
+    """A data folder that has two members in every table, with their models and jobs."""
     folder = tmp_path / "full"
     (folder / "models").mkdir(parents=True)
     store = new_store(folder / "cratekeeper.db")
@@ -86,7 +86,7 @@ async def full(tmp_path: Path) -> Path:
 
 
 def rows(path: Path, member: int) -> dict[str, int]:
-    """The number of rows in which a member's id stands, as a number or in a text, by table; none left out."""
+    """The number of rows that contain a member's id, as a number or in text, by table; covers every table."""
     with closing(sqlite3.connect(path)) as database:
         counts = {}
         for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
@@ -96,7 +96,7 @@ def rows(path: Path, member: int) -> dict[str, int]:
 
 
 def traces(folder: Path) -> list[str]:
-    """The files in which there is anything of Ada's: her id as text or as SQLite writes it, or a word of hers."""
+    """The files that contain anything of Ada's: her id, as text or as SQLite stores it, or a word of hers."""
     marks = (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big"))
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path.name for path in files if any(mark in path.read_bytes() for mark in marks)]
@@ -113,7 +113,7 @@ def check(folder: Path) -> None:
     assert rows(folder / "jobs.db", BEN)["workflow_status"] == 2
 
 
-async def test_p35_erased_and_killed_anywhere_nothing_of_the_member_remains(
+async def test_p35_an_erasure_killed_anywhere_leaves_nothing_of_the_member(
     full: Path, tmp_path: Path, soak: bool
 ) -> None:
     assert {name.partition(".")[0] for name in traces(full)} == {"cratekeeper", "jobs", DIGESTS[ADA]}
@@ -127,7 +127,7 @@ async def test_p35_erased_and_killed_anywhere_nothing_of_the_member_remains(
     for point in range(1, len(boundaries) + 1) if soak else ends(boundaries):
         folder = shutil.copytree(full, tmp_path / f"killed-{point}")
         code = await in_process(eraser.begin, folder, ADA, point)
-        assert code in (-9, 0), "the queue looks for work beside it, so the last points may not be reached"
+        assert code in (-9, 0), "the queue polls at the same time, so the last points may not be reached"
         killed.append(code == -9)
         begun = rows(folder / "cratekeeper.db", ADA) != before
         assert await in_process(eraser.resume, folder) == 0
@@ -135,7 +135,7 @@ async def test_p35_erased_and_killed_anywhere_nothing_of_the_member_remains(
             check(folder)
         finished.append(begun)
     assert sum(killed) >= 0.8 * len(killed)
-    assert sum(finished) >= len(finished) - 2, "only the note that it is begun comes before, and looks of the queue"
+    assert sum(finished) >= len(finished) - 2, "only polls and the note that it began come earlier"
 
 
 async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Path) -> None:
@@ -149,6 +149,6 @@ async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Pa
 
 
 @pytest.mark.parametrize("name", ["cratekeeper.db", "jobs.db"])
-async def test_p35_while_a_backup_reads_it_is_not_done_and_it_is_gone_on_with(full: Path, name: str) -> None:
+async def test_p35_an_erasure_waits_for_a_backup_that_is_reading_then_finishes(full: Path, name: str) -> None:
     assert await in_process(eraser.wait_for_reader, full, name, ADA) == 0
     check(full)

@@ -1,4 +1,4 @@
-"""A process that does one thing: hears a member's songs to the end, over HTTP and a real store. Made to be killed."""
+"""A process that only looks up the features of a member's songs, over HTTP and a real store. Tests kill it."""
 
 import asyncio
 from datetime import UTC, datetime

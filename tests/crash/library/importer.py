@@ -1,4 +1,4 @@
-"""Imports a folder in a process of its own, to be killed: `python -m tests.crash.library.importer DATABASE FOLDER`."""
+"""Imports a folder in its own process, for tests to kill: `python -m tests.crash.library.importer DATABASE FOLDER`."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ from bot.flows.library.music_folder import import_folder
 
 
 async def carry_out(database: Path, folder: Path) -> None:
-    """Say each file that was done, one a line: how, and its path."""
+    """Print a line for each finished file: its outcome and its path."""
     store, hearings = Store(f"sqlite+aiosqlite:///{database}"), [Hearing(), Hearing()]
     await store.migrate()
     async for done in import_folder(store, hearings, folder, lambda: datetime.now(UTC)):

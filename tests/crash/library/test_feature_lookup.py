@@ -1,4 +1,4 @@
-"""Hearing that is killed anywhere goes on where it was: nothing is asked twice, nothing is lost."""
+"""A feature lookup killed anywhere resumes where it was: it repeats no request and loses nothing."""
 
 import asyncio
 import multiprocessing
@@ -43,7 +43,7 @@ async def library(database: Path) -> list[Song]:
     return liked
 
 
-async def test_killed_at_every_ninth_answer_it_asks_only_what_was_not_kept(tmp_path: Path) -> None:
+async def test_killed_at_every_ninth_response_it_requests_only_what_is_missing(tmp_path: Path) -> None:
     database, world = tmp_path / "test.db", World(recordings=[recording(number) for number in range(COUNT)])
     world.unlimited()
     liked = await library(database)
@@ -57,7 +57,7 @@ async def test_killed_at_every_ninth_answer_it_asks_only_what_was_not_kept(tmp_p
     exits: list[int | None] = []
     async with served(application(world)) as origin:
         while not exits or exits[-1] != 0:
-            assert len(exits) < COUNT, "it does not get on"
+            assert len(exits) < COUNT, "no progress"
             running.append(spawning.Process(target=hear_all, args=(database, origin, MEMBER)))
             running[-1].start()
             await asyncio.to_thread(running[-1].join)
@@ -65,8 +65,8 @@ async def test_killed_at_every_ninth_answer_it_asks_only_what_was_not_kept(tmp_p
     kills = exits.count(-signal.SIGKILL)
     assert exits == [-signal.SIGKILL] * kills + [0]
     assert kills >= 5
-    needed = COUNT + 2  # one for each song, and two of up to forty and more
-    assert needed <= len(world.requests) <= needed + 2 * kills, "at most one of each source is under way at a kill"
+    needed = COUNT + 2  # one per song, and two batches of 40 or more songs
+    assert needed <= len(world.requests) <= needed + 2 * kills, "at most one request per source is in flight at a kill"
     store = Store(f"sqlite+aiosqlite:///{database}")
     async with store.reading() as tx:
         known = await songs.features(tx, MEMBER, liked)

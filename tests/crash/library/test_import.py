@@ -1,4 +1,4 @@
-"""An import that a kill cut short says so after the next start, and importing again brings what is missing."""
+"""After a kill, the next start reports the interrupted import, and importing again adds the missing songs."""
 
 import asyncio
 import signal
@@ -34,7 +34,7 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
 
 
 async def liked(stack: Stack, member: int, least: int) -> int:
-    """Wait until that many songs are on disk; return how many there are."""
+    """Wait until at least `least` songs are on disk; return the count."""
     async with asyncio.timeout(PATIENCE):
         while (count := rows(stack.data / "cratekeeper.db", LIKED, member)[0][0]) < least:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -45,7 +45,7 @@ def told(person: Person) -> list[str]:
     return [message.text() for message in person.in_dm().visible() if TOLD in message.text()]
 
 
-async def test_an_import_cut_short_by_a_kill_is_told_of_and_can_be_repeated(stack: Stack) -> None:
+async def test_an_import_cut_short_by_a_kill_is_reported_and_can_be_repeated(stack: Stack) -> None:
     person, file = newcomer(stack, "ada"), as_file(styled(COUNT, seed=7))
     database, member = stack.data / "cratekeeper.db", person.user.id
     await person.command("library import", file=file)
@@ -64,4 +64,4 @@ async def test_an_import_cut_short_by_a_kill_is_told_of_and_can_be_repeated(stac
 
     await stack.stop_bot()
     await stack.start_bot()
-    assert rows(database, NOTICES) == [(1,)], "a finished import is nothing to tell of"
+    assert rows(database, NOTICES) == [(1,)], "a finished import needs no report"

@@ -1,4 +1,4 @@
-"""A music folder's import that is killed goes on where it was: nothing is heard twice, nothing is lost."""
+"""A killed music-folder import resumes where it was: it analyses no file twice and loses none."""
 
 import os
 import shutil
@@ -18,13 +18,13 @@ from tests.unit.sounds import tune
 
 COUNT = 60
 RATE = 8_000
-AT_ONCE = 2  # files that are being heard when the process is killed
-KILLED_AFTER = (20, 15)  # files, in one run after the other
+AT_ONCE = 2  # files being analysed when the process is killed
+KILLED_AFTER = (20, 15)  # files, in successive runs
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Many songs of a second, each another, in several folders; two that cannot be heard, and a text."""
+    """Many different one-second songs in several folders, two undecodable files, and a text file."""
     root = tmp_path_factory.mktemp("music")
     for number in range(COUNT):
         place = root / f"album {number % 7}"
@@ -48,7 +48,7 @@ def begin(database: Path, folder: Path) -> subprocess.Popen[str]:
 
 
 def run(database: Path, folder: Path, kill_after: int | None = None) -> list[str]:
-    """Return the lines that an import said, whole or until it was killed."""
+    """Return the lines an import printed, until it finished or was killed."""
     with begin(database, folder) as process:
         assert process.stdout is not None
         lines = []
@@ -67,7 +67,7 @@ def rows(database: Path) -> dict[str, tuple[object, ...]]:
         return {row[0]: row for row in raw.execute("SELECT path, mtime_ns, digest, error, at FROM recording")}
 
 
-def test_killed_in_the_middle_nothing_is_heard_twice_and_nothing_lost(folder: Path, tmp_path: Path) -> None:
+def test_killed_midway_it_analyses_no_file_twice_and_loses_none(folder: Path, tmp_path: Path) -> None:
     database = tmp_path / "test.db"
     runs = [run(database, folder, kill_after=count) for count in KILLED_AFTER]
     before = rows(database)

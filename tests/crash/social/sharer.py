@@ -1,4 +1,4 @@
-"""A process that does one thing: writes a shared playlist into its host's account. Made to be killed."""
+"""A process that only writes a shared playlist to its host's account. Tests kill it."""
 
 import asyncio
 from functools import partial

@@ -1,4 +1,4 @@
-"""Writing a shared playlist, killed anywhere, ends as if it had not been: one playlist, each song once."""
+"""A shared playlist's write, killed anywhere, ends as if it hadn't been: one playlist, each song once."""
 
 import asyncio
 import multiprocessing
@@ -36,7 +36,7 @@ spawning.set_forkserver_preload(["tests.crash.social.sharer", "tests.crash.sorti
 
 @dataclass(frozen=True)
 class Scene:
-    """A host with Spotify, and a shared playlist of 120 songs on record; nothing sent yet."""
+    """A host with Spotify and a stored shared playlist of 120 songs; nothing sent yet."""
 
     stack: Stack
     database: Path
@@ -44,7 +44,7 @@ class Scene:
     number: int
 
     def written(self) -> list[list[str]]:
-        """What stands in each playlist of that name."""
+        """The songs in each playlist of that name."""
         ids = [playlist for playlist in self.stack.spotify.accounts["ada"].playlists if playlist is not None]
         return [list(playlist.uris) for playlist in map(self.stack.spotify.playlist, ids) if playlist.name == "Ours"]
 
@@ -81,7 +81,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 async def _prepare(stack: Stack, database: Path, key: str) -> int:
-    """Link the account, and put the songs on record."""
+    """Link the account and store the songs."""
     store = new_store(database)
     spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
     linking = Linking(store, vault, spotify, lambda: NOW)
@@ -98,7 +98,7 @@ async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not
     assert await scene.run() == 0
     assert scene.written() == [URIS]
     lines = [request.line for request in scene.stack.spotify.requests]
-    assert sum(not line.startswith("GET") for line in lines) == 3, "it is made, and filled in two calls"
+    assert sum(not line.startswith("GET") for line in lines) == 3, "one call creates it, and two fill it"
     for number, applied in of_requests(lines, every=soak):
         scene.reset()
         victim = [scene.begin()]
@@ -109,7 +109,7 @@ async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not
         assert scene.written() == [URIS], f"killed at request {number}, applied: {applied}"
 
 
-async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(scene: Scene, soak: bool) -> None:
+async def test_p01_killed_at_any_request_an_undo_takes_back_everything_written(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
     own = "spotify:track:own0000000000000000000"
     scene.stack.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])

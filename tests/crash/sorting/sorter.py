@@ -1,4 +1,4 @@
-"""A process that does one thing: carries a write out, through the real adapter and store. Made to be killed."""
+"""A process that only applies a write, through the real adapter and store. Tests kill it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ def spotify_at(origin: str, store: Store, key: str) -> Spotify:
 
 
 async def to_the_end(write: Callable[[datetime], Awaitable[object]]) -> None:
-    """Do it again whenever something is to be waited for, at the moment that it says; no one sleeps."""
+    """Repeat the write until it settles; instead of sleeping, move the clock to when it asks to be retried."""
     now = clock()
     while True:
         try:

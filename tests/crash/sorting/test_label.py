@@ -1,4 +1,4 @@
-"""A label is on disk when it is acknowledged (P13): read at that moment, and after a kill at that moment."""
+"""A label is on disk once it's acknowledged (P13): checked at that moment, and after a kill at that moment."""
 
 import signal
 import sqlite3
@@ -12,8 +12,8 @@ from tests.e2e.chat_stage import answer, data, styled, with_file
 
 TAPS = 12
 MANY = 50  # taps, in a soak
-EVERY = 8  # taps; the fourth of them ends with a kill as it is acknowledged
-UNTRAINED = 5  # labels that do not start a training yet; the other taps are skips, saved the same way
+EVERY = 8  # taps; the bot is killed as it acknowledges the fourth of these
+UNTRAINED = 5  # labels, too few to start a training; the other taps are skips, which are saved the same way
 
 
 def on_disk(stack: Stack, event: int) -> bool:
@@ -23,7 +23,7 @@ def on_disk(stack: Stack, event: int) -> bool:
 
 @contextmanager
 def looking(stack: Stack, doomed: list[bool]) -> Iterator[dict[int, bool]]:
-    """Look for the label on disk as each tap is acknowledged, and kill the bot if `doomed` says so."""
+    """Check that the label is on disk as each tap is acknowledged; kill the bot at the taps marked in `doomed`."""
     saved: dict[int, bool] = {}
 
     def look(change: Change) -> None:

@@ -1,4 +1,4 @@
-"""A sort that is killed anywhere ends as if it had not been (promises P1, P2), through real processes and HTTP."""
+"""A sort killed anywhere ends as if it hadn't been (promises P1, P2), with real processes and HTTP."""
 
 import asyncio
 import multiprocessing
@@ -42,7 +42,7 @@ spawning.set_forkserver_preload(["tests.crash.sorting.sorter"])
 
 @dataclass(frozen=True)
 class Scene:
-    """A member with a playlist of their own, seven songs in it, and a confirmed write of 500 more; nothing sent yet."""
+    """A member with a playlist of seven songs and a confirmed write of 500 more; nothing sent yet."""
 
     stack: Stack
     database: Path
@@ -54,7 +54,7 @@ class Scene:
         return list(self.stack.spotify.playlist(self.playlist).uris)
 
     def reset(self) -> None:
-        """Put the playlist and the journal back to before the sort."""
+        """Restore the playlist and the journal to before the sort."""
         self.stack.spotify.replace("ada", self.playlist, OWN)
         for path in self.database.parent.glob("work.db*"):
             path.unlink()
@@ -68,7 +68,7 @@ class Scene:
         return process
 
     async def state(self) -> str:
-        """What the journal says of the write."""
+        """The write's state in the journal."""
         store = Store(f"sqlite+aiosqlite:///{self.database}")
         async with store.reading() as tx:
             write = await writes.get(tx, self.write)
@@ -99,7 +99,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 async def _prepare(stack: Stack, database: Path, key: str, playlist: str) -> int:
-    """Link the account, keep the playlist, and confirm a write of all songs into it."""
+    """Link the account, keep the playlist, and confirm a write of all songs to it."""
     store = new_store(database)
     spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
     redirect = f"{stack.public_url}/callback"
@@ -139,7 +139,7 @@ async def test_p01_killed_at_any_request_a_sort_ends_as_if_it_had_not_been(scene
         with killed_at(scene.stack.spotify, number, applied, victim):
             await asyncio.to_thread(victim[0].join)
         assert victim[0].exitcode == -9
-        assert await scene.state() == "applying", "not done before it was read there"
+        assert await scene.state() == "applying", "not done before the songs were read back"
         assert await scene.run() == 0
         assert await scene.state() == "done"
         assert scene.content() == OWN + URIS, f"killed at request {number}, applied: {applied}"
@@ -157,7 +157,7 @@ async def test_p02_an_add_that_was_applied_and_answered_with_an_error_is_not_sen
     assert sum(len(request.body["uris"]) for request in posts) == COUNT
 
 
-async def test_p03_songs_put_in_by_somebody_during_a_sort_stay(scene: Scene) -> None:
+async def test_p03_songs_that_somebody_adds_during_a_sort_stay(scene: Scene) -> None:
     visitor = "spotify:track:visitor000000000000000"
     scene.stack.spotify.publish([Track(visitor.rpartition(":")[2], "Visitor", ("Artist",), "Album", "2020", 200_000)])
 
@@ -184,7 +184,7 @@ async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
     assert scene.content() == [*OWN[:3], OWN[0], *OWN[3:]]
 
 
-async def test_what_a_person_removed_meanwhile_is_a_lesson_and_is_not_put_back(scene: Scene) -> None:
+async def test_a_song_removed_by_hand_since_is_a_label_and_is_not_put_back(scene: Scene) -> None:
     assert await scene.run() == 0
     scene.stack.spotify.remove_by_hand("ada", scene.playlist, URIS[0])
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
