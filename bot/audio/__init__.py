@@ -1,1 +1,1 @@
-"""Hearing: what a song sounds like, computed from its samples. The serving process never imports any of it."""
+"""Hearing: audio features computed from a song's samples. The serving process never imports any of it."""

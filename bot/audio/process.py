@@ -1,9 +1,9 @@
-"""The process that hears: answers one request after the other, and may die of any of them.
+"""The listening process: answers one request at a time, and may die from any of them.
 
-`python -m bot.audio.process BYTES SOCKET` speaks `bot.core.wire` over its standard input and output, may take BYTES of
-memory and can open nothing: a request about a file says its "name", and the file comes, open, over the socket with that
-descriptor. It is started by `bot.adapters.hearing`. A request has "do", one of ANSWERS, and that one's arguments; an
-answer is what is said below, or {"error": the class of bot.errors, "words": what happened}.
+`python -m bot.audio.process BYTES SOCKET` speaks `bot.core.wire` over standard input and output, may use BYTES of
+memory and can't open anything: a request about a file has its "name", and the open file arrives over the socket with
+that descriptor. `bot.adapters.hearing` starts it. A request has "do", one of ANSWERS, and that one's arguments; the
+answer is described below, or is {"error": the class from bot.errors, "words": what happened}.
 """
 
 import base64
@@ -45,24 +45,24 @@ from bot.core.feed.highlight import Peak
 from bot.errors.audio import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector
-CODECS = ("ascii", "latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "idna")  # of tags
+CODECS = ("ascii", "latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "idna")  # used in tags
 COMMANDS = ("__main__", "_tools")  # modules that are programs
 Answer = dict[str, Any]
 
 
 def features(_: Mapping[str, Any]) -> Answer:
-    """Which set of features this process hears, and in what units."""
+    """Return this process's set of features, and their units."""
     return {"version": VERSION, "units": {feature.name: feature.unit for feature in FEATURES}}
 
 
 def analyse(request: Mapping[str, Any]) -> Answer:
-    """The features of the file, embedding included: numbers, vectors, version."""
+    """Return the file's features, embedding included: numbers, vectors, version."""
     sound = read(request["file"])
     return _plain(_with_embedding(hear(sound).analysis, sound))
 
 
 def describe(request: Mapping[str, Any]) -> Answer:
-    """The features, key and peak of the file, what each took (s), and a PNG where "picture" is true."""
+    """Return the file's features, key and peak, the seconds each took, and a PNG if "picture" is true."""
     began = time.perf_counter()
     sound = read(request["file"])
     decoded = time.perf_counter()
@@ -79,10 +79,10 @@ def describe(request: Mapping[str, Any]) -> Answer:
 
 
 def recording(request: Mapping[str, Any]) -> Answer:
-    """What is to be kept of the file: digest, tags, and its features or an error.
+    """Return what to store about the file: digest, tags, and its features or an error.
 
-    Where its digest is "known", its content is what it was, and only the digest is said; where it is one of those that
-    were heard "elsewhere", digest and tags.
+    If the digest is the "known" one, the content hasn't changed, and only the digest is returned; if it's among those
+    analysed "elsewhere", digest and tags.
     """
     file: BinaryIO = request["file"]
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # what is open can be read
@@ -95,24 +95,24 @@ def recording(request: Mapping[str, Any]) -> Answer:
 
 
 def peak(request: Mapping[str, Any]) -> Answer:
-    """The peak of the file."""
+    """Return the file's peak."""
     return _plain_peak(find(read(request["file"])))
 
 
 def clip(request: Mapping[str, Any]) -> Answer:
-    """The clip of "seconds" from "start" on out of the file: data (base64), name, mime, seconds, waveform."""
+    """Return the file's clip of "seconds" from "start": data (base64), name, mime, seconds, waveform."""
     made = cut(request["file"], request["start"], request["seconds"])
     about = {"name": made.name, "mime": made.mime, "seconds": made.seconds, "waveform": made.waveform}
     return {"data": _text(made.data)} | about
 
 
 def guards(request: Mapping[str, Any]) -> Answer:
-    """What this process should not be able to do; whether it was refused when it tried. "memory": bytes it may take."""
+    """Try what this process mustn't be able to do; return whether each was refused. "memory": its limit in bytes."""
     return {"refused": held(request["memory"])}
 
 
 def tastemap(request: Mapping[str, Any]) -> Answer:
-    """The picture of "clouds", "rest" and "latest", as `bot.audio.clips.tastemap` draws it: a PNG (base64)."""
+    """Return the picture of "clouds", "rest" and "latest" from `bot.audio.clips.tastemap`: a PNG (base64)."""
     return {"picture": _text(draw(request["clouds"], request["rest"], request["latest"]))}
 
 
@@ -122,7 +122,7 @@ ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
 
 
 def _with_embedding(analysis: Analysis, sound: Sound) -> Analysis:
-    """Add what musicnn hears, where its file is there."""
+    """Add musicnn's embedding, if its file is there."""
     embedder = _embedder()
     if embedder is None:
         return analysis
@@ -133,7 +133,7 @@ def _with_embedding(analysis: Analysis, sound: Sound) -> Analysis:
 
 @cache
 def _embedder() -> Embedder | None:
-    """musicnn, or None without its file. Looked for once: a confined process may not see the folder it's in."""
+    """Return musicnn, or None without its file. Looked up once: a confined process may not see its folder."""
     return Embedder() if MODEL.exists() else None
 
 
@@ -153,14 +153,14 @@ def _text(data: bytes) -> str:
 
 
 def _attempt(answer: Callable[[Mapping[str, Any]], Answer], request: Mapping[str, Any]) -> Answer:
-    """Answer, or say as what error it ended."""
+    """Answer, or return the error."""
     try:
         return answer(request)
     except AudioError as error:
         return {"error": type(error).__name__, "words": str(error)}
     except MemoryError:
         return {"error": TooLargeAudio.__name__, "words": str(TooLargeAudio())}
-    except Exception as defect:  # a file that finds a defect of ours must not cost the files after it
+    except Exception as defect:  # a file that reveals a bug of ours mustn't affect the files after it
         return {"error": HearingFailed.__name__, "words": f"{type(defect).__name__}: {defect}"}
 
 
@@ -175,19 +175,19 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO, files: socket.socket) -> None:
 
 @contextmanager
 def _handed_over(files: socket.socket, request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """A request with its "file", where it is about one."""
+    """Yield a request with its open "file", if it's about one."""
     if "name" not in request:
         yield request
         return
     _, (descriptor,), _, _ = socket.recv_fds(files, 1, 1)
     raw = io.FileIO(descriptor)
-    raw.name = request["name"]  # its ending is a hint to decoders, and the rest may be all there is of a title
+    raw.name = request["name"]  # its extension is a hint to decoders, and the rest may be the only title there is
     with io.BufferedReader(raw) as file:
         yield {**request, "file": file}
 
 
 def _load() -> None:
-    """Load what libraries leave until it is first wanted, by rehearsing every answer: from now on nothing is opened."""
+    """Rehearse every answer, so that libraries load what they load lazily: from now on nothing can be opened."""
     for package in (av, mutagen):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if module.name.rpartition(".")[2] not in COMMANDS:
@@ -208,11 +208,11 @@ def _load() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Give up what hearing has no use for, and serve."""
+    """Drop every right that listening doesn't need, and serve."""
     most, descriptor = map(int, arguments)
     files = socket.socket(fileno=descriptor)
     with os.fdopen(os.dup(1), "wb") as outgoing:
-        os.dup2(2, 1)  # what a library prints must not come between our messages
+        os.dup2(2, 1)  # anything a library prints must stay out of our messages
         if sys.platform == "linux":
             _load()
         confine(most)

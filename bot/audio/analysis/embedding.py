@@ -1,7 +1,8 @@
-"""Embedding: what a song sounds like, as musicnn hears it: 200 numbers to compare by direction, and 50 tag scores.
+"""Embedding: a song's sound according to musicnn: 200 numbers, compared by cosine, and 50 tag scores.
 
-musicnn (Pons and Serra 2019) hears patches of three seconds; a song is the mean over its patches. `models/musicnn.md`
-says where the file comes from; `training/musicnn/build.py` builds it. Some 2 ms a patch on one core.
+musicnn (Pons and Serra 2019) takes patches of three seconds; a song's embedding is the mean over its patches.
+`models/musicnn.md` says where the file comes from; `training/musicnn/build.py` builds it. Some 2 ms per patch on one
+core.
 """
 
 import hashlib
@@ -21,22 +22,22 @@ from bot.errors import ModelCorrupt, ModelMissing
 
 MODEL = Path(__file__).parents[3] / "models" / "musicnn.onnx"
 DIGEST = "b92686b321c2256ea2e150dca29b7421bc4db31dcae48863fa2332ee8dd3e070"  # sha256 of the file; checked before use
-RATE = 16_000  # Hz; this and what follows is what musicnn was trained with
+RATE = 16_000  # Hz; this and the constants below match musicnn's training
 WINDOW, HOP = 512, 256  # samples
 BANDS = 96  # mel
-FRAMES = 187  # of a patch: three seconds
-SPAN, STRIDE = (FRAMES - 1) * HOP + WINDOW, FRAMES * HOP  # samples of a patch, and from one to the next
+FRAMES = 187  # per patch: three seconds
+SPAN, STRIDE = (FRAMES - 1) * HOP + WINDOW, FRAMES * HOP  # samples per patch, and between patch starts
 ANSWERS = ("embedding", "tags")
-MOST = 40  # patches of a song, evenly spread: two minutes of it are the song
+MOST = 40  # patches per song, evenly spaced: two minutes represent the whole
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """embedding: (200,) float32; tags: how much each of 50 tags is heard, 0 to 1, named as Last.fm's listeners did.
+    """embedding: (200,) float32; tags: scores from 0 to 1 for 50 tags, named as Last.fm's listeners named them.
 
-    A tag's score says what people call such music; "sad" is no measure of sadness.
+    A tag's score says what people call such music; "sad" doesn't measure sadness.
     """
 
     embedding: Floats
@@ -44,17 +45,17 @@ class Embedded:
 
 
 class Embedder:
-    """The network, opened once; some 20 MB. May be shared among threads."""
+    """The network, opened once; takes some 20 MB. Threads may share it."""
 
     def __init__(self, path: Path = MODEL) -> None:
-        """Raises ModelMissing where there is no file, ModelCorrupt where it is not the one that ships."""
+        """Raises ModelMissing without the file, ModelCorrupt if it isn't the one we ship."""
         self._session = _open(path)
         self._tags: list[str] = json.loads(self._session.get_modelmeta().custom_metadata_map["tags"])
 
     def embed(self, mono: Floats, rate: int) -> Embedded:
-        """Hear (n,) samples at `rate` Hz: the mean over patches that follow each other without overlap.
+        """Embed (n,) samples at `rate` Hz: the mean over consecutive patches without overlap.
 
-        Of more than MOST patches, so many evenly spread are heard. What is shorter than one is followed by silence.
+        Longer songs use MOST evenly spaced patches. Sounds shorter than a patch are padded with silence.
         """
         heard = [self._session.run(ANSWERS, {"mel": log_mel(patch)[None]}) for patch in patches(mono, rate)]
         embedding, tags = (np.concatenate(each).mean(0) for each in zip(*heard, strict=True))
@@ -62,9 +63,9 @@ class Embedder:
 
 
 def patches(mono: Floats, rate: int) -> Iterator[Floats]:
-    """Yield the (SPAN,) samples under each patch, at RATE.
+    """Yield the (SPAN,) samples of each patch, at RATE.
 
-    A frame is centred on its time, and the song stands between half windows of silence, as in librosa.
+    Frames are centred on their times, and the song is padded with half a window of silence at both ends, as in librosa.
     """
     samples, margin = resample(mono, rate, RATE), WINDOW // 2
     samples = np.pad(samples, (margin, max(margin, SPAN - margin - len(samples))))
@@ -74,7 +75,7 @@ def patches(mono: Floats, rate: int) -> Iterator[Floats]:
 
 
 def log_mel(samples: Floats) -> Floats:
-    """musicnn's picture of (n,) samples at RATE: (frames, BANDS), log10(1 + 10,000 · power in the mel band)."""
+    """musicnn's input for (n,) samples at RATE: (frames, BANDS), log10(1 + 10,000 · power in the mel band)."""
     spectrum = scipy.fft.rfft(sliding_window_view(samples, WINDOW)[::HOP] * HANN, axis=1, overwrite_x=True)
     power = spectrum.real**2 + spectrum.imag**2
     return np.asarray(np.log10(10_000 * (power @ MEL) + 1), np.float32)
@@ -95,10 +96,10 @@ def _open(path: Path) -> ort.InferenceSession:
 
 
 def _options() -> ort.SessionOptions:
-    """One thread: two songs on two threads are faster than one song on both."""
+    """Use one thread: two songs on two threads are faster than one song on both."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.enable_cpu_mem_arena = False
-    options.log_severity_level = 4  # what is wrong is raised, not printed
+    options.log_severity_level = 4  # errors are raised, not printed
     return options

@@ -1,6 +1,6 @@
 """Features: the named, versioned set of audio features, and the one function that computes them all.
 
-A feature's name never changes its meaning: what is computed otherwise gets a new VERSION, and files are heard anew.
+A feature's name never changes its meaning: computing one differently takes a new VERSION, and files are analysed again.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ FIFTH = 7  # semitones
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What a name stands for: its unit, and where the formula is from."""
+    """What a feature name stands for: its unit, and the source of its formula."""
 
     name: str
     unit: str
@@ -69,7 +69,7 @@ VECTORS = (
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was heard: numbers by the names of FEATURES, vectors by those of VECTORS, in the set VERSION."""
+    """The features of a sound: numbers by the names in FEATURES, vectors by those in VECTORS, in the set VERSION."""
 
     numbers: Mapping[str, float]
     vectors: Mapping[str, Floats]
@@ -78,7 +78,7 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """An analysis with the curves behind it."""
+    """An analysis with the curves it was computed from."""
 
     analysis: Analysis
     rhythm: Rhythm
@@ -86,12 +86,12 @@ class Detail:
 
 
 def analyse(sound: Sound) -> Analysis:
-    """Hear a sound. The same samples give the same values, whatever the number of threads."""
+    """Analyse a sound. The same samples give the same values, whatever the number of threads."""
     return hear(sound).analysis
 
 
 def hear(sound: Sound) -> Detail:
-    """Hear a sound and keep the curves. Raises TruncatedAudio where its samples are too large for float32's powers."""
+    """Analyse a sound and keep the curves. Raises TruncatedAudio if the samples' power overflows float32."""
     samples = mixed(sound, RATE)
     seen = survey(samples)
     levels = seen.levels

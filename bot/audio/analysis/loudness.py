@@ -1,9 +1,9 @@
-"""Loudness: how loud a recording sounds, and how far that varies.
+"""Loudness: how loud a recording sounds, and how much that varies.
 
-Integrated loudness is that of ITU-R BS.1770-4, the range that of EBU Tech 3342. Both go by the mean square of the
-K-weighted signal over windows that begin every 100 ms. We take it from the spectrum of each 100 ms (Parseval), with
-two channels as the real and the imaginary part of one complex signal: four times as fast as filtering, and no further
-from the standard than its implementations are from each other (tests/unit/test_loudness.py).
+Integrated loudness follows ITU-R BS.1770-4, the range EBU Tech 3342. Both use the mean square of the K-weighted signal
+over windows that start every 100 ms. We take it from the spectrum of each 100 ms (Parseval), with two channels as the
+real and imaginary parts of one complex signal: four times as fast as filtering, and no further from the standard than
+its implementations are from each other (tests/unit/test_loudness.py).
 """
 
 from collections.abc import Iterator
@@ -16,40 +16,40 @@ from numpy.typing import NDArray
 
 from bot.audio.files.sound import Samples, Sound
 
-STEP = 0.1  # seconds: windows begin so often
+STEP = 0.1  # seconds between window starts
 MOMENT, SHORT_TERM = 4, 30  # steps: the windows of integrated loudness, and of the range
 OFFSET = -0.691  # dB: makes a full-scale sine of 997 Hz in one channel -3.01 LUFS
-ABSOLUTE = -70.0  # LUFS: what is softer is a pause
-RELATIVE, RELATIVE_RANGE = -10.0, -20.0  # LU below the mean of the rest: softer is background
-SOFT, LOUD = 10, 95  # percentiles that the range lies between
-# Gain of each channel in power; the surrounds count for more and the low effects channel (4th of six) does not count.
+ABSOLUTE = -70.0  # LUFS: anything quieter is a pause
+RELATIVE, RELATIVE_RANGE = -10.0, -20.0  # LU below the mean of the rest: anything quieter is background
+SOFT, LOUD = 10, 95  # percentiles that bound the range
+# Gain of each channel in power: surrounds count more, and the low-frequency channel (4th of six) doesn't count.
 SURROUND = {5: (1.0, 1.0, 1.0, 1.41, 1.41), 6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}
 # The two filters of K-weighting as analogue prototypes, so that any rate has them: frequency (Hz) and quality that
 # give the standard's coefficients at 48 kHz (De Man 2014, "Evaluation of implementations of the EBU R128 loudness
 # measurement").
 SHELF_HZ, SHELF_Q, SHELF_DB = 1681.974450955533, 0.7071752369554196, 3.999843853973347
 PASS_HZ, PASS_Q = 38.13547087602444, 0.5003270373238773
-AT_ONCE = 32  # steps transformed together: 1.1 MB of a compact disc
+AT_ONCE = 32  # steps transformed together: 1.1 MB at a CD's rate
 
 Levels = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
-    """integrated: LUFS, ABSOLUTE where nothing is louder; range: LU."""
+    """integrated: LUFS, ABSOLUTE if nothing is louder; range: LU."""
 
     integrated: float
     range: float
 
 
 def loudness(sound: Sound) -> Loudness:
-    """Return the loudness of a sound of 0.4 s or more; shorter ones have none (ABSOLUTE)."""
+    """Return the loudness of a sound of 0.4 s or longer; shorter ones have none (ABSOLUTE)."""
     steps = step_powers(sound)
     return Loudness(_integrated(_windows(steps, MOMENT)), _range(_windows(steps, SHORT_TERM)))
 
 
 def step_powers(sound: Sound) -> Levels:
-    """Return the K-weighted mean square of each STEP, all channels by their gains: (steps,)."""
+    """Return the K-weighted mean square of each STEP, summed over the channels by their gains: (steps,)."""
     length = round(STEP * sound.rate)
     count = sound.samples.shape[1] // length
     powers = np.zeros(count)
@@ -63,7 +63,7 @@ def step_powers(sound: Sound) -> Levels:
 
 
 def _pairs(samples: Samples) -> Iterator[NDArray[np.complex64]]:
-    """Yield channels two by two as one complex signal, scaled by the root of their gains; a last one stands alone.
+    """Yield pairs of channels as one complex signal, scaled by the root of their gains; an odd last one stays alone.
 
     For real a and b, |A|^2 + |B|^2 summed over all bins is the sum of |C|^2 with c = a + ib.
     """
@@ -81,7 +81,7 @@ def _pairs(samples: Samples) -> Iterator[NDArray[np.complex64]]:
 
 @cache
 def _weights(length: int, rate: int) -> Samples:
-    """What each real and imaginary part counts in the mean square: (2 * length,) float32."""
+    """The weight of each real and imaginary part in the mean square: (2 * length,) float32."""
     response = _response(np.abs(np.fft.fftfreq(length, 1 / rate)), rate)
     weights: Samples = np.repeat(response / length**2, 2).astype(np.float32)
     return weights
@@ -91,7 +91,7 @@ def _response(hz: Levels, rate: int) -> Levels:
     """The power gain of K-weighting: a high shelf, then a high pass, each the bilinear transform of its prototype."""
     z = np.exp(-2j * np.pi * hz / rate)
     k, gain = np.tan(np.pi * SHELF_HZ / rate), 10 ** (SHELF_DB / 20)
-    middle = gain**0.4996667741545416  # De Man: between the shelf and the rest, a hair below its root
+    middle = gain**0.4996667741545416  # De Man: between the shelf and the rest, slightly below its root
     shelf = (
         gain + middle * k / SHELF_Q + k**2 + 2 * (k**2 - gain) * z + (gain - middle * k / SHELF_Q + k**2) * z**2
     ) / (1 + k / SHELF_Q + k**2 + 2 * (k**2 - 1) * z + (1 - k / SHELF_Q + k**2) * z**2)
@@ -103,7 +103,7 @@ def _response(hz: Levels, rate: int) -> Levels:
 
 
 def _windows(steps: Levels, width: int) -> Levels:
-    """The mean of every `width` neighbouring steps."""
+    """The mean of each `width` consecutive steps."""
     if len(steps) < width:
         return np.zeros(0)
     sums = np.concatenate([[0.0], np.cumsum(steps)])
@@ -117,7 +117,7 @@ def _lufs(power: Levels) -> Levels:
 
 
 def _gated(powers: Levels, relative: float) -> Levels:
-    """The powers that are above both gates."""
+    """The powers above both gates."""
     heard = powers[_lufs(powers) > ABSOLUTE]
     return heard[_lufs(heard) > _lufs(heard.mean()) + relative] if len(heard) else heard
 

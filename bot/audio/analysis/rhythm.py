@@ -1,7 +1,7 @@
 """Rhythm: tempo, beat and onsets of a song, from its mel spectrogram.
 
-Onset strength is spectral flux: by how many dB the mel bands rise from frame to frame (Bello et al. 2005, "A tutorial
-on onset detection in music signals"), the falls left out.
+Onset strength is spectral flux: how many dB the mel bands rise from frame to frame (Bello et al. 2005, "A tutorial
+on onset detection in music signals"); falls don't count.
 """
 
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from bot.audio.analysis.spectrum import FRAMES, Floats
 from bot.audio.analysis.tempo import Doubles, autocorrelation, envelopes, tempo
 
 SLOWEST = 70.0  # beats a minute; tempi are folded into the octave above it
-SPAN, STEP = round(8 * FRAMES), round(FRAMES)  # frames: of one point of the tempo curve, and from point to point
-DRIFT = np.linspace(-0.08, 0.08, 65)  # how far the tempo is followed, in parts of it
-RETURNS = (1, 2, 4)  # beats after which a beat has to come again to be clear
+SPAN, STEP = round(8 * FRAMES), round(FRAMES)  # frames: covered by a point of the tempo curve, and from point to point
+DRIFT = np.linspace(-0.08, 0.08, 65)  # how far the tempo is followed, as fractions of it
+RETURNS = (1, 2, 4)  # beats after which a beat must repeat to count as clear
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """What is steady and what begins in a song."""
+    """A song's tempo, beat and onsets."""
 
     tempo: float  # beats a minute
     confidence: float  # 0 to 1: the probability that `tempo` is right, octave included
-    folded: float  # beats a minute from 70 to 140: safe where half and double tempo are taken for each other
-    onset_rate: float  # notes and beats that begin in a second
+    folded: float  # beats a minute from 70 to 140: safe where half and double tempo are confused
+    onset_rate: float  # onsets of notes and beats per second
     pulse: float  # clarity of the beat: the autocorrelation of onsets 1, 2 and 4 beats later, 0 to 1
     onsets: Floats  # onset strength, dB; FRAMES a second
-    curve: Floats  # tempo, beats a minute, around each second of the song
+    curve: Floats  # tempo in beats a minute, at each second of the song
 
 
 def rhythm(mel: Floats) -> Rhythm:
-    """Return the rhythm of `mel`, shape (frames, 128) at FRAMES a second: mel spectrogram in dB, 80 dB deep."""
+    """Return the rhythm of `mel`, shape (frames, 128) at FRAMES a second: a mel spectrogram in dB, 80 dB deep."""
     flux = mel_flux(mel)
     onsets, sharp = flux.mean(1), envelopes(flux)
     likeness, rate = autocorrelation(sharp), onset_rate(onsets)
@@ -49,17 +49,17 @@ def rhythm(mel: Floats) -> Rhythm:
 
 
 def mel_flux(mel: Floats) -> Floats:
-    """Return by how many dB each band of `mel` rises from the frame before: shape of `mel`, no falls."""
+    """Return how many dB each band of `mel` rises since the previous frame: same shape, falls as 0."""
     return np.asarray(np.maximum(np.diff(mel, axis=0, prepend=mel[:1]), 0), np.float32)
 
 
 def fold(bpm: float) -> float:
-    """`bpm` halved or doubled until it lies in the octave from SLOWEST on."""
+    """`bpm` halved or doubled into the octave above SLOWEST."""
     return float(SLOWEST * 2 ** (np.log2(bpm / SLOWEST) % 1))
 
 
 def onset_rate(onsets: Floats) -> float:
-    """Onsets a second: peaks of onset strength that stand half a standard deviation above its mean."""
+    """Onsets a second: peaks of onset strength at least half a standard deviation above its mean."""
     middle = onsets[1:-1]
     peaks = (middle > onsets[:-2]) & (middle >= onsets[2:]) & (middle > onsets.mean() + onsets.std() / 2)
     return float(np.count_nonzero(peaks) / max(len(onsets) / FRAMES, 1.0))
@@ -71,7 +71,7 @@ def _pulse(likeness: Doubles, bpm: float) -> float:
 
 
 def _curve(sharp: Floats, bpm: float) -> Floats:
-    """The tempo near `bpm` at which the SPAN around each second is most like itself."""
+    """The tempo near `bpm` at which the SPAN around each second resembles itself most."""
     around = np.pad(sharp, SPAN // 2, mode="symmetric" if len(sharp) > SPAN // 2 else "constant")
     spans = autocorrelation(np.ascontiguousarray(sliding_window_view(around, SPAN)[::STEP]))
     fine = bpm * (1 + DRIFT)

@@ -1,7 +1,7 @@
-"""Spectrum: one sample rate, one grid of frames and one power spectrum, which all features are computed from.
+"""Spectrum: one sample rate, one grid of frames and one power spectrum, which all features share.
 
-A frame is not centred on its time and the sound is not padded: frame t covers samples t * HOP to t * HOP + WINDOW - 1.
-Songs go through in blocks that stay in the processor's cache, which also bounds the memory.
+Frames aren't centred and the sound isn't padded: frame t covers samples t * HOP to t * HOP + WINDOW - 1. Songs are
+processed in blocks that fit the processor's cache, which also bounds memory.
 """
 
 from collections.abc import Iterator
@@ -16,21 +16,21 @@ from numpy.typing import NDArray
 from bot.audio.files.sound import Sound
 
 Floats = NDArray[np.float32]
-RATE = 22_050  # Hz; half of a compact disc's, so that most songs are halved
+RATE = 22_050  # Hz; half a CD's rate, so most songs are simply halved
 WINDOW = 2048  # samples: 93 ms
 HOP = 512  # samples: 23 ms
 FRAMES = RATE / HOP  # a second
 BINS = WINDOW // 2 + 1
-QUALITY = "HQ"  # of soxr; a lower one saves a hundredth of the whole, and moves brightness by up to 14 %
-BLOCK = 128  # frames; 525 KB of power, which stays within a core's own cache
-FLOOR = 1e-10  # power taken for nothing: -100 dB
-PARTS = 4  # that the mel filters are applied in
-MEL_BREAK, MEL_STEP = 1000.0, 200 / 3  # Hz: the scale is linear below the first, with a mel of the second
-MEL_LOG = np.log(6.4) / 27  # and above it 27 mels make a factor of 6.4 (Slaney 1998, Auditory Toolbox)
+QUALITY = "HQ"  # of soxr; a lower one saves 1 % of the time, and moves brightness by up to 14 %
+BLOCK = 128  # frames; 525 KB of power, which fits a core's own cache
+FLOOR = 1e-10  # power treated as zero: -100 dB
+PARTS = 4  # in which the mel filters are applied
+MEL_BREAK, MEL_STEP = 1000.0, 200 / 3  # Hz: below the first the scale is linear, with a mel per second
+MEL_LOG = np.log(6.4) / 27  # and above it, 27 mels make a factor of 6.4 (Slaney 1998, Auditory Toolbox)
 
 
 def resample(samples: Floats, source: int, target: int) -> Floats:
-    """Bring (n,) samples from one rate to another (Hz); up to 90 % of the lower one's band is kept."""
+    """Resample (n,) samples from `source` to `target` Hz; keeps up to 90 % of the lower rate's band."""
     if source == target:
         return samples
     resampled: Floats = soxr.resample(samples, source, target, quality=QUALITY)
@@ -38,9 +38,9 @@ def resample(samples: Floats, source: int, target: int) -> Floats:
 
 
 def mixed(sound: Sound, rate: int) -> Floats:
-    """Return the mean of a sound's channels at `rate` Hz, (n,): `resample` of its `mono`, to the last bit.
+    """Return the mean of a sound's channels at `rate` Hz, (n,): bit for bit `resample` of its `mono`.
 
-    It goes by seconds, so that the whole is never there at the old rate: 42 MB less of a song of four minutes.
+    Works second by second, so the whole song never exists at the old rate: saves 42 MB for four minutes.
     """
     if sound.rate == rate:
         return sound.mono
@@ -58,7 +58,7 @@ def power(samples: Floats) -> Floats:
 
 
 def blocks(samples: Floats) -> Iterator[Floats]:
-    """Yield what `power` returns, BLOCK frames at a time. Samples of less than a window are followed by silence."""
+    """Yield what `power` returns, BLOCK frames at a time. Less than a window of samples is padded with silence."""
     padded = samples if len(samples) >= WINDOW else np.pad(samples, (0, WINDOW - len(samples)))
     frames = sliding_window_view(padded, WINDOW)[::HOP]
     window = hann(WINDOW)
@@ -85,7 +85,7 @@ def frequencies(window: int = WINDOW, rate: int = RATE) -> Floats:
 def mel_filters(bands: int, rate: int = RATE, window: int = WINDOW) -> Floats:
     """Triangles that sum bins into mel bands: (window // 2 + 1, bands) float32, from 0 Hz to half of `rate`.
 
-    Slaney's scale, each triangle of area 1 Hz, as librosa.filters.mel builds them.
+    Slaney's scale, each triangle of area 1 Hz, as in librosa.filters.mel.
     """
     edges = _hz(np.linspace(0, _mel(rate / 2), bands + 2))
     bins = np.fft.rfftfreq(window, 1 / rate)[:, None]
@@ -96,13 +96,13 @@ def mel_filters(bands: int, rate: int = RATE, window: int = WINDOW) -> Floats:
 
 
 def mel_bands(power: Floats, bands: int) -> Floats:
-    """Return `power @ mel_filters(bands)`, (frames, bands), without most of the zeros in it: three times as fast."""
+    """Return `power @ mel_filters(bands)`, (frames, bands), skipping most of the filters' zeros: 3 × as fast."""
     return np.concatenate([power[:, low:high] @ filters for low, high, filters in _mel_parts(bands)], axis=1)
 
 
 @cache
 def _mel_parts(bands: int) -> list[tuple[int, int, Floats]]:
-    """The mel filters in PARTS, each with the bins (from, to) outside which it is nought."""
+    """The mel filters in PARTS, each with the bins (from, to) outside which it's zero."""
     parts = []
     for filters in np.split(mel_filters(bands), PARTS, axis=1):
         bins = np.flatnonzero(filters.any(1))

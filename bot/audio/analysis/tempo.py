@@ -1,12 +1,12 @@
-"""Tempo: how likely each tempo is, judged by how much the onsets resemble themselves beats later.
+"""Tempo: how likely each tempo is, judged by how well the onsets resemble themselves some beats later.
 
-The hard part is the octave: a song at 180 beats a minute resembles itself at 90 as well. What settles it for a listener
-is which instruments repeat when (kick, snare, hats: hence bands), how dense the onsets are, and which tempi are common.
-So every candidate tempo gets evidence of all three, and a conditional logit (McFadden 1974) weighs it. `WEIGHTS` are
-learnt by `python -m training fit-tempo` from generated grooves; no recording is among them.
+The hard part is the octave: a song at 180 beats a minute resembles itself at 90 as well. Listeners decide by which
+instruments repeat when (kick, snare, hats: hence bands), how dense the onsets are, and which tempi are common. So each
+candidate tempo gets evidence of all three, and a conditional logit (McFadden 1974) weighs it. `python -m training
+fit-tempo` learns `WEIGHTS` from generated grooves, without any recordings.
 
-The evidence stands on Percival & Tzanetakis 2014 ("Streamlined tempo estimation based on autocorrelation and
-cross-correlation with pulses") and, for the bands, on Scheirer 1998 ("Tempo and beat analysis of acoustic signals").
+The evidence follows Percival & Tzanetakis 2014 ("Streamlined tempo estimation based on autocorrelation and
+cross-correlation with pulses") and, for the bands, Scheirer 1998 ("Tempo and beat analysis of acoustic signals").
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from scipy.ndimage import uniform_filter1d
 from bot.audio.analysis.spectrum import FRAMES, Floats
 
 BANDS = ((0, 128), (0, 12), (12, 50), (50, 128))  # mel bands: all, below 330 Hz, up to 1.6 kHz, above
-BEATS = (1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8)  # lags at which a tempo is heard, in its beats
-CANDIDATES = np.exp(np.arange(np.log(40), np.log(260), 0.005))  # beats a minute, half a per cent apart
+BEATS = (1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8)  # lags checked for each tempo, in its beats
+CANDIDATES = np.exp(np.arange(np.log(40), np.log(260), 0.005))  # beats a minute, 0.5 % apart
 TYPICAL = 118.0  # beats a minute; the mode of people's preferred tempi (Moelants 2002: 120)
 USUAL_RATE = 4.0  # onsets a second
 SLOWEST_RATE = 0.25  # onsets a second, so that silence has a logarithm
-AROUND = 21  # frames; half a second, of which an onset has to stand out
-TOLERANCE = 0.04  # two tempi closer than that are the same: the usual tolerance (Gouyon et al. 2006)
-FINEST = np.linspace(-0.02, 0.02, 81)  # steps of half a thousandth around the best candidate
+AROUND = 21  # frames (half a second) that an onset must stand out from
+TOLERANCE = 0.04  # tempi closer than this count as the same: the usual tolerance (Gouyon et al. 2006)
+FINEST = np.linspace(-0.02, 0.02, 81)  # relative steps of 0.0005 around the best candidate
 
 Doubles = NDArray[np.float64]
 
@@ -41,17 +41,17 @@ WEIGHTS = np.array([
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """`bpm` beats a minute; `confidence`: the probability (0 to 1) that it is right, octave included."""
+    """`bpm` beats a minute; `confidence`: the probability (0 to 1) that it's right, octave included."""
 
     bpm: float
     confidence: float
 
 
 def tempo(likeness: Doubles, rate: float) -> Tempo:
-    """Return the likeliest tempo of music of `rate` onsets a second whose bands are like themselves as `likeness` says.
+    """Return the likeliest tempo of music with `rate` onsets a second.
 
-    `likeness` is the autocorrelation of its envelopes, (bands, lags). What never repeats gets a common tempo and little
-    confidence.
+    `likeness` is the autocorrelation of its envelopes, (bands, lags). Music that never repeats gets a common tempo and
+    little confidence.
     """
     scores = evidence(likeness, rate) @ WEIGHTS
     likely = np.exp(scores - scores.max())
@@ -62,7 +62,7 @@ def tempo(likeness: Doubles, rate: float) -> Tempo:
 
 
 def envelopes(flux: Floats) -> Floats:
-    """Return onset strength in each of BANDS, shape (bands, frames): what stands out of the half second around it."""
+    """Return onset strength in each of BANDS, shape (bands, frames): how far it exceeds the half second around it."""
     strength = np.stack([flux[:, low:high].mean(1) for low, high in BANDS])
     return np.asarray(np.maximum(strength - uniform_filter1d(strength, AROUND, axis=1, mode="constant"), 0), np.float32)
 
@@ -70,8 +70,8 @@ def envelopes(flux: Floats) -> Floats:
 def autocorrelation(envelope: Floats) -> Doubles:
     """Return the autocorrelation of each row of `envelope` (rows, n) at lags of 0 to n - 1 frames; 1 at lag 0.
 
-    Each lag is a mean over the frames it joins, of which the last three quarters are taken for a quarter at least, so
-    that chance does not pass for likeness. A row that never changes is like nothing: zeros.
+    Each lag is a mean over the frames it joins, but over at least n / 4, so that chance doesn't pass for likeness at
+    long lags. Constant rows give zeros.
     """
     count = envelope.shape[1]
     centred = envelope - envelope.mean(1, keepdims=True, dtype=np.float64)
@@ -82,10 +82,10 @@ def autocorrelation(envelope: Floats) -> Doubles:
 
 
 def evidence(likeness: Doubles, rate: float) -> Doubles:
-    """Return what speaks for each of CANDIDATES: shape (candidates, len(WEIGHTS)).
+    """Return the evidence for each of CANDIDATES: shape (candidates, len(WEIGHTS)).
 
-    First the likeness of each band at each of BEATS, then how far the tempo lies from TYPICAL (octaves), the square of
-    that, and its product with how dense the onsets are (octaves above USUAL_RATE): dense music is counted faster.
+    First each band's autocorrelation at each of BEATS, then the tempo's distance from TYPICAL (octaves), its square,
+    and its product with onset density (octaves above USUAL_RATE), since dense music is counted faster.
     """
     lags = 60 * FRAMES / CANDIDATES[:, None] * BEATS
     heard = np.stack([_at(lags, row) for row in likeness], axis=1)
@@ -95,15 +95,15 @@ def evidence(likeness: Doubles, rate: float) -> Doubles:
 
 
 def _at(lags: Doubles, likeness: Doubles) -> Doubles:
-    """The likeness between whole lags, and none beyond the last."""
+    """`likeness` interpolated between whole lags; zero beyond the last."""
     found: Doubles = np.interp(lags, np.arange(len(likeness)), likeness, right=0.0)
     return found
 
 
 def _refined(bpm: float, likeness: Doubles) -> float:
-    """`bpm` to a thousandth: where the likeness many beats later, at which small errors add up, is highest."""
+    """`bpm` refined to a thousandth, where likeness many beats later peaks: that's where small errors add up."""
     fine = bpm * (1 + FINEST)
-    longest = min(16.0, len(likeness) * FRAMES**-1 * bpm / 60 / 2)  # beats: half of what there is
+    longest = min(16.0, len(likeness) * FRAMES**-1 * bpm / 60 / 2)  # beats: half of what's there
     beats = [beat for beat in (1, 2, 4, 8, 16) if beat <= longest]
     heights = sum((_at(60 * FRAMES / fine * beat, likeness) for beat in beats), np.zeros(len(fine)))
     return float(fine[int(np.argmax(heights))]) if heights.max() > 0 else float(bpm)

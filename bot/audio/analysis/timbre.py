@@ -1,7 +1,7 @@
 """Timbre: the colour of a song's sound, independent of its notes.
 
-One pass over the blocks of the power spectrum collects what there is to know of each frame (`survey`); the rest are
-statistics of that. Everything is float32 and a matrix product where it can be one.
+One pass over the blocks of the power spectrum collects the frame features (`survey`); the rest are statistics of
+those. Everything is float32, and a matrix product where possible.
 """
 
 from dataclasses import dataclass
@@ -29,21 +29,21 @@ from bot.audio.analysis.spectrum import (
 
 MELS = 128
 COEFFICIENTS = 20  # of the cepstrum
-QUIET = 1e-9  # power of a bin that is taken for nothing where its logarithm counts: -90 dB
-DEPTH = 80.0  # dB below the song's loudest band: what is softer is nothing
+QUIET = 1e-9  # bin power treated as zero before a logarithm: -90 dB
+DEPTH = 80.0  # dB below the song's loudest band: anything softer is clipped to it
 ROLL_OFF = 0.85  # of a frame's magnitude lies below the roll-off
-GROUP = 32  # bins whose sum is looked at first for the roll-off
+GROUP = 32  # bins summed for the coarse search of the roll-off
 OCTAVES = (0, 200, 400, 800, 1600, 3200, 6400, RATE // 2)  # Hz: bands of the contrast (Jiang et al. 2002)
 EXTREME = 0.02  # of a band's bins are its peaks, and as many its valleys
-POOLED = 16  # frames (0.37 s) whose mean spectrum the contrast is of
-ALONG, ACROSS = 11, 13  # pairs of frames (0.5 s) and mel bands: what is smooth along time is a tone, across a stroke
-LOW, HIGH = 200.0, 4000.0  # Hz: below lies the bass, above the air
+POOLED = 16  # frames (0.37 s) averaged before the contrast is measured
+ALONG, ACROSS = 11, 13  # frame pairs (0.5 s) and mel bands: tones are smooth along time, strokes across bands
+LOW, HIGH = 200.0, 4000.0  # Hz: the bass is below, the air above
 EDGE = 0.1  # of a song at either end, where it may fade
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What there is to know of each frame."""
+    """The features of every frame."""
 
     mel: Floats  # (frames, MELS): power
     mean_square: Floats  # (frames,): of the samples, full scale 1.0
@@ -63,7 +63,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Timbre:
-    """numbers: by name, in the units that `features.FEATURES` gives; the others are vectors of a song."""
+    """numbers: by name, in the units that `features.FEATURES` gives; the rest are the song's vectors."""
 
     numbers: dict[str, float]
     mfcc_mean: Floats  # (COEFFICIENTS,)
@@ -72,13 +72,13 @@ class Timbre:
 
 
 def survey(samples: Floats) -> Survey:
-    """Look at every frame of (n,) samples at RATE, once."""
+    """Survey all frames of (n,) samples at RATE in one pass."""
     parts = [_look(block) for block in blocks(samples)]
     return Survey(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
 def timbre(samples: Floats, seen: Survey, levels: Floats) -> Timbre:
-    """Return the timbre of (n,) samples at RATE, of which `seen` is the survey and `levels` its mel levels in dB."""
+    """Return the timbre of (n,) samples at RATE from their survey `seen` and its mel levels in dB, `levels`."""
     cepstrum = levels @ _cosines()
     numbers = {
         "brightness": float(seen.centroid.mean()),
@@ -124,12 +124,12 @@ def _powers() -> Floats:
 
 @cache
 def _ones() -> Floats:
-    """A product with these is four times as fast as `sum`."""
+    """For a product with these, four times as fast as `sum`."""
     return np.ones(BINS, np.float32)
 
 
 def _roll_off(magnitude: Floats, groups: Floats) -> Floats:
-    """The frequency below which ROLL_OFF of the magnitude lies: the group first, then the bin within it. Exact."""
+    """The frequency below which ROLL_OFF of the magnitude lies: first the group, then the bin within it. Exact."""
     frames = np.arange(len(magnitude))
     below = np.cumsum(groups, axis=1)
     wanted = ROLL_OFF * (below[:, -1] + magnitude[:, -1])
@@ -144,8 +144,8 @@ def _roll_off(magnitude: Floats, groups: Floats) -> Floats:
 def _flatness(power: Floats, mean: Floats) -> Floats:
     """The geometric mean of the power over its arithmetic mean: 1 for noise, near 0 for a tone.
 
-    Bins are multiplied four by four (from QUIET on no product leaves float32's range), which saves three of four
-    logarithms; the last bin is out.
+    Bins are multiplied in fours (above QUIET, no product leaves float32's range), which saves three of four logarithms;
+    the last bin is left out.
     """
     heard, half, quarter = np.maximum(power, QUIET), BINS // 2, BINS // 4
     pairs = heard[:, :half] * heard[:, half : 2 * half]
@@ -156,7 +156,7 @@ def _flatness(power: Floats, mean: Floats) -> Floats:
 
 @cache
 def _pools(frames: int) -> Floats:
-    """Rows that take the mean of POOLED frames each, the last one of what is left: (pools, frames) float32."""
+    """Rows that average POOLED frames each, the last one the remainder: (pools, frames) float32."""
     pool = np.arange(frames) // POOLED
     member = pool == np.arange(pool[-1] + 1)[:, None]
     means: Floats = (member / member.sum(1, keepdims=True)).astype(np.float32)
@@ -166,12 +166,12 @@ def _pools(frames: int) -> Floats:
 # ---------------------------------------------------------------- of the song
 @cache
 def _cosines() -> Floats:
-    """The orthonormal DCT-II that makes mel levels into a cepstrum: (MELS, COEFFICIENTS) float32."""
+    """The orthonormal DCT-II from mel levels to a cepstrum: (MELS, COEFFICIENTS) float32."""
     return np.ascontiguousarray(scipy.fft.dct(np.eye(MELS), norm="ortho")[:, :COEFFICIENTS], np.float32)
 
 
 def contrast(pooled: Floats) -> Floats:
-    """Peaks over valleys of each octave in dB (Jiang et al. 2002): (octaves,), the mean over (n, BINS) magnitudes."""
+    """Peaks over valleys of each octave in dB (Jiang et al. 2002): (octaves,), averaged over (n, BINS) magnitudes."""
     edges = np.searchsorted(frequencies(), OCTAVES)
     return np.array([_peaks_over_valleys(pooled[:, low:high]) for low, high in pairwise(edges)], np.float32)
 
@@ -190,7 +190,7 @@ def zero_crossings(samples: Floats) -> float:
 
 
 def harmonic_share(mel: Floats) -> float:
-    """The share of the power that belongs to tones and not to strokes, 0 to 1.
+    """The share of the power in tones rather than strokes, 0 to 1.
 
     Fitzgerald 2010, "Harmonic/percussive separation using median filtering", with means for medians, on mel bands and
     pairs of frames.
@@ -204,7 +204,7 @@ def harmonic_share(mel: Floats) -> float:
 
 
 def shares(mel: Floats) -> dict[str, float]:
-    """The shares of the mel bands' power that lie below LOW and above HIGH, 0 to 1."""
+    """The shares of the mel bands' power below LOW and above HIGH, 0 to 1."""
     bands = mel.sum(0, dtype=np.float64)
     centres = frequencies()[mel_filters(MELS).argmax(0)]
     total = max(float(bands.sum()), FLOOR)
@@ -215,7 +215,7 @@ def shares(mel: Floats) -> dict[str, float]:
 
 
 def dynamics(samples: Floats, mean_square: Floats) -> dict[str, float]:
-    """Level, its spread, crest, and how far either end lies below the whole; all in dB, full scale 0."""
+    """Level, its spread, crest, and how far each end is below the whole; all in dB, full scale 0."""
     levels = 10 * np.log10(np.maximum(mean_square, FLOOR))
     whole = _decibels(float(samples @ samples) / len(samples))
     edge = max(1, round(EDGE * len(mean_square)))

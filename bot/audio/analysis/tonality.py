@@ -1,8 +1,8 @@
 """Tonality: tuning, chroma, key and mode of a song.
 
-Chroma is counted from spectral peaks rather than from bins (Gómez 2006, "Tonal description of music audio signals"): a
-peak's frequency is known far more finely than a bin is wide, and what lies between two semitones or belongs to a drum
-can be told from a note.
+Chroma comes from spectral peaks rather than bins (Gómez 2006, "Tonal description of music audio signals"): a peak's
+frequency is known far more precisely than a bin's width, so drums, and sounds between two semitones, can be told from
+notes.
 """
 
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from bot.audio.analysis.spectrum import RATE, Floats, hann
 
 LOW_RATE = RATE / 8  # Hz, enough for HIGHEST
-WINDOW, HOP = 2048, 1024  # samples at LOW_RATE: 0.74 s, so that semitones are apart from 60 Hz on
-LOWEST, HIGHEST = 40.0, 1000.0  # Hz; above lie mostly overtones, which would speak for the fifth
+WINDOW, HOP = 2048, 1024  # samples at LOW_RATE: 0.74 s, so semitones are separate from 60 Hz up
+LOWEST, HIGHEST = 40.0, 1000.0  # Hz; above are mostly overtones, which would favour the fifth
 AUDIBLE = 0.05  # of the frame's highest peak: lower ones are leakage and noise
-GATE = 0.001  # of the song's highest peak: frames below that are silence
-SPREAD = 0.2  # semitones; standard deviation of how far from its note a peak may lie
-CERTAINTY = 4.0  # how fast confidence grows with the lead of the best key
+GATE = 0.001  # of the song's highest peak: quieter frames are silence
+SPREAD = 0.2  # semitones; standard deviation of a peak's distance from its note
+CERTAINTY = 4.0  # how fast confidence grows with the best key's lead
 
 # How much each step above the tonic belongs to a key: counts in the examples of a harmony textbook by Kostka and Payne
-# (Temperley 2001, The cognition of basic musical structures). Of seven published profiles the steadiest here.
+# (Temperley 2001, The cognition of basic musical structures). The steadiest of seven published profiles here.
 MAJOR_KEY = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)
 MINOR_KEY = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
 MINOR, MAJOR = 0, 1
@@ -34,14 +34,14 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Tonality:
-    """What a song's notes gather around."""
+    """A song's key, tuning and pitch classes."""
 
     key: int  # pitch class of the tonic: semitones above C, 0 to 11
     mode: int  # MINOR or MAJOR
-    confidence: float  # 0 to 1: how far the key stands out of the other 23
+    confidence: float  # 0 to 1: how far the key stands out from the other 23
     tuning: float  # semitones above A = 440 Hz, -0.5 to 0.5
-    chroma: Floats  # (12,): share of each pitch class from C on; all nought where nothing sounds
-    curve: Floats  # (t, 12): chroma of each HOP / LOW_RATE = 0.37 s, of length 1
+    chroma: Floats  # (12,): share of each pitch class from C up; all zero for silence
+    curve: Floats  # (t, 12): chroma every HOP / LOW_RATE = 0.37 s, of length 1
     centroid: Floats  # (6,): tonal centroid (Harte et al. 2006), fifths, minor thirds, major thirds
 
 
@@ -62,8 +62,8 @@ def tonality(samples: Floats) -> Tonality:
 def find_key(chroma: Doubles) -> tuple[int, int, float]:
     """Return key, mode and confidence of `chroma` (12,): the key whose profile it resembles most (Krumhansl 1990).
 
-    Confidence is that key's probability among the 24 by a softmax over likeness. It is not normalised by how uneven
-    the chroma is, so that noise, whose chroma is even, resembles no key.
+    Confidence is that key's probability among all 24, by a softmax over likeness. It isn't normalised by the chroma's
+    unevenness, so noise, whose chroma is even, resembles no key.
     """
     scores = _keys() @ (12 * chroma - chroma.sum())
     likely = np.exp(CERTAINTY * (scores - scores.max()))
@@ -84,7 +84,7 @@ def centroid(chroma: Doubles) -> Floats:
 
 
 def _keys() -> Doubles:
-    """The profiles of the 24 keys, majors from C on, then minors: shape (24, 12), each of mean 0 and length 1."""
+    """The profiles of the 24 keys, majors from C up, then minors: shape (24, 12), each of mean 0 and length 1."""
     keys = np.array([np.roll(profile, tonic) for profile in (MAJOR_KEY, MINOR_KEY) for tonic in range(12)])
     keys -= keys.mean(1, keepdims=True)
     return np.asarray(keys / np.linalg.norm(keys, axis=1, keepdims=True))
@@ -99,9 +99,9 @@ def _magnitudes(samples: Floats) -> Floats:
 
 
 def _peaks(magnitudes: Floats) -> tuple[NDArray[np.intp], Doubles, Doubles]:
-    """Frame, pitch (semitones, as MIDI counts) and height of every spectral peak worth hearing.
+    """Frame, pitch (semitones, as in MIDI) and height of every audible spectral peak.
 
-    Its place between bins is the top of the parabola through the logarithms of three.
+    Its position between bins is the top of the parabola through three log magnitudes.
     """
     width = LOW_RATE / WINDOW
     low, high = int(LOWEST / width), int(HIGHEST / width)
@@ -116,12 +116,12 @@ def _peaks(magnitudes: Floats) -> tuple[NDArray[np.intp], Doubles, Doubles]:
 
 
 def _tuning(pitches: Doubles, heights: Doubles) -> float:
-    """How far the notes lie above the semitones of A = 440 Hz: the circular mean of the peaks, weighed by height."""
+    """How far the notes are above the semitones of A = 440 Hz: the circular mean of the peaks, weighted by height."""
     return float(np.angle(np.sum(heights * np.exp(2j * np.pi * pitches))) / (2 * np.pi))
 
 
 def _chroma(frames: NDArray[np.intp], pitches: Doubles, heights: Doubles, count: int) -> Doubles:
-    """Chroma of each frame: shape (count, 12), each of length 1, or 0 where it is silent."""
+    """Chroma of each frame: shape (count, 12), each of length 1, or 0 if silent."""
     nearest = np.round(pitches)
     likely = heights * np.exp(-0.5 * ((pitches - nearest) / SPREAD) ** 2)
     chroma = np.bincount(frames * 12 + nearest.astype(int) % 12, likely, count * 12)

@@ -1,4 +1,4 @@
-"""Clip: some seconds of a song as a small file to send: faded in and out, Opus or MP3, below an upload limit.
+"""Clip: part of a song as a small file to send: Opus or MP3, faded in and out, below an upload limit.
 
 Everything is libav, through PyAV; no program is started. 20 s take some 0.2 s.
 """
@@ -24,17 +24,17 @@ from bot.core.feed.highlight import CLIP
 from bot.core.records import Clip
 from bot.errors.audio import ClipTooLarge, NothingThere, NotOpened
 
-LIMIT = 10 * 2**20  # bytes; what Discord takes from anyone
-RATE = 48_000  # Hz; the one that Opus has, and MP3 has it too
+LIMIT = 10 * 2**20  # bytes; Discord's limit for everyone
+RATE = 48_000  # Hz; Opus's only rate, and one of MP3's
 FADE_IN, FADE_OUT = 0.15, 1.0  # seconds
-PREROLL = 1.0  # seconds decoded before the start: MP3's bit reservoir and Opus's 80 ms have settled by then
+PREROLL = 1.0  # seconds decoded before the start, so that MP3's bit reservoir and Opus's 80 ms have settled
 
 Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFormat:
-    """A kind of file; `bitrates` in bits a second, the best first."""
+    """A file format; `bitrates` in bits a second, best first."""
 
     codec: str
     container: str
@@ -50,10 +50,10 @@ MP3 = ClipFormat("libmp3lame", "mp3", "mp3", "audio/mpeg", (128_000, 96_000, 64_
 def cut(
     source: Path | BinaryIO, start: float, seconds: float = CLIP, form: ClipFormat = OPUS, limit: int = LIMIT
 ) -> Clip:
-    """Cut `seconds` from `start` (s) on out of a file; fewer where the song ends sooner.
+    """Cut `seconds` out of a file from `start` (s); fewer if the song ends sooner.
 
-    Mono stays mono, what has more channels becomes stereo. The start is exact to a sample as far as the file's own
-    clock is. Raises NothingThere, or ClipTooLarge when no bit rate brings the file below `limit` bytes.
+    Mono stays mono; anything with more channels becomes stereo. The start is exact to a sample, as far as the file's
+    own clock is. Raises NothingThere, or ClipTooLarge if no bit rate brings the file below `limit` bytes.
     """
     samples = _faded(_samples(source, start, seconds))
     length = samples.shape[1] / RATE
@@ -62,7 +62,7 @@ def cut(
 
 # ---------------------------------------------------------------- in
 def _samples(source: Path | BinaryIO, start: float, seconds: float) -> Samples:
-    """The stretch from `start` on as (channels, n) at RATE. Raises NothingThere."""
+    """Decode the stretch from `start` as (channels, n) at RATE. Raises NothingThere."""
     try:
         with opened(source) as file, av.open(file, options=ONLY_FILES) as container:
             found = _stretch(container, container.streams.audio[0], max(0.0, start), round(seconds * RATE))
@@ -88,7 +88,7 @@ def _stretch(container: Any, stream: AudioStream, start: float, count: int) -> S
 
 
 def _resampled(first: AudioFrame, frames: Iterator[AudioFrame], layout: str, count: int) -> Samples:
-    """At most `count` samples at RATE, from `first` on: (channels, n)."""
+    """At most `count` samples at RATE, starting with `first`: (channels, n)."""
     resampler = AudioResampler("fltp", layout, RATE)
     parts = [part.to_ndarray() for part in resampler.resample(first)]
     have = sum(part.shape[1] for part in parts)
@@ -102,7 +102,7 @@ def _resampled(first: AudioFrame, frames: Iterator[AudioFrame], layout: str, cou
 
 
 def _faded(samples: Samples) -> Samples:
-    """Fade in and out with quarters of a sine, so that power rises and falls evenly; each over half of it at most."""
+    """Fade in and out with quarter sines, so power changes evenly; each takes at most half of the clip."""
     faded, half = samples.copy(), samples.shape[1] // 2
     rise, fall = (min(round(seconds * RATE), half) for seconds in (FADE_IN, FADE_OUT))
     faded[:, :rise] *= np.sin(np.linspace(0, np.pi / 2, rise, dtype=np.float32))
@@ -112,7 +112,7 @@ def _faded(samples: Samples) -> Samples:
 
 # ---------------------------------------------------------------- out
 def _fitting(samples: Samples, form: ClipFormat, limit: int) -> bytes:
-    """The file with the highest bit rate that stays below `limit` bytes."""
+    """The file at the highest bit rate that stays below `limit` bytes."""
     seconds = samples.shape[1] / RATE
     for bitrate in form.bitrates:
         if bitrate / 8 * seconds <= limit and len(data := _encoded(samples, form, bitrate)) <= limit:

@@ -1,9 +1,9 @@
-"""Peak: where a song's highlight begins, from its sound: loud and bright, often repeated, at the start of a part.
+"""Peak: where a song's highlight begins, judged by sound: loud and bright, often repeated, at the start of a part.
 
-Nothing is learnt. Every half second gets a score: how loud and bright the twenty seconds from there on are, how well
-what they play comes back elsewhere, whether a part begins there, and whether its repetitions are beginnings too. The
-best one is moved to the nearest sudden rise. Weights were chosen on generated songs of other styles than those they
-are measured on (`docs/hearing.md`). Some 70 ms for a song of four minutes, beside decoding it.
+Nothing is learnt. Every half second gets a score: how loud and bright the next twenty seconds are, how well they come
+back elsewhere, whether a part begins there, and whether their repetitions also begin parts. The best start then moves
+to the nearest sudden rise. The weights were chosen on generated songs of other styles than those they're measured on
+(`docs/hearing.md`). Takes some 70 ms for a four-minute song, in addition to decoding it.
 """
 
 from collections.abc import Iterator
@@ -20,28 +20,28 @@ from bot.audio.clips.form import best_echoes, boundaries, echoes, likeness, spre
 from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, LEAD, Peak
 
-PREVIEW = 45.0  # seconds; what is no longer was cut by somebody who chose its beginning
+PREVIEW = 45.0  # seconds; anything shorter is a preview, whose start somebody chose
 CHOSEN = 0.5  # confidence in that choice
-WINDOW = 8192  # samples: 0.37 s, long enough to tell low semitones apart
+WINDOW = 8192  # samples: 0.37 s, long enough to separate low semitones
 FRAMES = 4  # a second
 BLOCK = 64  # frames transformed at once; bounds memory
-MOMENT = 2  # frames of a moment: half a second
-MOST = 1_200  # moments; a song of more than ten minutes gets longer ones
+MOMENT = 2  # frames per moment: half a second
+MOST = 1_200  # moments; songs longer than ten minutes get longer ones
 BANDS = 40  # mel
-CEPSTRUM = slice(1, 14)  # the zeroth is loudness over again
-LOWEST, HIGHEST = 60.0, 2_000.0  # Hz of the chroma
+CEPSTRUM = slice(1, 14)  # the zeroth is just loudness
+LOWEST, HIGHEST = 60.0, 2_000.0  # Hz; range of the chroma
 FLOOR = np.float32(1e-6)  # of power, so that silence has a logarithm
-DEEP, QUIET = 80.0, 40.0  # dB below the loudest that are told apart in a band, and in all
+DEEP, QUIET = 80.0, 40.0  # dB below the loudest: the range kept within a band, and overall
 TIMBRE = 0.15  # of the likeness; the rest is harmony
 STEADY = 6.0  # seconds over which loudness and brightness are averaged
-PHRASE, PART = 6.0, 12.0  # seconds that must come back to be a repetition, and from a beginning on
+PHRASE, PART = 6.0, 12.0  # seconds that must come back to count as a repetition, and from the start of a part
 APART = 12.0  # seconds to the next repetition, at least
-TIMES = 2  # repetitions looked for: a chorus is mostly played three times
-MEMORY, NEAR = 2.0, 6.0  # seconds compared at once for boundaries, and too near to be a repetition
-OPENING = 0.7  # how sure it is that a part begins where the song does
-AGAIN = 0.6  # weight of beginnings that come back; everything else has 1
-SURER = 1.9  # by how much a standard deviation of appeal; fitted to 100 generated songs
-SNAP = 0.75  # seconds around a moment in which the rise is looked for
+TIMES = 2  # repetitions looked for: a chorus is usually played three times
+MEMORY, NEAR = 2.0, 6.0  # seconds compared at once for boundaries, and lag too short for a repetition
+OPENING = 0.7  # how likely a part begins where the song does
+AGAIN = 0.6  # weight of repeated beginnings; everything else has 1
+SURER = 1.9  # log-odds per standard deviation of appeal; fitted to 100 generated songs
+SNAP = 0.75  # seconds around a moment in which to look for the rise
 
 Floats = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ class Outline:
 
 
 def find(sound: Sound) -> Peak:
-    """Return the highlight of a song, or the beginning of what is a preview already. Answers for silence too."""
+    """Return a song's highlight, or the start if it's a preview already. Silence gets an answer too."""
     if sound.seconds <= PREVIEW or not sound.samples.any():
         return Peak(0.0, 0.0, CHOSEN if sound.samples.any() else 0.0, "preview", np.zeros(0, np.float32))
     samples = resample(sound.mono, sound.rate, RATE)
@@ -72,7 +72,7 @@ def find(sound: Sound) -> Peak:
 
 # ---------------------------------------------------------------- what is heard
 def outlined(samples: Floats) -> Outline:
-    """Hear (n,) samples at RATE."""
+    """Return the outline of (n,) samples at RATE."""
     chroma, mel = (np.concatenate(parts) for parts in zip(*_heard(samples), strict=True))
     size = max(MOMENT, -(-len(mel) // MOST))
     chroma, mel = _moments(chroma, size), _moments(mel, size)
@@ -83,7 +83,7 @@ def outlined(samples: Floats) -> Outline:
 
 
 def _heard(samples: Floats) -> Iterator[tuple[Floats, Floats]]:
-    """Chroma (frames, 12) and mel bands in dB (frames, BANDS), BLOCK frames at a time."""
+    """Yield chroma (frames, 12) and mel bands in dB (frames, BANDS), BLOCK frames at a time."""
     reference = np.sqrt(samples @ samples / len(samples) * (HANN @ HANN)) + FLOOR  # of noise as loud as the song
     windows = sliding_window_view(np.pad(samples, WINDOW // 2), WINDOW)[:: RATE // FRAMES]
     for at in range(0, len(windows), BLOCK):
@@ -94,13 +94,13 @@ def _heard(samples: Floats) -> Iterator[tuple[Floats, Floats]]:
 
 
 def _moments(frames: Floats, size: int) -> Floats:
-    """Means of `size` frames each."""
+    """Average each `size` consecutive frames."""
     count = len(frames) // size
     return np.asarray(frames[: count * size].reshape(count, size, -1).mean(1))
 
 
 def _pitch_classes() -> Floats:
-    """How much of each bin belongs to each pitch class: (bins, 12); a bell around its semitone, 0.35 of one wide."""
+    """How much of each bin belongs to each pitch class: (bins, 12); a bell of 0.35 semitones around each semitone."""
     pitches = 12 * np.log2(FREQUENCIES[TONAL] / 440) + 9
     away = (pitches[:, None] - np.arange(12) + 6) % 12 - 6
     return np.exp(-0.5 * (away / 0.35) ** 2).astype(np.float32)
@@ -114,10 +114,10 @@ MEL = mel_filters(BANDS, RATE, WINDOW)
 
 # ---------------------------------------------------------------- what it is worth
 def judged(outline: Outline) -> tuple[Floats, Floats]:
-    """How appealing each moment is (n,), and how good a clip from each on would be, as far as one fits: (m,)."""
+    """How appealing each moment is (n,), and how good a clip starting at each would be, as long as one fits: (m,)."""
     alike = likeness((outline.chroma, 1 - TIMBRE), (_standard(outline.cepstrum), TIMBRE))
     audible = (outline.loudness > outline.loudness.max() - QUIET).astype(np.float32)
-    alike *= audible * audible[:, None]  # silence is like nothing, or a long one would be the best repetition
+    alike *= audible * audible[:, None]  # silence resembles nothing, or a long one would be the best repetition
     count, clip = len(alike), round(CLIP / outline.step)
     beginning = _beginnings(outline, alike)
     appeal = _energy(outline) + _repetition(outline, alike)
@@ -146,7 +146,7 @@ def _beginnings(outline: Outline, alike: Floats) -> Floats:
 
 
 def _beginnings_again(outline: Outline, alike: Floats, beginning: Floats) -> Floats:
-    """How well the part from each moment on comes back where a part begins as well."""
+    """How well the part starting at each moment comes back where a part begins as well."""
     part, apart = (round(seconds / outline.step) for seconds in (PART, APART))
     echo = _standard(echoes(alike, part), axis=None)
     again = _standard(best_echoes(echo + beginning[: len(echo)], apart, TIMES))
@@ -154,7 +154,7 @@ def _beginnings_again(outline: Outline, alike: Floats, beginning: Floats) -> Flo
 
 
 def _standard(values: Floats, axis: int | None = 0) -> Floats:
-    """Mean 0, standard deviation 1."""
+    """Standardise to mean 0 and standard deviation 1."""
     return np.asarray((values - values.mean(axis)) / (values.std(axis) + 1e-9), np.float32)
 
 
@@ -163,12 +163,12 @@ def _scaled(values: Floats) -> Floats:
 
 
 def _confidence(appeal: Floats) -> float:
-    """What share of a clip lay in the chorus where its moments had so much appeal, by logistic regression."""
+    """The expected share of a clip within the chorus, given its moments' appeal, by logistic regression."""
     return float(1 / (1 + np.exp(-SURER * appeal.mean())))
 
 
 def _rise(samples: Floats, around: float) -> float:
-    """The second near `around` at which power rises most, from one twentieth of a second to the next."""
+    """The time (s) near `around` at which power rises most between two twentieths of a second."""
     size = RATE // 20
     first = max(0, round((around - SNAP) * RATE))
     near = samples[first : first + round(2 * SNAP * RATE)]

@@ -1,4 +1,4 @@
-"""Picture: a whole song at a glance: its waveform with the peak, its chroma from C to B, and its tempo."""
+"""Picture: a whole song at a glance: waveform with its peak, chroma from C to B, and tempo."""
 
 import io
 
@@ -14,16 +14,16 @@ from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import Peak
 
 Floats = NDArray[np.float32]
-CHROMA, TEMPO, GAP = 168, 120, 40  # pixels: heights of the two below the waveform, and what is above each
-DEEP = np.array([0x1E, 0x1F, 0x22]), np.array([0x58, 0x65, 0xF2])  # colours of a pitch class that is silent, and loud
+CHROMA, TEMPO, GAP = 168, 120, 40  # pixels: heights of the two panels below the waveform, and the space above each
+DEEP = np.array([0x1E, 0x1F, 0x22]), np.array([0x58, 0x65, 0xF2])  # colours of a silent pitch class, and of a loud one
 LINE = "#f0b232"
-DRIFT = 0.12  # of the tempo: how far the curve's scale goes up and down
+DRIFT = 0.12  # of the tempo: range of the curve's scale, up and down
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 FONT = 18  # pixels
 
 
 def picture(sound: Sound, peak: Peak, detail: Detail) -> bytes:
-    """A PNG of the song from left to right, in three rows."""
+    """Return a PNG with three rows that show the song from left to right."""
     inner = WIDTH - 2 * MARGIN
     top = HEIGHT + GAP
     image = Image.new("RGB", (WIDTH, top + CHROMA + GAP + TEMPO + MARGIN), PAPER)
@@ -46,14 +46,14 @@ def key_name(notes: Tonality) -> str:
 
 
 def _chroma(curve: Floats) -> Image.Image:
-    """One pixel for each pitch class and moment of (t, 12)."""
+    """Draw one pixel for each pitch class and moment of (t, 12)."""
     share = (curve / max(float(curve.max()), 1e-9)).T[::-1, :, None]
     silent, loud = DEEP
     return Image.fromarray((silent + share * (loud - silent)).round().astype(np.uint8), "RGB")
 
 
 def _tempo(draw: ImageDraw.ImageDraw, curve: Floats, tempo: float, top: float) -> None:
-    """The tempo around each moment as a line, DRIFT to either side of the song's."""
+    """Draw the tempo around each moment as a line, within DRIFT of the song's."""
     if len(curve) < 2 or tempo <= 0:
         return
     across = np.linspace(MARGIN, WIDTH - MARGIN, len(curve))

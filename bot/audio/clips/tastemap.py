@@ -1,7 +1,7 @@
-"""Taste map: liked songs as clouds, each playlist in a colour and a shape of its own, the latest likes ringed.
+"""Taste map: liked songs as clouds, each playlist with its own colour and shape, the latest likes ringed.
 
-Twice as large as Discord shows it on a computer, and readable on a phone. It is drawn where files are heard, so that no
-library of pictures is in the serving process.
+Twice the size Discord shows on a computer, and readable on a phone. Drawn in the listening process, so that the
+serving process loads no picture library.
 """
 
 import io
@@ -14,14 +14,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.audio.clips.waveform import INK, PAPER
 
-SIDE, MARGIN, LINE = 1000, 70, 46  # pixels: of the square, what is left around it, and of a line of the legend
-FINE = 2  # times larger while it is drawn: Pillow's shapes have hard edges
-COLOURS = ("#56b4e9", "#e69f00", "#2bc48a", "#f0e442", "#e08fc0")  # told apart by the colour-blind (Okabe and Ito)
-PLAIN = "#80848e"  # of a song in no playlist that is shown
-DOT, MARK, RING = 5, 10, 17  # pixels: radii of a song of no playlist, of one in one, and around the latest
-WIDE = 1.2  # standard deviations that a cloud's outline is away from its middle
-VEIL = 36  # of 255: how much of the ground a cloud covers
-LEAST = 4  # songs that an outline is drawn around
+SIDE, MARGIN, LINE = 1000, 70, 46  # pixels: width of the square, its margin, and a legend line
+FINE = 2  # drawn this many times larger: Pillow's shapes have hard edges
+COLOURS = ("#56b4e9", "#e69f00", "#2bc48a", "#f0e442", "#e08fc0")  # safe for the colour-blind (Okabe and Ito)
+PLAIN = "#80848e"  # of a song in none of the playlists shown
+DOT, MARK, RING = 5, 10, 17  # pixels: radii of a song in no playlist, of one in a playlist, of the ring
+WIDE = 1.2  # standard deviations from a cloud's centre to its outline
+VEIL = 36  # of 255: opacity of a cloud's fill
+LEAST = 4  # songs that an outline needs
 FONT = 28  # pixels
 LONGEST = 24  # letters of a name
 Plane = NDArray[np.float64]
@@ -31,7 +31,7 @@ Draw = ImageDraw.ImageDraw
 def draw(
     clouds: Sequence[Mapping[str, Any]], rest: Sequence[Sequence[float]], latest: Sequence[Sequence[float]]
 ) -> bytes:
-    """Return a PNG. clouds: name and songs of each, at most five; rest: songs of none; all within −1 to 1."""
+    """Return a PNG. clouds: name and songs of each, at most five; rest: songs in none; all within −1 to 1."""
     height = SIDE + LINE * (len(clouds) // 2 + 1) + MARGIN // 2
     image = Image.new("RGB", (FINE * SIDE, FINE * height), PAPER)
     pen = ImageDraw.Draw(image, "RGBA")
@@ -52,13 +52,13 @@ def draw(
 
 
 def _pixels(songs: Sequence[Sequence[float]]) -> Plane:
-    """Return (n, 2) where songs are on the large drawing; up is positive."""
+    """Return (n, 2), the songs' pixel positions on the enlarged drawing; positive is up."""
     laid = np.asarray(songs, np.float64).reshape(-1, 2) * (1, -1)
     return np.asarray(FINE * (SIDE / 2 + laid * (SIDE / 2 - MARGIN)), np.float64)
 
 
 def _veil(pen: Draw, cloud: Plane, colour: str) -> None:
-    """The ellipse that holds the middle of a cloud (its covariance, WIDE deviations wide)."""
+    """Draw the ellipse around the middle of a cloud (its covariance, WIDE deviations wide)."""
     if len(cloud) < LEAST:
         return
     lengths, axes = np.linalg.eigh(np.cov(cloud.T))
@@ -98,7 +98,7 @@ SHAPES = (_circle, _triangle, _square, _diamond, _bow)
 
 
 def _legend(pen: Draw, names: Sequence[str]) -> None:
-    """Shapes with what they stand for, two a line; the rings last."""
+    """Draw the shapes and what they stand for, two per line, rings last."""
     font = ImageFont.load_default(FINE * FONT)
     for at, name in enumerate([*names, "latest likes"]):
         x, y = FINE * (MARGIN + at % 2 * SIDE // 2), FINE * (SIDE + LINE * (at // 2))
@@ -110,6 +110,6 @@ def _legend(pen: Draw, names: Sequence[str]) -> None:
 
 
 def _drawable(name: str) -> str:
-    """Return the name without what the font lacks: emoji, and most scripts; the message has it in full."""
+    """Return the name without what the font lacks: emoji and most scripts; the message has it in full."""
     kept = " ".join(name.encode("latin-1", "ignore").decode("latin-1").split())
     return f"{kept[: LONGEST - 1]}…" if len(kept) > LONGEST else kept

@@ -1,7 +1,6 @@
-"""Waveform: a song as a picture with its highlight marked, and as the row of bytes that a voice message shows.
+"""Waveform: a song as a picture with its highlight marked, and as the bytes that a voice message shows.
 
-The picture is drawn twice as large as Discord shows it, so that it is sharp on any screen, in colours that go with its
-dark theme.
+The picture is twice the size Discord shows, so it's sharp on any screen; its colours match Discord's dark theme.
 """
 
 import base64
@@ -15,27 +14,27 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, Peak
 
-MOST_BYTES = 256  # of a voice message's waveform (Discord, message attachments)
-EACH = 0.1  # seconds; a voice message's waveform has at most one byte for so long
+MOST_BYTES = 256  # in a voice message's waveform (Discord, message attachments)
+EACH = 0.1  # seconds; at most one byte of a voice message's waveform per this time
 
 WIDTH, HEIGHT, MARGIN = 1100, 284, 24  # pixels; Discord shows pictures 550 wide
-TOP, BOTTOM = 68, 228  # between which the bars stand
-PITCH, BAR = 8, 5  # pixels from bar to bar, and of one; its ends are round
-FINE = 2  # times larger while it is drawn: Pillow's shapes have hard edges
+TOP, BOTTOM = 68, 228  # pixels: the bars are drawn between these
+PITCH, BAR = 8, 5  # pixels from bar to bar, and a bar's width; its ends are round
+FINE = 2  # drawn this many times larger: Pillow's shapes have hard edges
 LEAST_BAR = 5  # pixels high: silence is a row of dots
 TICKS = 34  # pixels below the bars
 PAPER, QUIET, INK = "#1e1f22", "#4e5058", "#b5bac1"
 BRIGHT = ("#8b93ff", "#5865f2")  # of the highlight, from its top to the middle
 BAND = "#2a2c46"  # behind the highlight
-CURVE_AT, CURVE_TALL = 42, 28  # pixels from the top, and of the whole curve
-CURVE = "#f0b232"  # how likely a highlight is over the song
+CURVE_AT, CURVE_TALL = 42, 28  # pixels from the top, and the curve's height
+CURVE = "#f0b232"  # how likely a highlight is, over the song
 
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 
 def voice(samples: Samples, rate: int) -> str:
-    """Discord's waveform of (channels, n) samples: base64 of at most 256 bytes, each how loud its part is, 0 to 255."""
+    """Discord's waveform of (channels, n) samples: base64 of at most 256 bytes, each a level from 0 to 255."""
     count = int(np.clip(samples.shape[1] / rate / EACH, 1, MOST_BYTES))
     bars = levels(samples, count)
     return base64.b64encode(np.round(255 * bars / max(bars.max(), 1e-9)).astype(np.uint8).tobytes()).decode()
@@ -48,12 +47,12 @@ def levels(samples: Samples, count: int) -> Floats:
 
 
 def _power(samples: Samples) -> float:
-    """The mean square; a dot product a channel takes a tenth of the time that squaring does."""
+    """The mean square; a dot product per channel takes a tenth of the time of squaring."""
     return float(sum(channel @ channel for channel in samples)) / max(samples.size, 1)
 
 
 def picture(sound: Sound, peak: Peak) -> bytes:
-    """A PNG of 1,100 × 284 pixels: the song as bars, the clip from `peak` on bright, and its times below."""
+    """Return a PNG of 1,100 × 284 pixels: the song as bars, the clip from `peak` highlighted, times below."""
     image = Image.new("RGB", (WIDTH * FINE, HEIGHT * FINE), PAPER)
     draw = ImageDraw.Draw(image)
     left, right = _place(peak.start, sound), _place(min(peak.start + CLIP, sound.seconds), sound)
@@ -68,12 +67,12 @@ def picture(sound: Sound, peak: Peak) -> bytes:
 
 
 def _place(seconds: float, sound: Sound) -> float:
-    """Where a time of the song stands, in pixels from the left."""
+    """Return the x position of a time in the song, in pixels."""
     return MARGIN + (WIDTH - 2 * MARGIN) * seconds / max(sound.seconds, 1e-9)
 
 
 def _bars(image: Image.Image, heights: Floats, left: float, right: float) -> None:
-    """Draw one bar for each of (n,) levels around the middle; those between `left` and `right` shine."""
+    """Draw a bar around the middle for each of (n,) levels; those between `left` and `right` are bright."""
     middle, half = (TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2
     tall = np.maximum(half * heights / max(heights.max(), 1e-9), LEAST_BAR / 2)
     mask = Image.new("L", image.size)
@@ -89,7 +88,7 @@ def _bars(image: Image.Image, heights: Floats, left: float, right: float) -> Non
 
 
 def _glow(size: tuple[int, int]) -> Image.Image:
-    """BRIGHT from top and bottom of the bars to their middle."""
+    """Return the BRIGHT gradient from the top and bottom of the bars to their middle."""
     edge, centre = (np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in BRIGHT)
     rows = np.arange(size[1]) / FINE
     away = np.clip(np.abs(rows - (TOP + BOTTOM) / 2) / ((BOTTOM - TOP) / 2), 0, 1)[:, None]
@@ -98,7 +97,7 @@ def _glow(size: tuple[int, int]) -> Image.Image:
 
 
 def _curve(draw: ImageDraw.ImageDraw, curve: Samples) -> None:
-    """A line above the bars that rises where a highlight is likely."""
+    """Draw a line above the bars that rises where a highlight is likely."""
     if len(curve) < 2:
         return
     across = np.linspace(MARGIN, WIDTH - MARGIN, len(curve)) * FINE
@@ -107,7 +106,7 @@ def _curve(draw: ImageDraw.ImageDraw, curve: Samples) -> None:
 
 
 def _times(draw: ImageDraw.ImageDraw, sound: Sound, peak: Peak, left: float, right: float) -> None:
-    """The song's beginning and end, and the clip's, unless they would stand on each other."""
+    """Draw the start and end times of the song and of the clip, unless they would overlap."""
     font = ImageFont.load_default(20)
     y = BOTTOM + TICKS
     middle = float(np.clip((left + right) / 2, MARGIN + 75, WIDTH - MARGIN - 75))

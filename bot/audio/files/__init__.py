@@ -1,1 +1,1 @@
-"""Sound files: decoding them to samples, telling whole ones from torn ones, and reading their tags."""
+"""Sound files: decoding them to samples, detecting truncated ones, and reading their tags."""

@@ -1,22 +1,22 @@
-"""Channels: drops silent ones, and the constant offset a badly set converter adds."""
+"""Channels: removes silent channels, and the constant offset of a badly calibrated converter."""
 
 import numpy as np
 
 from bot.audio.files.sound import Samples
 from bot.errors.audio import SilentAudio, TruncatedAudio
 
-SILENCE = 1e-9  # mean square: -90 dB, below the last bit of a compact disc
-FLAT = 1e-5  # of the mean square; less beside a constant is its rounding
+SILENCE = 1e-9  # mean square: -90 dB, below the last bit of a CD
+FLAT = 1e-5  # of the mean square; less than this beside a constant is rounding
 UNHEARD = 1e-6  # of the loudest channel's power: -60 dB
 STANDING = 1e-3  # of the power; a smaller constant does no harm
-PIECE = 2**20  # samples that are summed at once
+PIECE = 2**20  # samples summed at once
 
 
 def sounding(samples: Samples) -> Samples:
-    """Return the channels of (channels, n) samples in which something moves, each around nought; may write to them.
+    """Return the channels of (channels, n) samples that aren't constant, centred on zero; may modify `samples`.
 
-    One silent channel would make the mean of both a quieter song. Raises SilentAudio, TruncatedAudio where a sample is
-    no number.
+    One silent channel would make the mean of both a quieter song. Raises SilentAudio, and TruncatedAudio if a sample
+    isn't a number.
     """
     means, powers = np.array([_measured(channel) for channel in samples]).T
     if not np.isfinite(powers).all():
@@ -31,7 +31,7 @@ def sounding(samples: Samples) -> Samples:
 
 
 def _measured(channel: Samples) -> tuple[float, float]:
-    """The mean and the mean square of a channel, in double precision."""
+    """Return a channel's mean and mean square, in double precision."""
     total = squares = 0.0
     for at in range(0, len(channel), PIECE):
         piece = channel[at : at + PIECE].astype(np.float64)

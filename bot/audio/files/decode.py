@@ -1,7 +1,7 @@
-"""Decode: a sound file becomes float32 samples, or a typed error that can be remembered.
+"""Decode: turns a sound file into float32 samples, or a typed error that can be stored.
 
-libsndfile is tried first, then libav. What a file claims of itself is held against the limits before memory is taken,
-and what it turns out to be while it is decoded: a bomb is stopped when it goes off, not after.
+libsndfile is tried first, then libav. The limits apply to what a file claims, before any memory is allocated, and
+again to what decoding finds, so a decompression bomb is stopped midway.
 """
 
 import io
@@ -21,15 +21,14 @@ from bot.audio.files.phase import in_step
 from bot.audio.files.sound import LIMITS, Limits, Samples, Sound, check_form, lowered
 from bot.errors.audio import EmptyAudio, NotOpened, TooLargeAudio, TruncatedAudio
 
-LEAST = 0.5  # seconds; less has neither a loudness (BS.1770 wants 0.4) nor anything else
+LEAST = 0.5  # seconds; anything shorter has no loudness (BS.1770 needs 0.4), nor much else
 
 
 def read(source: Path | BinaryIO, limits: Limits = LIMITS) -> Sound:
-    """Decode a file; what is damaged in it is left out. Channels that cancel each other are brought into step.
+    """Decode a file, skipping damaged parts, silent channels and constant offsets. Aligns channels that cancel out.
 
-    Silent channels and constants are left out as well. Raises AudioError: NotAudio, EmptyAudio, SilentAudio,
-    TruncatedAudio, TooLongAudio, TooLargeAudio. A half-downloaded MP3 without a header that says its length cannot be
-    told from a shorter song.
+    Raises AudioError: NotAudio, EmptyAudio, SilentAudio, TruncatedAudio, TooLongAudio, TooLargeAudio. A partly
+    downloaded MP3 whose header doesn't state its length looks just like a shorter song.
     """
     try:
         with opened(source) as file:
@@ -46,9 +45,9 @@ def read(source: Path | BinaryIO, limits: Limits = LIMITS) -> Sound:
 
 @contextmanager
 def opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
-    """A file by its path, or one that is open already, from its beginning and without a buffer. Raises NotOpened.
+    """Open a file by its path, or rewind one that's already open, unbuffered. Raises NotOpened.
 
-    Without a buffer, because libsndfile reads on from where the descriptor stands.
+    Unbuffered, because libsndfile reads from the descriptor's own position.
     """
     if not isinstance(source, Path):
         source.seek(0)
@@ -76,7 +75,7 @@ def _read(file: BinaryIO, limits: Limits, size: int) -> Sound:
 
 
 def _joined(file: BinaryIO, songs: Sequence[tuple[int, int]], limits: Limits) -> Sound:
-    """The songs of a chained file one after the other, in the form of the first."""
+    """Join the songs of a chained file, in the form of the first."""
     parts: list[Samples] = []
     rate, channels, count = 0, 0, 0
     for start, end in songs:
@@ -92,7 +91,7 @@ def _joined(file: BinaryIO, songs: Sequence[tuple[int, int]], limits: Limits) ->
 
 
 def _formed(sound: Sound, channels: int, rate: int) -> Samples:
-    """A sound's samples with so many channels at that rate."""
+    """Return a sound's samples with that many channels, at that rate."""
     samples = sound.samples
     if len(samples) != channels:
         samples = np.repeat(sound.mono[None], channels, axis=0)

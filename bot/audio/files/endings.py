@@ -1,6 +1,6 @@
-"""Endings: whether a file is complete, by the length it states; half a download isn't a shorter song.
+"""Endings: whether a file is complete, by the length it states; a partial download isn't a shorter song.
 
-Lengths that a writer never came back to fill in (0, or the most that there is) say nothing.
+Lengths that a writer never filled in (0, or the maximum) are ignored.
 """
 
 import io
@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO, Literal, cast
 
-SHORTFALL = 0.02  # of what a file promises may be missing: encoders' delays, and lengths that are estimates
-BYTE_ORDER: Mapping[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"FORM": "big"}  # of the length at its head
+SHORTFALL = 0.02  # of the stated length may be missing: encoder delays, and estimated lengths
+BYTE_ORDER: Mapping[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"FORM": "big"}  # of the header's length
 UNFILLED = (
     range(0x7FFFF000 - 1024, 0x80000000 + 1024),
     range(2**32 - 2**16, 2**64),
-)  # bytes that pipes are said to hold
-LARGE = (b"RF64", b"BW64")  # WAV with lengths of 64 bits in a chunk of its own (EBU Tech 3306)
-PAGE_HEADER = 27  # bytes of an Ogg page before its table of segments (RFC 3533, section 6)
-FIRST_PAGE = 2  # the bit of its header that says that a stream begins
-HEAD = 64 * 2**10  # bytes in which the first frame of an MP3 is looked for, behind its tags
-XING, VBRI = (b"Xing", b"Info"), b"VBRI"  # what says an MP3's length begins with
-SEGMENT = b"\x18\x53\x80\x67"  # the id of what holds all of a Matroska file but its head (RFC 9559)
+)  # bytes that writers to a pipe put for an unknown length
+LARGE = (b"RF64", b"BW64")  # WAV with 64-bit lengths in a chunk of its own (EBU Tech 3306)
+PAGE_HEADER = 27  # bytes of an Ogg page before its segment table (RFC 3533, section 6)
+FIRST_PAGE = 2  # the header bit that marks the start of a stream
+HEAD = 64 * 2**10  # bytes, after the tags, in which to look for an MP3's first frame
+XING, VBRI = (b"Xing", b"Info"), b"VBRI"  # markers of an MP3's length
+SEGMENT = b"\x18\x53\x80\x67"  # the id of the element that holds all of a Matroska file but its head (RFC 9559)
 
 
 @dataclass(frozen=True, slots=True)
 class OggPage:
-    """A page of Ogg: where it begins and ends in the file (which may be shorter), and whether a stream begins in it."""
+    """A page of Ogg: its start and end in the file (which may be shorter), and whether a stream begins in it."""
 
     start: int
     end: int
@@ -34,7 +34,7 @@ class OggPage:
 
 
 def is_torn(file: BinaryIO, size: int) -> bool:
-    """Whether a file of `size` bytes lacks its end; of kinds whose files do not say, this is not known here."""
+    """Whether a file of `size` bytes is cut off at the end; False for formats that don't state their length."""
     file.seek(0)
     head = file.read(HEAD)
     if head.startswith(b"OggS"):
@@ -45,13 +45,13 @@ def is_torn(file: BinaryIO, size: int) -> bool:
 
 
 def says_length(name: str, file: BinaryIO) -> bool:
-    """Whether `is_torn` knows of files of a kind, named as libav does."""
+    """Whether `is_torn` works for a format, named as in libav."""
     file.seek(0)
     return name == "ogg" or _claimed(file, file.read(HEAD)) is not None
 
 
 def _claimed(file: BinaryIO, head: bytes) -> int | None:
-    """The bytes that a file says it has; None where it does not."""
+    """Return the size in bytes that a file states; None if it doesn't."""
     if order := BYTE_ORDER.get(head[:4]):
         claimed: int | None = int.from_bytes(head[4:8], order)
     elif head[:4] in LARGE and head[12:16] == b"ds64":
@@ -66,7 +66,7 @@ def _claimed(file: BinaryIO, head: bytes) -> int | None:
 
 
 def _end_of_caf(head: bytes) -> int | None:
-    """Where the samples of a Core Audio file end; None where that is left open."""
+    """Return where the samples of a Core Audio file end; None if left open."""
     at = 8
     while at + 12 <= len(head):
         length = int.from_bytes(head[at + 4 : at + 12], "big", signed=True)
@@ -77,14 +77,14 @@ def _end_of_caf(head: bytes) -> int | None:
 
 
 def _after_number(head: bytes, at: int) -> int | None:
-    """Where an element of EBML ends, whose length stands at `at`; None where that is left open (RFC 8794)."""
+    """Return where the EBML element ends whose length is at `at`; None if left open (RFC 8794)."""
     width = 9 - head[at].bit_length()
     length = int.from_bytes(head[at : at + width], "big") & ((1 << 7 * width) - 1)
     return None if length == (1 << 7 * width) - 1 else at + width + length
 
 
 def length_of_mp3(file: BinaryIO) -> int | None:
-    """Return the bytes of sound that an MP3 says it has; None where it does not."""
+    """Return the bytes of sound that an MP3 states; None if it doesn't."""
     file.seek(0)
     head = file.read(10)
     tag = 10 + sum((each & 0x7F) << 7 * (3 - at) for at, each in enumerate(head[6:10])) if head[:3] == b"ID3" else 0
@@ -99,7 +99,7 @@ def length_of_mp3(file: BinaryIO) -> int | None:
 
 
 def without_length(file: BinaryIO) -> BinaryIO:
-    """A large WAV (RF64) as a plain one that goes to its end: who writes it may never have filled its length in."""
+    """Present a large WAV (RF64) as a plain one that runs to the file's end, since its length may not be filled in."""
     file.seek(0)
     head = file.read(64)
     if head[:4] not in LARGE:
@@ -109,7 +109,7 @@ def without_length(file: BinaryIO) -> BinaryIO:
 
 
 class Unnamed(io.RawIOBase):
-    """A file without its name, so that only its content says what it is; perhaps with another beginning."""
+    """A file without its name, so only its content says what it is; optionally with a different header."""
 
     def __init__(self, file: BinaryIO, head: bytes = b"") -> None:
         self._file, self._head = file, head
@@ -134,23 +134,23 @@ class Unnamed(io.RawIOBase):
 
 
 def pages(file: BinaryIO) -> Iterator[OggPage]:
-    """Yield the pages of an Ogg file in order, across whatever stands between them."""
+    """Yield the pages of an Ogg file in order, skipping whatever is between them."""
     size = file.seek(0, io.SEEK_END)
-    with mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as content:  # shared is refused
+    with mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as content:  # a shared one is refused
         at = content.find(b"OggS")
         while at >= 0:
             segments = content[at + PAGE_HEADER - 1] if at + PAGE_HEADER <= size else 0
             table = content[at + PAGE_HEADER : at + PAGE_HEADER + segments]
             end = at + PAGE_HEADER + segments + sum(table)
             following = content.find(b"OggS", at + 4 if end > size else end)
-            if end <= size or following < 0:  # a damaged length is no end where pages follow
+            if end <= size or following < 0:  # a damaged length isn't the end if pages follow
                 yield OggPage(at, end, bool(end <= size and content[at + 5] & FIRST_PAGE))
             at = following
 
 
 def links(file: BinaryIO) -> list[tuple[int, int]]:
-    """Return where each of the songs that a chained Ogg file is made of begins and ends (RFC 3533, section 4)."""
+    """Return the start and end of each song in a chained Ogg file (RFC 3533, section 4)."""
     found = list(pages(file))
-    goes_on = [True, *(not page.begins for page in found)]  # pages that begin streams side by side are of one song
+    goes_on = [True, *(not page.begins for page in found)]  # pages that begin streams side by side belong to one song
     starts = [page.start for page, after in zip(found, goes_on, strict=False) if page.begins and after]
     return list(pairwise([*starts, file.seek(0, io.SEEK_END)]))

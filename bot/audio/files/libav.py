@@ -15,11 +15,11 @@ from bot.audio.files.sound import Limits, Samples, Sound, at_least, check_form, 
 from bot.errors.audio import AudioError, EmptyAudio, NotAudio, TruncatedAudio
 
 LEAST = 0.5  # seconds
-# Without this list libav would take a playlist for a sound, and fetch the addresses in it.
+# Without this list, libav would take a playlist for a sound, and fetch the addresses in it.
 CONTAINERS = "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav,aiff,caf"
 ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
-MOST_OF = 0.5  # of a damaged file must be heard
-MOST_FAULTS = 1_000  # between packets; a file with more is not gone through to its end
+MOST_OF = 0.5  # of a damaged file must be audible
+MOST_FAULTS = 1_000  # failed packets; files with more aren't read to the end
 
 
 def decode(file: BinaryIO, limits: Limits) -> Sound:
@@ -49,7 +49,7 @@ def decode(file: BinaryIO, limits: Limits) -> Sound:
 
 @dataclass(slots=True)
 class _Found:
-    """What libav decoded: (channels, n) parts at a rate (Hz), when the last ended (s), and if it ended in a fault."""
+    """What libav decoded: (channels, n) parts at a rate (Hz), when the last ended (s), and whether in a fault."""
 
     parts: list[Samples]
     rate: int
@@ -58,12 +58,12 @@ class _Found:
 
 
 def _is_guess(name: str, file: BinaryIO) -> bool:
-    """Whether the length of a file is a guess from its first frames: bare AAC and MP3 need not say it."""
+    """Whether a file's length is estimated from its first frames: bare AAC and MP3 needn't state it."""
     return name == "aac" or (name == "mp3" and length_of_mp3(file) is None)
 
 
 def _check_whole(sound: Sound, end: float, promised: float, *, is_there: bool) -> None:
-    """Tell half a download from damage: what was heard last is the end, and most of what is before it was heard.
+    """Tell a partial download from damage: the last sound must be at the end, and most of what precedes it audible.
 
     is_there: the bytes were counted, and none is missing (`endings`).
     """
@@ -74,7 +74,7 @@ def _check_whole(sound: Sound, end: float, promised: float, *, is_there: bool) -
 
 
 def _frames(container: Any, stream: Any, form: tuple[int, int], limits: Limits) -> _Found:
-    """Decode all frames in the form of the first one, or in that lower one, whatever the file changes to."""
+    """Decode all frames in the form of the first one, or the lower `form`, whatever the file changes to."""
     channels, rate = form
     lower = form != (stream.codec_context.channels, stream.codec_context.rate)
     found, count, source, resampler, layout = _Found([], rate), 0.0, None, None, ""
@@ -98,13 +98,13 @@ def _frames(container: Any, stream: Any, form: tuple[int, int], limits: Limits) 
 
 
 def _resampled(resampler: AudioResampler | None, frame: AudioFrame | None) -> list[Samples]:
-    """A frame in the wanted form; for None, what the resampler still holds back."""
+    """Resample a frame to the target form; for None, return what the resampler still holds."""
     parts = [] if resampler is None else resampler.resample(frame)
     return [part.to_ndarray().astype(np.float32, copy=False) for part in parts]
 
 
 def _decodable(container: Any, stream: Any) -> Iterator[AudioFrame | None]:
-    """Yield the frames that can be decoded, and None for a packet that was cut off."""
+    """Yield decodable frames, and None for each truncated packet."""
     for packet in _packets(container, stream):
         try:
             yield from packet.decode()
@@ -114,7 +114,7 @@ def _decodable(container: Any, stream: Any) -> Iterator[AudioFrame | None]:
 
 
 def _is_cut(packet: Any) -> bool:
-    """Whether a frame of bare AAC is shorter than it says (ISO 13818-7, adts_fixed_header); others do not say."""
+    """Whether a bare AAC frame is shorter than it states (ISO 13818-7, adts_fixed_header); others don't state it."""
     head = bytes(packet)[:6]
     return head[:1] == b"\xff" and (int.from_bytes(head[3:6], "big") >> 5) & 0x1FFF > packet.size
 
@@ -139,6 +139,6 @@ def _container(file: BinaryIO) -> Iterator[Any]:
 
 
 def _unreadable(file: BinaryIO) -> AudioError:
-    """An M4A keeps its table of contents at the end: where the head is there and the rest is not, it was torn."""
+    """Return the error for an unreadable file: TruncatedAudio for an M4A, whose table of contents is at its end."""
     file.seek(0)
     return TruncatedAudio() if file.read(8)[4:] == b"ftyp" else NotAudio()

@@ -10,26 +10,26 @@ import soxr
 from bot.audio.files.endings import length_of_mp3
 from bot.audio.files.sound import Limits, Samples, Sound, at_least, check_form, lowered
 
-UNTOLD = (2**63 - 1, 0)  # frames, as libsndfile says of a FLAC or WAV that was written to a pipe and names none
-PIECE = 2**21  # frames that a large file is read at once
+UNTOLD = (2**63 - 1, 0)  # libsndfile's frame counts for a FLAC or WAV that was written to a pipe and states none
+PIECE = 2**21  # frames of a large file read at once
 SURROUND = np.float32(0.7071)
 
 
 def decode(file: BinaryIO, handle: int | BinaryIO, limits: Limits) -> Sound | None:
-    """Read a file from its beginning; None where that cannot be done, or not to its end."""
+    """Read a file from its start; None if that fails, or stops before its end."""
     guessed = length_of_mp3(file) is None
     file.seek(0)
     try:
         with soundfile.SoundFile(handle, closefd=False) as sounds:
             if sounds.format == "MP3" and guessed:
-                return None  # it would take the length from the first frames, and read no further
+                return None  # it would estimate the length from the first frames, and read no further
             return _read(sounds, limits)
     except soundfile.LibsndfileError:
         return None
 
 
 def _read(file: soundfile.SoundFile, limits: Limits) -> Sound | None:
-    """Read what libsndfile opened; it never gives more than the `frames` that it named. None for what it cannot."""
+    """Read an opened file, at most the `frames` it stated; None if that can't be done."""
     seconds = file.frames / file.samplerate
     if file.frames in UNTOLD:
         return None
@@ -44,7 +44,7 @@ def _read(file: soundfile.SoundFile, limits: Limits) -> Sound | None:
 
 
 def _pieces(file: soundfile.SoundFile, channels: int, rate: int) -> Iterator[Samples]:
-    """Yield a large sound piece by piece in a lower form, (n, channels): the whole is never there as it is."""
+    """Yield a large sound in pieces of (n, channels), converted to a lower form, so it's never in memory whole."""
     stream = soxr.ResampleStream(file.samplerate, rate, channels, dtype="float32")
     read = 0
     for piece in file.blocks(blocksize=PIECE, dtype="float32", always_2d=True):

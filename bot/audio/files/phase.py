@@ -1,7 +1,7 @@
 """Phase: aligns channels that cancel each other out; otherwise their mean would be silence.
 
-A wire that is the wrong way round makes right = -left, in all of a song, in a part of it or, through an effect, in some
-of its bands. People hear both ears; what is counted from the mean of the channels heard noise.
+A reversed wire makes right = -left, in all of a song, in part of it or, through an effect, in some of its bands.
+People hear both ears; features come from the mean of the channels, and would describe noise.
 """
 
 import numpy as np
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 WINDOW, HOP = 2048, 512  # samples
-LOOKS = 0.4  # seconds between the frames that are looked at
+LOOKS = 0.4  # seconds between the frames sampled
 EDGES = np.geomspace(3, WINDOW // 2, 21).astype(int)  # bins: some three bands an octave
-AGAINST = -0.6  # correlation; below it the mean of two channels has less than a fifth of their power
-SHARE = 0.1  # of a band's power against itself: then something is to be done
-FAINT = 0.005  # of all power; a band with less does not matter
-SMOOTH, LOOKED = 8, 3  # frames to each side that a correlation is taken over; of those that are only looked at
+AGAINST = -0.6  # correlation; below it, the mean of two channels has less than a fifth of their power
+SHARE = 0.1  # of a band's power out of phase: more than that gets corrected
+FAINT = 0.005  # of all power; weaker bands don't matter
+SMOOTH, LOOKED = 8, 3  # frames to each side in a correlation; and in one of the sampled frames
 AT_ONCE = 2048  # frames: 17 MB a channel
 
 
 def in_step(samples: Samples, rate: int) -> Samples:
-    """Return (channels, n) samples with each channel turned round wherever it cancels those before it."""
+    """Return (channels, n) samples with each channel inverted wherever it cancels the ones before it."""
     if samples.shape[1] < WINDOW:
         return samples
     turned = samples
@@ -43,7 +43,7 @@ def _cancels(one: Samples, other: Samples, rate: int) -> bool:
 
 
 def _bands(left: NDArray[np.complex64], right: NDArray[np.complex64]) -> tuple[Samples, Samples]:
-    """The mean power of two channels and what they have in common, in each band of each frame: (frames, bands)."""
+    """Return the mean power of two channels, and their common power, in each band of each frame: (frames, bands)."""
     power = (np.abs(left) ** 2 + np.abs(right) ** 2) / 2
     product = left.real * right.real + left.imag * right.imag
     first = np.r_[0, EDGES[1:-1]]
@@ -51,7 +51,7 @@ def _bands(left: NDArray[np.complex64], right: NDArray[np.complex64]) -> tuple[S
 
 
 def _turned(left: Samples, right: Samples) -> Samples:
-    """`right`, its sign changed in the bands and at the times where it is against `left`: overlapping frames, added."""
+    """Return `right`, inverted in the bands and at the times where it opposes `left`: overlapping frames, added."""
     count = 1 + -(-max(0, len(left) - WINDOW) // HOP) + 2 * (WINDOW // HOP - 1)
     margin = WINDOW - HOP
     near, far = (np.pad(each, (margin, count * HOP + WINDOW - len(each))) for each in (left, right))
@@ -74,7 +74,7 @@ def _add_turned(left: Samples, right: Samples, window: Samples, frames: range, o
 
 
 def _smooth(values: Samples, reach: int) -> NDArray[np.float64]:
-    """Sums over `reach` frames to each side, band by band."""
+    """Sum over `reach` frames to each side, band by band."""
     sums = np.cumsum(np.pad(values, ((reach + 1, reach), (0, 0))), axis=0, dtype=np.float64)
     smooth: NDArray[np.float64] = sums[2 * reach + 1 :] - sums[: -2 * reach - 1]
     return smooth

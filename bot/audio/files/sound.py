@@ -1,4 +1,4 @@
-"""Sound: a decoded file, and how much of one is read at most."""
+"""Sound: a decoded file, and the limits on decoding."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from bot.audio.files.endings import SHORTFALL
 from bot.errors.audio import TooLargeAudio, TooLongAudio
 
 Samples = NDArray[np.float32]
-SLACK = 0.1  # seconds that may be missing of the shortest file
-RATE = 44_100  # Hz; no rate is lowered below it
+SLACK = 0.1  # seconds that may be missing, even from the shortest file
+RATE = 44_100  # Hz; rates aren't lowered below this
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is listened to at most. `samples` counts all channels and bounds the memory: four bytes each.
+    """The most that is decoded. `samples` counts all channels and bounds memory: four bytes each.
 
-    What has more samples is heard at a lower rate, or with its channels folded into two.
+    Sounds with more samples get a lower rate, or their channels folded into two.
     """
 
-    bytes: int = 3 * 2**29  # 20 minutes of two channels at 192 kHz and 24 bit, as a WAV
+    bytes: int = 3 * 2**29  # 20 minutes of stereo at 192 kHz and 24 bit, as a WAV
     seconds: float = 20 * 60
     channels: int = 8
     rate: int = 384_000  # Hz
@@ -52,7 +52,7 @@ class Sound:
 
 
 def check_form(channels: int, rate: int, seconds: float, limits: Limits) -> None:
-    """Hold a form, claimed or found, against the limits."""
+    """Check a form, claimed or found, against the limits. Raises TooLargeAudio, TooLongAudio."""
     if not 0 < channels <= limits.channels or not 0 < rate <= limits.rate:
         raise TooLargeAudio(f"{channels} channels at {rate} Hz")
     if seconds > limits.seconds:
@@ -60,9 +60,9 @@ def check_form(channels: int, rate: int, seconds: float, limits: Limits) -> None
 
 
 def lowered(channels: int, rate: int, seconds: float, limits: Limits) -> tuple[int, int]:
-    """The channels and the rate in which so much fits into the limits: rates above RATE are halved, then folded to two.
+    """Return the channels and rate that fit the limits: rates above RATE are halved, then channels folded to two.
 
-    Raises TooLargeAudio where it still does not fit.
+    Raises TooLargeAudio if it still doesn't fit.
     """
     while channels * rate * seconds > limits.samples and rate >= 2 * RATE:
         rate //= 2
@@ -74,5 +74,5 @@ def lowered(channels: int, rate: int, seconds: float, limits: Limits) -> tuple[i
 
 
 def at_least(promised: float) -> float:
-    """The seconds that must be there of a file that promises so many."""
+    """Return how many seconds must be there, of a file that promises so many."""
     return promised - max(SLACK, SHORTFALL * promised)

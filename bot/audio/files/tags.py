@@ -32,12 +32,12 @@ ID3_FRAMES = {
     "isrc": ("TSRC",),
 }
 BY_DESCRIPTION = {"isrc": "isrc", "artists": "artists", "musicbrainz track id": "musicbrainz_trackid"}  # free-form
-VARIOUS = "various"  # begins the name of nobody
+VARIOUS = "various"  # start of a placeholder artist's name
 ID3_RECORDING = "UFID:http://musicbrainz.org"
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")  # ISO 3901, without its hyphens
 INFO = {b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"ICRD": "date", b"ISRC": "isrc"}
 INFO |= {b"IALB": "album", b"YEAR": "date"}  # of a WAV
-EBML = b"\x1a\x45\xdf\xa3"  # begins a Matroska file (RFC 8794)
+EBML = b"\x1a\x45\xdf\xa3"  # start of a Matroska file (RFC 8794)
 MOST_INFO = 2**20  # bytes
 YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -45,7 +45,7 @@ MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a file says; whatever it does not say is absent."""
+    """What a file's tags say; anything else is absent."""
 
     title: str
     artists: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Tags:
 
 
 def read_tags(source: Path | BinaryIO) -> Tags:
-    """Return the tags of a file. Where it says no title, its name does (`core.filenames`). Never raises."""
+    """Return a file's tags. Without a title, its name is parsed (`core.filenames`). Never raises."""
     path = source if isinstance(source, Path) else Path(source.name)
     said = _said(source)
     if not said.get("title"):
@@ -80,7 +80,7 @@ def _artists_of_album(said: Mapping[str, list[str]]) -> list[str]:
 
 
 def _said(source: Path | BinaryIO) -> Mapping[str, list[str]]:
-    """Everything that is written in the file, what is said in the better place first."""
+    """Return every tag in the file, the most reliable source first."""
     try:
         with opened(source) as file:
             found: dict[str, list[str]] = {}
@@ -97,17 +97,17 @@ def _tried(read: Callable[[BinaryIO], Mapping[str, list[str]]], file: BinaryIO) 
     file.seek(0)
     try:
         return read(file)
-    except Exception:  # parsers raise whatever a damaged file makes them raise: such a file has no tags
+    except Exception:  # parsers raise anything on a damaged file: it has no tags
         return {}
 
 
 def _by_name(file: BinaryIO) -> dict[str, list[str]]:
-    """As mutagen takes the file to be, by its name and content."""
+    """Tags by mutagen's own guess at the format, from name and content."""
     return _written(mutagen.File(file, easy=True), file)
 
 
 def _by_content(file: BinaryIO) -> dict[str, list[str]]:
-    """As mutagen takes the content to be: an MP3 may be called song.flac."""
+    """Tags by content alone: an MP3 may be called song.flac."""
     return _written(mutagen.File(Unnamed(file), easy=True), file)
 
 
@@ -120,13 +120,13 @@ def _written(found: Any, file: BinaryIO) -> dict[str, list[str]]:
 
 
 def _apev2(file: BinaryIO) -> dict[str, list[str]]:
-    """APEv2 behind an MP3, as foobar2000 and older players write it."""
+    """APEv2 at the end of an MP3, as foobar2000 and older players write it."""
     said = _texts(APEv2(file))  # type: ignore[no-untyped-call]
     return said | {"date": said.get("year", [])}
 
 
 def _id3v1(file: BinaryIO) -> dict[str, list[str]]:
-    """ID3v1, which cuts all short: for want of anything better."""
+    """ID3v1, which truncates everything: a last resort."""
     return _frames(ID3(file))  # type: ignore[no-untyped-call]
 
 
@@ -157,7 +157,7 @@ def _info(content: bytes) -> dict[str, list[str]]:
 
 
 def _itunes(file: BinaryIO) -> dict[str, list[str]]:
-    """Free-form atoms of an M4A, and the one that iTunes sells songs with: "Label:isrc:QZAAA2500001"."""
+    """Free-form atoms of an M4A, and the one in songs sold on iTunes: "Label:isrc:QZAAA2500001"."""
     tags = mutagen.File(Unnamed(file)).tags
     found = {"isrc": [str(each).rpartition(":")[2] for each in tags.get("xid ", ()) if ":isrc:" in str(each).lower()]}
     for key in tags:
@@ -178,13 +178,13 @@ def _matroska(file: BinaryIO) -> dict[str, list[str]]:
 
 
 def _isrc(said: Mapping[str, list[str]]) -> str | None:
-    """The first of the codes that has the form of one (ISO 3901)."""
+    """Return the first code that looks like an ISRC (ISO 3901)."""
     codes = (isrc(text) for text in said.get("isrc", ()))
     return next((code for code in codes if code and ISRC.fullmatch(code)), None)
 
 
 def _texts(tags: Any) -> dict[str, list[str]]:
-    names = set(tags.keys())  # a Vorbis comment iterates over pairs, and not over its names
+    names = set(tags.keys())  # a Vorbis comment iterates over pairs, not names
     return {name.lower(): [text for value in _values(tags[name]) if (text := str(value).strip())] for name in names}
 
 
@@ -208,7 +208,7 @@ def _frames(tags: ID3) -> dict[str, list[str]]:
 
 
 def _of_frame(frame: Any) -> list[str]:
-    """The texts of a frame; where it says Latin-1, programs put whatever their system's encoding was."""
+    """Return a frame's texts; if it says Latin-1, it may be in whatever encoding the tagger's system used."""
     texts = [str(each).strip() for each in frame.text]
     return [_restored(text) if frame.encoding == Encoding.LATIN1 else text for text in texts if text]
 
