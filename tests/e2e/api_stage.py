@@ -1,4 +1,4 @@
-"""A stage for the running bot's API: members, their tokens, and programs that use those."""
+"""A stage for the running bot's API: members, their tokens, and programs that use the tokens."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -57,7 +57,7 @@ class Api:
 
 @dataclass(frozen=True)
 class ApiStage:
-    """Ada has joined the feed, Ben has not."""
+    """Ada has joined the feed; Ben hasn't."""
 
     stack: CheckedStack
     ada: Person

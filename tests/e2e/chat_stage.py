@@ -1,4 +1,4 @@
-"""A stage for the chat: a stack with a running bot, and members whose songs have three clearly different styles."""
+"""A stage for the chat: a stack with a running bot, and members whose songs have three clearly distinct styles."""
 
 import asyncio
 import csv
@@ -20,12 +20,12 @@ from sandbox.stack import Listener, Stack
 from tests.databases import migrated_folder
 
 STYLES = ("Late night", "Run", "Kitchen")
-PATIENCE = 40.0  # seconds; a training takes five on an idle machine
+PATIENCE = 40.0  # seconds; a training takes 5 s on an idle machine
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory) -> AsyncIterator[Stack]:
-    """The stand-ins and the bot's process, shared by a module's tests."""
+    """The stand-ins and the bot process, shared by a module's tests."""
     async with Stack(tmp_path_factory.mktemp("stack")) as built:
         migrated_folder(built.data)
         await built.start_bot()
@@ -33,7 +33,7 @@ async def stack(tmp_path_factory) -> AsyncIterator[Stack]:
 
 
 def styled(count: int = 60, seed: int = 1) -> Library:
-    """A library in which tempo and energy give the style away. Titles are full of markup."""
+    """A library in which tempo and energy reveal the style. Titles are full of markup."""
     dice, now = np.random.default_rng(seed), datetime.now(UTC)
     tracks = [_track(seed, number) for number in range(count)]
     truth = {style: tuple(track.uri for track in tracks[at::3]) for at, style in enumerate(STYLES)}
@@ -69,7 +69,7 @@ def _features(track: Track, style: int, noise: np.ndarray) -> dict[str, str | fl
 
 
 def as_file(library: Library) -> Upload:
-    """The library as Exportify writes it."""
+    """The library as an Exportify file."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Track URI", "Track Name", "Artist Name(s)", "Tempo", "Energy", "Added At"])
@@ -94,7 +94,7 @@ def newcomer(stack: Stack, name: str) -> Person:
 
 
 async def with_file(stack: Stack, name: str, *playlists: str, library: Library | None = None) -> Person:
-    """A member who has imported a file and keeps some playlists."""
+    """A member who has imported a file and keeps some playlists with the bot."""
     person = newcomer(stack, name)
     await answer(person.command("library import", file=as_file(library or styled())))
     for playlist in playlists:
@@ -103,7 +103,7 @@ async def with_file(stack: Stack, name: str, *playlists: str, library: Library |
 
 
 async def answer(gesture) -> Message:
-    """The answer to a gesture, once it says more than "One moment."."""
+    """The bot's final answer to a gesture, after "One moment."."""
     outcome = await gesture
     await outcome.reply()
     return await outcome.until(lambda message: message.text() != playlists.ONE_MOMENT, PATIENCE)
@@ -118,7 +118,7 @@ async def linked(stack: Stack, name: str, library: Library) -> tuple[Listener, O
 
 
 async def at_spotify(stack: Stack, predicate: Callable[[], object]) -> None:
-    """Wait until `predicate` is true, looking after every change at Spotify. Raises TimeoutError."""
+    """Wait until `predicate` is true, checking after each change at Spotify. Raises TimeoutError."""
     changed = asyncio.Event()
     end = stack.spotify.subscribe(lambda _: changed.set())
     async with asyncio.timeout(PATIENCE):
@@ -135,7 +135,7 @@ def held_back(library: Library, count: int) -> Library:
 
 
 def asked_about(card: Message, library: Library) -> Track:
-    """The song that a card shows, by its link."""
+    """The song that a card asks about, found by its link."""
     heading = card.text().split("###")[1]
     return next(track for track in library.tracks if track.id in heading)
 

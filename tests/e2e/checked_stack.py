@@ -1,7 +1,7 @@
-"""Checked stack for end-to-end tests: the stand-ins and the bot, with everything it says and logs checked.
+"""Checked stack for end-to-end tests: the stand-ins and the bot, checking everything it sends and logs.
 
-After every test: requests match Discord's OpenAPI document, nobody is mentioned, nothing personal is in a channel, and
-no secret is anywhere.
+After every test: requests match Discord's OpenAPI document, nobody is mentioned, nothing personal appears in a
+channel, and no secret appears anywhere.
 """
 
 import asyncio
@@ -30,15 +30,15 @@ from tests.databases import migrated_folder
 from tests.e2e.wire_checks import SHOWN, WireChecks
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds; a training takes five on an idle machine, and machines are seldom idle
+PATIENCE = 60.0  # seconds; a training takes 5 s on an idle machine, and machines are rarely idle
 LABEL = attrgetter("label")
-LOOK = 0.02  # seconds between looks at what announces nothing: the database, the log
+LOOK = 0.02  # seconds between polls of the database or the log
 NEVER = datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000
-ISSUED = 5_000  # tokens of a kind that the stand-in may have handed out
+ISSUED = 5_000  # tokens of each kind that the stand-in may have issued
 
 
 class CheckedStack(Stack):
-    """A stack whose bot has a secret of every kind and logs at DEBUG. Its Spotify app has a seat for everyone."""
+    """A stack whose bot has every kind of secret and logs at DEBUG. Its Spotify app has a seat for everyone."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.token, self.secret, self.key = (
@@ -59,17 +59,17 @@ class CheckedStack(Stack):
         self.app = self.spotify.register(App(CLIENT_ID, self.app.redirect_uris, secret=self.secret))
         self.updates = self.discord.add_channel(self.guild, "updates")
         self.checks = WireChecks(self)
-        self.states: set[str] = set()  # of links that have been started
+        self.states: set[str] = set()  # of all links started so far
 
     async def end(self) -> None:
-        """Stop the bot, and check all that wasn't checked yet. Raises AssertionError."""
+        """Stop the bot, and check everything not checked yet. Raises AssertionError."""
         assert await self.stop_bot() == 0
         self.checks.check(trouble=True)
 
     # People
 
     def add_listener(self, name: str, library: Library) -> Listener:
-        self.app.users.add(name.lower())  # more seats than Spotify gives; other tests cover its limit
+        self.app.users.add(name.lower())  # more seats than Spotify allows; other tests cover the limit
         return super().add_listener(name, library)
 
     async def consent(self, consent_url: str, account: Account) -> str:
@@ -84,7 +84,7 @@ class CheckedStack(Stack):
         return outcome
 
     async def described(self, *libraries: Library) -> None:
-        """Link a member who likes these songs: others see songs that Spotify described, not those from a file."""
+        """Link a member who likes these songs: others see only songs described by Spotify, not by a file."""
         tracks, likes = (
             [part for library in libraries for part in getattr(library, name)] for name in ("tracks", "likes")
         )
@@ -93,7 +93,7 @@ class CheckedStack(Stack):
 
     @contextmanager
     def meddling(self, account: Account, line: str, meddle: Callable[[], Awaitable[None]]) -> Iterator[None]:
-        """Call `meddle` before every request `line` that the bot makes for this account."""
+        """Call `meddle` before each `line` request that the bot makes for this account."""
 
         async def before(request: Request) -> None:
             if (request.user, request.line) == (account.id, line):
@@ -105,7 +105,7 @@ class CheckedStack(Stack):
         finally:
             self.spotify.before.remove(before)
 
-    # What the bot keeps
+    # What the bot stores
 
     @property
     def database(self) -> Path:
@@ -117,7 +117,7 @@ class CheckedStack(Stack):
             return database.execute(query, values).fetchall()
 
     def labels(self, person: Person) -> list[tuple[str, str, list[int]]]:
-        """The person's answers that are not undone, oldest first: song, kind, playlists."""
+        """The person's answers that haven't been undone, oldest first: song, kind, playlists."""
         query = "select song, kind, playlists from answer where member = ? and undone_at is null order by event"
         return [(song, kind, json.loads(chosen)) for song, kind, chosen in self.rows(query, person.user.id)]
 
@@ -128,11 +128,11 @@ class CheckedStack(Stack):
         return int(number)
 
     def calls(self, account: Account, start: int = 0) -> list[str]:
-        """The requests that the bot sent to Spotify for an account, from number `start` on."""
+        """The requests that the bot sent to Spotify for an account, starting at number `start`."""
         return [request.line for request in self.spotify.requests[start:] if request.user == account.id]
 
     def let_rest(self, *awake: Person) -> None:
-        """Look at no account any more except theirs; a look a second at everybody's keeps a processor busy."""
+        """Stop polling every account but theirs; polling everyone once a second keeps a CPU busy."""
         others = f"update member set next_poll_at = ? where member not in ({', '.join('?' * len(awake))})"  # noqa: S608
         with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
             database.execute(others, [NEVER, *(person.user.id for person in awake)])
@@ -157,7 +157,7 @@ class CheckedStack(Stack):
         return await self.discord.wait_for(matching, PATIENCE)
 
     async def learnt(self, person: Person) -> Message:
-        """Wait for the message that says that a model has been trained."""
+        """Wait for the message that says a model has been trained."""
         there = self.channel
         return await self.discord.wait_for(
             lambda: next(
@@ -167,13 +167,13 @@ class CheckedStack(Stack):
         )
 
     def last_message(self, person: Person) -> int:
-        """The newest message in the person's DMs; 0 where there is none."""
+        """The id of the newest message in the person's DMs, or 0 if there is none."""
         return max(self.discord.dm(person.user).messages, default=0)
 
     # Forging
 
     async def forge(self, person: Person, custom_id: str, *values: str) -> Outcome:
-        """Press a button, or choose `values` in a select, that the bot never showed this person."""
+        """Press a button that the bot never showed this person, or choose `values` in such a select."""
         made = self.begin_forged(person, custom_id, *values)
         await self.acknowledged(made)
         return Outcome(self.discord, made)
@@ -201,23 +201,23 @@ class CheckedStack(Stack):
     # Secrets
 
     def secrets(self) -> set[str]:
-        """The first characters of every secret: tokens, webhooks, states and keys."""
+        """The prefixes of every secret: tokens, webhooks, states and keys."""
         hooks = {interaction.token for interaction in self.discord.interactions.values()}
         own = {secret[:SHOWN] for secret in (*hooks, *self.states, self.token, self.secret, self.key)}
         return own | _issued("access") | _issued("refresh")
 
     def codes(self) -> set[str]:
-        """The first characters of authorization codes; their owners see them in the browser's address bar."""
+        """The prefixes of authorization codes; their owners see these in the browser's address bar."""
         return set(_issued("code"))
 
 
 @cache
 def _issued(kind: str) -> frozenset[str]:
-    """The first characters of all tokens of a kind that the stand-in may hand out."""
+    """The prefixes of every token of one kind that the stand-in may have issued."""
     return frozenset(_token(kind, number)[:SHOWN] for number in range(1, ISSUED))
 
 
 def _token(kind: str, number: int) -> str:
-    """What `sandbox.spotify.accounts.tokens` hands out under that number."""
+    """The token that `sandbox.spotify.accounts.tokens` issues under that number."""
     digest = sha256(f"0:{kind}:{number}".encode()).digest()
     return urlsafe_b64encode(digest * 3).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Stacks that end-to-end tests share, one for each group of files, and a member with a trained model in it."""
+"""The stack that each group of end-to-end test files shares, and a member in it with a trained model."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -17,12 +17,12 @@ from tests.e2e.trained_stage import Trained, plain
 
 T = TypeVar("T")
 
-LATER = 12  # songs that tests may still like
-TAUGHT = 9  # labels; the sixth begins a training, which reads them when all are given
+LATER = 12  # songs held back for tests to like
+TAUGHT = 9  # labels; the sixth starts a training, which reads them once all are given
 
 
 class Shared:
-    """What a group of files (`xdist_group`) shares, made when first needed. It ends when another group begins."""
+    """What a group of files (`xdist_group`) shares: made when first needed, closed when the next group begins."""
 
     def __init__(self) -> None:
         self.made: dict[str, Any] = {}
@@ -64,7 +64,7 @@ async def _trained(stack: CheckedStack) -> Trained:
     for style in STYLES[1:]:
         await answer(person.command("playlists add", new=style))
     for style in STYLES:
-        await answer(person.command("playlists settings", playlist=style, mistakes=10))  # so that songs are placed
+        await answer(person.command("playlists settings", playlist=style, mistakes=10))  # so songs get placed
     await answer(person.command("updates", cap=48))
     await label(person, await answer(person.command("label")), listener.library, TAUGHT)
     return Trained(stack, listener, await stack.learnt(person))
@@ -79,7 +79,7 @@ async def everything_shared() -> AsyncIterator[Shared]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def shared_here(everything_shared: Shared, request: pytest.FixtureRequest) -> Shared:
-    """What this group of test files shares; other groups' bots have ended, and need no processor."""
+    """What this group of test files shares; other groups' bots have stopped, so they use no CPU."""
     await everything_shared.begin(group(request.path))
     return everything_shared
 
@@ -107,12 +107,12 @@ async def feed(shared_here: Shared, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def provoked() -> None:
-    """For tests that provoke warnings; the log of any other test must have none."""
+    """Marks a test that provokes warnings; in any other test, the log must have none."""
 
 
 @pytest.fixture(autouse=True)
 def checked(shared_here: Shared, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Check what the bot sent and logged, after every test in a shared stack; then let its members rest."""
+    """After every test in a shared stack, check what the bot sent and logged, then stop polling its members."""
     yield
     stack, ada = (shared_here.made.get(name) for name in ("stack", "ada"))
     if stack is not None:

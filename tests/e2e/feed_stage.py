@@ -1,4 +1,4 @@
-"""A stage for the feed: a stack of its own, with the operator's files, somebody who shares and somebody who listens."""
+"""A stage for the feed: its own stack, with the operator's files, a member who shares and a member who listens."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PLAYLISTS = ("Late night", "Run")
 
 @dataclass(frozen=True)
 class Feed:
-    """Pia shares 60 songs; Rob, with a file and two playlists, sees them and three files of the operator's."""
+    """Pia shares 60 songs; Rob, with a file and two playlists, sees those and three of the operator's files."""
 
     stack: CheckedStack
     pia: Person
@@ -30,12 +30,12 @@ class Feed:
 
     @property
     def channel(self) -> Channel:
-        """A channel that the server gave to the feed."""
+        """The channel that the server has allowed the feed to use."""
         return next(channel for channel in self.stack.guild.channels.values() if channel.name == "clips")
 
 
 async def opened(folder: Path, closing: AsyncExitStack) -> Feed:
-    """Start the feed's bot, and have its members join; `closing` ends it."""
+    """Start the feed's bot and have its members join; `closing` stops it."""
     stack = CheckedStack(folder / "stack", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET)
     await closing.enter_async_context(stack)
     stack.discord.application.secret = CLIENT_SECRET
@@ -63,12 +63,12 @@ def music(folder: Path) -> Path:
 
 
 async def give(stack: CheckedStack, channel: Channel) -> None:
-    """Give the channel to the feed, as /server does."""
+    """Allow the feed in the channel, as /server does."""
     store = Store(f"sqlite+aiosqlite:///{stack.database}")
     await server_channels.give(store, stack.guild.id, channel.id, Purpose.FEED)
     await store.close()
 
 
 def key_on(message: Message) -> str:
-    """What the buttons of a card carry."""
+    """The song key that a card's buttons carry."""
     return next(button.custom_id for button in message.buttons() if button.label == "Like").rpartition(":")[2]

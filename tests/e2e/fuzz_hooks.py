@@ -1,4 +1,4 @@
-"""What schemathesis is told of the API: strings of these formats are ids of real songs, and cursors of real pages."""
+"""Formats for schemathesis: ids of real songs and cursors of real pages."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A small bot on the real discord.py that sends one of everything the page has to show; a process of its own.
+"""A small bot on the real discord.py that sends one of everything the page can show; runs in its own process.
 
 DISCORD_API_URL=… DISCORD_GATEWAY_URL=… DISCORD_TOKEN=… COVER=… python page_bot.py
 """

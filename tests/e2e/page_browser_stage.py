@@ -1,4 +1,4 @@
-"""A stage for the page in a real Chromium, before the real discord.py: what a person can press and send."""
+"""A stage for the page in a real Chromium, with the real discord.py behind it: what a person can press and send."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 @dataclass(slots=True)
 class Place:
-    """The served stage and a browser before it."""
+    """The served stage and a browser to view it."""
 
     stage: Stage
     origin: str
@@ -66,14 +66,14 @@ async def desktop(place: Place) -> Page:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(place: Place, desktop: Page) -> AsyncIterator[Page]:
-    """The page at desktop width, freshly loaded. Nothing on it may fail, and it may ask no other host."""
+    """The page at desktop width, freshly loaded. Nothing on it may fail, and it may contact no other host."""
     yield await place.load(desktop)
     assert place.complaints == []
     assert place.asked <= {place.origin.removeprefix("http://")}
 
 
 async def command(page: Page, path: str) -> None:
-    """Choose a command from the list that "/" opens, by keyboard."""
+    """Choose a command from the list that "/" opens, using the keyboard."""
     await page.get_by_role("combobox", name="Message").fill(f"/{path}")
     await page.get_by_role("option", name=f"/{path}").first.wait_for()
     await page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""A stage for the page with two members, some songs, and the page bot as a process; served on a free port."""
+"""A stage for the page: two members, some songs, and the page bot in its own process, served on a free port."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from sandbox.process import start
 from sandbox.spotify.model import spotify_id
 
 BOT = Path(__file__).with_name("page_bot.py")
-STARTING = 30.0  # seconds that a bot process may take on a busy machine
+STARTING = 30.0  # seconds that a bot process may take to start on a busy machine
 STEPS = ("Ada links her Spotify account", "Ada adds three playlists", "Ada labels forty songs", "The bot sorts")
 NAMES = ("Velvet Harbour", "Paper Moons", "Slow Train", "Copper Field", "Night Ferry", "Low Tide", "Window Seat")
 
@@ -57,7 +57,7 @@ def built() -> Stage:
 
 @asynccontextmanager
 async def served(stage: Stage, port: int = 0) -> AsyncIterator[str]:
-    """The stage's page and stand-ins on a port; yields their address."""
+    """Serve the stage's page and stand-ins on a port; yields their address."""
     app = page.application(stage)
     discord.add_routes(app, stage.discord)
     app.add_subapp("/spotify", spotify.application(stage.spotify))
@@ -74,7 +74,7 @@ async def served(stage: Stage, port: int = 0) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def bot(stage: Stage) -> AsyncIterator[None]:
-    """The page bot, logged in with its commands; ended at the end."""
+    """Run the page bot, logged in and with its commands registered."""
     origin = stage.discord.origin
     addresses = {
         "DISCORD_API_URL": f"{origin}/api/v10",

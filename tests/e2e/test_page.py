@@ -135,7 +135,7 @@ async def test_colours_follow_the_system_and_can_be_chosen(page: Page) -> None:
     await page.get_by_label("Colours").select_option("auto")
 
 
-async def test_nothing_moves_for_those_who_asked_for_it(place: Place) -> None:
+async def test_nothing_moves_for_those_who_prefer_reduced_motion(place: Place) -> None:
     page = await place.open(reduced_motion="reduce")
     await command(page, "think")
     await page.get_by_label("seconds").fill("0.8")

@@ -1,4 +1,4 @@
-"""A stage for what follows a training: libraries that are easy to tell apart, and a member who has a model."""
+"""A stage for tests that need a model: easily separable libraries, and a member who has trained."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ SOUNDS = ("energy", "valence", "acousticness")  # each stands out in one of the 
 
 
 def file_of(library: Library) -> Upload:
-    """The library as Exportify writes it, with its sounds."""
+    """The library as an Exportify file, with audio features."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["Track URI", "Track Name", "Artist Name(s)", *map(str.title, SOUNDS)])
@@ -26,7 +26,7 @@ def file_of(library: Library) -> Upload:
 
 
 def plain(count: int, seed: int) -> Library:
-    """Like `styled`, but easier to tell apart: every style has its own artists and sound."""
+    """Like `styled`, but easier to separate: every style has its own artists and sound."""
     library, dice = styled(count, seed), np.random.default_rng(seed)
     tracks = tuple(replace(track, artists=(f"{STYLES[at % 3]} {at % 12}",)) for at, track in enumerate(library.tracks))
     sounds = np.clip(0.15 + 0.7 * np.eye(3)[np.arange(count) % 3] + 0.03 * dice.normal(size=(count, 3)), 0, 1)
@@ -54,12 +54,12 @@ class Trained:
         return self.listener.library
 
     def contents(self) -> dict[str, list[str]]:
-        """The URIs in her playlists at Spotify, by playlist name."""
+        """The URIs in the listener's playlists at Spotify, by playlist name."""
         ids = [playlist for playlist in self.listener.account.playlists if playlist is not None]
         return {playlist.name: list(playlist.uris) for playlist in map(self.stack.spotify.playlist, ids)}
 
     def ref(self, name: str) -> str:
-        """The Spotify id of a playlist of hers."""
+        """The Spotify id of one of the listener's playlists."""
         ids = [playlist for playlist in self.listener.account.playlists if playlist is not None]
         return next(playlist.id for playlist in map(self.stack.spotify.playlist, ids) if playlist.name == name)
 
@@ -67,7 +67,7 @@ class Trained:
         return await (await self.person.command("sort")).reply(PATIENCE)
 
     async def apply(self, dry_run: Message) -> Message:
-        """Press Apply; returns the receipt."""
+        """Press Apply. Returns the receipt."""
         outcome = await self.person.click(dry_run, "Apply")
         return await outcome.until(lambda message: "Undo" in [button.label for button in message.buttons()], PATIENCE)
 

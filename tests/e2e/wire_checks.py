@@ -1,4 +1,4 @@
-"""Checks of all that the bot sends to Discord and writes to its log."""
+"""Checks everything that the bot sends to Discord and writes to its log."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from tests.contract.discord_openapi import SPEC, SpecCheck
 if TYPE_CHECKING:
     from tests.e2e.checked_stack import CheckedStack
 
-SHOWN = 20  # characters of a secret that are too many to show
-# A heartbeat that is answered before discord.py has noted it down, as loopback can, looks late to discord.py.
+SHOWN = 20  # this many characters of a secret count as a leak
+# On loopback, a heartbeat can be answered before discord.py has recorded it, which discord.py takes for a late one.
 TROUBLE = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) +(?!discord\.gateway  Can't keep up)", re.MULTILINE)
 SILENT = {
     AnswerKind.DEFERRED,
@@ -24,18 +24,18 @@ SILENT = {
 
 
 def shown(text: str, secrets: set[str]) -> list[str]:
-    """The lines of a text in which a secret shows."""
+    """The lines of a text that show a secret."""
     return [line[:500] for line in text.splitlines() if any(piece in secrets for piece in _pieces(line))]
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """Whatever in a line is as long as what may not be shown of a secret."""
+    """Every run of `SHOWN` word characters or dashes in a line."""
     for word in re.findall(rf"[\w-]{{{SHOWN},}}", line):
         yield from (word[at : at + SHOWN] for at in range(len(word) - SHOWN + 1))
 
 
 class WireChecks:
-    """Checks all that the bot sends to Discord and writes to its log."""
+    """Checks everything that the bot sends to Discord and writes to its log."""
 
     def __init__(self, stack: "CheckedStack") -> None:
         self._stack = stack
@@ -58,17 +58,17 @@ class WireChecks:
         return written.decode(errors="replace")
 
     def check(self, *, trouble: bool) -> None:
-        """Raise AssertionError for anything wrong since the last call. `trouble`: warnings are expected."""
+        """Raise AssertionError for anything wrong since the last call. `trouble` allows warnings in the log."""
         said, self._said = self._said, []
         log, secrets = self.new_log(), self._stack.secrets()
         texts = "\n".join(json.dumps(_message(call)) for call in said if _message(call))
-        _none("a secret stands in the log", shown(log, secrets | self._stack.codes()))
-        _none("a secret stands in a message", shown(_without_consent(texts), secrets))
+        _none("a secret is in the log", shown(log, secrets | self._stack.codes()))
+        _none("a secret is in a message", shown(_without_consent(texts), secrets))
         _none("somebody is mentioned", [call for call in said if _mentions(call)])
-        _none("not as Discord describes it", self._spec.violations if self._spec is not None else [])
-        _none("something personal stands in a channel", [message.text() for message in self._strays()])
+        _none("violates Discord's OpenAPI document", self._spec.violations if self._spec is not None else [])
+        _none("something personal is in a channel", [message.text() for message in self._strays()])
         _none(
-            "the log tells of trouble",
+            "the log has warnings",
             [] if trouble else [log[trouble.start() :][:3000] for trouble in TROUBLE.finditer(log)],
         )
 
@@ -89,7 +89,7 @@ def _none(what: str, wrong: Sequence[Any]) -> None:
 
 
 def _message(exchange: Exchange) -> dict[str, Any] | None:
-    """The message that a request writes, if it writes one."""
+    """The message that a request sends, if it sends one."""
     body = exchange.request if isinstance(exchange.request, dict) else {}
     if exchange.route.endswith("/callback"):
         if AnswerKind(body["type"]) in SILENT:

@@ -1,4 +1,4 @@
-"""Linking an account, looking at it, and letting go of it: every command and button, through HTTP and the gateway."""
+"""Linking an account, checking it, and unlinking it: every command and button, over HTTP and the gateway."""
 
 import asyncio
 from functools import partial
@@ -22,15 +22,15 @@ def newcomer(stack: CheckedStack, name: str, songs: int, seed: int) -> Listener:
 
 
 def kept_of(stack: CheckedStack, person: Person) -> set[str]:
-    """The tables in which there is anything of a person that came from Spotify."""
+    """The tables that hold anything about a person that came from Spotify."""
     tables = ("account", "liked", "content", "change", "write", "card", "prompt", "model", "notice", "link_state")
     return {table for table in tables if stack.rows(f'select 1 from "{table}" where member = ?', person.user.id)}  # noqa: S608
 
 
 async def idle_looks(stack: CheckedStack, listener: Listener) -> tuple[list[str], int]:
-    """The calls of some looks in a row, of both kinds, that found nothing new; and how many looks they were.
+    """The calls of consecutive polls, of both kinds, that found nothing new, and the number of polls.
 
-    What is new is read first, as a playlist is that was just made: then the count begins again.
+    If a poll finds something new, such as a playlist just created, it reads that first and the count starts over.
     """
     query, both = "select polls from member where member = ?", {"GET /v1/me/tracks", "GET /v1/me/playlists"}
     seen: set[str] = set()
@@ -68,7 +68,7 @@ async def test_help_leads_from_the_link_to_the_first_playlists(stack: CheckedSta
     assert "20 songs, 0 labels" in status.text()
 
 
-async def test_a_first_sync_of_n_songs_costs_a_request_for_fifty_and_an_idle_look_costs_one(
+async def test_a_first_sync_costs_one_request_per_fifty_songs_and_an_idle_poll_costs_one(
     stack: CheckedStack,
 ) -> None:
     joy = newcomer(stack, "Joy", 120, 32)
@@ -79,18 +79,18 @@ async def test_a_first_sync_of_n_songs_costs_a_request_for_fifty_and_an_idle_loo
         if request.user == joy.account.id and request.path == "/v1/me/tracks"
     ]
     first = [int(read.query.get("offset", 0)) for read in reads[: ceil(120 / 50)]]
-    assert first == [0, 50, 100], "what comes after them is a look, of which there may be one by now"
+    assert first == [0, 50, 100], "after these comes a poll, which may have happened by now"
     assert not any(int(read.query.get("offset", 0)) for read in reads[len(first) :])
     await answer(joy.person.command("playlists add", new="Late night"))
     said = await (await joy.person.command("sync")).until(lambda message: "120" in message.text(), PATIENCE)
     assert "Nothing new" in said.text()
 
     calls, polls = await idle_looks(stack, joy)
-    assert abs(len(calls) - polls) <= 1  # one may have been under way at either end
+    assert abs(len(calls) - polls) <= 1  # one may be in flight at either end
     assert outcome.interaction.user is joy.person.user
 
 
-async def test_an_address_that_was_pasted_links_only_who_began_and_only_once(stack: CheckedStack) -> None:
+async def test_a_pasted_address_links_only_the_member_who_started_and_only_once(stack: CheckedStack) -> None:
     leo, max_ = newcomer(stack, "Leo", 9, 33), newcomer(stack, "Max", 9, 34)
     message = await answer(leo.person.command("link"))
     stolen = await stack.consent(consent_url(message), leo.account)
@@ -116,7 +116,7 @@ async def test_an_address_that_was_pasted_links_only_who_began_and_only_once(sta
     assert "Linked as *Leo*" in (await outcome.until(lambda message: "9 liked" in message.text(), PATIENCE)).text()
 
 
-async def test_a_member_brings_an_app_of_their_own(stack: CheckedStack) -> None:
+async def test_a_member_can_use_their_own_spotify_app(stack: CheckedStack) -> None:
     mia = newcomer(stack, "Mia", 9, 35)
     stack.app.users.discard("mia")
     stack.spotify.register(App(OWN_APP, stack.app.redirect_uris, users={"mia"}))
@@ -130,7 +130,7 @@ async def test_a_member_brings_an_app_of_their_own(stack: CheckedStack) -> None:
     assert {request.client_id for request in stack.spotify.requests if request.user == "mia"} == {OWN_APP}
 
 
-async def test_consent_that_was_denied_leaves_nothing(stack: CheckedStack) -> None:
+async def test_a_denied_consent_leaves_nothing(stack: CheckedStack) -> None:
     ned = newcomer(stack, "Ned", 9, 36)
     url = consent_url(await answer(ned.person.command("link")))
     async with aiohttp.ClientSession() as browser, browser.post(url, data={"decision": "cancel"}) as page:
@@ -141,7 +141,7 @@ async def test_consent_that_was_denied_leaves_nothing(stack: CheckedStack) -> No
 
 
 @pytest.mark.usefixtures("provoked")
-async def test_p11_a_member_without_a_seat_hears_so_and_nothing_is_kept(stack: CheckedStack) -> None:
+async def test_p11_a_member_without_a_seat_is_told_so_and_nothing_is_kept(stack: CheckedStack) -> None:
     oda = newcomer(stack, "Oda", 9, 37)
     stack.app.users.discard("oda")
     outcome = await oda.person.command("link")
@@ -179,10 +179,10 @@ async def test_unlinking_deletes_at_once_and_linking_again_brings_the_labels_bac
     assert [song_id for song_id, _, _ in stack.labels(pia.person)] == [song.uri]
 
 
-async def test_unlinking_during_a_sync_ends_it(stack: CheckedStack) -> None:
+async def test_unlinking_during_a_sync_stops_it(stack: CheckedStack) -> None:
     ron = newcomer(stack, "Ron", 120, 40)
     message = await answer(ron.person.command("link"))
-    gate = asyncio.Semaphore(1)  # one page of likes comes; the next one waits
+    gate = asyncio.Semaphore(1)  # one page of likes arrives; the next one waits
     with stack.meddling(ron.account, "GET /v1/me/tracks", gate.acquire):
         await stack.confirm(ron.person, message, await stack.agree(consent_url(message), ron.account))
         await stack.until(lambda: stack.calls(ron.account).count("GET /v1/me/tracks") == 2)
@@ -194,7 +194,7 @@ async def test_unlinking_during_a_sync_ends_it(stack: CheckedStack) -> None:
 
 
 @pytest.mark.usefixtures("provoked")
-async def test_p08_a_consent_that_was_revoked_is_told_once_with_a_way_back(stack: CheckedStack) -> None:
+async def test_p08_a_revoked_consent_is_reported_once_with_a_way_back(stack: CheckedStack) -> None:
     quy = newcomer(stack, "Quy", 9, 39)
     await stack.link(quy)
     stack.spotify.revoke("quy")

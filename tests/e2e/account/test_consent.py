@@ -1,4 +1,4 @@
-"""A consent is bound to the person at both ends (promise P37): two people, a real browser, and Discord."""
+"""A consent needs the same person at both ends (promise P37): two people, a real browser, and Discord."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def agreed(browser: Browser, message: Message, who: Listener) -> tuple[Page, str]:
-    """The page that their browser lands on when they agree as themselves, and the code on it."""
+    """The page that their browser lands on after they agree with their own account, and the code it shows."""
     page = await (await browser.new_context()).new_page()
     await page.goto(consent_url(message))
     await page.get_by_role("button", name=f"Agree as {who.account.display_name}").click()
@@ -32,21 +32,19 @@ async def agreed(browser: Browser, message: Message, who: Listener) -> tuple[Pag
 
 
 def accounts(stack: CheckedStack, *people: Listener) -> list[str]:
-    """The names of the Spotify accounts that are linked to these people."""
+    """The names of the Spotify accounts linked to these people."""
     marks = ",".join("?" * len(people))
     query = f"select name from account where member in ({marks})"  # noqa: S608
     return [name for (name,) in stack.rows(query, *(listener.person.user.id for listener in people))]
 
 
-async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_asked(
-    stack: CheckedStack, browser: Browser
-) -> None:
+async def test_p37_opening_somebody_elses_link_links_nothing(stack: CheckedStack, browser: Browser) -> None:
     eve, vic = stack.add_listener("Eve", styled(9, 171)), stack.add_listener("Vic", styled(9, 172))
     message = await answer(eve.person.command("link"))
     page, code = await agreed(browser, message, vic)
     said = await page.locator("body").inner_text()
     assert "You agreed as Vic on Spotify" in said
-    assert "@eve (Eve)" in said, "Vic sees whose Discord account it would be"
+    assert "@eve (Eve)" in said, "Vic sees which Discord account would be linked"
     assert "don't give the code below to anyone" in said
     assert accounts(stack, eve, vic) == []
 
@@ -58,7 +56,7 @@ async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_ask
     outcome = await eve.person.submit(form, code=code)
     assert "Try again" in labels(await outcome.until(lambda message: "no link waiting" in message.text(), PATIENCE))
 
-    his = await answer(vic.person.command("link"))  # nor does the code link anything for Vic, who did not begin
+    his = await answer(vic.person.command("link"))  # the code doesn't work for Vic either, who didn't start the link
     form = await vic.person.click(his, "Enter the code")
     await (await vic.person.submit(form, code=code)).until(
         lambda message: "no link waiting" in message.text(), PATIENCE
@@ -67,7 +65,7 @@ async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_ask
     assert "GET /v1/me/tracks" not in stack.calls(vic.account)
 
 
-async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(
+async def test_p37_the_member_sees_which_spotify_account_it_is_before_it_is_linked(
     stack: CheckedStack, browser: Browser
 ) -> None:
     una = stack.add_listener("Una", styled(9, 173))

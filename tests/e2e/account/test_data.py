@@ -1,4 +1,4 @@
-"""What is kept about a member: said, handed out, and deleted after a typed word."""
+"""A member's data: described, exported, and deleted after they type a word."""
 
 import json
 from pathlib import Path
@@ -11,14 +11,14 @@ from tests.e2e.checked_stack import CheckedStack
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 
 
-async def test_privacy_says_in_ten_lines_what_is_kept(stack: CheckedStack) -> None:
+async def test_privacy_says_what_is_stored_in_ten_lines(stack: CheckedStack) -> None:
     person = await with_file(stack, "moe", library=styled(3, seed=81))
     said = await answer(person.command("privacy"))
     assert len(said.text().splitlines()) == 10
     assert said.visible_to == person.user.id
 
 
-async def test_everything_is_handed_out_as_json_without_the_keys(stack: CheckedStack) -> None:
+async def test_everything_is_exported_as_json_without_the_keys(stack: CheckedStack) -> None:
     nia = stack.add_listener("Nia", styled(9, seed=82))
     await stack.link(nia)
     await answer(nia.person.command("playlists add", new="Run"))
@@ -40,7 +40,7 @@ def names_a_member(stack: CheckedStack, table: str) -> bool:
     return bool({"member", "owner"} & columns) or "member" in referred
 
 
-async def test_p35_deleting_takes_a_typed_word_and_leaves_nothing(stack: CheckedStack) -> None:
+async def test_p35_deleting_needs_a_typed_word_and_leaves_nothing(stack: CheckedStack) -> None:
     library = styled(9, seed=83)
     person = await with_file(stack, "ole", "Run to nowhere in particular", library=library)
     await answer(person.click(await answer(person.command("label")), "None of them"))
@@ -61,16 +61,16 @@ async def test_p35_deleting_takes_a_typed_word_and_leaves_nothing(stack: Checked
 
 
 def trainings(stack: CheckedStack) -> list[int]:
-    """The training processes that the bot has started and that run."""
+    """The bot's running training processes."""
     assert stack.bot is not None
     children = Path(f"/proc/{stack.bot.pid}/task/{stack.bot.pid}/children").read_text().split()
     return [int(child) for child in children if b"training" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
-async def test_p35_deleting_ends_a_training_that_is_under_way(stack: CheckedStack) -> None:
+async def test_p35_deleting_stops_a_running_training(stack: CheckedStack) -> None:
     library = styled(30, seed=84)
     person = await with_file(stack, "pim", "Late night", "Run", "Kitchen", library=library)
-    await label(person, await answer(person.command("label")), library, 6)  # enough to begin a training
+    await label(person, await answer(person.command("label")), library, 6)  # enough to start a training
     await stack.until(lambda: trainings(stack))
     outcome = await person.submit(await person.command("data delete"), word="delete")
     await outcome.until(lambda message: "is deleted" in message.text())

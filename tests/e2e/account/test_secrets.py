@@ -1,6 +1,6 @@
-"""No secret shows anywhere, at the level at which everything is logged (promise P34).
+"""No secret shows anywhere, even when everything is logged (promise P34).
 
-Every test in the stack is watched for that; here are the flows that handle secrets and go wrong.
+Every test in the stack is checked for this; these are the flows that handle secrets and fail.
 """
 
 import aiohttp

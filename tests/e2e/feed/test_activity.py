@@ -1,4 +1,4 @@
-"""The Activity in a real Chromium: Discord's client and its proxy played by the test, all else as it is."""
+"""The Activity in a real Chromium: the test plays Discord's client and its proxy; everything else is real."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ NAMES = (f"visitor-{number}" for number in count())
 SONG = "https://example.org/song"
 LINK = "(stage, href) => stage.append(Object.assign(document.createElement('a'), { href, text: 'Elsewhere' }))"
 OPENED = "heard.find(([, , what]) => what === 'OPEN_EXTERNAL_LINK')?.[3].url"
-# What Discord's client does of the SDK's protocol: it greets whom it framed, and has its member agree.
+# The client's side of the SDK's protocol: it sends READY to the frame, and asks its member to authorize.
 CLIENT = """<!doctype html><title>Discord</title><iframe src="{frame}" width="400" height="700"></iframe><script>
 const heard = []; window.heard = heard;
 addEventListener("message", async ({{ source, origin, data: [opcode, said] }}) => {{
@@ -38,7 +38,7 @@ addEventListener("message", async ({{ source, origin, data: [opcode, said] }}) =
 
 @dataclass
 class Client:
-    """Discord in a browser, where somebody opens the Activity who never used the bot before."""
+    """Discord in a browser, in which somebody who has never used the bot opens the Activity."""
 
     feed: Feed
     person: Person
@@ -72,7 +72,7 @@ async def client(feed: Feed) -> AsyncIterator[Client]:
 
 
 async def _play_discord(context: BrowserContext, client: Client) -> None:
-    """Answer at discord.com with a client, and at the proxy's address with what the bot has below /activity."""
+    """Serve a client at discord.com, and the bot's /activity at the proxy's address."""
     stack = client.feed.stack
     proxy = f"https://{stack.discord.application.id}.discordsays.com"
     frame = f"{proxy}/?frame_id=f-1&instance_id=i-1&platform=desktop"
@@ -116,13 +116,13 @@ async def test_links_are_opened_by_discord(client: Client) -> None:
     await expect(client.frame.get_by_role("dialog")).to_contain_text("for a day at most")
     await client.frame.get_by_label("Use letter keys").uncheck()
     await client.frame.get_by_role("button", name="Close").click()
-    assert client.complaints == [], "a frame of another site has no storage"
+    assert client.complaints == [], "a cross-site frame has no storage"
     await client.frame.locator("#stage").evaluate(LINK, SONG)
     await client.frame.get_by_role("link", name="Elsewhere").click()
     await client.page.wait_for_function(f"{OPENED} === '{SONG}'")
 
 
-async def test_who_does_not_agree_is_told_what_that_means(client: Client) -> None:
+async def test_a_member_who_declines_is_told_what_that_means(client: Client) -> None:
     sessions = "select count(*) from session"
     before = client.feed.stack.rows(sessions)
     await client.open(agrees=False)
@@ -133,7 +133,7 @@ async def test_who_does_not_agree_is_told_what_that_means(client: Client) -> Non
     assert client.feed.stack.rows(sessions) != before
 
 
-async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> None:
+async def test_the_command_launches_the_activity_or_says_why_it_cannot(feed: Feed) -> None:
     refused = await answer(feed.rob.command("feed activity"))
     assert "Activities aren't switched on" in refused.text()
     assert refused.visible_to == feed.rob.user.id
@@ -143,18 +143,18 @@ async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> N
 
 
 @pytest.mark.parametrize("path", ["/feed/", "/activity/feed/", "/activity/feed/static/main.js", "/callback", "/health"])
-async def test_nothing_but_the_activity_may_be_framed(feed: Feed, path: str) -> None:
+async def test_only_the_activity_may_be_framed(feed: Feed, path: str) -> None:
     async with aiohttp.ClientSession() as http, http.get(feed.stack.public_url + path) as answer:
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
-async def test_discords_own_way_into_the_activity_stays(feed: Feed) -> None:
+async def test_discords_own_entry_point_to_the_activity_stays(feed: Feed) -> None:
     registered = feed.stack.discord.commands.registered()
     assert [command.name for command in registered if command.definition["type"] == 4] == ["launch"]
     assert "feed" in [command.name for command in registered]
 
 
-async def test_p34_neither_code_nor_secret_nor_session_stands_in_the_log(feed: Feed) -> None:
+async def test_p34_no_code_secret_or_session_is_in_the_log(feed: Feed) -> None:
     code = feed.stack.discord.oauth.consent(feed.rob.user)
     async with (
         aiohttp.ClientSession(headers={"X-Cratekeeper": "1"}) as http,

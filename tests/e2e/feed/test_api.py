@@ -1,6 +1,6 @@
-"""The HTTP API of the running bot: the token from Discord, every address, two members, revoking, expiry, limits, fuzz.
+"""The running bot's HTTP API: tokens from Discord, every endpoint, two members, revoking, expiry, limits, fuzzing.
 
-The tests of this file share a stack and go through it in order: the last ones restart the bot.
+The tests in this file share a stack and depend on their order: the last ones restart the bot.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from tests.e2e.chat_stage import answer, newcomer
 from tests.e2e.wire_checks import shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-EXAMPLES = {False: 3, True: 30}  # of each address and phase; in a soak
+EXAMPLES = {False: 3, True: 30}  # per endpoint and phase; True is for a soak
 __all__ = ["stage"]  # a fixture
 
 
-async def test_a_token_from_discord_opens_every_address(stage: ApiStage) -> None:
+async def test_a_token_from_discord_opens_every_endpoint(stage: ApiStage) -> None:
     api = await program(stage, stage.ada, "Phone")
     everything = await api.songs()
     assert len(everything) == len({song["id"] for song in everything}) == len(LIBRARY.tracks) + FILES
@@ -46,7 +46,7 @@ async def test_a_token_from_discord_opens_every_address(stage: ApiStage) -> None
     assert (await api.ask("/api/openapi.json")).json["openapi"] == "3.1.0"
 
 
-async def test_members_see_only_what_is_theirs_to_see(stage: ApiStage) -> None:
+async def test_members_see_only_what_they_may_see(stage: ApiStage) -> None:
     ben = await program(stage, stage.ben, "Ben's")
     assert len(await ben.songs()) == FILES
     uri = LIBRARY.tracks[0].uri
@@ -74,7 +74,7 @@ async def test_a_token_is_listed_with_its_last_use_and_revoked_with_a_tap(stage:
     assert (await kept.ask("/api/random")).status == 200
 
 
-async def test_five_tokens_are_the_most(stage: ApiStage) -> None:
+async def test_a_member_can_have_at_most_five_tokens(stage: ApiStage) -> None:
     dan = newcomer(stage.stack, "dan")
     made = [await program(stage, dan, f"Number {number}") for number in range(5)]
     refused = await answer(dan.command("api-token new", name="One too many"))
@@ -83,7 +83,7 @@ async def test_five_tokens_are_the_most(stage: ApiStage) -> None:
     assert {(await holder.ask("/api/songs")).status for holder in made} == {200}
 
 
-async def test_a_command_for_a_token_that_is_told_twice_makes_one(stage: ApiStage) -> None:
+async def test_a_token_command_delivered_twice_makes_one_token(stage: ApiStage) -> None:
     kim = newcomer(stage.stack, "kim")
     outcome = await kim.command("api-token new", name="Phone")
     await stage.stack.tell_again(outcome)
@@ -91,13 +91,13 @@ async def test_a_command_for_a_token_that_is_told_twice_makes_one(stage: ApiStag
     assert stage.stack.rows("select name from api_token where member = ?", kim.user.id) == [("Phone",)]
 
 
-async def test_a_token_ends_with_its_days(stage: ApiStage) -> None:
+async def test_a_token_expires(stage: ApiStage) -> None:
     api = await program(stage, stage.ben, "Short", days=1)
     number = token_of(stage, api)
     (span,) = stage.stack.rows("select expires_at - created_at from api_token where token = ?", number)
     assert span == (86_400_000,)
     assert (await api.ask("/api/songs")).status == 200
-    with closing(sqlite3.connect(stage.stack.database, timeout=20)) as database, database:  # a day passes
+    with closing(sqlite3.connect(stage.stack.database, timeout=20)) as database, database:  # let a day pass
         database.execute("update api_token set expires_at = expires_at - 86400000 where token = ?", (number,))
     assert (await api.ask("/api/songs")).status == 401
     assert "Short" not in (await answer(stage.ben.command("api-token list"))).text()
@@ -125,7 +125,7 @@ async def test_schemathesis_finds_nothing(stage: ApiStage, tmp_path: Path, soak:
     assert "a request failed" not in stage.stack.log.read_text()
 
 
-async def test_p34_no_token_and_nothing_that_was_asked_for_stands_in_the_log(
+async def test_p34_no_token_and_no_query_is_in_the_log(
     stage: ApiStage,
 ) -> None:
     api = await program(stage, stage.ada, "Canary")
@@ -155,7 +155,7 @@ async def test_p35_deleting_a_member_deletes_their_tokens(stage: ApiStage) -> No
         assert canary.encode() not in kept
 
 
-async def test_a_token_that_asks_too_much_waits_and_survives_a_restart(stage: ApiStage) -> None:
+async def test_a_rate_limited_token_waits_even_after_a_restart(stage: ApiStage) -> None:
     stack = stage.stack
     api, other = await program(stage, stage.ben, "Busy"), await program(stage, stage.ben, "Calm")
     assert await stack.stop_bot() == 0

@@ -1,4 +1,4 @@
-"""Songs that others share: joined, found, put away, walked through; with the bot as a process, over the gateway."""
+"""Songs that others share: joining, finding, dismissing, walking from song to song; with the bot as a process."""
 
 import pytest
 import pytest_asyncio
@@ -15,7 +15,7 @@ SHARED, OWN = plain(36, seed=91), plain(9, seed=92)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def rae(stack: CheckedStack) -> Person:
-    """A member who joined, beside another who shares 36 songs."""
+    """A member who has joined; another shares 36 songs."""
     await stack.import_features(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
     await stack.described(SHARED, OWN)
     quin = await with_file(stack, "quin", library=SHARED)
@@ -34,7 +34,7 @@ def style(uri: str) -> int:
     return next(at % 3 for at, track in enumerate((*SHARED.tracks, *OWN.tracks)) if track.uri == uri)
 
 
-async def test_recommended_are_others_songs_with_why(rae: Person) -> None:
+async def test_recommendations_are_others_songs_with_reasons(rae: Person) -> None:
     said = await answer(rae.command("recommend"))
     assert len(named(said)) == 5
     assert "near *Song" in said.text()
@@ -42,17 +42,17 @@ async def test_recommended_are_others_songs_with_why(rae: Person) -> None:
     assert not any(track.id in said.text() for track in OWN.tracks)
 
 
-async def test_more_like_a_song_is_of_its_kind_and_by_others(rae: Person) -> None:
+async def test_more_like_this_finds_similar_songs_by_other_artists(rae: Person) -> None:
     said = await answer(rae.command("morelike", song=OWN.tracks[1].uri))
     first = [track for track in SHARED.tracks if track.id in said.text()]
     assert {style(track.uri) for track in first[:3]} >= {1}
-    assert len({track.artists for track in first}) == len(first), "no two songs of one artist"
+    assert len({track.artists for track in first}) == len(first), "no artist twice"
     more = await answer(rae.click(said, labels(said)[0]))
     assert named(more)
     assert more.id != said.id
 
 
-async def test_not_for_me_is_kept_until_it_is_undone(stack: CheckedStack, rae: Person) -> None:
+async def test_not_for_me_lasts_until_it_is_undone(stack: CheckedStack, rae: Person) -> None:
     said = await answer(rae.command("morelike", song=OWN.tracks[0].uri))
     before = named(said)
     noted = await answer(rae.click(said, "Not for me"))
@@ -65,13 +65,13 @@ async def test_not_for_me_is_kept_until_it_is_undone(stack: CheckedStack, rae: P
     assert away in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
 
 
-async def test_any_song_and_another_one(rae: Person) -> None:
+async def test_a_random_song_and_another_one(rae: Person) -> None:
     said = await answer(rae.command("random"))
     assert labels(said) == ["More like this", "Not for me", "Another"]
     assert labels(await answer(rae.click(said, "Another"))) == labels(said)
 
 
-async def test_what_is_known_of_a_song_is_told(rae: Person) -> None:
+async def test_song_info_shows_what_is_known(rae: Person) -> None:
     suggestions = await rae.complete("song about", option="song", typed="Song 1")
     said = await answer(rae.command("song about", song=suggestions[0]))
     assert "tempo 120 BPM" in said.text()
@@ -87,7 +87,7 @@ async def test_like_one_and_not_like_another(rae: Person) -> None:
     assert sum(style(uri) == 1 for uri in blend) <= 1
 
 
-async def test_a_walk_goes_from_one_song_to_the_other(rae: Person) -> None:
+async def test_a_walk_leads_from_one_song_to_another(rae: Person) -> None:
     ends = SHARED.tracks[0], SHARED.tracks[1]
     said = await answer(rae.command("path", options={"from": ends[0].uri, "to": ends[1].uri, "steps": 4}))
     lines = said.text().splitlines()
@@ -96,7 +96,7 @@ async def test_a_walk_goes_from_one_song_to_the_other(rae: Person) -> None:
     assert len(named(said)) == len(lines) <= 6
 
 
-async def test_who_has_not_joined_finds_nothing_of_others(stack: CheckedStack, rae: Person) -> None:
+async def test_members_who_have_not_joined_find_nothing_of_others(stack: CheckedStack, rae: Person) -> None:
     sam = await with_file(stack, "sam", library=plain(6, seed=93))
     assert "/feed join" in (await answer(sam.command("random"))).text()
     refused = await answer(sam.command("morelike", song=SHARED.tracks[0].uri))
@@ -104,7 +104,7 @@ async def test_who_has_not_joined_finds_nothing_of_others(stack: CheckedStack, r
     assert await sam.complete("morelike", option="song", typed="Song 30") == []
 
 
-async def test_p35_who_deletes_their_data_takes_their_songs_out_of_the_catalogue(
+async def test_p35_deleting_a_members_data_takes_their_songs_out_of_the_catalogue(
     stack: CheckedStack, rae: Person
 ) -> None:
     await stack.described(plain(5, seed=94), plain(5, seed=95))
@@ -117,7 +117,7 @@ async def test_p35_who_deletes_their_data_takes_their_songs_out_of_the_catalogue
     assert not songs & {song for (song,) in stack.rows("select song from entry")}
 
 
-async def test_who_leaves_takes_their_songs_out_at_once(stack: CheckedStack, rae: Person) -> None:
+async def test_leaving_takes_a_members_songs_out_at_once(stack: CheckedStack, rae: Person) -> None:
     uma = await with_file(stack, "uma", library=plain(5, seed=95))
     await answer(uma.command("feed join"))
     songs = {track.uri for track in plain(5, seed=95).tracks}

@@ -1,4 +1,4 @@
-"""The feed in Discord: cards with clips, every button, a channel of its own; with the bot as a process."""
+"""The feed in Discord: cards with clips, every button, and its own channel; with the bot as a process."""
 
 import pytest
 
@@ -23,14 +23,14 @@ async def shared(person: Person) -> Message:
 
 
 async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed) -> None:
-    ute = newcomer(feed.stack, "ute")  # who has not joined, and is shown the operator's files
+    ute = newcomer(feed.stack, "ute")  # she hasn't joined, so she gets the operator's files
     card = await answer(ute.command("feed play"))
     assert labels(card) == BUTTONS
     assert card.visible_to == ute.user.id
     (clip,) = card.files()
     assert clip.data.startswith(b"OggS")
     assert clip.filename == f"{title(card).removeprefix('### ')}.ogg"
-    assert not card.is_v2, "only a classic message is sure to play what is attached"
+    assert not card.is_v2, "only a classic message reliably plays its attachment"
 
 
 async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None:
@@ -43,7 +43,7 @@ async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None:
     assert not [shown for shown in seen if any(track.id in shown for track in OWN.tracks)]
 
 
-async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:
+async def test_a_like_asks_once_then_is_saved_and_can_be_undone(feed: Feed) -> None:
     stack, rob = feed.stack, feed.rob
     card = await shared(rob)
     said = await answer(rob.click(card, "Like"))
@@ -74,7 +74,9 @@ async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: F
     there = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
     await stack.until(lambda: stack.rows(there, rob.user.id, song) == [("Run",)])
     await stack.until(lambda: stack.rows(liked, rob.user.id, song))
-    assert stack.rows("select saves from member where member = ?", rob.user.id) == [(0,)], "the others stay out"
+    assert stack.rows("select saves from member where member = ?", rob.user.id) == [(0,)], (
+        "the setting itself stays off"
+    )
 
 
 async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> None:
@@ -87,13 +89,13 @@ async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> Non
     assert "goes into" in said.text()
     query = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
     await stack.until(lambda: stack.rows(query, rob.user.id, song) == [("Run",)])
-    assert stack.rows("select 1 from answer where member = ?", rob.user.id) == [], "no label unless they say so"
+    assert stack.rows("select 1 from answer where member = ?", rob.user.id) == [], "no label unless they ask for one"
     await stack.until(lambda: not stack.rows("select 1 from 'write' where state = 'applying'"))
     await answer(rob.command("undo"))
     await stack.until(lambda: stack.rows(query, rob.user.id, song) == [])
 
 
-async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(feed: Feed) -> None:
+async def test_not_for_me_and_more_like_this_answer_in_a_new_message(feed: Feed) -> None:
     card = await shared(feed.rob)
     alike = await answer(feed.rob.click(card, "More like this"))
     assert alike.id != card.id
@@ -102,11 +104,11 @@ async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(fee
     assert "may come up again" in (await answer(feed.rob.click(noted, "Undo"))).text()
 
 
-async def test_in_the_feeds_channel_a_card_is_everybodys_and_each_is_answered_alone(feed: Feed) -> None:
+async def test_in_the_feeds_channel_cards_are_public_and_answers_private(feed: Feed) -> None:
     rob, pia = feed.rob.at(feed.channel), feed.pia.at(feed.channel)
     card = await answer(rob.command("feed play"))
     assert card.visible_to is None
-    assert "near" not in card.text(), "nothing of whoever asked"
+    assert "near" not in card.text(), "nothing about the member who asked"
     said = await answer(pia.click(card, "Like"))
     assert said.visible_to == pia.user.id
     assert feed.stack.rows("select 1 from shown where member = ? and key = ?", pia.user.id, key_on(card))
@@ -117,12 +119,12 @@ async def test_in_the_feeds_channel_a_card_is_everybodys_and_each_is_answered_al
     assert labels(card) == BUTTONS
 
 
-async def test_elsewhere_and_in_direct_messages_it_is_private(feed: Feed) -> None:
+async def test_elsewhere_and_in_direct_messages_the_feed_is_private(feed: Feed) -> None:
     assert (await answer(feed.rob.command("feed play"))).visible_to == feed.rob.user.id
     assert labels(await answer(feed.rob.in_dm().command("feed play"))) == BUTTONS
 
 
-async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_private(feed: Feed) -> None:
+async def test_as_a_user_app_it_plays_privately_in_servers_without_the_bot(feed: Feed) -> None:
     rob = feed.rob
     rob.user.has_app = True
     elsewhere = feed.stack.discord.add_foreign_guild("Café", members=[rob.user])
@@ -133,7 +135,7 @@ async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_pri
     assert "Comments go where others can see them" in (await answer(there.click(card, "Comment"))).text()
 
 
-async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_share(feed: Feed) -> None:
+async def test_a_member_who_has_not_joined_hears_only_files_and_cannot_answer_shared_songs(feed: Feed) -> None:
     uwe = newcomer(feed.stack, "uwe")
     card = await answer(uwe.command("feed play"))
     assert "spotify.com" not in title(card)
@@ -142,7 +144,7 @@ async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_sh
     assert "/feed join" in said.text()
     following = await answer(uwe.at(feed.channel).click(public, "Next"))
     assert following.visible_to is None
-    assert "spotify.com" not in title(following), "a card for all is drawn from what its asker may see"
+    assert "spotify.com" not in title(following), "a public card shows only what its asker may see"
 
 
 async def test_p16_cards_work_after_a_restart(feed: Feed) -> None:

@@ -1,4 +1,4 @@
-"""The swipe page in a real Chromium at a phone's size, before the bot as a process."""
+"""The swipe page in a real Chromium at a phone's size, served by the bot as a process."""
 
 import asyncio
 import sqlite3
@@ -24,7 +24,7 @@ pytestmark = [
 ]
 PHONE, ON_ITS_SIDE, DESK = ({"width": w, "height": h} for w, h in ((360, 640), (740, 360), (1280, 800)))
 NUMBERS = count(1)
-SLOW = 30_000  # milliseconds; a busy machine
+SLOW = 30_000  # milliseconds, on a busy machine
 NAMELESS = """() => [...document.querySelectorAll("button, a, input, img")]
     .filter((each) => !(each.textContent.trim() || each.alt !== undefined || each.labels?.length || each.ariaLabel))
     .map((each) => each.outerHTML)"""
@@ -58,7 +58,7 @@ FAINT = """() => {
 
 @dataclass(slots=True)
 class Phone:
-    """A member's browser, and what it complained of. Each test has a member to whom nothing was shown yet."""
+    """A member's browser and its errors. Each test gets a member who hasn't been shown anything yet."""
 
     feed: Feed
     browser: Browser
@@ -67,7 +67,7 @@ class Phone:
 
     @asynccontextmanager
     async def page(self, viewport: dict[str, int] = PHONE, **options: object) -> AsyncIterator[Page]:
-        """The page, entered by a link of its own."""
+        """The page, opened with a fresh link."""
         context = await self.browser.new_context(viewport=viewport, has_touch=True, **options)
         context.set_default_timeout(SLOW)
         expect.set_options(timeout=SLOW)
@@ -106,7 +106,7 @@ async def title(page: Page) -> str:
 
 
 async def until(page: Page, selector: str) -> None:
-    """Skip songs until there is one with this."""
+    """Skip songs until one has an element that matches `selector`."""
     for _ in range(40):
         await page.locator(".hear:not([aria-busy])").wait_for()
         if await page.locator(selector).count():
@@ -118,7 +118,7 @@ async def until(page: Page, selector: str) -> None:
 
 
 async def drag(page: Page, *path: tuple[int, int]) -> None:
-    """Press on the card, once it lies still, and move from its middle through these places before letting go."""
+    """Once the card is still, press its middle, move through these offsets and let go."""
     await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished)).then(() => true)")
     box = await page.locator(".art").bounding_box()
     assert box is not None
@@ -131,7 +131,7 @@ async def drag(page: Page, *path: tuple[int, int]) -> None:
 
 
 def said_of(phone: Phone, name: str) -> list[str | None]:
-    """What Rob said of a song, as the bot keeps it."""
+    """The phone's member's answers about a song, as the bot stored them."""
     query = "select w.said from shown w join song s using (song) where w.member = ? and s.title = ?"
     return [said for (said,) in phone.feed.stack.rows(query, phone.person.user.id, name)]
 
@@ -151,7 +151,7 @@ async def test_a_link_opens_once_and_its_secret_leaves_the_address(phone: Phone)
         await expect(page.locator("article.card")).to_be_visible()
     context = await phone.browser.new_context(viewport=PHONE)
     page = await context.new_page()
-    await page.goto(link)  # the link after it has made this one void
+    await page.goto(link)  # a newer link has invalidated this one
     await expect(page.locator(".message")).to_contain_text("/feed web")
     await context.close()
 
@@ -161,7 +161,7 @@ async def test_swiping_likes_and_skips_and_undo_brings_the_song_back(phone: Phon
         await until(page, ".source a")
         first = await title(page)
         await drag(page, (150, 0), (5, 0))
-        assert await title(page) == first, "taken back before it was let go of"
+        assert await title(page) == first, "dragged back before letting go"
         await drag(page, (150, 0))
         await expect(page.locator("#title")).not_to_have_text(first)
         await phone.feed.stack.until(lambda: said_of(phone, first) == ["like"])
@@ -178,7 +178,7 @@ async def test_swiping_likes_and_skips_and_undo_brings_the_song_back(phone: Phon
 
 
 async def test_a_clip_plays_after_the_first_touch_and_not_before(phone: Phone) -> None:
-    await answer(phone.person.command("feed leave"))  # so that there are the operator's files, and nothing else
+    await answer(phone.person.command("feed leave"))  # leaves only the operator's files
     async with phone.page() as page:
         await expect(page.locator(".play")).to_have_text("Play")
         await expect(page.locator(".track canvas, .track svg")).to_be_visible()
@@ -206,7 +206,7 @@ async def test_keys_and_buttons_do_what_swipes_do(phone: Phone) -> None:
         await expect(page.get_by_role("dialog")).to_contain_text("logged in for 30 days")
 
 
-async def test_a_german_browser_is_spoken_to_in_german(phone: Phone) -> None:
+async def test_a_german_browser_gets_german(phone: Phone) -> None:
     async with phone.page(locale="de-DE") as page:
         assert await page.evaluate("document.documentElement.lang") == "de"
         await expect(page.get_by_role("button", name="Überspringen")).to_be_visible()
@@ -227,7 +227,7 @@ async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
         await phone.feed.stack.until(lambda: phone.feed.stack.rows(query, phone.person.user.id, song))
 
 
-async def test_of_two_playlists_of_one_name_the_chosen_one_has_the_song(phone: Phone) -> None:
+async def test_of_two_playlists_with_one_name_the_song_goes_to_the_chosen_one(phone: Phone) -> None:
     query = "update playlist set name = ? where member = ?"
     with closing(sqlite3.connect(phone.feed.stack.database, timeout=20)) as database, database:
         database.execute(query, (PLAYLISTS[0], phone.person.user.id))
@@ -243,26 +243,26 @@ async def test_of_two_playlists_of_one_name_the_chosen_one_has_the_song(phone: P
 
 
 @pytest.mark.parametrize(("colours", "viewports"), [("dark", [PHONE]), ("light", [ON_ITS_SIDE, DESK])])
-async def test_it_can_be_read_pressed_and_named(
+async def test_the_page_meets_contrast_size_and_naming_rules(
     phone: Phone, colours: str, viewports: list[dict[str, int]], soak: bool
 ) -> None:
     for viewport in (PHONE, ON_ITS_SIDE, DESK) if soak else viewports:
         async with phone.page(viewport, color_scheme=colours, reduced_motion="reduce") as page:
             await page.locator(".hear:not([aria-busy])").wait_for()
             assert await page.evaluate(NAMELESS) == []
-            assert await page.evaluate(SMALL) == 0, "44 pixels are the least for a finger"
+            assert await page.evaluate(SMALL) == 0, "a finger needs at least 44 pixels"
             assert await page.evaluate(FAINT) == []
             assert await page.evaluate(WIDE) == []
             assert await page.evaluate("document.documentElement.lang") == "en"
             await page.evaluate("document.documentElement.style.fontSize = '200%'")
-            assert await page.evaluate(WIDE) == [], "large type makes it longer, never wider"
+            assert await page.evaluate(WIDE) == [], "large text makes it longer, never wider"
 
 
-async def test_a_song_that_is_gone_makes_way(phone: Phone) -> None:
+async def test_a_song_that_is_gone_gives_way_to_the_next(phone: Phone) -> None:
     async with phone.page() as page:
         await until(page, ".source a")
         gone = await title(page)
-        await answer(phone.person.command("feed leave"))  # what others share is theirs to see no more
+        await answer(phone.person.command("feed leave"))  # they no longer see what others share
         await page.get_by_role("button", name="Like").click()
         await expect(page.locator("#said")).to_contain_text("isn't in the catalogue")
         await expect(page.locator("#title")).not_to_have_text(gone)
@@ -270,7 +270,7 @@ async def test_a_song_that_is_gone_makes_way(phone: Phone) -> None:
     phone.complaints.clear()
 
 
-async def test_nothing_moves_for_those_who_asked_for_it(phone: Phone) -> None:
+async def test_nothing_moves_for_those_who_prefer_reduced_motion(phone: Phone) -> None:
     async with phone.page(reduced_motion="reduce") as page:
         before = await title(page)
         await page.keyboard.press("ArrowLeft")
@@ -291,7 +291,7 @@ async def test_it_can_be_installed_and_says_so_when_offline(phone: Phone) -> Non
             ".then((all) => all.flat().map((each) => each.url))"
         )
         assert kept
-        assert not [url for url in kept if "/api/" in url], "nothing personal is kept"
+        assert not [url for url in kept if "/api/" in url], "nothing personal is cached"
         await page.context.set_offline(True)
         await page.reload()
         await expect(page.locator(".message")).to_contain_text("offline")
@@ -300,7 +300,7 @@ async def test_it_can_be_installed_and_says_so_when_offline(phone: Phone) -> Non
     phone.complaints.clear()
 
 
-async def test_who_logs_out_is_out_here_or_everywhere(phone: Phone) -> None:
+async def test_logging_out_works_here_or_everywhere(phone: Phone) -> None:
     async with phone.page() as page:
         await page.keyboard.press("?")
         await page.get_by_role("button", name="Log out here").click()
@@ -315,7 +315,7 @@ async def test_who_logs_out_is_out_here_or_everywhere(phone: Phone) -> None:
     phone.complaints.clear()
 
 
-async def test_where_all_was_shown_it_says_so(phone: Phone) -> None:
+async def test_the_page_says_when_everything_was_shown(phone: Phone) -> None:
     await answer(phone.person.command("feed leave"))
     async with phone.page() as page:
         for _ in range(FILES):
@@ -326,14 +326,14 @@ async def test_where_all_was_shown_it_says_so(phone: Phone) -> None:
         await expect(page.locator(".message")).to_contain_text("everything for now")
 
 
-async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_elses(phone: Phone) -> None:
+async def test_the_page_names_its_member_and_asks_before_switching(phone: Phone) -> None:
     mine = phone.person.user
     eve = await with_file(phone.feed.stack, f"eve-{next(NUMBERS)}", library=OWN)
     async with phone.page() as page:
         await expect(page.locator("#who")).to_have_text(f"@{mine.name} ({mine.display_name})")
         said = await answer(eve.command("feed web"))
         hers = next(button.url for button in said.buttons() if button.url)
-        await page.goto("about:blank")  # as when a link is pressed: the address behind the # alone loads nothing
+        await page.goto("about:blank")  # as a real link would: changing only the part after # loads nothing
         await page.goto(hers)
         await expect(page.locator(".message")).to_contain_text(f"This browser is logged in as @{mine.name}")
         await expect(page.locator(".message")).to_contain_text(f"@{eve.user.name}")
@@ -347,7 +347,7 @@ async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_els
     phone.complaints.clear()
 
 
-async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
+async def test_a_song_is_reposted_with_a_preview(phone: Phone) -> None:
     stack = phone.feed.stack
     owner = Person(stack.discord, stack.discord.owner, stack.channel)
     channel = stack.discord.add_channel(stack.guild, f"passed-{phone.person.user.name}")
@@ -365,7 +365,7 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         assert song.split(" *")[0] in posted.text()
         assert f"<@{phone.person.user.id}>" in posted.text()
 
-        stack.discord.leave(stack.guild, phone.person.user)  # or was banned: the browser is logged in still
+        stack.discord.leave(stack.guild, phone.person.user)  # or was banned; the browser is still logged in
         await asyncio.sleep(FRESH)
         await page.keyboard.press("ArrowLeft")
         await expect(page.locator("#title", has_text=song)).to_have_count(0)
@@ -379,7 +379,7 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
     phone.complaints.clear()
 
 
-async def test_a_page_that_was_opened_from_a_direct_message_has_no_server_to_repost_in(phone: Phone) -> None:
+async def test_a_page_opened_from_a_direct_message_has_no_server_to_repost_in(phone: Phone) -> None:
     phone.person = phone.person.in_dm()
     async with phone.page() as page:
         await page.keyboard.press("ArrowUp")

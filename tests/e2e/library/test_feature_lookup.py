@@ -1,4 +1,4 @@
-"""Through the whole bot: liked, heard of, sorted; with the sources' stand-ins over HTTP."""
+"""Feature lookup through the whole bot: liked, looked up, sorted; with stand-ins for the sources over HTTP."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -24,9 +24,9 @@ def recording(track: Track, number: int) -> Recording:
 
 @pytest_asyncio.fixture
 async def asking(tmp_path: Path) -> AsyncIterator[CheckedStack]:
-    """A stack whose operator switched on two of the sources."""
+    """A stack whose operator has enabled two of the sources."""
     async with CheckedStack(tmp_path / "stack", MUSICBRAINZ_CONTACT="me@example.org", RECCOBEATS="on") as made:
-        made.sources.unlimited()  # what is a second here may be less there, on a busy machine
+        made.sources.unlimited()  # on a busy machine, the bot's second may be shorter than the stand-in's
         await made.start_bot()
         yield made
         assert await made.stop_bot() == 0
@@ -37,7 +37,7 @@ def known(stack: CheckedStack, source: str) -> set[str]:
     return {song for (song,) in stack.rows("select song from feature where source = ?", source)}
 
 
-async def test_a_like_has_its_features_soon_and_is_sorted_after(asking: CheckedStack) -> None:
+async def test_a_like_gets_its_features_and_is_then_sorted(asking: CheckedStack) -> None:
     stack = asking
     drawn = styled(12, seed=31)
     tracks = tuple(replace(track, isrc=f"ZZAAA19{number:05d}") for number, track in enumerate(drawn.tracks))
@@ -61,7 +61,7 @@ async def test_a_like_has_its_features_soon_and_is_sorted_after(asking: CheckedS
     assert len(asked) == len(set(asked)) == 12
 
 
-async def test_a_file_that_a_member_sends_in_is_heard_and_not_kept(asking: CheckedStack) -> None:
+async def test_an_uploaded_file_is_analysed_and_not_kept(asking: CheckedStack) -> None:
     stack, library = asking, styled(3, seed=32)
     listener = stack.add_listener("Ada", library)
     await stack.link(listener)
@@ -75,7 +75,7 @@ async def test_a_file_that_a_member_sends_in_is_heard_and_not_kept(asking: Check
     assert not list((stack.data / "scratch").iterdir())
 
 
-async def test_what_is_heard_of_a_labelled_song_has_the_model_learnt_anew(asking: CheckedStack) -> None:
+async def test_new_features_of_a_labelled_song_retrain_the_model(asking: CheckedStack) -> None:
     stack, library = asking, plain(30, seed=33)
     await stack.import_features(library)
     listener = stack.add_listener("Ada", library)

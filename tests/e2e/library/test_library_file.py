@@ -1,4 +1,4 @@
-"""A member without any account: a file becomes the library, and the playlists come back as files."""
+"""A member without a Spotify account: a file becomes the library, and the playlists are exported as files."""
 
 import csv
 import io
@@ -11,12 +11,12 @@ from tests.e2e.checked_stack import PATIENCE, CheckedStack
 from tests.e2e.trained_stage import file_of, plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
-TAUGHT = 9  # labels; the sixth begins a training, which reads them when all are given
+TAUGHT = 9  # labels; the sixth starts a training, which reads them once all are given
 HEADER = "Track URI,Track Name,Artist Name(s),Tempo\n"
 
 
 def rows_of(message: Message) -> dict[str, list[dict[str, str]]]:
-    """The rows of the files that a message shows, by the files' names."""
+    """The rows of a message's files, by file name."""
     texts = {file.filename: file.data.decode("utf-8-sig") for file in message.files()}
     return {name: list(csv.DictReader(io.StringIO(text, newline=""))) for name, text in texts.items()}
 
@@ -43,7 +43,7 @@ async def test_bad_rows_are_named_and_the_rest_is_imported(stack: CheckedStack) 
         ("blank.csv", HEADER.encode(), "no songs I can read"),
     ],
 )
-async def test_a_wrong_file_gets_a_clear_error_and_nothing_is_kept(
+async def test_a_wrong_file_gets_a_clear_error_and_changes_nothing(
     stack: CheckedStack, name: str, data: bytes, said: str
 ) -> None:
     person = newcomer(stack, "sol")
@@ -52,7 +52,7 @@ async def test_a_wrong_file_gets_a_clear_error_and_nothing_is_kept(
     assert stack.rows("select 1 from member where member = ?", person.user.id) == []
 
 
-async def test_without_any_account_from_the_file_to_sorted_files(stack: CheckedStack) -> None:
+async def test_without_an_account_a_file_comes_back_as_sorted_files(stack: CheckedStack) -> None:
     library = plain(60, seed=42)
     person = newcomer(stack, "tess")
     said = await answer(person.command("library import", file=file_of(library)))

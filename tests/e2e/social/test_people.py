@@ -1,6 +1,6 @@
-"""What members show each other, whom they follow, and what two have in common: with the bot as a process.
+"""Profiles, follows and matches, with the bot as a process.
 
-The tests go through it in order: what is chosen in one is seen in the next.
+The tests depend on their order: each sees what earlier ones chose.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ PLAYLIST, SECRET = "Late *night*", "For the ex"
 
 
 def of_one_style(count: int, seed: int) -> Library:
-    """Songs of one style alone."""
+    """Songs of a single style."""
     drawn = plain(3 * count, seed)
     return Library(drawn.tracks[::3], drawn.likes[::3], {}, drawn.features[::3])
 
@@ -49,7 +49,7 @@ async def place(stack: CheckedStack) -> Channel:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def greta(stack: CheckedStack, place: Channel) -> Person:
-    """A member who joined, keeps two playlists, and has six likes in common with Hanno."""
+    """A member who has joined, keeps two playlists, and shares six likes with Hanno."""
     await stack.import_features(together(STRANGERS, COMMON, HERS, HIS))
     await stack.described(STRANGERS, COMMON, HERS, HIS)
     fritz = await with_file(stack, "fritz", library=STRANGERS)
@@ -68,14 +68,14 @@ async def hanno(stack: CheckedStack, place: Channel, greta: Person) -> Person:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stranger(stack: CheckedStack, greta: Person) -> Person:
-    """Somebody in the server whom the bot has never heard of."""
+    """A server member who has never used the bot."""
     user = stack.discord.add_user("ingo", display_name="Ingo")
     stack.discord.join(stack.guild, user)
     return Person(stack.discord, user, greta.channel)
 
 
 def named(message: Message, songs: Library) -> int:
-    """How many of the songs a message links to."""
+    """The number of these songs that a message links to."""
     return sum(track.id in message.text() for track in songs.tracks)
 
 
@@ -115,7 +115,7 @@ async def test_what_is_chosen_is_what_others_see(greta: Person, hanno: Person) -
     assert labels(seen) == []
 
 
-async def test_one_sees_ones_own_as_others_do(greta: Person) -> None:
+async def test_members_can_see_their_own_profile_as_others_do(greta: Person) -> None:
     page = await answer(greta.command("profile edit"))
     own = await answer(greta.click(page, "See it as others do"))
     assert "This is what others see" in own.text()
@@ -123,14 +123,14 @@ async def test_one_sees_ones_own_as_others_do(greta: Person) -> None:
     assert labels(own) == ["Choose what to show", "Post it here"]
 
 
-async def test_elsewhere_one_sees_ones_own_alone(greta: Person, hanno: Person) -> None:
+async def test_outside_the_server_members_see_only_their_own_profile(greta: Person, hanno: Person) -> None:
     refused = await answer(hanno.in_dm().command("profile show", member=greta.user))
     assert "in a server" in refused.text()
     own = await answer(greta.in_dm().command("profile show"))
     assert labels(own) == ["Choose what to show"]
 
 
-async def test_posted_it_is_a_message_that_shows_what_is_shown_now(
+async def test_a_posted_profile_always_shows_the_current_choice(
     place: Channel, greta: Person, hanno: Person, stranger: Person
 ) -> None:
     own = await answer(greta.command("profile show"))
@@ -147,7 +147,9 @@ async def test_posted_it_is_a_message_that_shows_what_is_shown_now(
     assert "They don't show anything here." in (await answer(hanno.click(posted, "Look"))).text()
 
 
-async def test_followed_is_who_shows_what_they_repost(stack: CheckedStack, greta: Person, hanno: Person) -> None:
+async def test_a_member_who_shows_their_reposts_can_be_followed(
+    stack: CheckedStack, greta: Person, hanno: Person
+) -> None:
     assert "nothing to follow" in (await answer(hanno.command("follow", member=greta.user))).text()
     page = await answer(greta.command("profile edit"))
     page = await answer(greta.click(page, "Show my reposts"))
@@ -167,7 +169,7 @@ async def test_followed_is_who_shows_what_they_repost(stack: CheckedStack, greta
     own = await answer(greta.command("profile show"))
     await greta.click(own, "Post it here")
     posted = [message for message in public(greta.channel) if "shows what they listen to" in message.text()][-1]
-    stack.discord.leave(stack.guild, greta.user)  # or was banned: nothing of theirs is shown there any more
+    stack.discord.leave(stack.guild, greta.user)  # or was banned; nothing of hers is shown there now
     await asyncio.sleep(FRESH)
     assert "Nobody you follow has reposted anything" in (await answer(hanno.command("following new"))).text()
     assert "They don't show anything any more" in (await answer(hanno.click(posted, "Look"))).text()
@@ -177,14 +179,14 @@ async def test_followed_is_who_shows_what_they_repost(stack: CheckedStack, greta
 
 
 def repost(stack: CheckedStack, person: Person, song: str) -> None:
-    """Leave behind what reposting leaves."""
+    """Insert the row that a repost would leave."""
     row = person.user.id, stack.guild.id, person.channel.id, 77, song, "k", int(time.time() * 1000)
     with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
         query = "insert into repost (member, server, channel, message, song, key, at) values (?, ?, ?, ?, ?, ?, ?)"
         database.execute(query, row)
 
 
-async def test_following_is_ended_by_either(greta: Person, hanno: Person) -> None:
+async def test_either_side_can_end_a_follow(greta: Person, hanno: Person) -> None:
     listed = await answer(hanno.command("profile following"))
     assert labels(listed) == ["Unfollow"]
     ended = await answer(hanno.click(listed, "Unfollow"))
@@ -199,7 +201,7 @@ async def test_following_is_ended_by_either(greta: Person, hanno: Person) -> Non
     assert "You don't follow anyone" in (await answer(hanno.command("profile following"))).text()
 
 
-async def test_a_match_question_that_cannot_be_posted_is_not_said_to_be_asked(
+async def test_a_match_question_that_cannot_be_posted_is_not_reported_as_asked(
     stack: CheckedStack, greta: Person, hanno: Person
 ) -> None:
     stack.discord.faults.fail(403, matching="POST /webhooks/")
@@ -249,7 +251,7 @@ async def test_a_match_needs_both(
     assert labels(answered) == []
 
 
-async def test_a_match_is_looked_at_again_and_ended(greta: Person, hanno: Person) -> None:
+async def test_a_match_can_be_viewed_again_and_ended(greta: Person, hanno: Person) -> None:
     assert "of 100" in (await answer(greta.command("match", member=hanno.user))).text()
     listed = await answer(hanno.command("match"))
     seen = await answer(hanno.click(listed, "Look"))
@@ -260,7 +262,7 @@ async def test_a_match_is_looked_at_again_and_ended(greta: Person, hanno: Person
     assert "in the last week" in (await answer(greta.command("match", member=hanno.user))).text()
 
 
-async def test_no_thanks_stays_between_the_asked_and_the_bot(
+async def test_no_thanks_stays_between_the_asked_member_and_the_bot(
     stack: CheckedStack, place: Channel, greta: Person, hanno: Person
 ) -> None:
     asking = await hanno.command("match", member=greta.user)
@@ -274,7 +276,7 @@ async def test_no_thanks_stays_between_the_asked_and_the_bot(
     assert "is over" in (await answer(hanno.click(told, "Withdraw it"))).text()
 
 
-async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(
+async def test_p35_deleting_data_removes_a_member_from_profiles_and_matches(
     stack: CheckedStack, place: Channel, greta: Person
 ) -> None:
     named = [message.id for message in public(place) if f"<@{greta.user.id}>" in message.text()]

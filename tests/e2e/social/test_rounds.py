@@ -1,4 +1,4 @@
-"""A whole round by three members over the gateway, with the bot stopped and started in the middle."""
+"""A whole round with three members over the gateway; the bot restarts in the middle."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ NAMES = ("rosa", "rick", "ruth")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def channel(stack: CheckedStack) -> Channel:
-    """A channel that the server gave to rounds."""
+    """A channel that the server has allowed rounds in."""
     made = stack.discord.add_channel(stack.guild, "rounds")
     owner = Person(stack.discord, stack.discord.owner, stack.channel)
     await answer(owner.command("server allow", options={"purpose": "rounds", "channel": made}))
@@ -39,7 +39,7 @@ def newest(channel: Channel, *words: str) -> Message | None:
 
 
 async def entered(player: Person, message: Message) -> str:
-    """Enter the newest like by the select; returns its title."""
+    """Enter the newest like with the select. Returns its title."""
     asked = await answer(player.click(message, "Enter a song"))
     assert asked.visible_to == player.user.id
     (menu,) = asked.selects()
@@ -58,7 +58,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
     assert "already a round" in (await answer(rick.command("round start", theme="Sun"))).text()
     titles = [await entered(player, message) for player in (rosa, rick)]
     await stack.until(lambda: "2 songs so far" in message.text())
-    assert not any(title in message.text() for title in titles), "nobody sees what was entered"
+    assert not any(title in message.text() for title in titles), "nobody sees the entries"
     said = await answer(ruth.command("round enter", song=plain(5, seed=163).tracks[2].uri))
     assert said.visible_to == ruth.user.id
 
@@ -73,19 +73,19 @@ async def test_a_round_from_the_theme_to_the_playlist(
     assert heard.visible_to == rick.user.id
 
     for player in (ruth, rosa, rick):
-        if player is rick:  # the last to vote: the results come with it
+        if player is rick:  # the last vote brings the results
             stack.discord.leave(stack.guild, ruth.user)
             await asyncio.sleep(FRESH)
         ballot = await answer(player.click(voting, "Vote"))
         assert ballot.visible_to == player.user.id
         (menu,) = ballot.selects()
-        assert len(menu.options) == 2, "one's own is not offered"
+        assert len(menu.options) == 2, "nobody can vote for their own entry"
         voted = await answer(player.select(ballot, "Up to 3 songs", menu.options[0].value))
         assert "Your votes are in" in voted.text()
     results = await stack.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
     assert labels(results) == ["Make a playlist of it"]
     assert [f"<@{player.user.id}>" in results.text() for player in players] == [True, True, False]
-    assert "someone" in results.text(), "ruth has left, so nothing there names her"
+    assert "someone" in results.text(), "Ruth has left, so nothing there names her"
     stack.discord.join(stack.guild, ruth.user)
     await asyncio.sleep(FRESH)
     assert f"<@{ruth.user.id}>" in (await answer(rosa.command("round show"))).text()
@@ -114,8 +114,8 @@ async def test_a_round_is_called_off_and_old_buttons_say_so(stack: CheckedStack,
     assert "no round in this channel" in (await answer(rick.command("round enter", song="Song 1"))).text()
 
 
-async def test_a_round_is_played_in_its_own_server_alone(stack: CheckedStack, players: list[Person]) -> None:
-    """Buttons of a round that were forged, or are pressed elsewhere, do nothing."""
+async def test_a_round_is_played_only_in_its_own_server(stack: CheckedStack, players: list[Person]) -> None:
+    """A round's buttons do nothing when they're forged or pressed in another server."""
     rosa, rick, _ = players
     await answer(rosa.command("round start", theme="Snow"))
     ((number,),) = stack.rows("select max(round) from round")
@@ -133,7 +133,7 @@ async def test_a_round_is_played_in_its_own_server_alone(stack: CheckedStack, pl
     await answer(rosa.command("round cancel"))
 
 
-async def test_where_no_channel_was_given_no_round_begins(stack: CheckedStack, players: list[Person]) -> None:
+async def test_without_a_channel_for_rounds_no_round_starts(stack: CheckedStack, players: list[Person]) -> None:
     said = await answer(players[0].at(stack.channel).command("round start", theme="Sun"))
     assert "/server allow" in said.text()
 

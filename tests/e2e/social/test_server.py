@@ -1,4 +1,4 @@
-"""A server's channels: /server, reposts, comments, reports, digest, /hide, a message's menu; the bot as a process."""
+"""A server's channels: /server, reposts, comments, reports, digest, /hide, message menus; with the bot as a process."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ PURPOSES = ("feed", "reposts", "rounds", "digest", "reports")
 
 @dataclass(frozen=True)
 class Shop:
-    """Lena shares 24 songs, Ivo and Kai see them; the boss runs the server and gave a channel to every purpose."""
+    """Lena shares 24 songs that Ivo and Kai see; the boss manages the server and gives each purpose a channel."""
 
     stack: CheckedStack
     boss: Person
@@ -37,11 +37,11 @@ class Shop:
     channels: dict[str, Channel]
 
     def posted(self, purpose: str) -> list[Message]:
-        """What stands in the channel of that purpose for everybody."""
+        """The public messages in the channel for that purpose."""
         return [message for message in self.channels[purpose].messages.values() if message.visible_to is None]
 
     async def card(self, person: Person) -> Message:
-        """A card of the feed in its channel."""
+        """A feed card in the feed's channel."""
         card = await answer(person.at(self.channels["feed"]).command("feed play"))
         assert card.visible_to is None
         return card
@@ -65,7 +65,7 @@ def key_on(message: Message) -> str:
     return next(button.custom_id for button in message.buttons() if button.label == "Report").rpartition(":")[2]
 
 
-async def test_without_a_channel_for_it_nothing_is_passed_on(shop: Shop) -> None:
+async def test_without_a_channel_for_reposts_nothing_is_reposted(shop: Shop) -> None:
     card = await answer(shop.ivo.command("feed play"))
     said = await answer(shop.ivo.click(card, "Repost"))
     assert "no channel for reposts" in said.text()
@@ -74,8 +74,8 @@ async def test_without_a_channel_for_it_nothing_is_passed_on(shop: Shop) -> None
     assert "a server's channel" in (await answer(shop.ivo.in_dm().click(private, "Repost"))).text()
 
 
-async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: Shop) -> None:
-    """A server may offer /server to everybody (Integrations): that gives nobody the right to it."""
+async def test_being_shown_the_server_command_is_not_enough_to_use_it(shop: Shop) -> None:
+    """A server can show /server to everybody (Integrations), but that alone doesn't let them use it."""
     world, channel = shop.stack.discord, shop.channels["feed"]
     for path, options in (
         ("server allow", {"purpose": "feed", "channel": channel}),
@@ -90,7 +90,7 @@ async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: 
     assert shop.stack.rows("select 1 from place where channel = ?", channel.id) == []
 
 
-async def test_those_who_run_the_server_say_where_and_nobody_else_can(shop: Shop) -> None:
+async def test_only_server_managers_choose_the_channels(shop: Shop) -> None:
     assert "server allow" not in [command.path for command in shop.ivo.commands()]
     assert "don't post anywhere" in (await answer(shop.boss.command("server show"))).text()
     for purpose, channel in shop.channels.items():
@@ -103,7 +103,7 @@ async def test_those_who_run_the_server_say_where_and_nobody_else_can(shop: Shop
     assert "no channel" in (await answer(shop.boss.command("server stop", purpose="rounds"))).text()
 
 
-async def test_a_repost_asks_first_stands_there_by_name_and_is_taken_back(shop: Shop) -> None:
+async def test_a_repost_asks_first_shows_a_name_and_can_be_deleted(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
     asked = await answer(shop.kai.click(card, "Repost"))
     assert "with your name?" in asked.text()
@@ -126,7 +126,7 @@ async def test_a_repost_asks_first_stands_there_by_name_and_is_taken_back(shop: 
 
 
 async def killed_before_noting(shop: Shop) -> None:
-    """Have it look as after a crash between posting the reposts and noting their messages, a while ago."""
+    """Make it look as if a while ago, a crash came after the reposts were posted but before that was recorded."""
     store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
     async with store.writing() as tx:
         a_while_ago = shop.stack.discord.now() - 2 * SENDING
@@ -146,7 +146,7 @@ async def test_a_comment_opens_one_thread_and_only_in_channels(shop: Shop) -> No
     assert "Comments go where others can see them" in (await answer(shop.ivo.click(private, "Comment"))).text()
 
 
-async def test_a_report_reaches_those_who_run_the_server_without_a_name(shop: Shop) -> None:
+async def test_a_report_reaches_the_server_managers_without_a_name(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
     key = key_on(card)
     form = await shop.kai.click(card, "Report")
@@ -173,7 +173,7 @@ async def test_a_report_reaches_those_who_run_the_server_without_a_name(shop: Sh
     assert shop.stack.rows("select 1 from barred") == []
 
 
-async def test_a_report_can_be_left_and_without_a_channel_the_log_has_it(shop: Shop, provoked: None) -> None:
+async def test_a_report_can_be_dismissed_and_goes_to_the_log_without_a_channel(shop: Shop, provoked: None) -> None:
     card = await shop.card(shop.ivo)
     await answer(shop.ivo.submit(await shop.ivo.click(card, "Report"), reason="wrong"))
     told = await shop.stack.until(lambda: next(iter(shop.posted("reports")[1:]), None))
@@ -187,7 +187,7 @@ async def test_a_report_can_be_left_and_without_a_channel_the_log_has_it(shop: S
     await shop.stack.until(lambda: "a song was reported" in shop.stack.log.read_text())
 
 
-async def test_who_hides_is_seen_nowhere_until_they_show_themselves(shop: Shop) -> None:
+async def test_a_hidden_member_is_seen_nowhere_until_they_unhide(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
     await answer(shop.ivo.click(await answer(shop.ivo.click(card, "Repost")), "Post it"))
     message = shop.posted("reposts")[-1]
@@ -229,7 +229,7 @@ async def test_p35_a_member_who_is_erased_leaves_no_message_in_a_channel(shop: S
     await shop.stack.until(lambda: message.deleted)
 
 
-async def test_the_week_is_told_once_in_counts(shop: Shop) -> None:
+async def test_the_digest_is_posted_once_a_week_with_counts(shop: Shop) -> None:
     due_at = shop.stack.discord.now() - timedelta(minutes=1)
     await due(shop, due_at)
     week = await shop.stack.until(lambda: next(iter(shop.posted("digest")), None))
@@ -238,12 +238,12 @@ async def test_the_week_is_told_once_in_counts(shop: Shop) -> None:
     later = "select 1 from place where purpose = 'digest' and due_at > ?"
     for _ in range(2):
         await shop.stack.until(lambda: shop.stack.rows(later, (due_at + WEEK).timestamp() * 1000))
-        assert shop.posted("digest") == [week], "killed before it was noted, it is found again"
+        assert shop.posted("digest") == [week], "the digest is found even after a kill before it was recorded"
         await due(shop, due_at)
 
 
 async def due(shop: Shop, at: datetime) -> None:
-    """Have a digest due, of a week in which something happened."""
+    """Make a digest due for a week in which something happened."""
     server = shop.stack.guild.id
     store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
     async with store.writing() as tx:
@@ -252,7 +252,7 @@ async def due(shop: Shop, at: datetime) -> None:
     await store.close()
 
 
-async def test_in_public_no_card_is_of_a_song_that_is_not_wanted_here(shop: Shop) -> None:
+async def test_public_cards_never_show_a_song_barred_in_the_server(shop: Shop) -> None:
     server = shop.stack.guild.id
     nora = await with_file(shop.stack, "nora", library=plain(5, seed=145))
     await answer(nora.command("feed join"))
@@ -268,7 +268,7 @@ async def test_in_public_no_card_is_of_a_song_that_is_not_wanted_here(shop: Shop
     await store.close()
 
 
-async def test_a_card_in_a_channel_that_is_the_feeds_no_longer_goes_on_in_private(shop: Shop) -> None:
+async def test_a_card_continues_privately_once_its_channel_is_no_longer_the_feeds(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
     before = card.text()
     assert labels(card)[0] == "Next"
@@ -280,7 +280,7 @@ async def test_a_card_in_a_channel_that_is_the_feeds_no_longer_goes_on_in_privat
     await answer(shop.boss.command("server allow", options=again))
 
 
-async def test_a_server_that_puts_the_bot_out_is_forgotten(shop: Shop) -> None:
+async def test_a_server_that_removes_the_bot_is_forgotten(shop: Shop) -> None:
     discord = shop.stack.discord
     guild = discord.add_guild("Other shop", channels=["songs"], members=[shop.boss.user])
     (there,) = guild.channels.values()

@@ -1,4 +1,4 @@
-"""Shared playlists: begun, filled, voted on and written, with the bot as a process, over the gateway."""
+"""Shared playlists: creating, adding, voting and writing, with the bot as a process, over the gateway."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tests.e2e.trained_stage import plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 HOSTS, DRAWN = plain(6, seed=71), plain(8, seed=72)
-# Their own titles: songs of one name, artist and length are one recording, and go in once.
+# Distinct titles: songs with the same name, artist and length are one recording, which is added once.
 FRIENDS = replace(DRAWN, tracks=tuple(replace(track, name=f"Friends' {track.name}") for track in DRAWN.tracks))
 NAME = "Friday *night*"
 SHOWN = "Friday \\*night\\*"
@@ -23,7 +23,7 @@ SHOWN = "Friday \\*night\\*"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def ilse(stack: CheckedStack) -> Listener:
-    """Who hosts, with Spotify."""
+    """The host, who has Spotify."""
     listener = stack.add_listener("Ilse", HOSTS)
     await stack.link(listener)
     return listener
@@ -31,13 +31,13 @@ async def ilse(stack: CheckedStack) -> Listener:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def joon(stack: CheckedStack) -> Person:
-    """Who brings songs, with a file."""
+    """A member with a file who adds songs."""
     await stack.described(FRIENDS)
     return await with_file(stack, "joon", library=FRIENDS)
 
 
 def at_host(stack: CheckedStack, ilse: Listener, name: str = NAME) -> list[str] | None:
-    """What stands in the host's playlist at Spotify."""
+    """The contents of the host's playlist at Spotify."""
     hosted = [stack.spotify.playlist(ref) for ref in ilse.account.playlists if ref is not None]
     return next((list(playlist.uris) for playlist in hosted if playlist.name == name), None)
 
@@ -48,7 +48,7 @@ async def shown(person: Person, *said: str) -> Message:
     return message
 
 
-async def test_a_playlist_is_begun_filled_and_written_when_its_host_says_so(
+async def test_a_playlist_is_created_filled_and_written_when_its_host_says_so(
     stack: CheckedStack, ilse: Listener, joon: Person
 ) -> None:
     begun = await answer(ilse.person.command("shared new", name=NAME))
@@ -69,18 +69,18 @@ async def test_a_playlist_is_begun_filled_and_written_when_its_host_says_so(
     await shown(joon, "Everything is written")
 
 
-async def test_a_song_is_added_from_ones_latest_likes(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
+async def test_a_song_can_be_added_from_the_latest_likes(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     menu = await answer(ilse.person.click(await shown(ilse.person), "Add a song"))
     chosen = await answer(ilse.person.select(menu, "Your newest likes", HOSTS.tracks[0].uri))
     assert "is in **Friday" in chosen.text()
     await at_spotify(stack, lambda: HOSTS.tracks[0].uri in (at_host(stack, ilse) or []))
     again = await answer(joon.command("shared add", playlist=NAME, song=HOSTS.tracks[0].uri))
-    assert "isn't in the catalogue" in again.text(), "one brings what one can see"
+    assert "isn't in the catalogue" in again.text(), "members can add only songs they can see"
     assert "Show it" in labels(chosen)
     assert "3 songs" in (await answer(ilse.person.click(chosen, "Show it"))).text()
 
 
-async def test_votes_are_kept_and_counted_and_who_brought_a_song_takes_it_back(
+async def test_votes_are_counted_and_a_member_can_remove_their_own_song(
     stack: CheckedStack, ilse: Listener, joon: Person
 ) -> None:
     page = await shown(ilse.person)
@@ -88,7 +88,7 @@ async def test_votes_are_kept_and_counted_and_who_brought_a_song_takes_it_back(
     assert "1 keep, 0 drop" in kept.text()
     dropped = await answer(ilse.person.click(kept, "Drop"))
     assert "0 keep, 1 drop" in dropped.text()
-    assert "~~" not in dropped.text(), "one voice drops nothing"
+    assert "~~" not in dropped.text(), "a single vote drops nothing"
     gone = await answer(joon.click(await shown(joon), "Remove"))
     assert "It's out, but stays on record." in gone.text()
     assert "~~" in gone.text()
@@ -96,7 +96,7 @@ async def test_votes_are_kept_and_counted_and_who_brought_a_song_takes_it_back(
     await shown(ilse.person, "2 songs · 1 dropped")
 
 
-async def test_a_host_whose_consent_ended_hears_it_once_and_goes_on_after_a_new_one(
+async def test_a_host_whose_consent_ended_is_told_once_and_resumes_after_a_new_one(
     stack: CheckedStack, ilse: Listener, joon: Person, provoked: None
 ) -> None:
     stack.spotify.revoke(ilse.account.id)
@@ -127,7 +127,9 @@ async def test_all_playlists_are_listed_and_opened(ilse: Listener, joon: Person)
     assert "you host it" in (await answer(ilse.person.command("shared list"))).text()
 
 
-async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(stack: CheckedStack, joon: Person) -> None:
+async def test_a_group_is_joined_with_its_button_and_hidden_from_everybody_else(
+    stack: CheckedStack, joon: Person
+) -> None:
     host = Person(stack.discord, joon.user, stack.updates)
     begun = await answer(host.command("shared new", name="Ours", group=True))
     invited = await answer(host.click(begun, "Invite"))
@@ -156,7 +158,7 @@ async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(stack: Ch
     await ended.until(lambda message: "removed 1 song" in message.text())
 
 
-async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_without_a_name(
+async def test_a_host_can_remove_a_member_whose_votes_then_stay_without_a_name(
     stack: CheckedStack, joon: Person
 ) -> None:
     host, tracks = Person(stack.discord, joon.user, stack.updates), plain(4, seed=76).tracks
@@ -183,7 +185,7 @@ async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_w
     await answer(host.click(await answer(host.command("shared end", playlist="Theirs")), "End it"))
 
 
-async def test_hosting_is_laid_down_and_taken_over(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
+async def test_hosting_can_be_given_up_and_taken_over(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     refused = await answer(joon.command("shared host", playlist=NAME))
     assert "Someone else hosts it" in refused.text()
     mine = await answer(ilse.person.click(await shown(ilse.person), "Hosting"))
@@ -197,10 +199,10 @@ async def test_hosting_is_laid_down_and_taken_over(stack: CheckedStack, ilse: Li
     written = await joon.click(offer, "Write it")
     await written.until(lambda message: " songs. From now on" in message.text())
     await shown(ilse.person, f"Hosted by <@{joon.user.id}>", "Everything is written")
-    assert len(at_host(stack, ilse) or []) > 0, "what was written stays with who hosted it"
+    assert len(at_host(stack, ilse) or []) > 0, "songs already written stay in the former host's playlist"
 
 
-async def test_a_host_who_left_the_server_hosts_its_playlists_no_more(
+async def test_a_host_who_left_the_server_no_longer_hosts_its_playlists(
     stack: CheckedStack, ilse: Listener, joon: Person
 ) -> None:
     stack.discord.leave(stack.guild, joon.user)
@@ -213,7 +215,7 @@ async def test_a_host_who_left_the_server_hosts_its_playlists_no_more(
     await written.until(lambda message: ". From now on" in message.text())
 
 
-async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Listener, joon: Person) -> None:
+async def test_only_the_host_can_end_a_playlist_which_stays_readable(ilse: Listener, joon: Person) -> None:
     assert "Only the host" in (await answer(ilse.person.command("shared end", playlist=NAME))).text()
     ended = await answer(joon.click(await answer(joon.command("shared end", playlist=NAME)), "End it"))
     assert "has ended" in ended.text()
@@ -221,7 +223,7 @@ async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Listener, 
     assert "has ended" in (await answer(ilse.person.command("shared add", playlist=NAME, song="Song 3"))).text()
 
 
-async def test_who_runs_the_server_may_delete_it(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
+async def test_server_managers_may_delete_a_shared_playlist(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     ((number,),) = stack.rows("select shared from shared where name = ?", NAME)
     refused = await (await stack.forge(joon, f"ck1:shremove:{number}")).reply()
     assert "can manage this server" in refused.text()
@@ -230,4 +232,4 @@ async def test_who_runs_the_server_may_delete_it(stack: CheckedStack, ilse: List
     assert "is deleted" in (await answer(owner.click(offer, "Delete it"))).text()
     for table in ("shared", "contribution", "vote", "partner"):
         assert stack.rows(f"select 1 from {table} where shared = ?", number) == []  # noqa: S608 - names from above
-    assert at_host(stack, ilse), "what was written stays with who hosted it"
+    assert at_host(stack, ilse), "songs already written stay in the former host's playlist"
