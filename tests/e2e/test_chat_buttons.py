@@ -1,4 +1,4 @@
-"""Buttons live for ever, belong to somebody, and one tap is one label: across restarts, strangers and double clicks."""
+"""Buttons never expire, work only for their member, and make one label per tap, across restarts and double clicks."""
 
 import asyncio
 import sqlite3
@@ -34,7 +34,7 @@ async def test_p16_cards_and_forms_from_before_a_restart_still_work(stack: Stack
     assert "Nothing was deleted" in (await outcome.reply()).text()
 
 
-async def test_p15_somebody_elses_button_is_answered_privately_and_changes_nothing(stack: Stack) -> None:
+async def test_p15_pressing_somebody_elses_button_gets_a_private_answer_and_changes_nothing(stack: Stack) -> None:
     berta = (await with_file(stack, "berta", "Late night", "Run")).in_dm()
     carl = newcomer(stack, "carl")
     card = await answer(berta.command("label"))
@@ -49,7 +49,7 @@ async def test_p15_somebody_elses_button_is_answered_privately_and_changes_nothi
 
 
 async def pressed(stack: Stack, person, message, custom_id: str):
-    """Press a button of a message that the client would not even show to this person."""
+    """Press a button of a message that the client wouldn't even show this person."""
     button = {"id": 1, "component_type": 2, "custom_id": custom_id}
     interaction = stack.discord.begin(InteractionKind.COMPONENT, person.user, message.channel, button, message=message)
     await stack.discord.wait_for(lambda: interaction.acknowledged, 10)
@@ -72,7 +72,7 @@ async def test_p14_a_double_click_is_one_label_and_a_late_one_means_the_old_song
     assert next_song != song
 
     button = next(component for component in walk(first.components) if component.get("label") == "Late night")
-    button["custom_id"] = old["Late night"]  # as a device shows it that has not seen the next card yet
+    button["custom_id"] = old["Late night"]  # as on a device that hasn't received the next card yet
     outcome = await pressed(stack, dora, first, old["Late night"])
     await outcome_message(stack, outcome)
     assert {song_id for song_id, _ in answered(stack, dora.user.id)} == {song.uri}
@@ -83,7 +83,7 @@ async def test_p14_a_double_click_is_one_label_and_a_late_one_means_the_old_song
         assert chosen == f"[{database.execute(late_night, [dora.user.id]).fetchone()[0]}]"
 
 
-async def test_every_tap_is_acknowledged_well_within_discords_patience(stack: Stack) -> None:
+async def test_every_tap_is_acknowledged_well_within_discords_timeout(stack: Stack) -> None:
     emma = await with_file(stack, "emma", "Late night", "Run")
     card = await answer(emma.command("label"))
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""What a member who brought a file hears from /model, /why, /updates, /help and /status, over HTTP and the gateway."""
+"""What a member who imported a file gets from /model, /why, /updates, /help and /status, over HTTP and the gateway."""
 
 import asyncio
 
@@ -35,7 +35,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack
     said = await answer(vera.command("sort"))
     assert labels(said) == ["Show me a song"]
     assert "6 more labels" in said.text()
-    assert "`#" not in said.text(), "they can go on by themselves: there is nothing to look up"
+    assert "`#" not in said.text(), "the member can go on alone: there's nothing to look up"
     said = await answer(vera.command("train"))
     assert "6 more labels and I can learn" in said.text()
 
@@ -45,7 +45,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack
     assert "I got" in said.text()
     assert [file.filename for file in said.files()] == ["model.png"]
     assert said.files()[0].data.startswith(b"\x89PNG")
-    assert len(said.components[1]["items"][0]["description"]) > 20, "the picture's alt text says the finding"
+    assert len(said.components[1]["items"][0]["description"]) > 20, "the chart's alt text states the result"
 
     suggestions = await vera.complete("why", option="song", typed="Song 1")
     said = await answer(vera.command("why", song=suggestions[0]))
@@ -83,7 +83,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack
 
 
 async def taken_back(person: Person) -> None:
-    """Take the last write back; while it's being written the bot says so, and takes back no other."""
+    """Undo the last write, asking again while the bot says that it's still writing."""
     async with asyncio.timeout(PATIENCE):
         said = ""
         while "Undone" not in said:
@@ -95,7 +95,7 @@ async def taken_back(person: Person) -> None:
 
 
 async def trained(stack: Stack, person: Person, times: int) -> None:
-    """Wait until the member was told so often, beside their card, what training came to."""
+    """Wait until the member has been told the result of `times` trainings."""
 
     def told() -> bool:
         return sum("Another song" in labels(message) for message in person.visible()) >= times
@@ -106,7 +106,7 @@ async def trained(stack: Stack, person: Person, times: int) -> None:
 # ---------------------------------------------------------------- updates, help, data
 
 
-async def test_updates_go_where_the_member_says(stack: Stack) -> None:
+async def test_updates_go_where_the_member_wants(stack: Stack) -> None:
     hugo = newcomer(stack, "hugo")
     said = await answer(hugo.command("updates", where="off", cap=5))
     assert said.text() == "I don't send updates about new likes."
@@ -123,7 +123,7 @@ async def test_updates_go_where_the_member_says(stack: Stack) -> None:
     assert said.text() == "No longer muted."
 
 
-async def test_help_status_and_privacy_know_a_stranger_and_a_member(stack: Stack) -> None:
+async def test_help_status_and_privacy_work_for_strangers_and_members(stack: Stack) -> None:
     karl = newcomer(stack, "karl")
     said = await answer(karl.command("help"))
     assert labels(said) == ["Link Spotify"]
@@ -136,7 +136,7 @@ async def test_help_status_and_privacy_know_a_stranger_and_a_member(stack: Stack
     assert labels(said) == ["New playlist"]
 
 
-async def test_everything_personal_is_seen_by_its_member_alone(stack: Stack) -> None:
+async def test_everything_personal_is_visible_only_to_its_member(stack: Stack) -> None:
     lutz = await with_file(stack, "lutz", "Late night")
     for command in ("help", "status", "privacy", "label", "playlists list", "library export", "data export", "unlink"):
         assert (await answer(lutz.command(command))).visible_to == lutz.user.id, command

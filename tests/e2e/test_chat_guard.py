@@ -1,4 +1,4 @@
-"""The guard and delivery, in-process: a real bot at the stand-in, with handlers that fail on purpose."""
+"""The guard and delivery, in process: a real bot on the stand-in, with handlers that fail on purpose."""
 
 import asyncio
 import logging
@@ -133,7 +133,7 @@ async def whispered(outcome) -> str:
     return said.text()
 
 
-async def test_p19_a_defect_is_answered_with_a_reference_that_one_log_line_has_too(failing: World, caplog) -> None:
+async def test_p19_a_defect_is_answered_with_a_reference_to_one_log_line(failing: World, caplog) -> None:
     anna = member(failing, "anna")
     message = await answer(anna.command("panel"))
     caplog.set_level(logging.WARNING)
@@ -154,7 +154,7 @@ async def test_p19_a_failing_command_and_a_failing_form_are_answered_too(failing
     assert "Something went wrong" in await whispered(await anna.submit(form, word="x"))
 
 
-async def test_p19_a_cause_in_the_members_world_is_named(failing: World) -> None:
+async def test_p19_a_cause_the_member_can_understand_is_named(failing: World) -> None:
     anna = member(failing, "anni")
     message = await answer(anna.command("panel"))
     said = await whispered(await anna.click(message, "cooling"))
@@ -258,21 +258,21 @@ async def test_nothing_is_posted_where_its_member_is_gone(chat) -> None:
     assert len(place.messages) == before
 
 
-async def test_with_every_door_closed_a_notice_waits(chat) -> None:
+async def test_with_direct_messages_and_channel_closed_a_notice_waits(chat) -> None:
     world, built, made = chat
     ole = member(world, "ole", dms_open=False)
     await notify.set_rules(built.store, ole.user.id, UpdateRules(where="dm"), LATER)
     assert not await made.tell([notice(ole, 3)])
 
 
-async def test_who_sees_a_channel_is_asked_of_discord_at_the_moment(chat) -> None:
+async def test_who_can_see_a_channel_is_checked_with_discord_each_time(chat) -> None:
     world, _, made = chat
     guild = next(iter(world.guilds.values()))
     place = next(iter(guild.channels.values()))
     pat = member(world, "pat").user
 
     async def sees() -> bool:
-        made._bot.present.clear()  # an answer is good for a moment
+        made._bot.present.clear()  # answers are cached for a moment
         return await presence.sees(made._bot, place.id, pat.id)
 
     assert await sees()
@@ -281,7 +281,7 @@ async def test_who_sees_a_channel_is_asked_of_discord_at_the_moment(chat) -> Non
     guild.members[pat.id].timed_out_until = datetime.now(UTC) - timedelta(minutes=5)  # it's over
     assert await sees()
     world.close(place, pat)
-    async with asyncio.timeout(5):  # until the gateway has told of it
+    async with asyncio.timeout(5):  # until the gateway has reported it
         while await sees():  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.01)
     world.open(place, pat)
@@ -289,7 +289,7 @@ async def test_who_sees_a_channel_is_asked_of_discord_at_the_moment(chat) -> Non
     assert not await sees()
 
 
-async def test_nobody_is_told_what_only_its_asker_wants_to_know(chat) -> None:
+async def test_a_result_only_the_asker_wants_is_not_sent_as_a_notice(chat) -> None:
     world, built, made = chat
     pia = member(world, "pia")
     await notify.set_rules(built.store, pia.user.id, UpdateRules(where="dm"), LATER)
@@ -317,7 +317,7 @@ async def test_commands_are_registered_once_and_again_only_when_they_change(serv
     assert puts() == before + 1
 
 
-async def test_a_refused_token_is_named_as_the_setting_to_mend(services) -> None:
+async def test_a_refused_token_is_named_as_the_setting_to_fix(services) -> None:
     world, built = services
     world.token, genuine = "another", world.token
     with pytest.raises(SettingsError, match="DISCORD_TOKEN is refused"):
@@ -325,7 +325,7 @@ async def test_a_refused_token_is_named_as_the_setting_to_mend(services) -> None
     world.token = genuine
 
 
-async def test_the_bot_asks_for_nothing_that_needs_approval(services) -> None:
+async def test_the_bot_uses_no_intent_that_needs_approval(services) -> None:
     _, built = services
     wanted = Bot(built, [], {}).intents
     assert {name for name, on in wanted if on} == {"guilds", "guild_reactions", "dm_reactions"}

@@ -1,4 +1,4 @@
-"""The sandbox beside a real installation: a filled `.env` in the checkout, and an environment full of settings."""
+"""The sandbox next to a real installation: a filled-in `.env` in the checkout, and an environment full of settings."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ asyncio.run(visit())
 
 @asynccontextmanager
 async def listening(asked: list[bytes]) -> AsyncIterator[str]:
-    """A server that nobody is to ask; yields its host and port."""
+    """A server that nothing may contact; yields its host and port."""
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append(await reader.read(500))
@@ -52,7 +52,7 @@ async def listening(asked: list[bytes]) -> AsyncIterator[str]:
 
 
 def canaries(folder: Path, server: str, word: str) -> dict[str, str]:
-    """Every setting there is, as a real installation would have it."""
+    """Every setting, with values like a real installation's."""
     names = [*dotenv_values(ROOT / ".env.example"), *MORE]
     places = {name: f"http://{server}/{word}" for name in names if name.endswith(("URL", "PROXY", "ENDPOINT"))}
     return {
@@ -109,11 +109,11 @@ async def test_p42_the_sandbox_finds_nothing_of_a_real_installation(tmp_path: Pa
     assert not visit["folder"].startswith(str(checkout))
 
 
-def test_p42_every_setting_is_explicit_in_a_process_that_is_started(tmp_path: Path) -> None:
+def test_p42_started_processes_get_every_setting_explicitly(tmp_path: Path) -> None:
     assert set(dotenv_values(ROOT / ".env.example")) <= set(environment(tmp_path))
     assert environment(tmp_path)["DATA_DIR"] == str(tmp_path / "data")
 
 
 @pytest.mark.parametrize("name", [*dotenv_values(ROOT / ".env.example"), *MORE, "LIBRARY", "SOME_API_URL"])
-def test_p42_the_tests_themselves_run_without_a_setting(name: str) -> None:
+def test_p42_the_tests_themselves_see_no_setting(name: str) -> None:
     assert name not in os.environ

@@ -1,4 +1,4 @@
-"""The doctor: all well against the stand-ins, and each thing that is not, named in one line."""
+"""The doctor finds nothing wrong with the stand-ins, and names each problem in one line."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ NOWHERE = f"http://127.0.0.1:{free_port()}"
 
 
 async def run(stack: Stack, *arguments: str, cwd: Path | None = None, **settings: str) -> tuple[int, str]:
-    """Run `python -m bot …`; its exit code, and what it printed."""
+    """Run `python -m bot …`. Returns its exit code and output."""
     process = await start(
         *("-m", "bot", *arguments),
         folder=cwd or stack.folder,
@@ -31,7 +31,7 @@ async def run(stack: Stack, *arguments: str, cwd: Path | None = None, **settings
 
 
 def unwell(printed: str) -> list[str]:
-    """What the doctor found wanting, one line each."""
+    """The names of the failed checks, one per line of output."""
     return [line[4:22].strip() for line in printed.splitlines() if line.startswith("NO ")]
 
 
@@ -42,7 +42,7 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
         yield made
 
 
-async def test_the_doctor_finds_everything_well(stack: Stack) -> None:
+async def test_the_doctor_finds_nothing_wrong(stack: Stack) -> None:
     code, printed = await run(stack, "doctor")
     assert code == 0, printed
     assert unwell(printed) == []
@@ -59,7 +59,7 @@ async def test_the_doctor_finds_everything_well(stack: Stack) -> None:
         ({"SPOTIFY_ACCOUNTS_URL": NOWHERE}, ["clock", "Spotify app"], "can't reach"),
     ],
 )
-async def test_the_doctor_names_what_is_not_well(
+async def test_the_doctor_names_each_problem(
     stack: Stack, capsys: pytest.CaptureFixture[str], settings: dict[str, str], checks: list[str], said: str
 ) -> None:
     assert await examine(config.parse({**stack.environment(), **settings})) == 1
@@ -100,13 +100,13 @@ async def test_p36_an_env_file_that_others_can_read_is_refused(stack: Stack, tmp
     assert len(printed.splitlines()) == 1
 
 
-async def test_a_second_bot_on_one_data_folder_ends_with_one_line(stack: Stack) -> None:
+async def test_a_second_bot_on_the_same_data_folder_exits_with_one_line(stack: Stack) -> None:
     await stack.start_bot()
     assert await run(stack) == (1, "cratekeeper: Another Cratekeeper runs on this data folder. Stop that one first.\n")
     assert (await run(stack, "doctor"))[0] == 0
 
 
-async def test_a_bot_with_a_refused_token_ends_with_one_line(stack: Stack) -> None:
+async def test_a_bot_with_a_refused_token_exits_with_one_line(stack: Stack) -> None:
     code, printed = await run(stack, DISCORD_TOKEN="wrong")
     assert code == 2
     assert "DISCORD_TOKEN is refused" in printed

@@ -1,4 +1,4 @@
-"""Events from the gateway that come twice, malformed, or of a kind nobody knows: each acts once, and the bot stays."""
+"""Gateway events that arrive twice, malformed or of an unknown kind: each acts at most once, and the bot survives."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ from tests.oddities import ABSENT, changed, paths
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ODD: tuple[Any, ...] = (ABSENT, None, "x", 99, [], {})
-acted: list[int] = []  # the interactions that were acted on
+acted: list[int] = []  # the interactions that the bot acted on
 
 
 @app_commands.command(description="Counts")
@@ -60,7 +60,7 @@ async def stage(tmp_path_factory) -> AsyncIterator[tuple[World, Services, Bot]]:
 
 
 async def events(world: World, person: Person) -> list[dict[str, Any]]:
-    """A command, a press and a form, each as Discord tells of it."""
+    """A command, a press and a form, each as the event that Discord sends."""
     before = set(world.interactions)
     await person.submit(await person.click(await answer(person.command("count")), "More"), word="x")
     made = [interaction for number, interaction in sorted(world.interactions.items()) if number not in before]
@@ -68,7 +68,7 @@ async def events(world: World, person: Person) -> list[dict[str, Any]]:
 
 
 async def settled(before: set[asyncio.Task[Any]]) -> None:
-    """Wait until what was begun since has ended; a RequestHandler is the stand-in's own."""
+    """Wait until every task started since has ended, except the stand-in's RequestHandlers."""
     if begun := {task for task in asyncio.all_tasks() - before if "RequestHandler" not in repr(task)}:
         _, late = await asyncio.wait(begun, timeout=20)
         assert not late
@@ -78,7 +78,7 @@ def answers(world: World, event: dict[str, Any]) -> int:
     return sum(f"/interactions/{event['id']}/" in call.path for call in world.log)
 
 
-async def test_every_kind_of_interaction_that_is_delivered_twice_acts_once(stage) -> None:
+async def test_every_kind_of_interaction_acts_once_when_delivered_twice(stage) -> None:
     world, services, _ = stage
     told = await events(world, member(world, "ada"))
     assert len(told) == 3
@@ -88,11 +88,11 @@ async def test_every_kind_of_interaction_that_is_delivered_twice_acts_once(stage
         await world.wait_for(lambda event=event: answers(world, event) == 2, 5)
     assert acted == done
 
-    again = built_bot(services)  # as a restart builds it
+    again = built_bot(services)  # as after a restart
     assert not any([await again._once.take(int(event["id"])) for event in told])
 
 
-async def test_of_a_thousand_at_once_each_is_taken_up_once(stage) -> None:
+async def test_a_thousand_concurrent_interactions_are_each_handled_once(stage) -> None:
     _, services, bot = stage
     numbers = [*range(10_001, 11_001)]
     assert all(await asyncio.gather(*map(bot._once.take, numbers)))
@@ -102,10 +102,10 @@ async def test_of_a_thousand_at_once_each_is_taken_up_once(stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "kinds"),  # of the three events, those that have the field
+    ("field", "kinds"),  # how many of the three events get an answer
     [("type", 0), ("context", 3), ("channel.type", 3), ("data.component_type", 1), ("data.type", 1), ("data.name", 1)],
 )
-async def test_a_kind_that_nobody_knows_is_answered_or_ignored(stage, field: str, kinds: int) -> None:
+async def test_an_unknown_kind_is_answered_or_ignored(stage, field: str, kinds: int) -> None:
     world, _, bot = stage
     person = member(world, f"kim-{field.replace('.', '-')}")
     *inner, last = field.split(".")
@@ -122,7 +122,7 @@ async def test_a_kind_that_nobody_knows_is_answered_or_ignored(stage, field: str
 
 async def test_p39_every_field_of_an_interaction_may_be_odd_and_the_bot_answers_the_next(stage, caplog) -> None:
     world, _, bot = stage
-    caplog.set_level(logging.CRITICAL, "bot")  # each is logged, with a reference
+    caplog.set_level(logging.CRITICAL, "bot")  # each is logged with a reference
     person, number, before = member(world, "lou"), 10**18, asyncio.all_tasks()
     for event in await events(world, person):
         for path in paths(event):

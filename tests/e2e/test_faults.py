@@ -1,4 +1,4 @@
-"""Faults: each flow says what happened, within Discord's three seconds, and the log has one line of it (P19)."""
+"""Faults: each flow says what happened, within Discord's three seconds, and logs it in one line (P19)."""
 
 import re
 import sqlite3
@@ -45,7 +45,7 @@ def form(path: str, **fields: str) -> Gesture:
 
 @contextmanager
 def without(stack: CheckedStack, table: str) -> Iterator[None]:
-    """Let a table be gone meanwhile: the way in which a database fails that needs no waiting for."""
+    """Hide a table for the duration: the fastest way to make a database fail."""
     _rename(stack, table, f"{table}_gone")
     try:
         yield
@@ -58,13 +58,13 @@ def _rename(stack: CheckedStack, table: str, name: str) -> None:
 
 
 def change(stack: CheckedStack, statement: str) -> None:
-    """Do something to the bot's database behind its back."""
+    """Change the bot's database behind its back."""
     with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
         database.execute(statement)
 
 
 async def told(outcome: Outcome) -> tuple[Message, str]:
-    """The message with a reference, and the reference."""
+    """The message that has a reference, and the reference."""
     message = await outcome.until(lambda message: REFERENCE.search(message.text()) is not None)
     return message, REFERENCE.findall(message.text())[0]
 
@@ -100,12 +100,12 @@ FLOWS = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def una(stack: CheckedStack) -> Person:
-    """A member to whom everything happens, and nothing comes of it."""
+    """A member who meets every fault."""
     return await with_file(stack, "una", "Late night", "Run", library=LIBRARY)
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-async def test_p19_a_fault_in_a_flow_is_told_with_a_reference_that_one_log_line_has(
+async def test_p19_a_fault_in_a_flow_is_answered_with_a_reference_to_one_log_line(
     stack: CheckedStack, una: Person, flow: str
 ) -> None:
     gesture, table = FLOWS[flow]
@@ -120,17 +120,17 @@ TAPS = {"Run": "answer", "None of them": "answer", "Skip": "answer", "Undo": "an
 
 
 @pytest.mark.parametrize("button", TAPS)
-async def test_p19_a_fault_behind_a_button_is_told_too(stack: CheckedStack, una: Person, button: str) -> None:
+async def test_p19_a_fault_behind_a_button_is_answered_too(stack: CheckedStack, una: Person, button: str) -> None:
     card = await answer(una.command("label"))
     with without(stack, TAPS[button]):
         message, reference = await told(await una.click(card, button))
     assert message.visible_to == una.user.id
     assert len(lines(stack, reference)) == 1
     outcome = await una.click(card, "Skip")
-    assert outcome.message.id == card.id, "the card still works when the fault is over"
+    assert outcome.message.id == card.id, "the card works again after the fault"
 
 
-async def test_p19_a_defect_has_one_line_and_its_trace(stack: CheckedStack) -> None:
+async def test_p19_a_defect_is_logged_in_one_line_with_a_traceback(stack: CheckedStack) -> None:
     person = newcomer(stack, "udo")
     await answer(person.command("library import", file=Upload("one.csv", b"title,artists\nOdd one,Someone\n")))
     await answer(person.command("playlists add", new="Run"))
@@ -146,7 +146,7 @@ async def test_p19_a_defect_has_one_line_and_its_trace(stack: CheckedStack) -> N
     change(stack, "update own_song set artists = '[]' where artists = 'no list'")
 
 
-async def test_p19_suggestions_are_at_worst_none(stack: CheckedStack) -> None:
+async def test_p19_a_fault_in_suggestions_yields_none(stack: CheckedStack) -> None:
     person = await with_file(stack, "uwe", "Run", library=LIBRARY)
     with without(stack, "playlist"):
         assert await person.complete("playlists remove", option="playlist") == []
@@ -155,10 +155,10 @@ async def test_p19_suggestions_are_at_worst_none(stack: CheckedStack) -> None:
         assert await person.complete("why", option="song", typed="song") == []
 
 
-async def test_p19_a_fault_behind_a_reaction_costs_a_line_and_nothing_else(stack: CheckedStack) -> None:
+async def test_p19_a_fault_behind_a_reaction_costs_only_a_log_line(stack: CheckedStack) -> None:
     person = await with_file(stack, "ulf", "Run", library=LIBRARY)
     message = await answer(person.command("prompt"))
-    await stack.until(lambda: "🟦" in message.reactions)  # what the message asks is kept before it offers answers
+    await stack.until(lambda: "🟦" in message.reactions)  # the prompt is stored before its reactions appear
     with without(stack, "answer"):
         await person.react(message, "🟦")
         await stack.until(lambda: "on_raw_reaction_add failed" in stack.log.read_text())
@@ -171,7 +171,7 @@ async def hang_up() -> None:
     raise HangUp
 
 
-async def test_p19_spotify_out_of_order_is_told_and_passes(stack: CheckedStack) -> None:
+async def test_p19_a_spotify_outage_is_reported_and_passes(stack: CheckedStack) -> None:
     uta = stack.add_listener("Uta", styled(6, seed=97))
     await stack.link(uta)
     with stack.meddling(uta.account, "POST /v1/me/playlists", hang_up):
@@ -180,5 +180,5 @@ async def test_p19_spotify_out_of_order_is_told_and_passes(stack: CheckedStack) 
     assert len(lines(stack, reference)) == 1
     await stack.until(lambda: "Spotify answers again" in stack.log.read_text())
     again = (await answer(uta.person.command("playlists add", new="Run"))).text()
-    assert "I'll check again" in again, "it may have been made: asking once more could make two"
+    assert "I'll check again" in again, "it may already exist: asking again could create a second one"
     assert stack.rows("select name from making where member = ?", uta.person.user.id) == [("Run",)]

@@ -1,4 +1,4 @@
-"""When the gateway's line drops, the bot resumes and has missed nothing (promise P17)."""
+"""When the gateway connection drops, the bot resumes and misses nothing (promise P17)."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def prompts(stack: CheckedStack, person: Person, count: int) -> list[Messa
 
 @pytest.mark.parametrize("code", [None, 4000])
 @pytest.mark.usefixtures("provoked")
-async def test_p17_nothing_that_happens_while_the_line_is_down_is_lost(stack: CheckedStack, code: int | None) -> None:
+async def test_p17_nothing_is_lost_while_the_connection_is_down(stack: CheckedStack, code: int | None) -> None:
     person = await with_file(stack, f"ray{code}", "Run", library=LIBRARY)
     messages = await prompts(stack, person, 4)
     before = session(stack)
@@ -34,7 +34,7 @@ async def test_p17_nothing_that_happens_while_the_line_is_down_is_lost(stack: Ch
     stack.discord.sessions.drop(code)
     await asyncio.gather(*(person.react(message, "🟦") for message in messages))
     await stack.until(lambda: len(stack.labels(person)) == len(messages))
-    assert session(stack) is before, "resumed, not identified anew"
+    assert session(stack) is before, "resumed rather than identified again"
     assert before.line is not line
 
 

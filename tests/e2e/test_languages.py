@@ -1,4 +1,4 @@
-"""Each member is answered in the language of their own Discord, and told news in it too, over HTTP and the gateway."""
+"""Members get answers and updates in the language of their own Discord, over HTTP and the gateway."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def german(stack: Stack, name: str) -> Person:
     return Person(stack.discord, user, stack.channel)
 
 
-async def test_two_members_of_a_server_read_two_languages(stack: Stack) -> None:
+async def test_two_members_of_one_server_get_two_languages(stack: Stack) -> None:
     heidi, vera = german(stack, "heidi"), newcomer(stack, "vera")
     said = await answer(heidi.command("sort"))
     assert said.text().startswith("Ich kenne deine Songs noch nicht.")

@@ -1,4 +1,4 @@
-"""One member whose answers are odd, or whose messages are limited, is nothing to the others (promise P39)."""
+"""One member with odd responses or rate-limited messages doesn't affect the others (promise P39)."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def odd_playlists(page: Any) -> Any:
     return page
 
 
-async def test_p39_a_member_whose_names_and_totals_are_null_is_linked_and_labels_like_the_others(
+async def test_p39_a_member_with_null_names_and_totals_can_link_and_label(
     stack: CheckedStack,
 ) -> None:
     gil = stack.add_listener("gil", styled(12, 61))
@@ -45,7 +45,7 @@ async def test_p39_a_member_whose_names_and_totals_are_null_is_linked_and_labels
 
 
 @pytest.mark.usefixtures("provoked")
-async def test_one_member_s_direct_messages_limited_for_an_hour_hold_up_nobody_elses_news(stack: CheckedStack) -> None:
+async def test_one_members_rate_limited_messages_delay_nobody_elses_updates(stack: CheckedStack) -> None:
     hal, ina = stack.add_listener("hal", styled(9, 62)), stack.add_listener("ina", styled(9, 63))
     for listener in (hal, ina):
         await stack.link(listener)

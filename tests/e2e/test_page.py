@@ -1,4 +1,4 @@
-"""The page of the sandbox in a real Chromium: what went over the wire, the tour, long channels, phones and names."""
+"""The sandbox page in a real Chromium: the request log, the tour, long channels, phones and accessible names."""
 
 import asyncio
 import re
@@ -47,7 +47,7 @@ async def test_faults_wait_for_their_call_and_cooldowns_are_shown(page: Page, pl
     assert place.stage.spotify.faults == []
 
 
-async def test_a_dropped_gateway_is_seen_and_comes_back(page: Page, place: Place) -> None:
+async def test_a_dropped_gateway_is_shown_and_reconnects(page: Page, place: Place) -> None:
     seen: list[bool] = []
     world = place.stage.discord
     end = world.subscribe(lambda change: change.kind == "gateway" and seen.append(world.online))
@@ -90,7 +90,7 @@ async def test_the_tour_is_followed_paused_and_taken_over(page: Page, place: Pla
 # ---------------------------------------------------------------- much, small, and slow
 
 
-async def test_five_hundred_messages_are_read_in_parts_and_only_changes_are_fetched(page: Page, place: Place) -> None:
+async def test_five_hundred_messages_load_in_parts_and_then_only_changes(page: Page, place: Place) -> None:
     room = [*place.stage.guild.channels.values()][1]
     posted = post_many(place, MANY)
     await page.locator("#rail").get_by_role("button", name=f"# {room.name}").click()
@@ -115,7 +115,7 @@ def post_many(place: Place, count: int) -> list[Message]:
     return [world.post(room, world.bot, {"content": f"Message {number}"}) for number in range(count)]
 
 
-async def test_a_phone_shows_one_panel_at_a_time_and_nothing_sticks_out(place: Place) -> None:
+async def test_a_phone_shows_one_panel_at_a_time_without_overflow(place: Place) -> None:
     page = await place.open(phone=True, has_touch=True)
     await send(page, "label")
     for tab, panel in {"People": "#rail", "Spotify": "#spotify", "Wire": "#wire", "Chat": "#chat"}.items():
@@ -145,7 +145,7 @@ async def test_nothing_moves_for_those_who_prefer_reduced_motion(place: Place) -
     await page.context.close()
 
 
-async def test_everything_to_press_or_fill_in_has_a_name(page: Page) -> None:
+async def test_every_control_has_an_accessible_name(page: Page) -> None:
     await send(page, "label")
     await page.get_by_role("button", name="Requests and faults").click()
     nameless = """() => [...document.querySelectorAll('button, a[href], input, select, textarea, summary')]
@@ -156,7 +156,7 @@ async def test_everything_to_press_or_fill_in_has_a_name(page: Page) -> None:
     assert await page.evaluate("[...document.images].filter((image) => image.alt === null).length") == 0
 
 
-async def test_a_page_that_lost_its_line_catches_up(place: Place) -> None:
+async def test_a_page_that_lost_its_connection_catches_up(place: Place) -> None:
     stage = built()
     async with served(stage) as origin:
         page = await (await place.browser.new_context()).new_page()

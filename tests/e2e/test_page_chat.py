@@ -1,4 +1,4 @@
-"""The chat on the page of the sandbox, in a real Chromium: messages and commands."""
+"""The chat on the sandbox page, in a real Chromium: messages and commands."""
 
 import re
 
@@ -32,7 +32,7 @@ async def test_the_keyboard_stays_where_it_was_when_a_card_changes(page: Page) -
     await expect(card.get_by_role("button", name="Sunday morning")).to_be_focused()
 
 
-async def test_what_is_private_is_seen_by_its_member_alone(page: Page) -> None:
+async def test_private_messages_are_visible_only_to_their_member(page: Page) -> None:
     card = await send(page, "label")
     identity = await card.get_attribute("data-id")
     await play(page, "Ben")
@@ -48,7 +48,7 @@ async def test_a_private_message_can_be_dismissed(page: Page) -> None:
     await expect(page.locator(f"[data-id='{identity}']")).to_have_count(0)
 
 
-async def test_markdown_is_shown_and_nothing_is_taken_for_html(page: Page) -> None:
+async def test_markdown_is_rendered_and_html_is_escaped(page: Page) -> None:
     message = await send(page, "text")
     for selector, text in {
         "h3": "Heading", "strong": "bold", "em": "slanted", "u": "under", "s": "gone", "pre": "block of code",
@@ -92,14 +92,14 @@ async def test_a_form_is_filled_in_and_sent(page: Page) -> None:
     await expect(page.locator(".message").last).to_contain_text("Named Long runs, Loud")
 
 
-async def test_a_bot_that_does_not_answer_is_told_below_its_message(page: Page) -> None:
+async def test_a_bot_that_does_not_answer_is_reported_below_the_message(page: Page) -> None:
     message = await send(page, "choose")
     await expect(message.get_by_role("button", name="Undo")).to_be_disabled()
     await message.get_by_role("button", name="Never answers").click()
     await expect(message.get_by_role("alert")).to_have_text("This interaction failed: The application did not respond")
 
 
-async def test_pictures_have_words_and_files_can_be_saved(page: Page) -> None:
+async def test_pictures_have_alt_text_and_files_can_be_saved(page: Page) -> None:
     message = await send(page, "model")
     picture = message.get_by_role("img", name="Late night 9 of 10, Run 7 of 10")
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1000
@@ -108,7 +108,7 @@ async def test_pictures_have_words_and_files_can_be_saved(page: Page) -> None:
     assert await saved(await saving.value) == b"{}"
 
 
-async def test_reactions_are_each_members_own(page: Page, place: Place) -> None:
+async def test_each_member_has_their_own_reactions(page: Page, place: Place) -> None:
     message = await send(page, "prompt")
     blue = message.get_by_role("button", name="🟦")
     await expect(blue).to_have_text("🟦 1")
@@ -142,7 +142,7 @@ async def test_options_are_completed_by_the_bot(page: Page) -> None:
     await expect(page.locator(".message").last).to_contain_text("Ada used /playlists add")
 
 
-async def test_a_file_is_picked_sent_and_comes_back(page: Page) -> None:
+async def test_a_file_is_picked_sent_and_returned(page: Page) -> None:
     await command(page, "files")
     csv = {"name": "songs.csv", "mimeType": "text/csv", "buffer": b"title,artist\n"}
     await page.get_by_role("button", name="file", exact=True).set_input_files(csv)
@@ -157,26 +157,26 @@ async def test_a_file_is_picked_sent_and_comes_back(page: Page) -> None:
     assert await saved(await saving.value) == b"TITLE,ARTIST\n"
 
 
-async def test_a_thinking_bot_is_seen_to_think(page: Page) -> None:
+async def test_a_thinking_bot_shows_that_it_is_thinking(page: Page) -> None:
     message = await send(page, "think")
     await expect(message).to_contain_text("Cratekeeper is thinking…")
     await expect(message).to_contain_text("Thought about it")
 
 
-async def test_an_unknown_command_is_told(page: Page) -> None:
+async def test_an_unknown_command_is_reported(page: Page) -> None:
     await page.get_by_role("combobox", name="Message").fill("/nonsense")
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator("#composer").get_by_role("alert")).to_have_text("There is no command /nonsense here.")
 
 
-async def test_plain_text_is_said_in_the_channel(page: Page, place: Place) -> None:
+async def test_plain_text_is_posted_in_the_channel(page: Page, place: Place) -> None:
     await page.get_by_role("combobox", name="Message").fill("Hello, shop")
     await page.keyboard.press("Enter")
     await expect(page.locator(".message").last).to_contain_text("Hello, shop")
     assert place.person("ben").visible()[-1].content == "Hello, shop"
 
 
-async def test_a_messages_menu_and_thread_are_reached_by_the_keyboard(page: Page, place: Place) -> None:
+async def test_a_messages_menu_and_thread_work_by_keyboard(page: Page, place: Place) -> None:
     said = await place.person("ben").say("a song by the sea")
     line = page.locator(f"[data-id='{said.id}']")
     await line.get_by_role("button", name="Apps").focus()

@@ -1,4 +1,4 @@
-"""A member's Spotify on the page of the sandbox, in a real Chromium: by hand, and what the bot does there."""
+"""A member's Spotify on the sandbox page, in a real Chromium: changes by hand, and the bot's changes."""
 
 import re
 
@@ -44,7 +44,7 @@ async def test_songs_are_liked_moved_and_removed_by_hand(page: Page, place: Plac
     assert not music.accounts["ada"].has_saved(liked.uri)
 
 
-async def test_a_playlist_is_made_and_likes_are_searched(page: Page, place: Place) -> None:
+async def test_a_playlist_can_be_created_and_likes_searched(page: Page, place: Place) -> None:
     await page.get_by_role("button", name="New playlist").click()
     await page.get_by_label("Name of the playlist").fill("Rain")
     await page.keyboard.press("Enter")
@@ -54,7 +54,7 @@ async def test_a_playlist_is_made_and_likes_are_searched(page: Page, place: Plac
     await expect(page.locator("#spotify > .songs")).to_contain_text("Velvet Harbour 126")
 
 
-async def test_long_lists_of_likes_come_in_parts(page: Page) -> None:
+async def test_long_lists_of_likes_load_in_parts(page: Page) -> None:
     songs = page.locator("#spotify > .songs .song")
     await expect(songs).to_have_count(50)
     for shown in (100, 130):
@@ -73,7 +73,7 @@ async def test_what_the_bot_does_at_spotify_is_highlighted(page: Page, place: Pl
     music.remove("ada", late.id, uris, by="client")
 
 
-async def test_access_is_given_and_removed(page: Page, place: Place) -> None:
+async def test_access_is_granted_and_revoked(page: Page, place: Place) -> None:
     music = place.stage.spotify
     app = music.register(App("client", frozenset({BACK}), users={"ada"}))
     music.agree(app, "ada", frozenset(), BACK, "")

@@ -1,4 +1,4 @@
-"""Presses that come twice, late, out of order or from somebody else, through the gateway (promises P14, P15)."""
+"""Presses that arrive twice, late, out of order or from somebody else, through the gateway (promises P14, P15)."""
 
 import asyncio
 import random
@@ -24,7 +24,7 @@ OF_THE_HOUR = {"spent", "notice", "member", "account"}  # tables that change whi
 
 @dataclass(frozen=True)
 class Press:
-    """A press that Discord has taken: the interaction, and what the bot is told of it, once or more often."""
+    """A press that Discord has accepted: the interaction, and the event to send to the bot, once or several times."""
 
     stack: CheckedStack
     made: Interaction
@@ -65,7 +65,7 @@ async def test_p14_of_two_presses_out_of_order_the_newest_counts(stack: CheckedS
     assert "1 label" in (await answer(person.command("status"))).text()
 
 
-async def test_p14_a_press_that_is_told_twice_is_one_label_and_no_error(stack: CheckedStack) -> None:
+async def test_p14_a_press_delivered_twice_is_one_label_and_no_error(stack: CheckedStack) -> None:
     person = await with_file(stack, "bix", "Late night", "Run", library=LIBRARY)
     card = await answer(person.command("label"))
     press = Press.of(stack, person, card, "Run")
@@ -73,12 +73,12 @@ async def test_p14_a_press_that_is_told_twice_is_one_label_and_no_error(stack: C
     press.tell()
     await press.answered(2)
     assert len(stack.labels(person)) == 1
-    press.tell()  # late: the card has gone on to another song
+    press.tell()  # late: the card already shows another song
     await press.answered(3)
     assert len(stack.labels(person)) == 1
 
 
-async def test_a_cards_undo_that_is_told_twice_takes_back_one_label(stack: CheckedStack) -> None:
+async def test_a_cards_undo_delivered_twice_reverts_one_label(stack: CheckedStack) -> None:
     person = await with_file(stack, "cal", "Late night", "Run", library=LIBRARY)
     card = await answer(person.command("label"))
     for count in (1, 2):
@@ -89,7 +89,7 @@ async def test_a_cards_undo_that_is_told_twice_takes_back_one_label(stack: Check
     assert stack.labels(person) == [first]
 
 
-async def test_an_undo_that_is_told_twice_takes_back_one_write(stack: CheckedStack, ada: Trained) -> None:
+async def test_an_undo_delivered_twice_reverts_one_write(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     applied = ada.contents()
     menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
@@ -108,14 +108,14 @@ async def test_an_undo_that_is_told_twice_takes_back_one_write(stack: CheckedSta
 
 
 def everything_of(stack: CheckedStack, member: int) -> dict[str, list[object]]:
-    """Every row of a member in the tables that only change when somebody does something."""
+    """A member's rows in every table that changes only when somebody acts."""
     tables = {name for (name,) in stack.rows("select name from sqlite_master where type = 'table'")} - OF_THE_HOUR
     owned = [name for name in tables if stack.rows("select 1 from pragma_table_info(?) where name = 'member'", name)]
     return {name: stack.rows(f'select * from "{name}" where member = ?', member) for name in owned}  # noqa: S608
 
 
 def numbers(stack: CheckedStack, member: int) -> dict[str, str]:
-    """A number or name of everything of a member's that a button can carry."""
+    """The id of one thing of each kind that a button can carry, all owned by the member."""
     one = {
         "card": "select card from card where member = ? order by created_at desc",
         "write": 'select "write" from "write" where member = ? order by 1 desc',
@@ -127,7 +127,7 @@ def numbers(stack: CheckedStack, member: int) -> dict[str, str]:
     return {name: str(stack.rows(query, member)[0][0]) for name, query in one.items()}
 
 
-async def test_p15_no_button_of_anybodys_does_anything_for_somebody_else(stack: CheckedStack, ada: Trained) -> None:
+async def test_p15_nobodys_buttons_work_for_somebody_else(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     stranger = await with_file(stack, "cat", "Run", library=LIBRARY)
     theirs = numbers(stack, ada.person.user.id)

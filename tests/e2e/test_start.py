@@ -1,4 +1,4 @@
-"""A start makes good what a stop, a disk or an upgrade broke."""
+"""The bot's start repairs what a stop, a disk or an upgrade broke."""
 
 import asyncio
 import sqlite3
@@ -18,7 +18,7 @@ def served(stack: Stack) -> list[tuple[int, str]]:
         return database.execute("select model, digest from model where serving").fetchall()
 
 
-async def test_p28_a_model_that_cannot_be_used_is_learnt_anew_at_the_next_start(stack: Stack) -> None:
+async def test_p28_an_unusable_model_is_trained_again_at_the_next_start(stack: Stack) -> None:
     anna = await with_file(stack, "anna", "Late night", "Run", "Kitchen")
     await label(anna, await answer(anna.command("label")), styled(), 8)
     outcome = await anna.command("train")
@@ -33,4 +33,4 @@ async def test_p28_a_model_that_cannot_be_used_is_learnt_anew_at_the_next_start(
             await asyncio.sleep(LOOK)
     ((_, digest),) = served(stack)
     assert len((stack.data / "models" / f"{digest}.onnx").read_bytes()) > 1_000
-    assert "%" in (await answer(anna.command("label"))).text(), "the card says what the model guesses"
+    assert "%" in (await answer(anna.command("label"))).text(), "the card shows the model's guess"

@@ -1,4 +1,4 @@
-"""The wheel: everything travels in it, and the command it installs works without the checkout."""
+"""The wheel is complete: the command it installs works without the checkout."""
 
 import argparse
 import json
@@ -39,7 +39,7 @@ def run(*command: str | Path, folder: Path, **settings: str) -> subprocess.Compl
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy: setuptools leaves its work beside the sources."""
+    """The wheel, built from a copy because setuptools leaves build files next to the sources."""
     copy, out = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("wheel")
     for name in SOURCES:
         shutil.copytree(ROOT / name, copy / name, ignore=NOT_CODE)
@@ -54,7 +54,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `cratekeeper` of an environment that holds the wheel, and sees this one's libraries but not the checkout."""
+    """The `cratekeeper` command in an environment with the wheel and this one's libraries, but not the checkout."""
     home = tmp_path_factory.mktemp("venv")
     venv.create(home, symlinks=True)
     python = home / "bin" / "python"
@@ -65,7 +65,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "bin" / "cratekeeper"
 
 
-def test_the_wheel_holds_every_file_and_no_model_of_ours(wheel: Path) -> None:
+def test_the_wheel_has_every_file_but_no_trained_model(wheel: Path) -> None:
     files = {
         str(path.relative_to(ROOT))
         for folder in PACKAGES
@@ -77,7 +77,7 @@ def test_the_wheel_holds_every_file_and_no_model_of_ours(wheel: Path) -> None:
     assert held == files | models | {"cratekeeper.py"}
 
 
-def test_it_says_its_version(installed: Path, tmp_path: Path) -> None:
+def test_the_command_prints_its_version(installed: Path, tmp_path: Path) -> None:
     assert run(installed, "--version", folder=tmp_path).stdout == f"Cratekeeper {bot.__version__}\n"
 
 
@@ -102,7 +102,7 @@ def test_every_command_has_help(installed: Path, tmp_path: Path, command: str) -
     assert shown.stdout.startswith(f"usage: {f'cratekeeper {command}'.strip()} [-h]")
 
 
-def test_the_doctor_migrates_a_database_and_finds_its_hearing(installed: Path, tmp_path: Path) -> None:
+def test_the_doctor_migrates_a_database_and_finds_audio_analysis(installed: Path, tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     services = dict.fromkeys(("DISCORD_API_URL", "SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL"), nowhere)
     lines = run(installed, "doctor", folder=tmp_path, DISCORD_TOKEN="token", **services).stdout.splitlines()
@@ -110,15 +110,15 @@ def test_the_doctor_migrates_a_database_and_finds_its_hearing(installed: Path, t
     assert (tmp_path / "data" / "cratekeeper.db").exists()
 
 
-def test_it_hears_a_song_with_the_network_that_travels_along(installed: Path, tmp_path: Path) -> None:
+def test_it_analyses_a_song_with_the_bundled_network(installed: Path, tmp_path: Path) -> None:
     write_audio(songs(0, 1)[0], tmp_path / "song.ogg")
     heard = run(installed, "analyse", "--json", "song.ogg", folder=tmp_path)
     assert heard.returncode == 0, heard.stderr
     assert "musicnn" in json.loads(heard.stdout)["vectors"]
 
 
-def test_the_tour_goes_well(installed: Path, tmp_path: Path) -> None:
-    """On a small library of its own: the sandbox's songs take a minute to render."""
+def test_the_tour_succeeds(installed: Path, tmp_path: Path) -> None:
+    """With its own small library, because the sandbox's songs take a minute to render."""
     write_library(tmp_path / "library.csv")
     toured = run(installed, "sandbox", folder=tmp_path, CI="true", LIBRARY="library.csv", LABELS="10")
     assert toured.returncode == 0, toured.stdout + toured.stderr
@@ -126,13 +126,13 @@ def test_the_tour_goes_well(installed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_the_tour_goes_well_on_generated_songs(installed: Path, tmp_path: Path) -> None:
+def test_the_tour_succeeds_on_generated_songs(installed: Path, tmp_path: Path) -> None:
     toured = run(installed, "sandbox", folder=tmp_path, CI="true")
     assert toured.returncode == 0, toured.stderr
 
 
 def write_library(path: Path) -> None:
-    """Write two playlists that are easy to tell apart, as Exportify does."""
+    """Write two easily separable playlists as Exportify files."""
     rows = ["Track URI,Track Name,Artist Name(s),Playlist,Added At,Genres,Tempo,Energy"]
     for number in range(120):
         name, genre, tempo, energy = (("Calm", "ambient", 70, 0.2), ("Loud", "metal", 170, 0.9))[number % 2]
@@ -145,7 +145,7 @@ def write_library(path: Path) -> None:
 
 
 def arguments(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Action]]:
-    """Every argument of a parser and of the commands below it, with the command that takes it."""
+    """Every argument of a parser and its subcommands, each with its command."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for below in action.choices.values():

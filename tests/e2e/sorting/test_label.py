@@ -1,4 +1,4 @@
-"""Cards: every button of a song card, and the select where playlists are many."""
+"""Every button of a song card, and the select for members with many playlists."""
 
 import pytest
 
@@ -12,7 +12,7 @@ SEVEN = ("Late night", "Run", "Kitchen", "Rain", "Road", "Work", "Party")
 
 
 def following(outcome: Outcome, card: Message) -> Message:
-    """The next card: in the same message, with the tap's acknowledgement."""
+    """The next card, shown in the same message by the tap's acknowledgement."""
     assert outcome.answer is AnswerKind.UPDATE
     assert outcome.message.id == card.id
     return outcome.message
@@ -46,10 +46,10 @@ async def test_every_button_of_a_card_does_what_it_says(stack: CheckedStack) -> 
     songs.append(asked_about(card, library).uri)
     card = following(await person.click(card, "Skip"), card)
     assert stack.labels(person)[3] == (songs[3], "skip", [])
-    assert asked_about(card, library).uri not in songs, "what was answered or skipped is not asked again"
+    assert asked_about(card, library).uri not in songs, "answered and skipped songs aren't asked again"
 
 
-async def test_undo_takes_the_last_answer_back_and_asks_that_song_again(stack: CheckedStack) -> None:
+async def test_undo_reverts_the_last_answer_and_asks_that_song_again(stack: CheckedStack) -> None:
     library = styled(30, seed=62)
     person = await with_file(stack, "bea", "Late night", "Run", library=library)
     card = await answer(person.command("label"))
@@ -76,7 +76,7 @@ async def test_above_five_playlists_there_is_a_select(stack: CheckedStack) -> No
     assert stack.labels(person) == [(song, "only", [stack.playlist(person, "Party")])]
 
 
-async def test_a_tap_is_not_taken_for_a_playlist_that_is_no_longer_kept(stack: CheckedStack) -> None:
+async def test_a_tap_for_a_playlist_no_longer_kept_is_refused(stack: CheckedStack) -> None:
     person = await with_file(stack, "dan", "Late night", "Run", library=styled(30, seed=64))
     card = await answer(person.command("label"))
     await answer(person.command("playlists remove", playlist="Run"))
@@ -85,7 +85,7 @@ async def test_a_tap_is_not_taken_for_a_playlist_that_is_no_longer_kept(stack: C
     assert stack.labels(person) == []
 
 
-async def test_there_is_a_word_for_every_way_in_that_is_closed(stack: CheckedStack) -> None:
+async def test_every_reason_not_to_label_is_explained(stack: CheckedStack) -> None:
     person = await with_file(stack, "eli", library=styled(30, seed=65))
     assert "Choose playlists" in labels(await answer(person.command("label")))
     await answer(person.command("playlists add", new="Run"))
@@ -96,7 +96,7 @@ async def test_there_is_a_word_for_every_way_in_that_is_closed(stack: CheckedSta
     assert "isn't in your library" in (await answer(person.command("why", song="spotify:track:x"))).text()
 
 
-async def test_when_all_is_answered_the_card_says_so(stack: CheckedStack) -> None:
+async def test_when_everything_is_answered_the_card_says_so(stack: CheckedStack) -> None:
     library = styled(3, seed=66)
     person = await with_file(stack, "fay", "Run", library=library)
     card = await answer(person.command("label"))
@@ -105,7 +105,7 @@ async def test_when_all_is_answered_the_card_says_so(stack: CheckedStack) -> Non
     assert "nothing left" in card.text()
 
 
-async def test_a_member_may_begin_with_a_song_of_their_own_choice(stack: CheckedStack) -> None:
+async def test_a_member_can_start_with_a_song_they_choose(stack: CheckedStack) -> None:
     library = styled(30, seed=67)
     person = await with_file(stack, "gus", "Run", library=library)
     wanted = library.tracks[7]

@@ -1,4 +1,4 @@
-"""The model: what it is worth, its picture, its versions, and the way back."""
+"""The model: its quality, its chart, its versions, and going back to an earlier one."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 PNG = b"\x89PNG\r\n"
 
 
-async def test_the_first_training_comes_by_itself_and_says_what_it_is_worth(stack: CheckedStack, ada: Trained) -> None:
+async def test_the_first_training_starts_by_itself_and_states_its_quality(stack: CheckedStack, ada: Trained) -> None:
     assert "right" in ada.told.text()
     assert "Look" in labels(ada.told)
     said = await answer(ada.person.command("model"))
@@ -18,7 +18,7 @@ async def test_the_first_training_comes_by_itself_and_says_what_it_is_worth(stac
     assert picture.data.startswith(PNG)
     assert all(name in said.text() for name in ("Late night", "Run", "Kitchen"))
     card = await answer(ada.person.command("label"))
-    assert "%" in card.text(), "the card says what the model guesses, and how sure it is"
+    assert "%" in card.text(), "the card shows the model's guess and its confidence"
 
 
 async def test_another_version_can_serve_again(stack: CheckedStack, ada: Trained) -> None:
@@ -27,7 +27,7 @@ async def test_another_version_can_serve_again(stack: CheckedStack, ada: Trained
     await outcome.until(lambda message: "Look" in labels(message) or "kept" in message.text(), PATIENCE)
     member = ada.person.user.id
     models = stack.rows("select model, serving from model where member = ? order by model", member)
-    assert [serving for _, serving in models] == [0, 1], "the newer one is no worse"
+    assert [serving for _, serving in models] == [0, 1], "the newer model is no worse"
 
     said = await answer(ada.person.command("model"))
     (menu,) = said.selects()

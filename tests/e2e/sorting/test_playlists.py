@@ -1,4 +1,4 @@
-"""Handing playlists over, their rules, layers, and letting go: /playlists with its suggestions."""
+"""Adding playlists, their rules, layers, and removing them: /playlists with its suggestions."""
 
 import pytest
 import pytest_asyncio
@@ -70,7 +70,7 @@ async def wes(stack: CheckedStack) -> Person:
         ({"layer": "mood", "several": True}, "no such layer"),
     ],
 )
-async def test_what_cannot_be_is_said_and_changes_nothing(
+async def test_impossible_settings_are_explained_and_change_nothing(
     stack: CheckedStack, wes: Person, options: dict[str, object], said: str
 ) -> None:
     before = stack.rows("select * from playlist")
@@ -79,7 +79,7 @@ async def test_what_cannot_be_is_said_and_changes_nothing(
     assert stack.rows("select * from playlist") == before
 
 
-async def test_discord_itself_keeps_numbers_within_bounds(stack: CheckedStack) -> None:
+async def test_discord_itself_enforces_number_limits(stack: CheckedStack) -> None:
     person = newcomer(stack, "xia")
     with pytest.raises(NotAllowed):
         await person.command("playlists settings", playlist="Run", mistakes=21)
@@ -107,16 +107,16 @@ async def test_layers_are_independent_and_have_two_switches(stack: CheckedStack)
     assert "Bright" not in labels(await answer(person.command("label")))
 
 
-async def test_names_show_as_they_are_and_mention_nobody(stack: CheckedStack) -> None:
+async def test_names_are_shown_literally_and_mention_nobody(stack: CheckedStack) -> None:
     person = newcomer(stack, "zoe")
     await answer(person.command("library import", file=as_file(styled(6, seed=56))))
     said = await answer(person.command("playlists add", new=NASTY))
     assert NASTY not in said.text()
     assert r"\*\*Loud\*\* \<\@1> \@everyone" in said.text()
-    assert NASTY in labels(await answer(person.command("label"))), "buttons know no mark-up"
+    assert NASTY in labels(await answer(person.command("label"))), "buttons don't render markup"
 
 
-async def test_learning_from_what_stands_is_off_until_it_is_switched_on(stack: CheckedStack) -> None:
+async def test_learning_from_existing_songs_is_off_until_switched_on(stack: CheckedStack) -> None:
     bob = stack.add_listener("Bob", styled(9, seed=57))
     run = stack.spotify.create_playlist("bob", "Run")
     stack.spotify.add("bob", run.id, bob.library.truth["Run"])

@@ -1,4 +1,4 @@
-"""A song in a channel: a reaction counts for the member whose playlists stand there; a button is for the others."""
+"""A song in a channel: reactions count for the member whose playlists it shows; everyone else uses a button."""
 
 import pytest
 
@@ -16,7 +16,7 @@ async def prompted(stack: CheckedStack, person: Person, reactions: int) -> Messa
     return await stack.discord.wait_for(lambda: message if len(message.reactions) == reactions else None, 30)
 
 
-async def test_only_the_reactions_of_whose_playlists_are_shown_are_labels(stack: CheckedStack) -> None:
+async def test_only_reactions_by_the_playlists_owner_are_labels(stack: CheckedStack) -> None:
     gil = await with_file(stack, "gil", "Late night", "Run", library=LIBRARY)
     hal = await with_file(stack, "hal", "Run", "Kitchen", library=LIBRARY)
     message = await prompted(stack, gil, 3)
@@ -26,11 +26,11 @@ async def test_only_the_reactions_of_whose_playlists_are_shown_are_labels(stack:
     song = asked_about(message, LIBRARY).uri
 
     await hal.react(message, "🟥")
-    await gil.react(message, "🟪")  # no playlist of hers
+    await gil.react(message, "🟪")  # not one of her playlists
     await gil.react(message, "🟥")
     await stack.until(lambda: stack.labels(gil))
     assert stack.labels(gil) == [(song, "only", [stack.playlist(gil, "Run")])]
-    assert stack.labels(hal) == [], "🟥 stands for Gil's playlist there, not for Hal's Kitchen"
+    assert stack.labels(hal) == [], "here 🟥 means Gil's playlist, not Hal's Kitchen"
     await stack.discord.wait_for(lambda: any("didn't count" in message.text() for message in hal.in_dm().visible()), 30)
 
     await gil.unreact(message, "🟥")

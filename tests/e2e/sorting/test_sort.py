@@ -1,4 +1,4 @@
-"""Sorting at Spotify: the dry run and its buttons, the receipt and its buttons, and taking it all back."""
+"""Sorting at Spotify: the dry run and its buttons, the receipt and its buttons, and undo."""
 
 import asyncio
 import re
@@ -16,12 +16,12 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 
 def promised(dry_run: Message) -> dict[str, int]:
-    """What a dry run or a receipt says of each playlist: "**Run** +3"."""
+    """The number of songs that a dry run or receipt adds to each playlist: "**Run** +3"."""
     return {name: int(number) for name, number in re.findall(r"\*\*([\w ]+)\*\* \+(\d+)", dry_run.text())}
 
 
 def counted(dry_run: Message) -> list[int]:
-    """The songs that a dry run would place, of all, would ask about, and leave."""
+    """The numbers in a dry run: songs to place, all songs, songs to ask about, songs to leave."""
     words = r"\*\*(\d+) of (\d+) songs? would be placed\*\*, (\d+) needs? your answer, (\d+) stays?"
     match = re.search(words, dry_run.text())
     assert match, dry_run.text()
@@ -35,7 +35,7 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     dry_run = await ada.dry_run()
     placed, looked_at, asked, left = counted(dry_run)
     assert f"can place {placed:,} more" in (await answer(ada.person.command("status"))).text(), (
-        "one number for one thing"
+        "the same number everywhere"
     )
     assert placed + asked + left == looked_at
     assert sum(promised(dry_run).values()) == placed
@@ -59,7 +59,7 @@ def last_write(stack: CheckedStack, ada: Trained) -> int:
     return int(stack.rows("select max(write) from write where member = ?", ada.person.user.id)[0][0])
 
 
-async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(stack: CheckedStack, ada: Trained) -> None:
+async def test_apply_writes_what_was_shown_and_undo_reverts_it_exactly(stack: CheckedStack, ada: Trained) -> None:
     rows = stack.spotify.playlist(ada.ref("Late night")).rows
     before = ada.contents()
     dry_run = await ada.dry_run()
@@ -70,7 +70,9 @@ async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(sta
     assert {name: len(after[name]) - len(before[name]) for name in after if after[name] != before[name]} == promised(
         receipt
     )
-    assert stack.spotify.playlist(ada.ref("Late night")).rows[: len(rows)] == rows, "order and dates of what was there"
+    assert stack.spotify.playlist(ada.ref("Late night")).rows[: len(rows)] == rows, (
+        "songs already there keep their order and dates"
+    )
     posts = [line for line in stack.calls(ada.listener.account, start) if line.startswith("POST")]
     assert len(posts) == len(promised(receipt))
     placed = {uri: name for name in after for uri in after[name] if uri not in before[name]}
@@ -84,10 +86,10 @@ async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(sta
     assert again is None or "nothing to undo" in again.text()
 
 
-async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_again(
+async def test_p01_a_bot_killed_during_a_write_finishes_it_after_a_restart(
     stack: CheckedStack, ada: Trained, provoked: None
 ) -> None:
-    """Its jobs are gone, too: what was confirmed has one again."""
+    """Its jobs are lost too; a confirmed write gets a new one."""
     bot, before, dry_run = stack.bot, ada.contents(), await ada.dry_run()
     assert bot is not None
 
@@ -115,7 +117,7 @@ async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_aga
     assert ada.contents() == before
 
 
-async def test_the_command_undo_takes_the_last_write_back(stack: CheckedStack, ada: Trained) -> None:
+async def test_the_undo_command_reverts_the_last_write(stack: CheckedStack, ada: Trained) -> None:
     before = ada.contents()
     await ada.apply(await ada.dry_run())
     assert ada.contents() != before
@@ -144,14 +146,12 @@ async def test_a_receipt_explains_and_takes_corrections(stack: CheckedStack, ada
     assert kinds[song] == "not"
     assert song not in {uri for uris in ada.contents().values() for uri in uris}
     await stack.until(lambda: not stack.rows("select 1 from write where state = 'applying'"))
-    for before in (sorted_, unsorted):  # the correction first, then the sort
+    for before in (sorted_, unsorted):  # undo the correction first, then the sort
         await (await ada.person.command("undo")).until(lambda each: "Undone" in each.text(), PATIENCE)
         assert ada.contents() == before
 
 
-async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_them(
-    stack: CheckedStack, ada: Trained
-) -> None:
+async def test_uncertain_songs_are_asked_one_by_one_and_placed_by_the_answer(stack: CheckedStack, ada: Trained) -> None:
     await rules(ada, automatic=False)
     dry_run = await ada.dry_run()
     asked = counted(dry_run)[2]
@@ -180,7 +180,7 @@ async def test_why_is_answered_for_any_liked_song(stack: CheckedStack, ada: Trai
     assert "operator's file" in said.text()
 
 
-async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(stack: CheckedStack, ada: Trained) -> None:
+async def test_p04_songs_moved_or_removed_by_hand_stay_that_way(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     name, uris = next((name, uris) for name, uris in ada.contents().items() if len(uris) >= 4)
     gone, moved = uris[-1], uris[-2]
@@ -196,11 +196,11 @@ async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(stack: 
     assert moved in ada.contents()[target]
     assert moved not in ada.contents()[name]
     await ada.undo(receipt)
-    assert moved in ada.contents()[target], "what a person put there stays"
+    assert moved in ada.contents()[target], "songs added by hand stay"
     stack.spotify.remove_by_hand("ada", ada.ref(target), moved)
 
 
-async def test_what_stands_in_playlists_is_learnt_once_it_counts(stack: CheckedStack) -> None:
+async def test_existing_songs_are_learned_from_once_switched_on(stack: CheckedStack) -> None:
     library = plain(40, seed=27)
     await stack.import_features(library)
     lea = stack.add_listener("Lea", library)

@@ -1,4 +1,4 @@
-"""Likes that come in are sorted, and their member is told where they want to be told."""
+"""New likes are sorted, and members get the updates where they want them."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 
 async def sorted_in(stack: CheckedStack, ada: Trained, uri: str) -> str:
-    """Wait until the song stands in one of her playlists; the playlist's name."""
+    """Wait until the song is in one of Ada's playlists. Returns the playlist's name."""
     return await stack.until(lambda: next((name for name, uris in ada.contents().items() if uri in uris), None))
 
 
@@ -20,7 +20,9 @@ async def update(stack: CheckedStack, ada: Trained, after: int, *words: str) -> 
     return await stack.told(ada.person, "new like", *words, after=after)
 
 
-async def test_a_new_like_is_put_where_it_belongs_and_told_by_direct_message(stack: CheckedStack, ada: Trained) -> None:
+async def test_a_new_like_goes_where_it_belongs_and_is_reported_by_direct_message(
+    stack: CheckedStack, ada: Trained
+) -> None:
     last = stack.last_message(ada.person)
     start = len(stack.spotify.requests)
     uri = ada.likes()
@@ -37,7 +39,7 @@ async def test_a_new_like_is_put_where_it_belongs_and_told_by_direct_message(sta
     assert uri not in ada.contents()[name]
 
 
-async def test_what_is_not_there_is_a_lesson_and_comes_out_again(stack: CheckedStack, ada: Trained) -> None:
+async def test_not_there_is_a_label_and_removes_the_song(stack: CheckedStack, ada: Trained) -> None:
     last = stack.last_message(ada.person)
     uri = ada.likes()
     said = await update(stack, ada, last, "+1")
@@ -49,7 +51,7 @@ async def test_what_is_not_there_is_a_lesson_and_comes_out_again(stack: CheckedS
     assert (uri, "not") in {(song, kind) for song, kind, _ in stack.labels(ada.person)}
 
 
-async def test_an_unsure_one_is_answered_in_the_update_and_then_placed(stack: CheckedStack, ada: Trained) -> None:
+async def test_an_uncertain_song_is_answered_in_the_update_and_then_placed(stack: CheckedStack, ada: Trained) -> None:
     await rules(ada, automatic=False)
     last = stack.last_message(ada.person)
     uri = ada.likes()
@@ -63,7 +65,7 @@ async def test_an_unsure_one_is_answered_in_the_update_and_then_placed(stack: Ch
     await rules(ada, automatic=True)
 
 
-async def test_updates_go_to_a_channel_that_the_member_chose(stack: CheckedStack, ada: Trained) -> None:
+async def test_updates_go_to_the_channel_the_member_chose(stack: CheckedStack, ada: Trained) -> None:
     await answer(ada.person.command("updates", where="channel", options={"channel": stack.updates}))
     uri = ada.likes()
     said = await stack.told(ada.person, "1 new like sorted", channel=stack.updates)
@@ -74,7 +76,7 @@ async def test_updates_go_to_a_channel_that_the_member_chose(stack: CheckedStack
     assert outcome.message.visible_to == stranger.person.user.id
     assert uri in ada.contents()[await sorted_in(stack, ada, uri)]
 
-    stack.discord.close(stack.updates, ada.person.user)  # a channel that Ada does not see any more gets nothing of hers
+    stack.discord.close(stack.updates, ada.person.user)  # updates stop going to a channel that Ada can't see any more
     last = stack.last_message(ada.person)
     before = len(stack.updates.messages)
     ada.likes()
@@ -84,7 +86,7 @@ async def test_updates_go_to_a_channel_that_the_member_chose(stack: CheckedStack
     await answer(ada.person.command("updates", where="dm"))
 
 
-async def test_what_happens_while_muted_is_told_afterwards_and_off_is_off(stack: CheckedStack, ada: Trained) -> None:
+async def test_muted_updates_come_afterwards_and_off_means_off(stack: CheckedStack, ada: Trained) -> None:
     last = stack.last_message(ada.person)
     await answer(ada.person.command("mute", hours=1))
     first = ada.likes()
@@ -106,7 +108,7 @@ async def test_what_happens_while_muted_is_told_afterwards_and_off_is_off(stack:
     await answer(ada.person.command("updates", where="dm"))
 
 
-async def test_what_cannot_be_is_said(stack: CheckedStack, ada: Trained) -> None:
+async def test_impossible_update_settings_are_explained(stack: CheckedStack, ada: Trained) -> None:
     assert "name" in (await answer(ada.person.command("updates", where="channel"))).text()
     assert "two hours" in (await answer(ada.person.command("updates", quiet="late"))).text()
     said = await answer(ada.person.command("updates", quiet="3-3"))
@@ -114,7 +116,7 @@ async def test_what_cannot_be_is_said(stack: CheckedStack, ada: Trained) -> None
 
 
 @pytest.mark.usefixtures("provoked")
-async def test_news_wait_while_discord_is_out_of_order_and_are_told_once(stack: CheckedStack, ada: Trained) -> None:
+async def test_updates_wait_while_discord_is_down_and_arrive_once(stack: CheckedStack, ada: Trained) -> None:
     last = stack.last_message(ada.person)
     stack.discord.faults.fail(503, matching=f"/channels/{ada.listener.dm.channel.id}/messages", times=3)
     uri = ada.likes()
