@@ -20,33 +20,33 @@ INLINE = 3  # questions with their buttons right in an update
 
 def dry_run(receipt: Receipt, page: int = 0) -> Page:
     """What would be done, to page through, with **Apply** / **Ask me those** / **Cancel**."""
-    write, entries = receipt.write.write, _entries(receipt)
-    if not entries:
+    write, changes = receipt.write.write, _ordered(receipt)
+    if not changes:
         return Page(outcomes.dry_run(receipt), _(outcomes.NOTHING_TO_SORT))
-    changes = bool(receipt.placed or receipt.removed)
+    writes = bool(receipt.placed or receipt.removed)
     return Page(
         outcomes.dry_run(receipt),
         formatting.changes(receipt) or None,
-        _page_of(entries, page),
+        _lines(receipt, _on(page, changes)),
         layout.row(
-            layout.button(_("Apply"), ids.of("apply", write), layout.GREEN) if changes else None,
+            layout.button(_("Apply"), ids.of("apply", write), layout.GREEN) if writes else None,
             _ask_button(write, len(receipt.asked)) if receipt.asked else None,
             layout.button(_("Cancel"), ids.of("cancel", write)),
         ),
-        _turn("page", write, len(entries), page),
+        _turn("page", write, len(changes), page),
     )
 
 
 def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 0, note: str = "") -> Page:
     """What was done: totals, lines with certainty in words, **Undo**, **Why**, **Not there**, open questions."""
     done, write, waiting = reviewed.receipt, reviewed.receipt.write.write, len(reviewed.waiting)
-    lines = _entries(done, reviewed, [question.song.song for question in questions])
+    changes = _ordered(done, [question.song.song for question in questions])
     rest = waiting - len(questions)
     return Page(
         note or None,
         outcomes.receipt(done, waiting),
-        _page_of(lines, page) if lines else None,
-        _turn("turn", write, len(lines), page),
+        _lines(done, _on(page, changes), reviewed) if changes else None,
+        _turn("turn", write, len(changes), page),
         *(item for question in questions for item in cards.block(question)),
         _actions(done, page, rest),
     )
@@ -73,7 +73,7 @@ def why(reviewed: Reviewed, page: int) -> Page:
 def _options(reviewed: Reviewed, page: int) -> list[layout.Option]:
     """The placed songs of a page of the receipt, by the numbers of their lines."""
     done = reviewed.receipt
-    placed = [change for change in _shown(done, page) if change.action == Action.ADD] or done.placed[:PER_PAGE]
+    placed = [change for change in _on(page, _ordered(done)) if change.action == Action.ADD] or done.placed[:PER_PAGE]
     return [
         layout.option(done.songs[change.song].line, change.change, done.playlists[change.playlist].name)
         for change in placed
@@ -106,22 +106,17 @@ def _ordered(receipt: Receipt, apart: Sequence[str] = ()) -> list[Change]:
     return [change for change in lines if change.song in receipt.songs]
 
 
-def _shown(receipt: Receipt, page: int) -> list[Change]:
-    return _ordered(receipt)[page * PER_PAGE : (page + 1) * PER_PAGE]
+def _on(page: int, changes: Sequence[Change]) -> Sequence[Change]:
+    return changes[page * PER_PAGE : (page + 1) * PER_PAGE]
 
 
-def _entries(receipt: Receipt, reviewed: Reviewed | None = None, apart: Sequence[str] = ()) -> list[str]:
-    return [outcomes.line(receipt, change, reviewed) for change in _ordered(receipt, apart)]
+def _lines(receipt: Receipt, changes: Sequence[Change], reviewed: Reviewed | None = None) -> str:
+    return outcomes.page([outcomes.line(receipt, change, reviewed) for change in changes], ROOM)
 
 
-def _page_of(entries: Sequence[str], page: int) -> str:
-    start = page * PER_PAGE
-    return outcomes.page(entries[start : start + PER_PAGE], ROOM)
-
-
-def _turn(what: str, write: int, entries: int, page: int) -> layout.Row | None:
+def _turn(what: str, write: int, lines: int, page: int) -> layout.Row | None:
     """Buttons to leaf through, if there's more than one page."""
-    last = (entries - 1) // PER_PAGE
+    last = (lines - 1) // PER_PAGE
     taps = [
         _page_button(what, write, page - 1, last, "◀️") if page > 0 else None,
         _page_button(what, write, page + 1, last, "▶️") if page < last else None,
