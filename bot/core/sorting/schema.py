@@ -129,7 +129,7 @@ class Schema:
         """Read the text of `to_json`. Raises ValueError for anything else, including another layout."""
         try:
             schema = cls._read(json.loads(text))
-        except (KeyError, TypeError, AttributeError) as problem:
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise ValueError(f"not a feature schema: {problem!r}") from problem
         if schema.to_json() != text:
             raise ValueError("a feature schema of another format")
