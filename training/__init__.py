@@ -1,7 +1,7 @@
 """Training, offline: labels and features in, a checked ONNX file out. `python -m training --help`.
 
-Runs in a process of its own. Must be imported before numpy to keep linear algebra to one thread: the machine is
-shared with the bot, whose heartbeat matters more than a second of training.
+Runs in a process of its own. Import it before numpy, so that linear algebra uses one thread: the machine is shared
+with the bot, whose heartbeat matters more than a second of training.
 """
 
 import os

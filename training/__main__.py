@@ -1,4 +1,4 @@
-"""`python -m training`: the commands that make, try and measure models. Exit codes are in `problems`."""
+"""`python -m training`: the commands that train, try and measure models. `problems` lists the exit codes."""
 
 import argparse
 import errno
@@ -15,7 +15,7 @@ from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 
 PROG = "python -m training"
-MODULES = {  # where each command is, in `training.commands`; loaded when it is run, for each needs other libraries
+MODULES = {  # the module of each command in `training.commands`, loaded on demand: each needs different libraries
     "fit": "fit",
     "predict": "use",
     "next": "use",
@@ -38,7 +38,7 @@ MEASURES = (
 
 
 def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: str = PROG) -> int:
-    """Run one command; errors are one line on stderr. env: says where the bot's database and models are."""
+    """Run one command; errors are one line on stderr. env: where the bot's database and models are."""
     parser = build_parser(prog)
     options = parser.parse_args(arguments)
     options.env = env
@@ -64,7 +64,7 @@ def _command(verb: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _unclear(options: argparse.Namespace) -> str | None:
-    """Return what is wrong with the options of `fit`."""
+    """Return what's wrong with the options of `fit`."""
     files = [options.library, options.labels, options.out]
     if options.layer is not None and options.prior:
         return "fit uses the prior in DATA_DIR for a layer from the database; `pretrain` puts it there"
@@ -74,7 +74,7 @@ def _unclear(options: argparse.Namespace) -> str | None:
 
 
 def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+    """Return the parser for all commands."""
     parser = argparse.ArgumentParser(prog=prog, description="Train, use and measure models from files.")
     parser.set_defaults(sets=[], several=False, everything=False)
     verbs = parser.add_subparsers(required=True, dest="verb", metavar="command")

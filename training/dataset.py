@@ -22,7 +22,7 @@ WEIGHTS = {
     "feed": 1.0,
     "reaction": 0.7,
     "csv": 1.0,
-}  # a label's, by its source
+}  # of a label, by its source
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Examples:
 
     @property
     def settled(self) -> NDArray[np.bool_]:
-        """(m,) whether it's known where the song belongs, and not only where it doesn't."""
+        """(m,) whether we know where the song belongs, and not only where it doesn't."""
         return np.asarray(~np.isnan(self.truth).any(axis=1))
 
     def per_class(self, rows: NDArray[np.int64] | slice = slice(None)) -> float:
-        """Return the labels per class among some rows: the geometric mean, so that small classes count too."""
+        """Return the geometric mean of labels per class among some rows, so that small classes count too."""
         counts = np.maximum(1, (self.truth[rows] == 1).sum(axis=0))
         return float(np.exp(np.log(counts).mean()))
 
@@ -65,9 +65,9 @@ class _Said:
 
 
 def examples_of(training: TrainingSet) -> Examples:
-    """Return the examples that a training set holds. Raises TooFewLabels when no song is known to be in a playlist.
+    """Return the examples in a training set. Raises TooFewLabels if no song is known to be in a playlist.
 
-    Songs that are gone or have no features are skipped.
+    Skips songs that are gone or have no features.
     """
     known = {song for song, features in training.songs.items() if features.known}
     said = _gather(label for label in training.labels if label.song in known)
@@ -93,7 +93,7 @@ def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
 
 
 def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
-    """One class per song. With a single playlist, songs outside it are in none, even if there's no such song yet."""
+    """One class per song. With a single playlist, songs outside it are "none", even if there are none yet."""
     if len(playlists) == 1:
         said = {song: replace(a, none=a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
     if not playlists:
@@ -105,7 +105,7 @@ def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
 
 
 def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
-    """One question per playlist; a playlist that every settled song is in can't be told from the rest yet."""
+    """One question per playlist; a playlist that contains every settled song can't be told from the rest yet."""
     examples = _examples(said, tuple(playlists), exclusive=False)
     askable = (examples.truth == 0).any(axis=0)
     if not askable.any():
@@ -117,7 +117,7 @@ def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
 
 
 def _alone(said: dict[str, _Said], playlist: int) -> Examples:
-    """The only question there is so far: in this playlist, or not."""
+    """The only question so far: in this playlist, or not."""
     about = {
         song: _Said({playlist} & a.yes, {playlist} & a.no, a.none or (bool(a.yes) and playlist not in a.yes), a.weight)
         for song, a in said.items()

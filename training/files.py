@@ -19,9 +19,9 @@ from training.problems import InputProblem
 
 LABEL_COLUMNS = frozenset({"playlist", "verdict"})
 VERDICTS = frozenset({"yes", "no", "none"})
-ALONE = "1"  # the member and layer of a file without such columns
-NAMED = 3  # offenders that an error names
-POINTER = "served.json"  # in a folder of models: which digest serves whom
+ALONE = "1"  # the member and layer in a file without those columns
+NAMED = 3  # offending lines that an error names
+POINTER = "served.json"  # in a folder of models: whom each digest serves
 SPOTIFY = "spotify:track:"
 
 Key = tuple[str, str]  # member, layer
@@ -29,7 +29,7 @@ Key = tuple[str, str]  # member, layer
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file's rows, the fields that its headers name, and the rows that could not be read."""
+    """A file's rows, the fields its headers name, and the rows that couldn't be read."""
 
     path: Path
     fields: frozenset[str]
@@ -37,13 +37,13 @@ class Sheet:
     bad: Sequence[BadRow]
 
     def first_of(self, fields: Iterable[str]) -> str | None:
-        """Return the first of some fields that the file has; None when it has none of them."""
+        """Return the first of some fields that the file has; None if it has none of them."""
         return next((field for field in fields if field in self.fields), None)
 
 
 @dataclass(frozen=True)
 class Library:
-    """Every song of a file, in its order: features, and names and first artists for people."""
+    """Every song in a file, in its order: features, and names and first artists for display."""
 
     songs: Mapping[str, SongFeatures]
     names: Mapping[str, str]
@@ -53,31 +53,29 @@ class Library:
 
 
 def read_library(path: Path, sets: Collection[str] = ()) -> Library:
-    """Read a library; a song that stands in several lines is one. `sets` declares further columns that hold sets."""
+    """Read a library; a song on several lines counts once. `sets` declares extra columns that hold sets."""
     sheet = read_rows(path)
     firsts: dict[str, Row] = {}
     for row in sheet.rows:
         if song := song_of(row):
             firsts.setdefault(song, row)
     if not firsts:
-        raise InputProblem(
-            f"{path}: no column names the songs; title and artists, or one of {', '.join(IDS)}, are wanted"
-        )
+        raise InputProblem(f"{path}: no column names the songs; needs title and artists, or one of {', '.join(IDS)}")
     source = f"csv:{path.name}"
     songs = {song: features_of(row, source, sets) for song, row in firsts.items()}
     if not any(song.known for song in songs.values()):
-        raise InputProblem(f"{path}: no column holds a number or a set of a song")
+        raise InputProblem(f"{path}: no column has numbers or sets")
     return Library(songs, {song: row.fields.get("title", song) for song, row in firsts.items()})
 
 
 def id_of(row: Row) -> str | None:
-    """Return a song's id, the same for a URI, a link and the bare id; any other name that stands in such a column."""
+    """Return a song's id, the same for a URI, a link and the bare id; any other name in that column is kept as is."""
     given = uri_of(row) or next((row.fields[field] for field in IDS if field in row.fields), None)
     return given.removeprefix(SPOTIFY) if given else None
 
 
 def song_of(row: Row) -> str | None:
-    """Return a song's id, or a name made of title and artists; None for an episode, or where there is neither."""
+    """Return a song's id, or a name made from title and artists; None for an episode, or without both."""
     if tables.is_no_song(row):
         return None
     title = row.fields.get("title")
@@ -104,12 +102,12 @@ def _verdict(row: Row) -> str:
 
 
 def _playlist(row: Row) -> str:
-    """Return the playlist that a label speaks of, "" for none of them."""
+    """Return a label's playlist, or "" for none of them."""
     return "" if _verdict(row) == "none" else row.fields.get("playlist", "")
 
 
 def _of_library(path: Path, rows: Sequence[Row], library: Library) -> Sequence[Row]:
-    """Return the labels of songs of the library; of others, such as a torn row's, stderr tells. Some must be left."""
+    """Return the labels of songs in the library, reporting others on stderr. Raises InputProblem if none are."""
     what, strangers = "track is not in the library", [row for row in rows if id_of(row) not in library.songs]
     if len(strangers) == len(rows):
         _refuse(path, what, strangers)
@@ -147,7 +145,7 @@ def _training_set(path: Path, rows: Sequence[Row], library: Library, several: bo
 
 
 def _contradictions(rows: Sequence[Row], verdicts: Mapping[tuple[str, str], set[str]]) -> Iterator[Row]:
-    """Yield lines that say yes to what others say no or "none" to; lines that only repeat others do no harm."""
+    """Yield lines that say yes where others say no or "none"; mere repetitions are fine."""
     nowhere = {song for song, playlist in verdicts if not playlist}
     for row in rows:
         song, verdict = str(id_of(row)), _verdict(row)
@@ -157,7 +155,7 @@ def _contradictions(rows: Sequence[Row], verdicts: Mapping[tuple[str, str], set[
 
 
 def read_rows(path: Path) -> Sheet:
-    """Read a table, and say on stderr which rows were left out. Raises InputProblem when it is none, or has no rows."""
+    """Read a table, reporting skipped rows on stderr. Raises InputProblem if it isn't one, or has no rows."""
     try:
         table = tables.Table(_content(path), most_rows=sys.maxsize)
         lines = list(table)
@@ -191,7 +189,7 @@ def write_rows(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 def read_served(folder: Path) -> dict[Key, str]:
-    """Return which model serves each member and layer in a folder of models; nothing in a new one."""
+    """Return which model serves each member and layer in a folder of models; empty for a new folder."""
     if not (folder / POINTER).exists():
         return {}
     try:
@@ -202,13 +200,13 @@ def read_served(folder: Path) -> dict[Key, str]:
 
 
 def write_served(folder: Path, served: Mapping[Key, str]) -> None:
-    """Write which model serves whom, whole or not at all."""
+    """Write which model serves whom, atomically."""
     rows = [{"member": key[0], "layer": key[1], "digest": digest} for key, digest in sorted(served.items())]
     write_whole(folder / POINTER, json.dumps(rows, indent=1, ensure_ascii=False).encode())
 
 
 def make_ready(folder: Path | None, file: Path | None) -> None:
-    """Find out that nothing can be written there before the work, not after it. Raises InputProblem."""
+    """Check that both paths can be written to, before the work rather than after it. Raises InputProblem."""
     try:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

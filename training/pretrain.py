@@ -1,7 +1,7 @@
-"""Pretrain: learn a prior from playlists that the operator may use.
+"""Pretrain: learns a prior from playlists that the operator may use.
 
-Artists' company is the positive pointwise mutual information of sharing playlists, condensed to its main directions
-(Levy & Goldberg 2014); words come from the corpora's songs.
+Which artists keep company is the positive pointwise mutual information of sharing playlists, condensed to its main
+directions (Levy & Goldberg 2014); words come from the corpora's songs.
 """
 
 import math
@@ -19,18 +19,18 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.columns import key_of
 from bot.core.sorting.prior import WORDS, Prior
 
-DIRECTIONS = 64  # of company; half or twice as many cost or buy next to nothing
-SMOOTH = 0.75  # power of how common an artist is: rare ones are drawn together less (Levy & Goldberg 2014)
-SHIFT = 1.0  # nats that two artists must be seen together above chance
-BILLED = 3  # artists of a song that count
-MOST_WORDS = 4_000  # the rest stand with too few artists to matter
+DIRECTIONS = 64  # for artists; half or twice as many make next to no difference
+SMOOTH = 0.75  # power of an artist's frequency: weakens associations between rare ones (Levy & Goldberg 2014)
+SHIFT = 1.0  # nats above chance that two artists must co-occur
+BILLED = 3  # artists per song that count
+MOST_WORDS = 4_000  # the rest have too few artists to matter
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Somebody's playlists: features by song, and each playlist's songs."""
+    """One person's playlists: features by song, and each playlist's songs."""
 
     name: str
     songs: Mapping[str, SongFeatures]
@@ -47,7 +47,7 @@ def pretrain(corpora: Sequence[Corpus]) -> Prior:
 def _tags(
     corpora: Sequence[Corpus], keys: NDArray[np.uint32]
 ) -> tuple[tuple[str, ...], NDArray[np.uint16], NDArray[np.uint32]]:
-    """Return the commonest words, and which of them the songs of each artist carry: `Prior.words`, `tagged`, `ends`."""
+    """Return the commonest words, and which of them each artist's songs carry: `Prior.words`, `tagged`, `ends`."""
     carried: dict[int, set[str]] = defaultdict(set)
     for song in (corpus.songs[song] for corpus in corpora for song in sorted(corpus.songs)):
         for artist in song.sets.get("artists", ()):
@@ -61,7 +61,7 @@ def _tags(
 
 
 def _line_ups(corpora: Sequence[Corpus]) -> Iterator[Counter[int]]:
-    """Yield the artists of each playlist, and how many of its songs are theirs."""
+    """Yield each playlist's artists, with their number of songs in it."""
     for corpus in corpora:
         for _, songs in sorted(corpus.playlists.items()):
             artists = (sorted(corpus.songs[song].sets.get("artists", ()))[:BILLED] for song in songs)
@@ -95,7 +95,7 @@ def _surprise(together: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _condensed(matrix: sparse.csr_matrix) -> Floats:
-    """Return (a, DIRECTIONS) rows of length 1: the main directions; columns a small matrix lacks are zero."""
+    """Return (a, DIRECTIONS) rows of length 1: the main directions; columns that a small matrix lacks are zero."""
     size = matrix.shape[0]
     rows = np.zeros((size, DIRECTIONS), np.float32)
     most = min(DIRECTIONS, size - 2)

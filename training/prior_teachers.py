@@ -1,7 +1,7 @@
-"""Prior teachers: which members may teach a prior, what they taught, whether it helped, and the file the bot reads.
+"""Prior teachers: who may teach a prior, what they taught, whether it helped, and the file the bot reads.
 
 Corpora are files of playlists that the operator may use and, on request, members of the bot's database who opted in.
-Everything is read anew each time, so members who left no longer teach.
+Everything is read again each time, so members who left no longer teach.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from training.problems import InputProblem
 from training.progress import bar
 
 NOBODY = Person("", {}, {})
-KS, NS, DRAWS = (3, 5), (1, 5), 3  # of a check: playlists of a member, labels a playlist, members a size and person
-MOST_CHECKED = 8  # persons; each costs a prior of its own
+KS, NS, DRAWS = (3, 5), (1, 5), 3  # for a check: playlists per member, labels per playlist, members per size and person
+MOST_CHECKED = 8  # people; each needs a prior of their own
 SEED = 0
 
 Gain = dict[str, Any]  # n, mean, members: [low, high], persons: [low, high]; in accuracy
@@ -35,7 +35,7 @@ Gain = dict[str, Any]  # n, mean, members: [low, high], persons: [low, high]; in
 
 @dataclass(frozen=True)
 class Teachers:
-    """Everyone who may teach; `members` are those of the bot's database, by id."""
+    """Everyone who may teach; `members` are the ids of those in the bot's database."""
 
     people: Sequence[Person]
     members: frozenset[int] = frozenset()
@@ -45,7 +45,7 @@ def learn(people: Sequence[Person]) -> Prior:
     """Return the prior they teach. Raises InputProblem if there's nothing to learn from."""
     prior = pretrain(corpora_without(NOBODY, people))
     if not prior.company.any():
-        raise InputProblem("nothing to learn: no playlists of three songs and more whose artists stand in others too")
+        raise InputProblem("nothing to learn: no playlists of at least three songs share artists with others")
     return prior
 
 
@@ -68,14 +68,14 @@ async def _members(store: Store) -> Teachers:
 
 
 def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> Path:
-    """Put the prior where the bot looks for it, and note in its database who taught it."""
+    """Save the prior where the bot looks for it, and note in its database who taught it."""
     path = data_dir_in(env) / "models" / NAME
     asyncio.run(_publish(store_in(env), path, prior, members))
     return path
 
 
 async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[int]) -> None:
-    """Write file and notes in one transaction, like models: the bot sweeps half-written files, in transactions too."""
+    """Write file and notes in one transaction, like models: the bot sweeps half-written files in transactions too."""
     content = to_bytes(Taught(prior, len(members)))
     try:
         if not store.path.exists():
@@ -112,5 +112,5 @@ def _tasks(person: Person, members: Sequence[Any], people: Sequence[Person]) -> 
 
 
 def is_worse(gains: Iterable[Gain]) -> bool:
-    """Whether the prior lowers accuracy by more than the draw of members explains (95 %)."""
+    """Whether the prior lowers accuracy by more than the random draw of members explains (95 %)."""
     return any(gain["members"][1] < 0 for gain in gains)

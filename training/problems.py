@@ -8,7 +8,7 @@ TrainingFailed (bot.errors)
 
 from bot.errors import TrainingFailed
 
-PUBLISHED, KEPT = 0, 3  # the new model serves; or it was no better, and the previous one goes on serving
+PUBLISHED, KEPT = 0, 3  # the new model serves; or it was no better, and the previous one keeps serving
 
 
 class InputProblem(TrainingFailed):

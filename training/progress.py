@@ -1,4 +1,4 @@
-"""Progress of long work."""
+"""Progress bars for long work."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,6 @@ from tqdm import tqdm
 
 
 def bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
-    """Show progress, but only on a terminal."""
+    """Show a progress bar, but only on a terminal."""
     shown: Iterable[Any] = tqdm(items, unit=f" {unit}", total=total, disable=None)
     return shown

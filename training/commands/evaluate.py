@@ -1,4 +1,4 @@
-"""`evaluate`: play members of real libraries, and say how right the models of few labels are."""
+"""`evaluate`: simulates members with real libraries, and reports how accurate models with few labels are."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""`fit`: train one layer from the bot's database, or every member and layer of a labels file."""
+"""`fit`: trains one layer from the bot's database, or every member and layer of a labels file."""
 
 import argparse
 import json
@@ -38,9 +38,9 @@ def fit_command(options: argparse.Namespace) -> int:
 
 
 def fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -> int:
-    """Train one layer of one member, from and into the database that `env` names.
+    """Train one layer of one member, reading and writing the database that `env` names.
 
-    The bot runs on the same machine, so its heartbeat goes first.
+    Runs at low priority: the bot is on the same machine, and its heartbeat comes first.
     """
     os.nice(GENTLY)
     try:

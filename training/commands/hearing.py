@@ -1,4 +1,4 @@
-"""Listening: commands that make and measure what the bot hears with. Only they need the sound libraries."""
+"""Hearing: commands that build and measure the audio models. Only they need the sound libraries."""
 
 import argparse
 import json
@@ -6,14 +6,14 @@ from hashlib import sha256
 
 
 def build_musicnn_command(options: argparse.Namespace) -> int:
-    """Build musicnn's ONNX file from the package's wheel, compare it with the package's own layers, and write it."""
+    """Build musicnn's ONNX file from the package's wheel, check it against the package's own layers, and write it."""
     from training.model.export import write_whole
     from training.musicnn.build import build, compare
 
     content = build(options.wheel)
     off = compare(content, options.wheel)
     write_whole(options.out, content)
-    print(f"{options.out}: {len(content):,} bytes, off by {off:.0e} at most, sha256 {sha256(content).hexdigest()}")
+    print(f"{options.out}: {len(content):,} bytes, differs by {off:.0e} at most, sha256 {sha256(content).hexdigest()}")
     return 0
 
 
@@ -27,7 +27,7 @@ def evaluate_peaks_command(options: argparse.Namespace) -> int:
 
 
 def evaluate_audio_command(options: argparse.Namespace) -> int:
-    """Listen to every recording, and say how right tempo, key and loudness are."""
+    """Analyse every recording, and print the accuracy of tempo, key and loudness."""
     from bot.audio.analysis.embedding import Embedder
     from training.files import make_ready
     from training.hearing.accuracy import evaluate, hear
@@ -47,7 +47,7 @@ def evaluate_audio_command(options: argparse.Namespace) -> int:
 
 
 def fit_tempo_command(options: argparse.Namespace) -> int:
-    """Play grooves, learn from them how evidence for a tempo is weighed, and print the weights."""
+    """Play grooves, learn how to weigh the evidence for a tempo, and print the weights."""
     from training.hearing.grooves import play
     from training.hearing.styles import STYLES
     from training.hearing.tempo import as_table, learn

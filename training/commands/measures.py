@@ -1,4 +1,4 @@
-"""`evaluate-neighbours`, `evaluate-feed`, `evaluate-match`: how good recommendations are, by people's own playlists."""
+"""`evaluate-neighbours`, `evaluate-feed`, `evaluate-match`: recommendations tested on real playlists."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ Report = Callable[[Mapping[str, Any]], str]
 
 
 def evaluate_neighbours_command(options: argparse.Namespace) -> int:
-    """Print the hit rate and precision of recommendations, beside plain neighbours and chance."""
+    """Print the hit rate and precision of recommendations, compared with plain neighbours and chance."""
     return _measure(options, neighbours.evaluate, neighbours.report)
 
 

@@ -1,4 +1,4 @@
-"""What several commands need of a folder of models: the models, their playlists' names, and the prior beside them."""
+"""Models in a folder, as several commands need them: the models, their playlists' names, and the prior beside them."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from training.problems import InputProblem
 
 
 def models_in(folder: Path) -> dict[Key, OpenModel]:
-    """Return the active model of each member and layer in a folder. Raises InputProblem, ModelError."""
+    """Return each member and layer's active model in a folder. Raises InputProblem, ModelError."""
     served = read_served(folder)
     if not served:
         raise InputProblem(f"{folder}: no model serves anyone there; `fit` makes one")
@@ -24,14 +24,14 @@ def models_in(folder: Path) -> dict[Key, OpenModel]:
 
 
 def names_of(folder: Path, model: OpenModel) -> dict[str, str]:
-    """Return the names of a model's playlists, by their numbers as text: its card has them."""
+    """Return the names of a model's playlists by id (as text), from its card."""
     card: dict[str, Any] = json.loads((folder / f"{model.digest}.json").read_bytes())
     names: dict[str, str] = card["names"]
     return names
 
 
 def chosen_prior(chosen: Path | None, folder: Path) -> Prior | None:
-    """Return the prior chosen, else that of the folder of models, if any. Raises PriorCorrupt, InputProblem."""
+    """Return the chosen prior, or else the one in the models' folder, if any. Raises PriorCorrupt, InputProblem."""
     written = read_prior(chosen or folder / NAME)
     if chosen is not None and written is None:
         raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
@@ -39,7 +39,7 @@ def chosen_prior(chosen: Path | None, folder: Path) -> Prior | None:
 
 
 def warn_of_other(prior: Prior | None, models: Iterable[OpenModel]) -> None:
-    """Warn if a model was trained with a prior other than this one: its guesses are then weaker."""
+    """Warn if a model was trained with a different prior, which weakens its guesses."""
     made_with = {model.facts.get("prior") for model in models} - {None, prior.version if prior else None}
     if made_with:
         here = f"{prior.version} is given" if prior else "none is given (--prior)"

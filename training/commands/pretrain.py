@@ -1,4 +1,4 @@
-"""`pretrain`: learn a prior from playlists, and put it where the bot or `fit` reads it."""
+"""`pretrain`: learns a prior from playlists, and saves it where the bot or `fit` reads it."""
 
 import argparse
 import time
@@ -15,7 +15,7 @@ from training.progress import bar
 
 
 def pretrain_command(options: argparse.Namespace) -> int:
-    """Learn a prior from playlists, and put it where the bot or `fit` reads it; --check keeps out a harmful one."""
+    """Learn a prior from playlists, and save it where the bot or `fit` reads it; with --check, unless it does harm."""
     began = time.monotonic()
     taught_by = prior_teachers.members_in(options.env) if options.members else prior_teachers.Teachers([])
     people = [*(read_person(path) for path in bar(options.data, "files")), *taught_by.people]
@@ -40,14 +40,14 @@ def _put(prior: Prior, members: frozenset[int], options: argparse.Namespace) -> 
 def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
     lists = sum(len(person.playlists) for person in people)
     counts = f"{len(people)} people, {lists} playlists, {len(prior.keys)} artists, {len(prior.words)} words"
-    print(f"{counts}, {seconds:.0f} s. Whether it helps is measured: --check")
+    print(f"{counts}, {seconds:.0f} s. To measure whether it helps: --check")
 
 
 def _helps(people: Sequence[Person], jobs: int) -> bool:
     """Print the check's result; return whether the prior may be used."""
     gains = prior_teachers.check(people, jobs)
     if not gains:
-        print("checked: nothing to check with; it takes two people, one with three playlists of 30 songs and more")
+        print("not checked: that needs two people, one with at least three playlists of 30 songs")
     for gain in gains:
         low, high = (f"{100 * bound:+.1f}" for bound in gain["members"])
         print(

@@ -1,4 +1,4 @@
-"""`predict`, `next` and `inspect`: what you can do with trained models."""
+"""`predict`, `next` and `inspect`: uses for trained models."""
 
 import argparse
 import json
@@ -27,7 +27,7 @@ SEED = 0
 
 
 def predict_command(options: argparse.Namespace) -> int:
-    """Score a library with every model of a folder: a line a song and playlist."""
+    """Score a library with every model in a folder: one line per song and playlist."""
     library = read_library(options.library, options.sets)
     models, prior = models_in(options.models), chosen_prior(options.prior, options.models)
     warn_of_other(prior, models.values())
@@ -57,7 +57,7 @@ def _fates(scores: Scores, model: OpenModel, mistakes: float) -> dict[tuple[int,
 
 
 def next_command(options: argparse.Namespace) -> int:
-    """Print the songs to ask about next, for every member and layer of a labels file."""
+    """Print the songs to ask about next, for every member and layer in a labels file."""
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
     served, prior = read_served(options.models), chosen_prior(options.prior, options.models)

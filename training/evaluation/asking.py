@@ -1,7 +1,7 @@
-"""Asking: how many labels it takes when songs are chosen by active learning, compared with random songs.
+"""Asking: how many labels active learning needs, compared with asking about random songs.
 
 A member with five playlists starts without labels. Each question is answered from the playlists. Held-out songs are
-never asked, and at most half of a playlist is held out, so that small ones don't run out of songs to ask about.
+never asked about, and at most half of a playlist is held out, so small ones don't run out of songs to ask about.
 """
 
 from collections import Counter
@@ -21,17 +21,17 @@ from training.evaluation.measure import TESTED
 from training.evaluation.people import SimulatedMember
 from training.problems import NothingToTellApart
 
-PLAYLISTS = 5  # of the members that are asked
+PLAYLISTS = 5  # per simulated member
 QUESTIONS = 80  # at most
-EVERY, UNTIL, THEN = 1, 12, 4  # labels from one training to the next; the second step holds beyond UNTIL
+EVERY, UNTIL, THEN = 1, 12, 4  # labels between trainings: EVERY up to UNTIL, then THEN
 GOALS = (0.65, 0.75)  # mean accuracy
 CHOSEN, RANDOM = "chosen", "random"
-RECENT = 3  # songs whose artists are not asked about again at once
+RECENT = 3  # songs whose artists aren't asked about again right away
 
 
 @dataclass(frozen=True)
 class Curve:
-    """The accuracy of one member's models by labels given; way: chosen or at random; asked: songs, in order."""
+    """The accuracy of one member's models by number of labels; way: active or random; asked: songs, in order."""
 
     person: str
     draw: int
@@ -42,7 +42,7 @@ class Curve:
 
 @dataclass
 class _Quiz:
-    """What a member has been asked so far; `scores` are from the last training, over the whole library."""
+    """What a member has been asked so far; `scores` are from the last training, for the whole library."""
 
     member: SimulatedMember
     songs: Sequence[str]
@@ -53,12 +53,12 @@ class _Quiz:
 
 
 def checkpoints(questions: int) -> list[int]:
-    """Return the numbers of labels at which a model is trained."""
+    """Return the numbers of labels at which to train a model."""
     return [at for at in range(1, questions + 1) if at % (EVERY if at <= UNTIL else THEN) == 0]
 
 
 def ask_member(member: SimulatedMember, prior: Prior | None, way: str, questions: int, seed: int) -> Curve:
-    """Ask up to `questions` songs of one member and measure the models on the way."""
+    """Ask up to `questions` songs of one member, measuring the models along the way."""
     tested = kept_back(member)
     untold = {song for song, _ in tested}
     answers = {song: at for at, own in enumerate(member.playlists) for song in own if song not in untold}
@@ -81,7 +81,7 @@ def kept_back(member: SimulatedMember) -> list[tuple[str, int]]:
 
 
 def choose(quiz: _Quiz, seed: int) -> str:
-    """Return the next song to ask about, chosen as bot.flows.sorting.label chooses it."""
+    """Return the next song to ask about, chosen as in bot.flows.sorting.label."""
     counts = Counter(quiz.labels.values())
     scores = quiz.scores
     artists = [min(quiz.member.songs[song].sets.get("artists", ()), default="") for song in quiz.songs]
@@ -101,7 +101,7 @@ def choose(quiz: _Quiz, seed: int) -> str:
 
 
 def _space(quiz: _Quiz) -> NDArray[np.float32]:
-    """Where the songs lie: in the model's space, once there's a model."""
+    """The songs' positions: in the model's space, once there's a model."""
     if quiz.scores is not None:
         return quiz.scores.space
     songs = list(quiz.member.songs.values())
@@ -112,7 +112,7 @@ def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
     labels = [Label(song, at, True, "csv") for song, at in quiz.labels.items()]
     training = TrainingSet(quiz.member.songs, labels, quiz.member.names, several=False, everything=False)
     if quiz.scores is None:
-        quiz.memo.clear()  # the space of a first model is another one; those of later ones are the same
+        quiz.memo.clear()  # the first model's space is a new one; later models keep it
     try:
         return ours(prior, training, list(quiz.member.songs.values()))
     except NothingToTellApart:
@@ -120,7 +120,7 @@ def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
 
 
 def _accuracy(quiz: _Quiz, tested: Sequence[tuple[str, int]]) -> float:
-    """The share of held-out songs guessed right; without a model, all are assigned to the only playlist seen."""
+    """The share of held-out songs guessed right; without a model, guesses the only playlist seen."""
     truth = np.array([at for _, at in tested])
     if quiz.scores is None:
         return float((truth == next(iter(quiz.labels.values()))).mean())
@@ -130,7 +130,7 @@ def _accuracy(quiz: _Quiz, tested: Sequence[tuple[str, int]]) -> float:
 
 
 def labels_needed(mean: Mapping[int, float], goal: float) -> float | None:
-    """Return the labels at which a curve first reaches the goal, between two points in proportion; None: never."""
+    """Return how many labels a curve needs to reach the goal, interpolated linearly; None if it never does."""
     points = sorted(mean.items())
     for (before, low), (after, high) in zip([(0, 0.0), *points], points, strict=False):
         if high >= goal:

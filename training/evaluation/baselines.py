@@ -1,6 +1,6 @@
-"""Baselines: our model as it's served, with and without each part that helps, and other methods.
+"""Baselines: our model as served, with and without each part that helps, and other methods.
 
-Each takes a training set and the songs to score and answers like a model, so that all are measured the same way.
+Each takes a training set and the songs to score, and answers like a model, so all are measured the same way.
 """
 
 import warnings
@@ -27,7 +27,7 @@ from training.model.fit import fit
 
 Contender = Callable[[TrainingSet, Sequence[SongFeatures]], Scores]
 
-PRIOR, FRESH = "prior", "fresh"  # our own, taught by other people or not
+PRIOR, FRESH = "prior", "fresh"  # our own model, with and without a prior
 NO_AUDIO = ", no audio"
 NEAREST, NET, EVERYTHING = "5-NN on audio", "small net on audio", "regression on everything"
 NEIGHBOURS = 5
@@ -39,7 +39,7 @@ NONE = -1  # "none of them", where classes are numbers
 
 
 def contenders(prior: Prior | None) -> dict[str, Contender]:
-    """Return all of them by name; those with a prior only if there is one."""
+    """Return all contenders by name; those with a prior only if there is one."""
     own: dict[str, Contender] = {PRIOR: partial(ours, prior), FRESH: partial(ours, None)} if prior else {}
     own = own or {FRESH: partial(ours, None)}
     deaf: dict[str, Contender] = {f"{name}{NO_AUDIO}": partial(_without_audio, one) for name, one in own.items()}
@@ -47,7 +47,7 @@ def contenders(prior: Prior | None) -> dict[str, Contender]:
 
 
 def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
-    """What would serve: fit, ONNX file, onnxruntime. Raises TooFewLabels."""
+    """The model that would serve: fit, ONNX file, onnxruntime. Raises TooFewLabels."""
     model = open_model("", to_file(fit(training, prior), {}))
     return model.score(songs if prior is None else prior.told(songs))
 
@@ -64,18 +64,18 @@ def _silent(song: SongFeatures) -> SongFeatures:
 
 
 def nearest(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
-    """The five nearest songs by audio; fewer while a playlist has fewer labels."""
+    """The five nearest songs by audio; fewer if a playlist has fewer labels."""
     fewest = min(Counter(label.playlist for label in training.labels).values())
     return _answer(KNeighborsClassifier(min(NEIGHBOURS, fewest)), AUDIO, training, songs)
 
 
 def net(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
-    """A neural net of one small layer on audio."""
+    """A neural net with one small hidden layer, on audio."""
     return _answer(MLPClassifier(NEURONS, max_iter=STEPS, random_state=0), AUDIO, training, songs)
 
 
 def everything(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
-    """A plain logistic regression on all features, as they are in the vectors."""
+    """A plain logistic regression on all features, unprocessed."""
     known = [song for _, song in sorted(training.songs.items()) if song.known]
     return _answer(LogisticRegression(max_iter=STEPS), schema_of(known), training, songs)
 

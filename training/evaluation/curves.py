@@ -1,7 +1,7 @@
-"""Curves: the figures as SVG: accuracy by labels, asking, and whether probabilities mean what they say.
+"""Curves: the figures as SVG: accuracy by labels and by questions, and calibration.
 
-One file serves dark pages and light ones: a dark card, like the bot's pictures. Line and marker, not only colour, tell
-models apart.
+One dark card, like the bot's pictures, suits both dark and light pages. Line styles and markers, not only colours,
+distinguish the models.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from training.evaluation.asking import GOALS
 from training.evaluation.baselines import FRESH, PRIOR
 from training.model.picture import CARD, INK, QUIET
 
-matplotlib.rcParams["svg.hashsalt"] = "cratekeeper"  # the same figures make the same file
+matplotlib.rcParams["svg.hashsalt"] = "cratekeeper"  # the same figures give the same file
 
 SIZE = (8.0, 5.0)  # inches
 COLOURS = ("#5eb1ef", "#f5a524", "#8ce99a", "#ff8787", "#d0bfff", "#ffe066", "#ced4da")
@@ -30,7 +30,7 @@ Records = Sequence[Mapping[str, Any]]
 
 
 def draw_all(results: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write each picture there are enough figures for; return their paths."""
+    """Write every picture with enough figures; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     overall = [record for record in results["figures"] if record["k"] is None and record["person"] is None]
     pictures: dict[str, Callable[[Axes], None]] = {"learning-curves.svg": lambda axes: _learning(axes, overall)}
@@ -92,7 +92,7 @@ def _asking(axes: Axes, asking: Mapping[str, Any]) -> None:
 
 
 def _banded(axes: Axes, name: str, held: Mapping[int, Mapping[str, Any]], style: Mapping[str, Any]) -> None:
-    """Draw means as a line and the interval over members as a band."""
+    """Draw means as a line and their interval over members as a band."""
     at = sorted(held)
     low, high = ([held[x]["members"][bound] for x in at] for bound in (0, 1))
     axes.fill_between(at, low, high, color=style["color"], alpha=0.15, linewidth=0)
@@ -100,7 +100,7 @@ def _banded(axes: Axes, name: str, held: Mapping[int, Mapping[str, Any]], style:
 
 
 def _reliability(axes: Axes, overall: Records) -> None:
-    """Draw our own model's: the prior's, where there is one."""
+    """Draw the calibration of our own model: the one with a prior, if there is one."""
     own = next(name for name in (PRIOR, FRESH) if any(record["contender"] == name for record in overall))
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=":", label="as said")
     for record, style in zip([record for record in overall if record["contender"] == own], _styles(), strict=False):

@@ -1,8 +1,8 @@
 """Dates: whether knowing when songs were liked helps a member's model.
 
 Moods come in phases, so last winter's likes may well belong together; but a model that learns phases can be useless
-for the next one. So it's tested as it will be used: trained on the older labels, tested on the newer ones
-(chronological validation).
+for the next one. So it's tested the way it's used: trained on older labels, tested on newer ones (chronological
+validation).
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from training.model.cross_validation import likelihood, usual_temperature
 from training.model.heads import Logits, fit_head, probabilities
 from training.model.teacher import View
 
-LEAST = 30  # dated labels, below which the trial would be chance
-NEWEST = 1 / 3  # of them are tried
-GAIN = 0.1  # nats a song that it has to be worth: most who were tried gained less than they risked
+LEAST = 30  # dated labels; with fewer, the trial would be down to chance
+NEWEST = 1 / 3  # share of them to test on
+GAIN = 0.1  # nats per song that dates must gain: most members tested gained less than they risked
 
 
 def without_dates(songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
@@ -33,13 +33,13 @@ def undated(song: SongFeatures) -> SongFeatures:
 
 
 def dates_may_help(songs: Mapping[str, SongFeatures], examples: Examples) -> bool:
-    """Whether there are enough labelled songs with a date, and dates that differ."""
+    """Whether there are enough labelled songs with dates, and the dates differ."""
     dates = {songs[song].numbers[LIKED] for song in examples.songs if LIKED in songs[song].numbers}
     return len(dates) >= LEAST
 
 
 def dates_help(plain: Logits, dated: Logits) -> bool:
-    """Whether dates help predict the newest labels, by more than chance explains."""
+    """Whether dates help predict the newest labels by more than chance explains."""
     gains = (dated - plain)[np.isfinite(dated - plain)]
     if len(gains) < 2:
         return False

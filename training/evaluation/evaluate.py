@@ -1,6 +1,6 @@
-"""Evaluate: the benchmark. Simulated members from real people's playlists, on the path that serves.
+"""Evaluate: the benchmark. Simulates members from real people's playlists, on the path that serves.
 
-The prior is trained anew for each person, without that person's playlists and without others' near-duplicates.
+For each person, the prior is trained again, without that person's playlists and others' near-duplicates of them.
 Results depend only on files, protocol and seed, not on the number of processes.
 """
 
@@ -22,12 +22,12 @@ from training.pretrain import pretrain
 from training.problems import InputProblem
 from training.progress import bar
 
-KS, NS = (3, 5, 10), (1, 2, 5, 10, 20)  # playlists of a member; labels a playlist
+KS, NS = (3, 5, 10), (1, 2, 5, 10, 20)  # playlists per member; labels per playlist
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What's drawn: `draws` members of each size from each person; `asking_draws` of them are also asked questions."""
+    """What's drawn: `draws` members of each size from each person; `asking_draws` of them also answer questions."""
 
     ks: tuple[int, ...] = KS
     ns: tuple[int, ...] = NS
@@ -81,7 +81,7 @@ def _tested(material: Material) -> list[Person]:
 
 
 def prior_for(person: Person, material: Material) -> Prior | None:
-    """Return the prior that everybody else teaches; None if there's nobody else."""
+    """Return the prior taught by everybody else; None if there's nobody else."""
     corpora = corpora_without(person, [*material.people, *material.corpora])
     return pretrain(corpora) if corpora else None
 
@@ -99,7 +99,7 @@ def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Any]:
     if jobs == 1:
         yield from (_run(task) for task in tasks)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:  # as fresh as the first: one BLAS thread
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:  # fresh interpreters: one BLAS thread
         yield from pool.map(_run, tasks)
 
 

@@ -1,8 +1,8 @@
 """Feed: whether a feed that learns from likes and skips shows more songs a person likes than one that doesn't.
 
 Half the songs of each person's playlists are held out; together they're the catalogue, as in `neighbours`. A person
-starts with a few likes; they like a card if it's one of their held-out songs, and skip it otherwise. Space, ranking and
-weights are the product's.
+starts with a few likes; they like a card if it's one of their held-out songs, and skip it otherwise. Space, ranking
+and weights are the product's.
 """
 
 import zlib
@@ -22,10 +22,10 @@ from training.evaluation.neighbours import Half, parted
 from training.evaluation.people import Person
 from training.problems import InputProblem
 
-LIKES = 10  # that a person begins with
-SEEDS = 6  # likes that a card is near to, as in bot.flows.feed.recommend
+LIKES = 10  # per person, to begin with
+SEEDS = 6  # likes that a card is similar to, as in bot.flows.feed.recommend
 CARDS = (20, 50, 100)
-DRAWS = 10  # feeds of each person
+DRAWS = 10  # feeds per person
 WAYS = {"likes and skips": (True, True), "likes alone": (True, False), "no learning": (False, False)}
 
 
@@ -102,7 +102,7 @@ def _feed(world: World, listener: Listener, learns: tuple[bool, bool]) -> list[b
 
 
 def _next(world: World, listener: Listener, learns: tuple[bool, bool]) -> str:
-    """The next card, as `bot.flows.feed.recommend` ranks it."""
+    """The next card, ranked as in `bot.flows.feed.recommend`."""
     from_likes, from_skips = learns
     songs = listener.half.songs
     liked = [*(listener.liked if from_likes else ()), *listener.begun]

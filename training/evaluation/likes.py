@@ -1,7 +1,7 @@
 """Likes: one person's likes and dislikes as one playlist and "none of these", in five folds.
 
-Random folds let a model recognise a disliked artist by name; folds without common artists show what carries over. Both
-are reported, because identity alone can explain all of it.
+Random folds let a model recognise a disliked artist by name; folds without common artists show what generalises. Both
+are reported, because identity alone can explain the whole result.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,15 +24,15 @@ from training.problems import InputProblem
 
 VERDICTS = ("target", "like", "liked")  # columns that may hold the verdict
 YES, NO = frozenset({"1", "1.0", "true"}), frozenset({"0", "0.0", "false"})
-NOT_OURS = frozenset({*VERDICTS, "artist_pop", "track_pop", "popularity", "track_popularity"})  # the answer; fame
+NOT_OURS = frozenset({*VERDICTS, "artist_pop", "track_pop", "popularity", "track_popularity"})  # the answer; popularity
 FOLDS = 5
 LIKED = 1  # the playlist
-JOINT = " and"  # ends every field of artists in some files
+JOINT = " and"  # ends every artist field in some files
 
 
 @dataclass(frozen=True)
 class LikedFolds:
-    """songs in the file's order; liked: (m,); artists: (m,) the first artist of each, the song itself where none."""
+    """songs in the file's order; liked: (m,); artists: (m,) each song's first artist, or else the song."""
 
     name: str
     songs: Mapping[str, SongFeatures]
@@ -54,17 +54,17 @@ def read_all_likes(paths: Iterable[Path]) -> list[LikedFolds]:
 
 
 def read_likes(path: Path) -> LikedFolds:
-    """Read likes and dislikes; songs without an id are named by their line. Raises InputProblem."""
+    """Read likes and dislikes; songs without an id are named by line number. Raises InputProblem."""
     sheet = read_rows(path)
     verdict = sheet.first_of(VERDICTS)
     if verdict is None:
-        raise InputProblem(f"{path}: no column says what is liked; one of {', '.join(VERDICTS)} is wanted")
+        raise InputProblem(f"{path}: no column says what's liked; needs one of {', '.join(VERDICTS)}")
     firsts: dict[str, Row] = {}
     for row in sheet.rows:
         firsts.setdefault(id_of(row) or str(row.line), row)
     liked = np.array([_verdict(path, row.line, row.fields.get(verdict, "")) for row in firsts.values()])
     if min(liked.sum(), (~liked).sum()) < FOLDS:
-        raise InputProblem(f"{path}: {FOLDS} likes and {FOLDS} dislikes are wanted at least")
+        raise InputProblem(f"{path}: needs at least {FOLDS} likes and {FOLDS} dislikes")
     plain = {song: _plain(row) for song, row in firsts.items()}
     songs = {song: features_of(row, "csv") for song, row in plain.items()}
     return LikedFolds(path.name.partition(".")[0], songs, liked, [_artist(row) or song for song, row in plain.items()])
@@ -90,7 +90,7 @@ def _artist(row: Row) -> str:
 
 
 def try_likes(likes: LikedFolds, prior: Prior | None, seed: int) -> dict[str, Any]:
-    """Return the accuracy of each contender, with folds at random and with folds that share no artist."""
+    """Return the accuracy of each contender, with random folds and with folds that share no artist."""
     rivals = {name: one for name, one in contenders(prior).items() if not name.endswith(NO_AUDIO)}
     ways = {"random": _random_folds(likes, seed), "no artist in common": _artist_folds(likes)}
     accuracy = {
@@ -109,7 +109,7 @@ def _random_folds(likes: LikedFolds, seed: int) -> Folds:
 
 def _artist_folds(likes: LikedFolds) -> Folds:
     if len(set(likes.artists)) < FOLDS:
-        raise InputProblem(f"{likes.name}: songs of {FOLDS} artists are wanted at least")
+        raise InputProblem(f"{likes.name}: needs songs by at least {FOLDS} artists")
     return list(GroupKFold(FOLDS).split(likes.liked, likes.liked, likes.artists))
 
 

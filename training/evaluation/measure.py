@@ -17,19 +17,19 @@ from training.evaluation.people import SimulatedMember
 from training.problems import NothingToTellApart
 
 TESTED = 60  # songs of a playlist, at most
-MISTAKES = 2  # bearable in 20, the product's default: 90 % precision is wanted
-NONE_LABELS = 2  # times n: how many songs are said to belong in none, in the fits that measure just that
-LEAST_NONE = 10  # songs of no playlist that a measure of "none of these" needs
+MISTAKES = 2  # acceptable in 20, the product's default: a target precision of 90 %
+NONE_LABELS = 2  # times n: songs labelled "none", in the fits that measure only that
+LEAST_NONE = 10  # songs in no playlist, needed to measure "none of these"
 
-Ratio = tuple[float, float]  # summed apart over members, then divided
+Ratio = tuple[float, float]  # each summed over members, then divided
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """The result of n labels per playlist for one member and contender.
+    """The result for one member and contender at n labels per playlist.
 
-    values: by measure, the numerator and denominator to sum over members. sureness, hit: (m,) the largest
-    probability of each tested song and whether it was right.
+    values: by measure, the numerator and denominator to sum over members. sureness, hit: (m,) each tested song's
+    largest probability, and whether that guess was right.
     """
 
     person: str
@@ -43,7 +43,7 @@ class Measurement:
 
 
 def held_back(member: SimulatedMember, most_labels: int) -> list[tuple[str, int]]:
-    """Return the held-out songs, each with its playlist: none of them is ever labelled."""
+    """Return the held-out songs, each with its playlist; none of them is ever labelled."""
     return [(song, at) for at, own in enumerate(member.playlists) for song in own[most_labels : most_labels + TESTED]]
 
 
@@ -54,7 +54,7 @@ def training_set(member: SimulatedMember, n: int) -> TrainingSet:
 
 
 def none_set(member: SimulatedMember, n: int, most_labels: int) -> tuple[TrainingSet, list[str]]:
-    """Return the same with 2n songs labelled as belonging in none, and the held-out ones; all are in the library."""
+    """Return that set with 2n songs labelled "none", and the held-out ones of those; all are in the library."""
     plain, nowhere = training_set(member, n), list(member.nowhere)
     labels = [*plain.labels, *(Label(song, None, True, "csv") for song in nowhere[: NONE_LABELS * n])]
     library = {**member.songs, **member.nowhere}
@@ -62,12 +62,12 @@ def none_set(member: SimulatedMember, n: int, most_labels: int) -> tuple[Trainin
 
 
 def measure(member: SimulatedMember, prior: Prior | None, ns: Sequence[int]) -> list[Measurement]:
-    """Return one member's rows."""
+    """Return one member's measurements."""
     return [row for name, one in contenders(prior).items() for row in _measure(member, name, one, ns)]
 
 
 def compare(member: SimulatedMember, prior: Prior, ns: Sequence[int]) -> list[Measurement]:
-    """Return the rows of our own model with and without the prior, leaving out songs of no playlist."""
+    """Return our own model's measurements with and without the prior, leaving out songs in no playlist."""
     placed, both = replace(member, nowhere={}), {PRIOR: partial(ours, prior), FRESH: partial(ours, None)}
     return [row for name, one in both.items() for row in _measure(placed, name, one, ns)]
 
@@ -77,7 +77,7 @@ def _measure(member: SimulatedMember, name: str, contender: Contender, ns: Seque
     truth = np.array([at for _, at in tested])
     songs = [member.songs[song] for song, _ in tested]
     for n in ns:
-        with suppress(NothingToTellApart):  # of songs that nothing is known of; the record counts a member less
+        with suppress(NothingToTellApart):  # songs without any features; the record then counts one member less
             values, sureness, hit = judge(contender(training_set(member, n), songs), truth, member.k)
             if not name.endswith(NO_AUDIO):
                 values = {**values, **_none(member, contender, n, max(ns))}
@@ -87,7 +87,7 @@ def _measure(member: SimulatedMember, name: str, contender: Contender, ns: Seque
 def judge(
     scores: Scores, truth: NDArray[np.int64], k: int
 ) -> tuple[dict[str, Ratio], NDArray[np.float32], NDArray[np.bool_]]:
-    """Return one model's measures on songs whose playlist is known; truth: (m,) numbers of playlists."""
+    """Return one model's measures on songs whose playlist is known; truth: (m,) playlist numbers."""
     guess = np.array([-1 if name is None else name for name in scores.classes])[scores.probabilities.argmax(axis=1)]
     hit = guess == truth
     fates = decide(scores, [PlaylistRule(at, MISTAKES, True) for at in range(k)], several=False, everything=False)

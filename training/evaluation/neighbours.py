@@ -1,4 +1,4 @@
-"""Neighbours: how often "more like this" names songs that a real person put in the same playlist.
+"""Neighbours: how often "more like this" finds songs that a real person put in the same playlist.
 
 Half the songs of each person's playlists are held out; together they're the catalogue. The other half is what the
 person likes. Each question is a song they like; an answer is right if it was held out from the same playlist. Vectors
@@ -24,16 +24,16 @@ from bot.core.sorting.columns import Vectors, key_of
 from training.evaluation.people import Person, drawable
 from training.problems import InputProblem
 
-TOP = 10  # songs that are named
-EACH = 10  # songs asked about of a playlist, at most
-LIKES = 1_000  # songs that speak for a person, as in bot.flows.feed.recommend
-DRAWS = 2_000  # of the bootstrap
+TOP = 10  # songs recommended
+EACH = 10  # questions per playlist, at most
+LIKES = 1_000  # likes that represent a person, as in bot.flows.feed.recommend
+DRAWS = 2_000  # bootstrap samples
 Find = Callable[["HeldOutQuestion"], Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Half:
-    """A person's songs, split: what they like, and what was held out of each playlist."""
+    """A person's songs, split into what they like and what was held out of each playlist."""
 
     person: str
     songs: Mapping[str, SongFeatures]
@@ -72,7 +72,7 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
 
 
 def parted(person: Person, seed: int) -> Half:
-    """Hold out half the songs of a person's playlists; a song is held out of all its playlists or of none."""
+    """Hold out half the songs in a person's playlists; a song is held out of all its playlists or of none."""
     choices = drawable(person)
     songs = sorted(set().union(*choices.values()))
     dice = np.random.default_rng([seed, zlib.crc32(person.name.encode())])
@@ -82,7 +82,7 @@ def parted(person: Person, seed: int) -> Half:
 
 
 def _questions(half: Half, seed: int) -> list[list[HeldOutQuestion]]:
-    """Return some questions of each playlist."""
+    """Return some questions for each playlist."""
     dice = np.random.default_rng([seed, 1, zlib.crc32(half.person.encode())])
     return [
         [HeldOutQuestion(half, liked[at], held) for at in dice.permutation(len(liked))[:EACH]]
@@ -107,13 +107,13 @@ def _ways(catalogue: Mapping[str, SongFeatures], halves: Sequence[Half], seed: i
             index.around(space.points([question.half.songs[question.song]]), TOP, without=question.half.likes).ids
         ),
         "plain neighbours": plain.find,
-        "plain neighbours, one of an artist": lambda question: _one_each(plain.find(question, 20 * TOP), artists),
+        "plain neighbours, one per artist": lambda question: _one_each(plain.find(question, 20 * TOP), artists),
         "random": lambda _: [ids[at] for at in dice.choice(len(ids), TOP, replace=False)],
     }
 
 
 class _Product:
-    """`bot.flows.feed.recommend` without its database: nearest, then ranked by taste."""
+    """`bot.flows.feed.recommend` without its database: nearest songs, ranked by taste."""
 
     def __init__(self, index: Neighbours, space: Space, halves: Iterable[Half]) -> None:
         self._index, self._space = index, space

@@ -1,7 +1,7 @@
 """People: real people's playlists from files, the members simulated from them, and what others may teach.
 
-A simulated member is k playlists of one person. Songs in exactly one of them count; the others are in the library all
-the same, as they would be for a member.
+A simulated member is k playlists of one person. Songs in exactly one of them count; the others are in the library
+too, as they would be for a member.
 """
 
 import re
@@ -21,24 +21,24 @@ from training.files import read_rows, song_of
 from training.pretrain import Corpus
 from training.problems import InputProblem
 
-KEYS = ("playlist_id", "playlist", "playlist_name")  # columns that may tell playlists apart, best first
-SIZES = range(30, 1501)  # songs of a playlist that may be drawn
-LEAST_TESTED = 5  # songs that must be left of each playlist beside the labels
-ONE_ARTIST, OVERLAP = 0.4, 0.35  # above: not a playlist but a discography; not two playlists but one
+KEYS = ("playlist_id", "playlist", "playlist_name")  # columns that may identify playlists, best first
+SIZES = range(30, 1501)  # songs in a playlist that may be drawn
+LEAST_TESTED = 5  # songs that must be left in each playlist beyond the labels
+ONE_ARTIST, OVERLAP = 0.4, 0.35  # above: a discography rather than a playlist; one playlist rather than two
 AUTOMATIC = re.compile(
     r"liked|your top|top songs|wrapped|discover weekly|release radar|on repeat|repeat rewind|daily mix|daylist"
     r"|time capsule|shazam|all songs",
     re.IGNORECASE,
 )
-NOWHERE = 20  # songs of no playlist that are tested, for each playlist of the member
-TRIES = 20  # draws at most for each that is wanted; of some playlists too little is left
-TAUGHT_FROM, RIVAL_FROM = 3, 5  # songs of a playlist that may teach; of one that another may copy
-COPIED = 0.4  # overlap, of the smaller, above which another's playlist would give answers away
+NOWHERE = 20  # songs in no playlist to test, for each of the member's playlists
+TRIES = 20  # draws at most for each member wanted; some draws leave too few songs
+TAUGHT_FROM, RIVAL_FROM = 3, 5  # songs in a playlist that may teach; in one that another may have copied
+COPIED = 0.4  # overlap, as a share of the smaller, above which another's playlist would give answers away
 
 
 @dataclass(frozen=True)
 class Person:
-    """A real person's songs, and playlists by name: all of them, those that cannot be drawn included."""
+    """A real person's songs, and all their playlists by name, including those that can't be drawn."""
 
     name: str
     songs: Mapping[str, SongFeatures]
@@ -49,8 +49,8 @@ class Person:
 class SimulatedMember:
     """A simulated member.
 
-    songs: the library. playlists: for each, its songs in the order in which they are labelled, then tested.
-    nowhere: songs of the person's other playlists, in the order in which "none of these" is said, then tested.
+    songs: the library. playlists: for each, its songs in the order in which they're labelled, then tested.
+    nowhere: songs from the person's other playlists, in the order in which they're labelled "none", then tested.
     """
 
     person: str
@@ -62,14 +62,14 @@ class SimulatedMember:
 
     @property
     def k(self) -> int:
-        """How many playlists."""
+        """The number of playlists."""
         return len(self.playlists)
 
 
 def read_person(path: Path) -> Person:
-    """Read a library with a column for the playlist. Raises InputProblem where there is none.
+    """Read a library that has a column for the playlist. Raises InputProblem if it has none.
 
-    When songs were added is left out: whole playlists were filled in a minute, and would give themselves away.
+    Ignores when songs were added: whole playlists were filled within a minute, which would give them away.
     """
     sheet = read_rows(path)
     key = sheet.first_of(KEYS)
@@ -81,7 +81,7 @@ def read_person(path: Path) -> Person:
                 songs[song] = undated(features_of(row, "csv"))
             playlists[row.fields.get(key, "")].add(song)
     if not songs:
-        raise InputProblem(f"{path}: columns for the song and its playlist are wanted")
+        raise InputProblem(f"{path}: needs columns for the song and its playlist")
     named = {name: frozenset(held) for name, held in sorted(playlists.items()) if name}
     return Person(path.name.partition(".")[0], songs, named)
 
@@ -94,13 +94,13 @@ def read_people(paths: Iterable[Path]) -> list[Person]:
 
 
 def refuse_twice(names: Iterable[str]) -> None:
-    """Raise InputProblem when two files have the same name."""
+    """Raise InputProblem if two files have the same name."""
     if twice := [name for name, times in Counter(names).items() if times > 1]:
-        raise InputProblem(f"two files are named {twice[0]}: a person is told from another by the file's name")
+        raise InputProblem(f"two files are named {twice[0]}: a file's name identifies the person")
 
 
 def drawable(person: Person) -> dict[str, frozenset[str]]:
-    """Return the playlists that say what a person means by them, no two of them nearly the same."""
+    """Return the playlists that show what a person means by them, no two of them nearly the same."""
     kept: dict[str, frozenset[str]] = {}
     for name, held in person.playlists.items():
         twin = any(len(held & other) > OVERLAP * min(len(held), len(other)) for other in kept.values())
@@ -116,9 +116,9 @@ def _of_one_artist(held: Iterable[str], songs: Mapping[str, SongFeatures]) -> bo
 
 
 def draw_members(person: Person, k: int, draws: int, most_labels: int, seed: int) -> list[SimulatedMember]:
-    """Draw up to `draws` members of k playlists, `most_labels` to be revealed of each; the first are always the same.
+    """Draw up to `draws` members with k playlists of `most_labels` labels each; more draws only add to the first ones.
 
-    A draw that leaves too few songs to test is none.
+    A draw that leaves too few songs to test doesn't count.
     """
     choices = drawable(person)
     if len(choices) < k:
@@ -153,7 +153,7 @@ def _shuffled(songs: Iterable[str], rng: np.random.Generator) -> list[str]:
 
 
 def corpora_without(person: Person, others: Iterable[Person]) -> list[Corpus]:
-    """Return what all but `person` may teach: others' playlists, but those much the same as one of the person's."""
+    """Return what all but `person` may teach: their playlists, except near-copies of the person's."""
     given = [other for other in others if other.name != person.name]
     kept = ((other, dict(_teaching(other, person))) for other in given)
     return [_corpus(other, playlists) for other, playlists in kept if playlists]

@@ -9,7 +9,7 @@ Figures = Mapping[str, Any]
 Records = Sequence[Mapping[str, Any]]
 
 NOTHING = "–"
-DETAILS = (  # of our own models: measure, what it is called
+DETAILS = (  # of our own models: measure, and its title
     ("accuracy", "accuracy"),
     ("macro_f1", "macro-F1"),
     ("added", "share added at target 90 %"),
@@ -44,7 +44,7 @@ def _accuracy(records: Records) -> str:
 
 
 def _details(records: Records, name: str) -> str:
-    """Return everything measured of one contender: by members, then the interval over people."""
+    """Return all measures of one contender: over members, then the interval over people."""
     rows = []
     for measure, title in DETAILS:
         each_n = [_at(records, name, n) for n in _ns(records)]
@@ -146,7 +146,7 @@ def _signed(gain: Figures | None) -> str:
 
 
 def number(share: float | None) -> str:
-    """Return three digits without the leading nought."""
+    """Return three digits without the leading zero."""
     return NOTHING if share is None else f"{share:.3f}".removeprefix("0") if share >= 0 else f"{share:.3f}"
 
 
@@ -155,7 +155,7 @@ def titled(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> s
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns stand under one another."""
+    """Return a Markdown table with aligned columns."""
     lines = [list(heads), *map(list, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     first, *rest = [

@@ -1,8 +1,8 @@
 """Summary: from members' results to means with 95 % intervals.
 
-Members of one person are alike, so two intervals are told: resampling the members drawn (of these persons), and
-resampling persons, then their members (of people like them). Percentile bootstrap (Efron and Tibshirani, 1993).
-Each figure draws from a stream of its own, so that none depends on which others are asked for.
+Members drawn from one person are alike, so we give two intervals: from resampling members (for these people), and
+from resampling people, then their members (for people like them). Percentile bootstrap (Efron and Tibshirani, 1993).
+Each figure has its own random stream, so none depends on which others are computed.
 """
 
 import zlib
@@ -18,15 +18,15 @@ from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR
 from training.evaluation.measure import Measurement
 
 RESAMPLES = 1_000
-BINS = 10  # of equal mass, for calibration
-PAIRS = ((PRIOR, FRESH), (FRESH, f"{FRESH}{NO_AUDIO}"), (PRIOR, f"{PRIOR}{NO_AUDIO}"))  # better by how much
+BINS = 10  # of equal size, for calibration
+PAIRS = ((PRIOR, FRESH), (FRESH, f"{FRESH}{NO_AUDIO}"), (PRIOR, f"{PRIOR}{NO_AUDIO}"))  # pairs to compare
 
 Floats = NDArray[np.float64]
 Figure = dict[str, Any]  # mean, members: [low, high], persons: [low, high]
 
 
 def summarise(rows: Sequence[Measurement]) -> list[dict[str, Any]]:
-    """Return a record a contender and n: over all members, by k, and by person."""
+    """Return a record per contender and n: over all members, by k, and by person."""
     groups: dict[tuple[str, int, int | None, str | None], list[Measurement]] = defaultdict(list)
     for row in rows:
         for k, person in ((None, None), (row.k, None), (None, row.person)):
@@ -46,12 +46,12 @@ def _record(key: dict[str, Any], group: Sequence[Measurement]) -> dict[str, Any]
 
 def _measure(name: str, group: Sequence[Measurement], key: Mapping[str, Any]) -> Figure:
     ratios = np.array([row.values[name] for row in group])
-    stream = f"{name} {key['n']} {key['k']} {key['person']}"  # the same for all contenders: the same resamples
+    stream = f"{name} {key['n']} {key['k']} {key['person']}"  # the same resamples for all contenders
     return figure(ratios[:, 0], ratios[:, 1], [row.person for row in group], stream)
 
 
 def figure(parts: Floats, wholes: Floats, persons: Sequence[str], stream: str) -> Figure:
-    """Return sum(parts) / sum(wholes) over members and its intervals; None where there is nothing to divide by."""
+    """Return sum(parts) / sum(wholes) over members, with its intervals; None if the divisor is zero."""
     if not wholes.sum():
         return {"mean": None, "members": None, "persons": None}
     rng = np.random.default_rng(zlib.crc32(stream.encode()))
@@ -66,12 +66,12 @@ def _interval(parts: Floats, wholes: Floats) -> list[float]:
 
 
 def _member_weights(members: int, rng: np.random.Generator) -> Floats:
-    """(RESAMPLES, members): how often each member is in each resample."""
+    """(RESAMPLES, members): how often each member occurs in each resample."""
     return np.asarray(rng.multinomial(members, np.full(members, 1 / members), RESAMPLES), np.float64)
 
 
 def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Floats:
-    """The same where persons are drawn, then as many of each drawn person's members as there are."""
+    """Like `_member_weights`, but draws people, then as many of each one's members as they have."""
     held = [np.flatnonzero(np.array(persons) == person) for person in sorted(set(persons))]
     weights = np.zeros((RESAMPLES, len(persons)))
     for row in weights:
@@ -82,7 +82,7 @@ def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Floats:
 
 
 def calibration(group: Sequence[Measurement]) -> list[dict[str, float]]:
-    """Return bins of equal mass by the largest probability: its mean, the share right, the share of the songs."""
+    """Return bins of equal size by largest probability: its mean, the share right, the share of the songs."""
     sureness, hit = (np.concatenate([getattr(row, name) for row in group]) for name in ("sureness", "hit"))
     bins = np.array_split(np.argsort(sureness, kind="stable"), BINS)
     return [_bin(sureness[rows], hit[rows], len(rows) / len(hit)) for rows in bins if len(rows)]
@@ -94,7 +94,7 @@ def _bin(sureness: NDArray[np.float32], hit: NDArray[np.bool_], share: float) ->
 
 
 def gains(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
-    """Return how much better, on the same members, each of PAIRS' first is than its second, in accuracy."""
+    """Return how much more accurate the first of each of PAIRS is than the second, on the same members."""
     held: dict[tuple[str, int], dict[tuple[str, int, int], float]] = defaultdict(dict)
     for row in rows:
         held[row.contender, row.n][row.person, row.k, row.draw] = row.values["accuracy"][0]
@@ -110,7 +110,7 @@ def _gain(one: Mapping[Any, float], other: Mapping[Any, float], stream: str) -> 
 
 
 def summarise_asking(curves: Sequence[Curve]) -> dict[str, Any]:
-    """Return by way of asking: the mean accuracy at each number of labels, and the labels that each goal needs."""
+    """Return, by way of asking, the mean accuracy at each number of labels, and the labels that each goal needs."""
     ways = {way: [curve for curve in curves if curve.way == way] for way in dict.fromkeys(c.way for c in curves)}
     return {way: _asked(way, group) for way, group in ways.items()}
 

@@ -1,8 +1,8 @@
-"""Taste match: whether the score of `bot.core.social.taste_match` tells one person's halves from two people.
+"""Taste match: whether the score of `bot.core.social.taste_match` tells two halves of one person from two people.
 
-Members are drawn from real libraries: two halves of one person's songs, which share none, or songs of two persons.
-Strangers are songs of everybody else. The number and the space are the product's; what is known of a song are the
-library's columns. Beside it stands the cosine between the middles of both, which is calibrated against nothing.
+Members are drawn from real libraries: two halves of one person's songs, with none in common, or the songs of two
+people. Strangers are everybody else's songs. Score and space are the product's; features are the library's columns.
+For comparison, there's the cosine between the two means, which isn't calibrated.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ from bot.core.sorting.columns import Vectors
 from training.evaluation.people import Person
 from training.problems import InputProblem
 
-SIZES = (30, 100, 300, 1_000)  # likes on either side
+SIZES = (30, 100, 300, 1_000)  # likes on each side
 STRANGERS = 2_000  # as in bot.flows.social.taste_match
-DRAWS = 10  # of each pair and size
+DRAWS = 10  # per pair and size
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One draw: who is compared, with how many likes, and what came of it; middles: the cosine between those."""
+    """One draw: who is compared, with how many likes, and the result; middles: the cosine between their means."""
 
     pair: str
     likes: int
@@ -37,7 +37,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two who are compared, or one whose halves are. strangers: the songs of everybody else alone."""
+    """Two people to compare, or one with themselves, by halves. strangers: songs that only others have."""
 
     one: Person
     other: Person
@@ -45,12 +45,13 @@ class Pair:
 
 
 def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
-    """Return for each pair and number of likes: number, half its interval, both means over DRAWS, and the rest.
+    """Return, by pair and number of likes, the score, half its interval, the middles (all means over DRAWS), and more.
 
-    covered: how often the interval holds the mean of the most likes. Raises InputProblem for fewer than three people.
+    covered: how often the interval contains the mean score at the most likes. Raises InputProblem for fewer than three
+    people.
     """
     if len(people) < 3:
-        raise InputProblem("three people or more are wanted: two to compare, and strangers to compare with")
+        raise InputProblem("needs at least three people: two to compare, and strangers")
     points = _points(people, seed)
     drawn = [draw for pair in _pairs(people) for size in SIZES for draw in _draws(pair, size, points, seed)]
     pairs = dict.fromkeys(draw.pair for draw in drawn)
@@ -107,7 +108,7 @@ def _figures(drawn: Sequence[Drawn]) -> dict[str, dict[str, float]]:
 
 
 def _of_size(drawn: Sequence[Drawn], settled: float) -> dict[str, float]:
-    """said: the share of draws of which there is a number; the means are of those."""
+    """said: the share of draws with a score; the means are over those."""
     figures = {"said": len(drawn) / DRAWS}
     if drawn:
         numbers, within = (np.array([getattr(draw.meeting, name) for draw in drawn]) for name in ("number", "within"))
@@ -122,7 +123,7 @@ def _mean(values: NDArray[Any]) -> float:
 
 
 def report(results: Mapping[str, Any]) -> str:
-    """Return the figures as Markdown: the number and half its interval, by likes."""
+    """Return the figures as Markdown: score and half its interval, by likes."""
     lines = [
         f"`{results['command']}`",
         "",
@@ -136,8 +137,10 @@ def report(results: Mapping[str, Any]) -> str:
         figures = [sizes[str(size)] for sizes in results["pairs"].values()]
         covered = [figure["covered"] for figure in figures if "covered" in figure]
         said = np.mean([figure["said"] for figure in figures])
-        held = f"its interval holds that of {max(SIZES):,} in {np.mean(covered):.2f}" if covered else "no interval"
-        lines.append(f"\n{size:,} likes: a number in {said:.2f} of draws; {held}.")
+        held = (
+            f"its interval contains the score at {max(SIZES):,} in {np.mean(covered):.2f}" if covered else "no interval"
+        )
+        lines.append(f"\n{size:,} likes: a score in {said:.2f} of draws; {held}.")
     return "\n".join(lines)
 
 

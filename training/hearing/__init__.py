@@ -1,1 +1,1 @@
-"""Hearing, learnt and measured: recordings whose truth is known, rivals, and grooves to learn tempo from."""
+"""Hearing, learnt and measured: recordings with known answers, rivals, and grooves to learn tempo from."""

@@ -1,7 +1,7 @@
-"""Hearing, measured: tempo, key and loudness against the truth about recordings, beside rivals that are installed.
+"""Accuracy: tempo, key and loudness against the known answers, compared with any rivals installed.
 
 Clips of one song are alike, so intervals resample songs. A source is a group of recordings made the same way; figures
-are told by source too, because what was tuned on one may not hold on the next.
+are also given by source, because what was tuned on one may not hold for the next.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class HeardAnswer:
-    """What somebody heard in a recording; confidence where they give one."""
+    """One answer about a recording, with a confidence if given."""
 
     tempo: float
     key: Key
@@ -45,7 +45,7 @@ class HeardAnswer:
 
 @dataclass(frozen=True, slots=True)
 class HeardRecording:
-    """Answers by who gave them; loudness in LUFS the same way; by name, vectors for the probe and what a model sees."""
+    """Answers by who gave them, and loudness in LUFS likewise; by name, vectors for the probe and what a model sees."""
 
     recording: Recording
     answers: dict[str, HeardAnswer]
@@ -55,7 +55,7 @@ class HeardRecording:
 
 
 def hear(recording: Recording, embedder: Embedder) -> HeardRecording:
-    """Listen to one recording, along the path that serves. Raises InputProblem where it cannot be decoded."""
+    """Analyse one recording on the path that serves. Raises InputProblem if it can't be decoded."""
     try:
         sound = read(recording.path)
     except AudioError as problem:
@@ -72,11 +72,11 @@ def hear(recording: Recording, embedder: Embedder) -> HeardRecording:
 
 
 def _seen(analysis: features.Analysis, embedding: Vector, vectors: Mapping[str, Vector]) -> dict[str, SongFeatures]:
-    """Return what a model would see of a recording, and what it might see instead."""
+    """Return what a model would see of a recording, and alternatives to that."""
     every = {**analysis.vectors, EMBEDDING: embedding}
     seen = {
-        "what a model goes by": features_heard(analysis.numbers, every),
-        "all vectors beside": SongFeatures(analysis.numbers, embeddings=every),
+        "what a model sees": features_heard(analysis.numbers, every),
+        "all vectors as well": SongFeatures(analysis.numbers, embeddings=every),
     }
     if MFCC in vectors:
         seen[MFCC] = SongFeatures({f"mfcc_{at}": float(value) for at, value in enumerate(vectors[MFCC])})
@@ -86,7 +86,7 @@ def _seen(analysis: features.Analysis, embedding: Vector, vectors: Mapping[str, 
 def _ask_rivals(
     sound: Sound, answers: dict[str, HeardAnswer], loudness: dict[str, float], vectors: dict[str, Vector]
 ) -> None:
-    """Add what those say that are installed."""
+    """Add the answers of the rivals installed."""
     if rivals.has("librosa"):
         mono = rivals.librosa_samples(sound.mono, sound.rate)
         answers[LIBROSA] = HeardAnswer(rivals.librosa_tempo(mono), rivals.librosa_key(mono))
@@ -96,7 +96,7 @@ def _ask_rivals(
 
 
 def evaluate(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
-    """Return all figures of what was heard."""
+    """Return all figures."""
     return {
         "recordings": dict(Counter(hearing.recording.source for hearing in heard)),
         "figures": [_figures(who, name, group) for name, group in _slices(heard) for who in heard[0].answers],
@@ -109,7 +109,7 @@ def evaluate(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
 
 
 def _slices(heard: Sequence[HeardRecording]) -> Iterable[tuple[str, list[HeardRecording]]]:
-    """All recordings, those of each kind, and those of each source."""
+    """All recordings, then those of each kind and of each source."""
     yield "all", list(heard)
     for kind in dict.fromkeys(hearing.recording.kind for hearing in heard):
         yield kind, [hearing for hearing in heard if hearing.recording.kind == kind]
@@ -155,7 +155,7 @@ def _key_trust(hearing: HeardRecording) -> tuple[float, float] | None:
 def _by_confidence(
     heard: Sequence[HeardRecording], of: Callable[[HeardRecording], tuple[float, float] | None]
 ) -> list[dict[str, float]]:
-    """Thirds of the recordings, the least sure first: mean confidence, mean score, and how many."""
+    """Thirds of the recordings, least confident first: mean confidence, mean score, and count."""
     pairs = sorted(pair for pair in map(of, heard) if pair is not None)
     thirds = [part for part in np.array_split(np.array(pairs), THIRDS) if part.size]
     return [

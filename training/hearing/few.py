@@ -1,6 +1,6 @@
-"""Few labels: how well kinds of music are told apart by what would serve, once a few songs of each are labelled.
+"""Few labels: how well the serving path tells kinds of music apart once a few songs of each are labelled.
 
-The path is the product's own: schema, space, teacher and student see the recordings as a library, and the labels.
+The path is the product's own: schema, space, teacher and student get the recordings as a library, and the labels.
 """
 
 import math
@@ -15,18 +15,18 @@ from bot.core.sorting.dataset import Label, TrainingSet
 from training.evaluation.summary import figure
 from training.model.fit import fit
 
-NS = (1, 2, 5)  # labels a kind
-DRAWS = 12  # of which recordings are labelled
-FEWEST = max(NS) + 3  # recordings of a kind, so that some are left to test
+NS = (1, 2, 5)  # labels per kind
+DRAWS = 12  # random choices of the labelled recordings
+FEWEST = max(NS) + 3  # recordings a kind needs, so some are left to test
 
 Library = Mapping[str, SongFeatures]  # by recording
-Named = Mapping[str, str]  # of each recording, its kind or the song it is of
+Named = Mapping[str, str]  # each recording's kind, or its song
 
 
 def few_labels(sets: Mapping[str, Library], kinds: Named, songs: Named, seed: int) -> dict[str, Any]:
-    """Return the accuracy of each set of features on songs without a label, by labels a kind.
+    """Return the accuracy of each set of features on unlabelled songs, by labels per kind.
 
-    Kinds of fewer than FEWEST recordings are left out; nothing is returned where two are not left.
+    Leaves out kinds with fewer than FEWEST recordings; returns nothing if fewer than two kinds remain.
     """
     counts = Counter(kinds.values())
     kept = {name: kind for name, kind in sorted(kinds.items()) if counts[kind] >= FEWEST}
@@ -56,7 +56,7 @@ def _draws(kinds: Named, n: int, seed: int) -> Iterator[list[str]]:
 
 
 def _right(library: Library, kinds: Named, songs: Named, labelled: Sequence[str]) -> float:
-    """Return the share of recordings put where they belong, of songs without a label; NaN where there is none."""
+    """Return the share of recordings of unlabelled songs that are classified right; NaN if there are none."""
     names, known = sorted(set(kinds.values())), {songs[name] for name in labelled}
     labels = [Label(name, names.index(kinds[name]), True, "csv") for name in labelled]
     tested = [name for name in kinds if songs[name] not in known]

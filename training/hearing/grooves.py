@@ -1,8 +1,8 @@
-"""Grooves: generated music of known tempo and key, of many styles, to learn octaves of tempo from and to test against.
+"""Grooves: generated music of many styles with known tempo and key, to learn tempo octaves from and to test on.
 
-Not music to enjoy: kick, snare and hats by the styles' usual patterns, an accompaniment, a bass and a melody. Tone,
-levels, room and distortion are drawn at random, so that only what is common to the styles can be learnt. Pure: the
-same style and seed give the same samples.
+Not for listening: kick, snare and hats in the styles' usual patterns, with chords, a bass and a melody. Tone, levels,
+room and distortion are random, so only what a style has in common can be learnt. Pure: the same style and seed give
+the same samples.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from training.hearing.styles import Bar, Note, Style, eighths, riff
 
 RATE = 22_050  # samples a second
-HARMONICS = 16  # of a note at most
+HARMONICS = 16  # of a note, at most
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)  # semitones above the tonic
 PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 0, 4), (5, 3, 0, 4), (0, 2, 3, 4), (0, 3, 4, 3))  # scale degrees
-RELEASE = 0.08  # seconds that a note sounds on
+RELEASE = 0.08  # seconds that a note keeps sounding
 
 Samples = NDArray[np.float32]
 Dice = np.random.Generator
@@ -26,7 +26,7 @@ Dice = np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class Groove:
-    """Samples, shape (n,) at RATE, and the truth about them: beats a minute, semitones above C, 0 minor or 1 major."""
+    """Samples, shape (n,) at RATE, and the truth: beats a minute, semitones above C, and 0 for minor or 1 for major."""
 
     samples: Samples
     tempo: float
@@ -44,7 +44,7 @@ class Rhythm:
     kicks: tuple[int, ...]
 
     def moment(self, start: float, step: float) -> float:
-        """When a step of the bar from `start` is played: the second half of a swung beat comes late."""
+        """When a step of the bar from `start` is played (s): the second half of a swung beat comes late."""
         late = self.style.swing * 2 / 3 * 2 if self.style.swing and step % 4 == 2 else 0.0
         return start + (step + late) * self.step
 
@@ -84,7 +84,7 @@ def _play_drums(track: Samples, rhythm: Rhythm, dice: Dice) -> None:
 
 
 def _notes(rhythm: Rhythm, key: int, scale: tuple[int, ...], dice: Dice) -> list[list[Note]]:
-    """The notes of each bar: chords that come round every four or eight bars, a melody every two."""
+    """The notes of each bar: chords repeat every four or eight bars, the melody every two."""
     style = rhythm.style
     progression = PROGRESSIONS[dice.integers(len(PROGRESSIONS))]
     hold, variant = int(dice.integers(1, 3)), int(dice.integers(6))
@@ -100,7 +100,7 @@ def _notes(rhythm: Rhythm, key: int, scale: tuple[int, ...], dice: Dice) -> list
 
 
 def _melody(steps: int, key: int, scale: tuple[int, ...], dice: Dice) -> list[list[Note]]:
-    """Two bars of a walk over the scale, in eighths or sixteenths, of any density."""
+    """Two bars of a walk over the scale, in eighths or sixteenths, at a random density."""
     sung = dice.random(2 * steps) < 0.15 + 0.45 * dice.random()
     sung[1::2] &= dice.random() < 0.5
     walk, level = np.cumsum(dice.integers(-2, 3, 2 * steps)) % 10, dice.uniform(0.05, 0.45)
@@ -118,7 +118,7 @@ def _pitch(tonic: int, scale: tuple[int, ...], degree: int) -> int:
 
 def _play_notes(track: Samples, rhythm: Rhythm, bars: list[list[Note]], dice: Dice) -> None:
     brightness, softness, level = dice.uniform(0.1, 0.9), dice.uniform(0, 0.6), dice.uniform(0.5, 1.2)
-    loose = float(dice.choice([0.0, 0.004, 0.012]))  # seconds; how unevenly it is played
+    loose = float(dice.choice([0.0, 0.004, 0.012]))  # seconds; timing error
     made: dict[tuple[int, float], Samples] = {}
     for start, notes in zip(rhythm.starts, bars, strict=True):
         for note in notes:
@@ -131,7 +131,7 @@ def _play_notes(track: Samples, rhythm: Rhythm, bars: list[list[Note]], dice: Di
 
 # ---------------------------------------------------------------- sound
 def tone(pitch: float, seconds: float, softness: float = 0.2, brightness: float = 0.5) -> Samples:
-    """A note, plucked and dying away (softness 0) or swelling and held (1), with the more overtones the brighter."""
+    """A note, plucked and decaying (softness 0) or swelling and sustained (1); brighter means more overtones."""
     frequency = 440 * 2 ** ((pitch - 69) / 12)
     time = np.arange(round((seconds + RELEASE) * RATE)) / RATE
     harmonics = np.arange(1, max(1, min(HARMONICS, int(0.45 * RATE / frequency))) + 1)
@@ -145,7 +145,7 @@ def tone(pitch: float, seconds: float, softness: float = 0.2, brightness: float 
 
 
 def _kit(dice: Dice) -> tuple[Samples, Samples, Samples]:
-    """A kick that falls in pitch, a snare of tone and noise, a hat of noise without its low end."""
+    """A kick with falling pitch, a snare of tone and noise, a hat of noise without its low end."""
     time = np.arange(RATE // 3) / RATE
     noise = dice.standard_normal(len(time))
     sweep = dice.uniform(42, 65) * time + dice.uniform(1, 4) * (1 - np.exp(-30 * time))
@@ -158,7 +158,7 @@ def _kit(dice: Dice) -> tuple[Samples, Samples, Samples]:
 
 
 def _add(track: Samples, seconds: float, wave: Samples, level: float) -> None:
-    """Add what of `wave` falls into `track`."""
+    """Add the part of `wave` that falls within `track`."""
     first = round(seconds * RATE)
     heard = wave[max(0, -first) :]
     room = track[max(0, first) :]
@@ -167,7 +167,7 @@ def _add(track: Samples, seconds: float, wave: Samples, level: float) -> None:
 
 
 def _mastered(track: Samples, style: Style, dice: Dice) -> Samples:
-    """Distort it where the style or chance wants that, put some in a room, add hiss, bring the peak to 0.9."""
+    """Distort it if the style or chance says so, perhaps add a room, add hiss, and set the peak to 0.9."""
     if style.player in (riff, eighths) or dice.random() < 0.2:
         drive = np.float32(dice.uniform(1, 6))
         track = track * drive / (1 + np.abs(track * drive))

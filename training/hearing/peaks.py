@@ -1,8 +1,7 @@
 """Peaks: how much of a clip lies in a song's highlight, for our way of finding it and for simple ones.
 
-A folder holds songs and `sections.csv` (file, kind, start, end in seconds), which says what is played where; the
-highlight is every section of the kind that counts as one. `python -m sandbox.music.arranged FOLDER` writes such a
-folder.
+A folder holds songs and `sections.csv` (file, kind, start, end in seconds), which says what is played where; every
+section of the chosen kind counts as highlight. `python -m sandbox.music.arranged FOLDER` writes such a folder.
 """
 
 from collections import defaultdict
@@ -26,7 +25,7 @@ from training.progress import bar
 
 RESAMPLES = 10_000
 SECOND = 30.0  # where many previews begin
-STEP = 0.5  # seconds between the starts that are tried
+STEP = 0.5  # seconds between candidate starts
 
 Span = tuple[float, float]  # seconds
 Floats = NDArray[np.float64]
@@ -41,7 +40,7 @@ def report(folder: Path, kind: str, seed: int) -> str:
 
 
 def read_sections(folder: Path, kind: str) -> dict[str, list[Span]]:
-    """Return where each song of `sections.csv` plays that kind of section. Raises InputProblem."""
+    """Return the spans of that kind of section in each song of `sections.csv`. Raises InputProblem."""
     spans: dict[str, list[Span]] = defaultdict(list)
     try:
         for row in read_rows(folder / "sections.csv").rows:
@@ -77,13 +76,13 @@ def shares(sound: Sound, highlight: Sequence[Span]) -> dict[str, float]:
 
 
 def inside(start: float, spans: Sequence[Span]) -> float:
-    """The share of a clip from `start` on that lies in `spans`."""
+    """Return the share of a clip from `start` that lies in `spans`."""
     end = start + CLIP
     return sum(max(0.0, min(end, until) - max(start, since)) for since, until in spans) / CLIP
 
 
 def loudest(sound: Sound) -> float:
-    """Where the clip with the most power begins."""
+    """Return where the clip with the most power begins."""
     size, samples = round(STEP * RATE), resample(sound.mono, sound.rate, RATE)
     power = (samples[: len(samples) // size * size].reshape(-1, size) ** 2).sum(1)
     total, clip = np.concatenate([[0], np.cumsum(power)]), round(CLIP / STEP)

@@ -1,6 +1,6 @@
-"""Probe: how well kinds of music can be told apart by a linear model on features, a measure of what these hold.
+"""Probe: how well a linear model on the features tells kinds of music apart: a measure of what they contain.
 
-Logistic regression on standardised features; four folds, which never part the clips of one song.
+Logistic regression on standardised features; four folds that keep the clips of a song together.
 """
 
 from collections import Counter
@@ -18,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from training.evaluation.summary import figure
 
 FOLDS = 4
-FEWEST = FOLDS  # songs of a class, so that each fold tests one
-STRENGTH = 0.1  # of belief in the data against small weights, scikit-learn's C; few songs, many features
+FEWEST = FOLDS  # songs a class needs, so that each fold tests one
+STRENGTH = 0.1  # scikit-learn's C: strong regularisation, for few songs and many features
 
 Features = NDArray[np.float32]
 Answers = NDArray[np.str_]
@@ -28,7 +28,7 @@ Answers = NDArray[np.str_]
 def probe(sets: dict[str, Features], classes: Sequence[str], songs: Sequence[str], seed: int) -> dict[str, Any]:
     """Return the accuracy on unseen songs of each set of features, (clips, numbers), on the same folds.
 
-    Classes of fewer than FEWEST songs are left out; nothing is returned where two are not left.
+    Leaves out classes with fewer than FEWEST songs; returns nothing if fewer than two classes remain.
     """
     counts = Counter(kind for kind, _ in set(zip(classes, songs, strict=True)))
     kept = np.array([counts[kind] >= FEWEST for kind in classes])

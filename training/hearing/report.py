@@ -1,4 +1,4 @@
-"""The figures of `evaluate-audio` as Markdown tables."""
+"""Report: the figures of `evaluate-audio` as Markdown tables."""
 
 from collections.abc import Mapping
 from typing import Any

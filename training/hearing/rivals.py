@@ -1,4 +1,4 @@
-"""Rivals: what librosa and pyloudnorm hear in the same recordings, where they are installed. Never needed to run."""
+"""Rivals: what librosa and pyloudnorm hear in the same recordings, if they're installed. Optional."""
 
 from importlib.util import find_spec
 
@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from training.hearing.truth import Key
 
-RATE = 22_050  # Hz; librosa's own
+RATE = 22_050  # Hz; librosa's default
 COEFFICIENTS = 20  # MFCC, as librosa counts them
-# Krumhansl & Kessler 1982, the profiles that scripts on librosa usually bring.
+# Krumhansl & Kessler 1982, the profiles that librosa scripts usually use.
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 
 
 def has(name: str) -> bool:
-    """Whether the library of that name is installed."""
+    """Whether that library is installed."""
     return find_spec(name) is not None
 
 
@@ -37,7 +37,7 @@ def librosa_tempo(mono: Floats) -> float:
 
 
 def librosa_key(mono: Floats) -> Key:
-    """Constant-Q chroma, its mean held against Krumhansl's profiles."""
+    """The key whose Krumhansl profile matches the mean constant-Q chroma best."""
     import librosa
 
     chroma = librosa.feature.chroma_cqt(y=mono, sr=RATE).mean(1)

@@ -1,4 +1,4 @@
-"""Styles of generated grooves: who plays what when, by the usual patterns of each kind of music."""
+"""Styles of generated grooves: who plays what when, in each genre's usual patterns."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """`step` and `length` count steps of the bar, `pitch` semitones as MIDI does."""
+    """`step` and `length` count steps of the bar, `pitch` semitones as in MIDI."""
 
     step: float
     pitch: int
@@ -16,7 +16,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar to accompany: which steps the kick plays, what the chord is, what was drawn for the whole groove."""
+    """A bar to accompany: the steps the kick plays, the chord, and what was drawn for the whole groove."""
 
     steps: int
     kicks: tuple[int, ...]
@@ -40,7 +40,7 @@ def arpeggio(bar: Bar) -> Iterator[Note]:
 
 
 def strum(bar: Bar) -> Iterator[Note]:
-    """A guitar's strokes, the same in every bar, and a bass twice a bar."""
+    """Guitar strokes, the same in every bar, and a bass twice a bar."""
     for step in bar.strokes:
         yield from (Note(step + 0.06 * string, pitch, 2.5, 0.22) for string, pitch in enumerate(bar.chord))
     yield from (Note(step, bar.bass, 6, 0.4) for step in (0, bar.steps // 2))
@@ -82,17 +82,17 @@ def pad(bar: Bar) -> Iterator[Note]:
 
 
 def walk(bar: Bar) -> Iterator[Note]:
-    """A bass on every beat through the chord, chords now and then."""
+    """A walking bass through the chord, on every beat, and a chord now and then."""
     tones = (0, bar.chord[1] - bar.chord[0], bar.chord[2] - bar.chord[0], 9)
     yield from (Note(4 * beat, bar.bass + tones[beat], 4, 0.45) for beat in range(bar.steps // 4))
     for step in bar.strokes:
         yield from (Note(step, pitch, 2, 0.15) for pitch in bar.chord)
 
 
-# ---------------------------------------------------------------- what there is
+# ---------------------------------------------------------------- the styles
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`kicks`, `snares` and `hats` are patterns of a bar to draw from: x is a stroke, a character a step."""
+    """`kicks`, `snares` and `hats` are bar patterns to draw from: one character per step, x for a stroke."""
 
     name: str
     tempi: tuple[float, float]  # beats a minute, from and to
@@ -100,9 +100,9 @@ class Style:
     kicks: tuple[str, ...] = ("",)
     snares: tuple[str, ...] = ("",)
     hats: tuple[str, ...] = ("",)
-    swing: float = 0.0  # by which part of a step the second eighth of a beat is late
-    steps: int = 16  # of a bar
-    beat: int = 4  # steps
+    swing: float = 0.0  # delay of a beat's second eighth, as a share of a step
+    steps: int = 16  # per bar
+    beat: int = 4  # steps per beat
 
 
 BEATS, EIGHTHS, ALL, OFF = "x..." * 4, "x.x." * 4, "x" * 16, "..x." * 4

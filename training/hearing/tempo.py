@@ -1,7 +1,7 @@
-"""Tempo, learnt: how the evidence for a tempo is to be weighed, from grooves whose tempo is known.
+"""Tempo, learnt: how to weigh the evidence for a tempo, from grooves whose tempo is known.
 
-A conditional logit (McFadden 1974): of all candidates, the true tempo should come out as likely as can be. Weights are
-kept small beside the evidence's own spread, since recordings are less regular than grooves. The command prints them for
+A conditional logit (McFadden 1974): maximises the probability of the true tempo among all candidates. An L2 penalty
+on standardised weights keeps them small, since recordings are less regular than grooves. The command prints them for
 `bot.audio.analysis.tempo.WEIGHTS`; the figures in docs/hearing.md come from recordings that weren't used here.
 """
 
@@ -16,8 +16,8 @@ from bot.audio.analysis.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autoco
 from bot.audio.analysis.timbre import survey
 from training.hearing.grooves import Groove
 
-PENALTY = 100.0  # on the squares of the weights, per unit of likelihood of all grooves
-STEPS = 500  # of the optimiser at most; some 100 are enough
+PENALTY = 100.0  # on squared weights, per unit of log-likelihood of all grooves
+STEPS = 500  # of the optimiser, at most; some 100 are enough
 
 Doubles = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def _evidence(groove: Groove) -> Doubles:
 
 
 def _loss(weights: Doubles, material: Doubles, right: NDArray[np.bool_]) -> tuple[float, Doubles]:
-    """How unlikely the true tempi are, and the gradient: material (grooves, candidates, weights)."""
+    """The negative log-likelihood of the true tempi, and its gradient; material: (grooves, candidates, weights)."""
     scores = material @ weights
     likely = np.exp(scores - scores.max(1, keepdims=True))
     true = likely * right
@@ -55,7 +55,7 @@ def _loss(weights: Doubles, material: Doubles, right: NDArray[np.bool_]) -> tupl
 
 
 def as_table(weights: Doubles) -> str:
-    """The weights as rows of Python: a band each at all BEATS, then those of the tempo itself."""
+    """The weights as rows of Python: one band per row, at all BEATS, then those of the tempo itself."""
     count = len(BANDS) * len(BEATS)
     rows = [*weights[:count].reshape(len(BANDS), len(BEATS)), weights[count:]]
     return "\n".join(", ".join(f"{weight:.3f}" for weight in row) + "," for row in rows)

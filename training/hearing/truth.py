@@ -1,7 +1,7 @@
-"""Truth: recordings whose tempo and key are known, and how right an answer is. Pure but for reading `truth.csv`.
+"""Truth: recordings with known tempo and key, and how right an answer is. Pure, except for reading `truth.csv`.
 
-Columns: `file`, and of `bpm`, `key` (C, C#, Db …), `mode` (major, minor) what is known; `kind` (real, midi), `source`,
-`artist` and `style` where there are such.
+Columns: `file`; whichever of `bpm`, `key` (C, C#, Db …) and `mode` (major, minor) is known; optionally `kind` (real,
+midi), `source`, `artist` and `style`.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from training.files import read_rows
 from training.problems import InputProblem
 
 NAME = "truth.csv"
-KNOWN = frozenset({"tempo", "key", "style", "source"})  # one of them is wanted; `bpm` is a tempo
+KNOWN = frozenset({"tempo", "key", "style", "source"})  # at least one is required; `bpm` is a tempo
 TOLERANCE = 0.04  # of a tempo (Gouyon et al. 2006)
-OCTAVES = (1, 2, 3, 1 / 2, 1 / 3)  # what Acc2 forgives
+OCTAVES = (1, 2, 3, 1 / 2, 1 / 3)  # factors that Acc2 forgives
 NOTES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SIGNS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 MODES = {"minor": 0, "major": 1}
@@ -32,7 +32,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording and what is known of it. Clips of the same `song` are never on both sides of a test."""
+    """A recording and what's known about it. Clips of the same `song` are never on both sides of a split."""
 
     path: Path
     song: str
@@ -44,10 +44,10 @@ class Recording:
 
 
 def read_truth(folder: Path) -> list[Recording]:
-    """Return the recordings of `folder`. Raises InputProblem where `truth.csv` or a file of it cannot be used."""
+    """Return the recordings in `folder`. Raises InputProblem if `truth.csv` or one of its files can't be used."""
     sheet = read_rows(folder / NAME)
     if "file" not in sheet.fields or not sheet.fields & KNOWN:
-        raise InputProblem(f"{folder / NAME}: wanted are file and one of bpm, key, style, source")
+        raise InputProblem(f"{folder / NAME}: needs file and one of bpm, key, style, source")
     return [_recording(folder, row.line, row.fields) for row in sheet.rows]
 
 
@@ -59,7 +59,7 @@ def _recording(folder: Path, line: int, row: Mapping[str, str]) -> Recording:
         tempo = _positive(row["tempo"]) if "tempo" in row else None
         key = Key(pitch_class(row["key"]), MODES[row["mode"]]) if "key" in row else None
     except (KeyError, ValueError) as problem:
-        raise InputProblem(f"{folder / NAME}, line {line}: {problem} is no tempo, key or mode") from problem
+        raise InputProblem(f"{folder / NAME}, line {line}: {problem} isn't a tempo, key or mode") from problem
     kind, source = row.get("kind") or "unknown", row.get("source") or folder.name
     return Recording(path, _song(path, kind, row), kind, source, row.get("style") or source, tempo, key)
 
@@ -73,7 +73,7 @@ def _positive(text: str) -> float:
 
 
 def _song(path: Path, kind: str, row: Mapping[str, str]) -> str:
-    """The artist where one is named; else real recordings share a song up to the number at the end of their names."""
+    """The artist if known; otherwise, real recordings are one song if their names differ only in the final number."""
     if "artists" in row:
         return row["artists"]
     front, _, end = path.stem.rpartition("_")
@@ -81,7 +81,7 @@ def _song(path: Path, kind: str, row: Mapping[str, str]) -> str:
 
 
 def pitch_class(name: str) -> int:
-    """Return semitones above C of a note's name. Raises KeyError where it is none."""
+    """Return a note name's semitones above C. Raises KeyError if it isn't one."""
     return (NOTES[name[:1]] + sum(SIGNS[sign] for sign in name[1:])) % 12
 
 
@@ -91,12 +91,12 @@ def acc1(tempo: float, truth: float) -> bool:
 
 
 def acc2(tempo: float, truth: float) -> bool:
-    """Whether it is, or would be at double, triple, half or a third of the truth."""
+    """Whether a tempo is right within TOLERANCE, or is double, triple, half or a third of the truth."""
     return any(acc1(tempo, truth * octave) for octave in OCTAVES)
 
 
 def key_score(answer: Key, truth: Key) -> float:
-    """Return MIREX's weighted score: 1 the key, 0.5 a fifth off, 0.3 its relative, 0.2 its parallel, else 0."""
+    """Return MIREX's weighted score: 1 for the key, 0.5 a fifth off, 0.3 its relative, 0.2 its parallel, else 0."""
     apart = (answer.tonic - truth.tonic) % 12
     if answer.mode == truth.mode:
         return {0: 1.0, FIFTH: 0.5, 12 - FIFTH: 0.5}.get(apart, 0.0)

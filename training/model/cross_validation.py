@@ -1,7 +1,7 @@
 """Cross-validation: how accurate the model is on unseen songs, and so how confident it may be.
 
-Every settled song is left out once; a model of the rest says where it belongs. One temperature is then chosen so
-that the probabilities mean what they say. The yardstick is a baseline: how often each class was labelled.
+Every settled song is left out once; a model trained on the rest says where it belongs. One temperature then
+calibrates the probabilities. The baseline predicts how often each class was labelled.
 """
 
 import hashlib
@@ -16,23 +16,23 @@ from training.dataset import Examples
 from training.model.heads import Floats, Head, Logits, probabilities
 
 FOLDS = 5  # with many labels
-MORE_FOLDS = 10  # with few, where each one left out is missed
+MORE_FOLDS = 10  # with few, where each song left out is missed
 MANY = 60  # labels
 TEMPERATURES = np.geomspace(0.1, 10, 61)
-COOL, WARM, COOLING = 0.585, 0.47, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels a class
-CROWD = 0.1  # power of the number of classes, beside five, that the usual temperature grows with
-UNTRIED = 1.5  # times the usual temperature, where nothing could be tested: rather ask
-STUBBORNNESS = 50.0  # nats a squared log-ratio: how much evidence leaving the usual temperature takes
-LEAST = 0.01  # probability of the truth below which being wrong costs no more
+COOL, WARM, COOLING = 0.585, 0.47, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels per class
+CROWD = 0.1  # power of the number of classes, relative to five, by which the usual temperature grows
+UNTRIED = 1.5  # times the usual temperature, if nothing could be tested: better to ask
+STUBBORNNESS = 50.0  # nats per squared log-ratio: how much evidence it takes to leave the usual temperature
+LEAST = 0.01  # lower bound on the truth's probability, so one wrong guess can't decide everything
 
-Learner = Callable[[NDArray[np.int64]], Head]  # from some rows of the examples
+Learner = Callable[[NDArray[np.int64]], Head]  # learns from some rows of the examples
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What the left-out songs showed. tested: (m,) which rows could be tested; elsewhere nothing is of use.
+    """What the left-out songs showed. tested: (m,) which rows could be tested; other rows are meaningless.
 
-    likelihood: (m,) log-probability of the truth at `temperature`; baseline: the same of knowing only how common
+    likelihood: (m,) log-probability of the truth at `temperature`; baseline: the same, knowing only how common
     each class is. probabilities: (m, c).
     """
 
@@ -55,9 +55,9 @@ class Trial:
 
 
 def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None = None) -> Trial:
-    """Return the trial of models that `learn` makes; seen: (m, k), what they see of the examples.
+    """Return the trial of the models `learn` returns; seen: (m, k), what they see of the examples.
 
-    folds: how many are tried, all where it is left out.
+    folds: how many to try; all by default.
     """
     logits = np.full(examples.truth.shape, np.nan)
     for train, test in islice(_folds(examples), folds):
@@ -77,7 +77,7 @@ def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None 
 
 
 def likelihood(guesses: Logits, truth: Logits, exclusive: bool) -> Logits:
-    """Return (m,) the log of the probability given to what is true, bounded so that one shock does not decide."""
+    """Return (m,) log-probabilities of the truth, bounded so that no single song decides."""
     right = (
         np.where(truth == 1, guesses, 0).sum(axis=1, keepdims=True)
         if exclusive
@@ -95,14 +95,14 @@ def _folds(examples: Examples) -> Iterator[tuple[NDArray[np.int64], NDArray[np.i
     fold = np.empty(len(hashes), np.int64)
     for name in np.unique(names):
         rows = sorted(np.flatnonzero(names == name), key=lambda row: hashes[row])
-        fold[rows] = (hashes[rows[0]][0] + np.arange(len(rows))) % count  # the same, whatever number the class has
+        fold[rows] = (hashes[rows[0]][0] + np.arange(len(rows))) % count  # independent of the class's number
     for at in range(count):
         if (fold == at).any():
             yield np.flatnonzero(fold != at), np.flatnonzero(fold == at)
 
 
 def _testable(logits: Logits, examples: Examples) -> NDArray[np.bool_]:
-    """(m,) whether the model of the rest knew the song's class; the last label of a class cannot be tested."""
+    """(m,) whether the model of the rest knew the song's class; a class's last label can't be tested."""
     known = np.isfinite(logits)
     if not examples.exclusive:
         return np.asarray(known.all(axis=1))
@@ -110,20 +110,20 @@ def _testable(logits: Logits, examples: Examples) -> NDArray[np.bool_]:
 
 
 def usual_temperature(examples: Examples) -> float:
-    """Return the temperature that suited four people's playlists, by labels a class and number of classes.
+    """Return the temperature that suited four people's playlists, by labels per class and number of classes.
 
-    A few labels that each speak for a neighbourhood sound surer than they are; many, and regularised, less so.
+    A few labels that each stand for a neighbourhood are overconfident; many, regularised, are less so.
     """
     return float((COOL + WARM / examples.per_class() ** COOLING) * (examples.truth.shape[1] / 5) ** CROWD)
 
 
 def _comparable(examples: Examples) -> bool:
-    """Whether labels tell at least two classes apart: of songs of one kind, every guess is right."""
+    """Whether labels distinguish at least two classes; with a single one, every guess is right."""
     return bool(not examples.exclusive or (examples.truth == 1).any(axis=0).sum() > 1)
 
 
 def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -> float:
-    """Return the temperature under which the truth is likeliest, drawn to the usual one."""
+    """Return the temperature under which the truth is likeliest, drawn towards the usual one."""
     if not len(logits):
         return UNTRIED * usual
     doubt = STUBBORNNESS * np.log(TEMPERATURES / usual) ** 2
@@ -135,7 +135,7 @@ def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -
 
 
 def _baseline(examples: Examples) -> Logits:
-    """Return (m, c): how common each class is among the *other* songs, with one more of each for caution."""
+    """Return (m, c): each class's share of the *other* songs, with add-one smoothing."""
     settled = examples.settled[:, None]
     yes = np.where(settled, examples.truth == 1, 0)
     others = yes.sum(axis=0) - yes + 1.0

@@ -1,7 +1,7 @@
 """Export: a trained pipeline as one ONNX file, refused unless it answers and decides as scikit-learn does.
 
-The graph takes `vectors` (n, d) and answers `probabilities` (n, c) and `space` (n, k). Whatever serving needs to know
-is in the file's metadata; its name is the sha256 of its bytes.
+The graph takes `vectors` (n, d) and returns `probabilities` (n, c) and `space` (n, k). The file's metadata has
+everything else that serving needs; its name is the sha256 of its bytes.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from training.model.fit import Fitted
 from training.problems import NotEqual
 
-KEY, FORMAT = "cratekeeper", 1  # of the metadata; bot.adapters.scorer reads it
+KEY, FORMAT = "cratekeeper", 1  # in the metadata; bot.adapters.scorer reads it
 OPSET = 18
-TOLERANCE = 1e-6  # difference of a probability that float32 explains
-MISTAKES = (0, 2, 10)  # bearable in 20: the fewest, the usual and the most that a member can choose
-FAINT = 1e-12  # length of a row of nothing
-ROWS = 2_000  # songs compared at a time
+TOLERANCE = 1e-6  # difference in probability that float32 explains
+MISTAKES = (0, 2, 10)  # acceptable in 20: the fewest, the usual and the most that a member can choose
+FAINT = 1e-12  # length below which a row counts as zero
+ROWS = 2_000  # songs compared at once
 
 SINGLE = onnx.TensorProto.FLOAT
 
@@ -38,7 +38,7 @@ Exact = NDArray[np.float64]
 
 
 def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
-    """Return the ONNX file of a model; `facts` go into its metadata beside the schema and the classes."""
+    """Return the ONNX file of a model; `facts` go into its metadata, along with the schema and the classes."""
     model = _convert(fitted)
     own = {"format": FORMAT, "schema": fitted.schema.to_json(), "classes": list(fitted.examples.classes)}
     onnx.helper.set_model_props(model, {KEY: json.dumps({**facts, **own}, sort_keys=True)})
@@ -47,7 +47,7 @@ def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
 
 
 def _convert(fitted: Fitted) -> onnx.ModelProto:
-    """Convert the way into the space; waves and head are set upon it as products, however many classes there are."""
+    """Convert the pipeline up to the space; waves and head follow as matrix products, for any number of classes."""
     takes = [("vectors", FloatTensorType([None, fitted.schema.width]))]
     model: onnx.ModelProto = to_onnx(fitted.space, initial_types=takes, target_opset=OPSET, name=KEY)
     unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
@@ -62,7 +62,7 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
 
 
 def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
-    """Let a row of nothing stay one, as in scikit-learn, instead of dividing it by its length of nought."""
+    """Keep a zero row at zero, as scikit-learn does, instead of dividing it by its length."""
     _constants(graph, faint=np.array(FAINT))
     bound = onnx.helper.make_node("Max", [unit.input[1], "faint"], ["length"])
     unit.input[1] = "length"
@@ -70,9 +70,9 @@ def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
 
 
 def _waves(graph: onnx.GraphProto, space: str, waves: Pipeline) -> str:
-    """Append cosines of the numbers in random directions, which skl2onnx does not know, beside the space; return both.
+    """Append cosines of the numbers in random directions, which skl2onnx can't convert, to the space; return both.
 
-    The scaling of the numbers is part of the directions.
+    The scaling of the numbers is folded into the directions.
     """
     scaler, sampler = waves.named_steps["deviations"], waves.named_steps["waves"]
     directions = sampler.random_weights_ / scaler.scale_[:, None]
@@ -103,7 +103,7 @@ def _constants(graph: onnx.GraphProto, **arrays: NDArray[Any]) -> None:
 
 
 def _head(graph: onnx.GraphProto, space: str, seen: str, fitted: Fitted) -> None:
-    """Append what turns all that is seen into probabilities; in float64 until it is answered."""
+    """Append what turns all inputs into probabilities, in float64 until the output."""
     coefficients, intercepts = _weights(fitted)
     likely = "Softmax" if fitted.examples.exclusive else "Sigmoid"
     _constants(graph, coefficients=coefficients, intercepts=intercepts)
@@ -120,7 +120,7 @@ def _head(graph: onnx.GraphProto, space: str, seen: str, fitted: Fitted) -> None
 
 
 def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
-    """Return the head's coefficients (k, c) and intercepts (c,); of two rivals scikit-learn keeps one alone."""
+    """Return the head's coefficients (k, c) and intercepts (c,); for two classes, scikit-learn stores only one."""
     head = fitted.head
     parts = [head] if fitted.examples.exclusive else head.estimators_
     coefficients, intercepts = (
@@ -132,7 +132,7 @@ def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
 
 
 def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> float:
-    """Return the largest difference from scikit-learn. Raises NotEqual above TOLERANCE or for another decision."""
+    """Return the largest difference from scikit-learn. Raises NotEqual above TOLERANCE, or for a different decision."""
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
     parts = [_answers(fitted, session, songs[at : at + ROWS]) for at in range(0, len(songs), ROWS)]
     if not parts:
@@ -141,30 +141,30 @@ def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> 
     known = np.array([song.known for song in songs])
     ours, theirs = (_scores(fitted, np.concatenate(rows), known) for rows in (answers, wanted))
     if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
-        raise NotEqual(f"the exported model decides otherwise about {changed} songs")
+        raise NotEqual(f"the exported model decides differently on {changed} songs")
     return float(max(off))
 
 
 def _answers(
     fitted: Fitted, session: ort.InferenceSession, songs: Sequence[SongFeatures]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """Return both models' probabilities (n, c), and how far they or the spaces are apart at the most."""
+    """Return both models' probabilities (n, c), and the largest difference between them or their spaces."""
     vectors = fitted.schema.vectors(songs)
     answers, space = session.run(["probabilities", "space"], {"vectors": vectors})
     wanted = fitted.pipeline.predict_proba(vectors)
     off = max(float(np.abs(answers - wanted).max()), float(np.abs(space - fitted.space.transform(vectors)).max()))
     if not off <= TOLERANCE:
-        raise NotEqual(f"the exported model answers up to {off:.1e} off what was trained")
+        raise NotEqual(f"the exported model's answers differ by up to {off:.1e} from the trained one's")
     return answers, wanted.astype(np.float32), off
 
 
 def _scores(fitted: Fitted, probabilities: NDArray[np.float32], known: NDArray[np.bool_]) -> Scores:
-    """Where songs lie decides nothing, so the scores have no space."""
+    """Without the space, which decisions don't use."""
     return Scores(fitted.examples.classes, probabilities, np.empty((len(known), 0), np.float32), known)
 
 
 def changed_decisions(ours: Scores, theirs: Scores, several: bool) -> int:
-    """Return of how many songs two models' scores of a whole library decide otherwise, under any of MISTAKES."""
+    """Return how many songs of a library two models' scores decide differently, for any of MISTAKES."""
     changed: set[int] = set()
     for mistakes in MISTAKES:
         decided, wanted = (_decided(scores, mistakes, several) for scores in (ours, theirs))
@@ -173,19 +173,19 @@ def changed_decisions(ours: Scores, theirs: Scores, several: bool) -> int:
 
 
 def _decided(scores: Scores, mistakes: int, several: bool) -> set[tuple[int, str, frozenset[int]]]:
-    """Return song, outcome and playlists of each decision; which of two equal guesses stands first decides nothing."""
+    """Return each decision's song, outcome and playlists; the order of two equal guesses doesn't matter."""
     rules = [PlaylistRule(name, mistakes, automatic=True) for name in scores.classes if name is not None]
     decisions = decide(scores, rules, several, everything=False)
     return {(decision.song, decision.outcome, frozenset(decision.playlists)) for decision in decisions}
 
 
 def digest_of(file: bytes) -> str:
-    """Return the name of a model: the sha256 of its bytes."""
+    """Return a model's name: the sha256 of its bytes."""
     return hashlib.sha256(file).hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is either there whole or not at all, whenever the power goes."""
+    """Write a file atomically, even if the power fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:

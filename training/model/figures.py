@@ -1,4 +1,4 @@
-"""Figures: the results of cross-validation in numbers a member can read. Shapes as in `cross_validation`."""
+"""Figures: cross-validation results in numbers that members can read. Shapes as in `cross_validation`."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from training.model.cross_validation import Trial
 
-NONE = "none"  # the name of "none of them" among classes, where names are text
-HALF = 0.5  # probability from which a question of its own is answered yes
+NONE = "none"  # the name of "none of them" among classes, as text
+HALF = 0.5  # probability from which an independent question is answered yes
 
 Mask = NDArray[np.bool_]
 
 
 def figures(trial: Trial) -> dict[str, Any]:
-    """Return the trial's scores: overall, by class, and who is taken for whom (rows: truth) where classes compete.
+    """Return the trial's scores: overall, by class, and the confusion matrix (rows: truth) if classes compete.
 
-    Of a class, `asked` counts the songs that the model would have put there, `of` those that belong there, `right`
-    those that are both: precision is right of asked, recall right of `of`.
+    For a class, `asked` counts the songs the model would have put there, `of` those that belong there, and `right`
+    those that are both: precision is right / asked, recall right / of.
     """
     truth, guess = trial.examples.truth[trial.tested] == 1, _guesses(trial)
     exclusive, names = trial.examples.exclusive, trial.examples.classes
@@ -46,7 +46,7 @@ def _guesses(trial: Trial) -> Mask:
 
 
 def _baseline(truth: Mask, exclusive: bool) -> float:
-    """Return how often always saying the commonest thing would be right."""
+    """Return how often always giving the commonest answer would be right."""
     if not len(truth):
         return 0.0
     shares = truth.mean(axis=0)

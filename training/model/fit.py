@@ -26,12 +26,12 @@ from training.model.kernel_head import MANY, PLENTY, fit_crowd, fit_waves, lengt
 from training.model.space import fit_space
 from training.model.teacher import SeenSongs, View, look, spread_sample
 
-ROWS = 500  # songs taken into the space at a time
+ROWS = 500  # songs mapped into the space at a time
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model, and what is known about it. waves: what its head sees beside the space, if anything."""
+    """A trained model, and what's known about it. waves: what its head sees beside the space, if anything."""
 
     space: Pipeline
     waves: Pipeline | None
@@ -39,11 +39,11 @@ class Fitted:
     schema: Schema
     examples: Examples
     trial: Trial
-    sources: dict[str, int]  # values of the library by provenance
+    sources: dict[str, int]  # values in the library, by provenance
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """All of it, from vectors to calibrated probabilities."""
+        """The whole pipeline, from vectors to calibrated probabilities."""
         if self.waves is None:
             return Pipeline([*self.space.steps, ("head", self.head)])
         both = FeatureUnion([("space", self.space), ("waves", self.waves)])
@@ -51,9 +51,10 @@ class Fitted:
 
 
 def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
-    """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use.
+    """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it mustn't use.
 
-    When a song was liked helps some members much and misleads others: it is used where it foretells later likes better.
+    When songs were liked helps some members a lot and misleads others, so dates are used only if they predict later
+    likes better.
     """
     training = replace(training, songs=tell(prior, training.songs))
     plain = replace(training, songs=without_dates(training.songs))
@@ -64,7 +65,7 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
 
 
 def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> bool:
-    """Study one after the other, and let go of both: a study is the largest thing in memory."""
+    """Study one after the other, and free both: a study is the largest thing in memory."""
 
     def told(training: TrainingSet) -> Logits:
         study = _study(training, examples)
@@ -75,7 +76,7 @@ def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> b
 
 @dataclass(frozen=True)
 class _Study:
-    """All that heads are learnt from. heard: (m, w), the labelled songs as waves; w is 0 while labels are few."""
+    """Everything that heads learn from. heard: (m, w), the labelled songs as waves; w is 0 if labels are few."""
 
     space: Pipeline
     waves: Pipeline | None
@@ -107,13 +108,13 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
 
 
 def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
-    """Return the songs as a view takes them; a part at a time, for the way into the space is as exact as it is wide."""
+    """Return the songs as a view takes them, in batches, since mapping them into the space is wide and in float64."""
     parts = [space.transform(vectors[at : at + ROWS]).astype(np.float32) for at in range(0, len(vectors), ROWS)]
     return SeenSongs(songs, vectors[:, : len(schema.numbers)], np.concatenate(parts))
 
 
 def _conclude(study: _Study) -> Fitted:
-    """Learn the head; of two that may serve, the one under which songs left out are likelier."""
+    """Learn the head; of two candidates, choose the one under which left-out songs are likelier."""
     labels, space = len(study.examples.songs), study.view.space
     learn: Learner = partial(fit_head, study.view, study.examples)
     trial, waves = try_out(learn, space, study.examples, folds=1 if labels >= PLENTY else None), None
@@ -128,9 +129,9 @@ def _conclude(study: _Study) -> Fitted:
 
 
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:
-    """Return the hints of the classes that there are, by column.
+    """Return the hints for the classes that exist, by column.
 
-    While nothing is said to be in none of them, the library as a whole stands for what is not in an only playlist.
+    While no song is labelled "none", the whole library stands for what isn't in an only playlist.
     """
     column = {name: at for at, name in enumerate(examples.classes)}
     named = {playlist: name for playlist, name in training.playlists.items() if playlist in column}

@@ -16,12 +16,12 @@ from training.model.publish import Artefact, TrainingOutcome, served_from, train
 
 
 def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> TrainingOutcome:
-    """Train and publish as DATABASE_URL and DATA_DIR of `env` say. Raises as `train` does."""
+    """Train and publish, with DATABASE_URL and DATA_DIR from `env`. Raises what `train` raises."""
     return asyncio.run(_train(store_in(env), data_dir_in(env) / "models", member, layer, now))
 
 
 def data_dir_in(env: Mapping[str, str]) -> Path:
-    """Return where the bot of this environment keeps everything."""
+    """Return the data folder of the bot in this environment."""
     return Path(env.get("DATA_DIR") or "data").resolve()
 
 
@@ -32,7 +32,7 @@ def store_in(env: Mapping[str, str]) -> Store:
 
 async def _train(store: Store, folder: Path, member: int, layer: int, now: datetime) -> TrainingOutcome:
     try:
-        prior = Priors(folder / NAME).current()  # a damaged one is none, and the log says so
+        prior = Priors(folder / NAME).current()  # a damaged one counts as none, and is logged
         training, serving = await _read(store, member, layer, prior)
         outcome = train(training, served_from(folder, serving), now)
         if (made := outcome.artefact) is not None:
@@ -50,7 +50,7 @@ async def _read(store: Store, member: int, layer: int, prior: Prior | None) -> t
 
 
 async def _publish(store: Store, folder: Path, made: Artefact, new: NewModel) -> None:
-    """Write row and files in one transaction: files that no row names are swept away, in transactions as well."""
+    """Write row and files in one transaction: the bot sweeps files without a row, in transactions too."""
     async with store.writing() as tx:
         await models.publish(tx, new)
         await asyncio.to_thread(made.save, folder)

@@ -1,9 +1,9 @@
 """Gate: a model is published if it beats the baseline and isn't worse than the one being served.
 
-The two models are compared song by song, and neither on a song it learnt from: the candidate by what it said when the
-song was left out; the served one likewise where it knew the label, and by what it says today where it did not. A new
-model has seen more labels, so it may lose by what one standard error of the difference explains, and no more: within
-that the two cannot be told apart, and newer labels are the better bet.
+The two models are compared song by song, and neither on a song it learnt from: the candidate by its predictions for
+left-out songs; the served model likewise where it knew the label, and by its current predictions elsewhere. A new
+model has seen more labels, so it may lose by up to one standard error of the difference: within that, the two can't
+be told apart, and newer labels are the better bet.
 """
 
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ from training.dataset import Examples
 from training.model.cross_validation import Trial, likelihood
 from training.model.heads import Logits
 
-ALIKE = 0.005  # nats a song that rounding, or the like, explains
-UNKNOWN = 0.5  # what a model says of a playlist that it never heard of, where each is a question of its own
+ALIKE = 0.005  # nats per song that rounding explains
+UNKNOWN = 0.5  # what a model says of a playlist it doesn't know, if questions are independent
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class GateVerdict:
 
 @dataclass(frozen=True)
 class Served:
-    """The model that serves now, and what its own trial said of the songs that it learnt from (`held_out`)."""
+    """The model being served, and its own trial's results for the songs it learnt from (`held_out`)."""
 
     model: OpenModel
     held_out: Mapping[str, tuple[str, float]]
@@ -60,7 +60,7 @@ def _compare(trial: Trial, served: Served, songs: Mapping[str, SongFeatures]) ->
 
 
 def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:
-    """Return (m,) log-likelihoods of the truth under the served model: of its own trial where that has the song."""
+    """Return (m,) log-likelihoods of the truth under the served model, from its own trial for the songs in it."""
     scores = served.model.score([songs[song] for song in examples.songs])
     missing = np.full(len(examples.songs), 0.0 if examples.exclusive else UNKNOWN)
     columns = dict(zip(scores.classes, scores.probabilities.T.astype(float), strict=True))
@@ -75,12 +75,12 @@ def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFe
 
 
 def told_of(trial: Trial) -> dict[str, tuple[str, float]]:
-    """Return what a trial said of each song it could test: what the song's label was, and how likely it found that."""
+    """Return a trial's result for each song tested: its label, and the label's log-likelihood."""
     keys = truth_keys(trial.examples)
     rows = np.flatnonzero(trial.tested)
     return {trial.examples.songs[row]: (keys[row], round(float(trial.likelihood[row]), 5)) for row in rows}
 
 
 def truth_keys(examples: Examples) -> list[str]:
-    """Return the classes that each song belongs in, as text that stays the same when other playlists come and go."""
+    """Return each song's classes as text that stays the same when other playlists come and go."""
     return [",".join(str(examples.classes[at]) for at in np.flatnonzero(row == 1)) for row in examples.truth]

@@ -1,9 +1,9 @@
-"""Heads: linear classifiers over the space, one a layer.
+"""Heads: linear classifiers over the space, one per layer.
 
-Where a song belongs in one class only, the classes compete in a multinomial regression; else each playlist has a
-regression of its own, on the songs of which it is known. A song known only *not* to be in a playlist teaches the
-others in proportion to how likely they are without it. The regressions see what `view` shows the teacher; a head is
-the student's copy of what they say of the library.
+If a song belongs in one class only, the classes compete in a multinomial regression; otherwise each playlist has its
+own regression, on the songs whose answer is known. A song known only *not* to be in a playlist teaches the others in
+proportion to how likely they are without it. The regressions see what `view` shows the teacher; a head is the
+student's copy of their answers for the library.
 """
 
 import warnings
@@ -19,11 +19,11 @@ from sklearn.preprocessing import LabelBinarizer
 from training.dataset import Examples
 from training.model.teacher import View
 
-STRENGTH = 4.5  # C of the regression over rows of length 1; half or double it costs less than half a point
-BOLDNESS, WANING = 20.0, 0.65  # importance of neighbourhoods at one label a class, and the power of n it wanes with
-EVENNESS = 0.5  # power of a class's size that its songs' weight is divided by: between "as labelled" and "all equal"
-HINT = 0.5  # weight of all that a playlist's name says, in labels
-NOT_THERE = 0.5  # weight of "not in this one" beside a song whose place is known
+STRENGTH = 4.5  # C of the regression on rows of length 1; half or double costs less than half a point
+BOLDNESS, WANING = 20.0, 0.65  # weight of neighbourhoods at one label per class, and the power of n it declines by
+EVENNESS = 0.5  # power of a class's size that divides its songs' weights: between "as labelled" and "all equal"
+HINT = 0.5  # weight, in labels, of all hints from a playlist's name
+NOT_THERE = 0.5  # weight of "not in this one" relative to a song whose place is known
 MOST_STEPS = 500
 FAINT = 1e-6
 
@@ -34,7 +34,7 @@ Estimator: TypeAlias = "LogisticRegression | OneVsRestClassifier"
 
 @dataclass(frozen=True)
 class Head:
-    """Linear scores of the space: coefficients (c, k) and intercepts (c,); NaN for a class that was not learnt."""
+    """Linear scores over the space: coefficients (c, k) and intercepts (c,); NaN for a class that wasn't learnt."""
 
     coefficients: Logits
     intercepts: Logits
@@ -46,13 +46,13 @@ class Head:
         return np.asarray(np.isfinite(self.intercepts))
 
     def logits(self, space: Floats) -> Logits:
-        """Return (n, c); of a class that was not learnt -inf where classes compete, else NaN."""
+        """Return (n, c); for a class that wasn't learnt, -inf if classes compete, else NaN."""
         scores = space @ self.coefficients.T + self.intercepts
         scores[:, ~self.learnt] = -np.inf if self.exclusive else np.nan
         return np.asarray(scores)
 
     def estimator(self, temperature: float) -> Estimator:
-        """Return scikit-learn's own estimator with the temperature folded into its coefficients."""
+        """Return scikit-learn's own estimator, with the temperature folded into its coefficients."""
         coefficients, intercepts = self.coefficients / temperature, self.intercepts / temperature
         if not self.exclusive:
             rows = zip(coefficients[:, None], intercepts[:, None], strict=True)
@@ -63,7 +63,7 @@ class Head:
 
 
 def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits:
-    """Return (n, c): classes that compete sum to one, questions of their own do not."""
+    """Return (n, c): competing classes sum to one, independent questions don't."""
     if not exclusive:
         return np.asarray(1 / (1 + np.exp(-logits / temperature)))
     powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
@@ -71,7 +71,7 @@ def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits
 
 
 def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learnt from those rows of the examples, and from their hints; view: of the examples."""
+    """Return a head learnt from those rows of the examples and from their hints; view: of the examples."""
     told = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
     seen, library = _compact(view, boldness(examples, rows), told)
     truth, weight = _weak(examples)
@@ -85,7 +85,7 @@ def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
 
 
 def regress(seen: Logits, asked: Logits, examples: Examples, truth: Logits, weight: Logits) -> Logits:
-    """Return (n, c), what regressions on the (m, t) rows seen say of the (n, t) asked; not finite: not learnt.
+    """Return (n, c), the scores of the (n, t) asked, by regressions on the (m, t) rows seen; not finite: not learnt.
 
     truth, weight: of the rows seen, as in the examples.
     """
@@ -93,7 +93,7 @@ def regress(seen: Logits, asked: Logits, examples: Examples, truth: Logits, weig
 
 
 def _weak(examples: Examples) -> tuple[Logits, Logits]:
-    """Return truth (h, c) and weight (h,) of the hints: all those of a class together weigh HINT labels."""
+    """Return truth (h, c) and weight (h,) of the hints; all hints of a class together weigh HINT labels."""
     hinted = np.array(examples.hinted, np.int64)
     truth = np.full((len(hinted), examples.truth.shape[1]), 0.0 if examples.exclusive else np.nan)
     truth[np.arange(len(hinted)), hinted] = 1
@@ -101,20 +101,20 @@ def _weak(examples: Examples) -> tuple[Logits, Logits]:
 
 
 def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:
-    """Return how much a label speaks for its neighbours: less, the more labels there are of each class."""
+    """Return how much a label says about its neighbours: less, the more labels each class has."""
     return float(BOLDNESS / examples.per_class(rows) ** WANING)
 
 
 def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
-    """Return what the teacher sees of those rows and of the library: songs beside their neighbourhoods.
+    """Return what the teacher sees of those rows and of the library: songs, and their neighbourhoods.
 
-    Both in the directions that the rows span, which are all that a regularised regression can use of them; those are
-    found among products of rows, for of the rows' own columns there are many more.
+    Both are projected onto the span of the rows, which is all that a regularised regression can use. It's computed from
+    products of rows, because there are many more columns than rows.
     """
     own, near = view.own[rows], np.float32(np.sqrt(boldness)) * view.near[rows]
     values, vectors = np.linalg.eigh(sum(rows @ rows.T for rows in (own.astype(np.float64), near.astype(np.float64))))
     kept = values > FAINT
-    kept[-1:] = True  # songs that are all alike still have one direction
+    kept[-1:] = True  # even identical songs have one direction
     lengths = np.sqrt(np.maximum(values[kept], FAINT))
     spanned = (vectors[:, kept] / lengths).astype(np.float32)
     near *= np.float32(np.sqrt(boldness))
@@ -123,7 +123,7 @@ def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logi
 
 
 def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
-    """Return (n, c) scores of the library, each column from the songs of which it is known."""
+    """Return (n, c) scores of the library, each column from the songs whose answer is known."""
     nothing = np.full(len(library), np.nan)
     scores = []
     for column in truth.T:
@@ -149,7 +149,7 @@ def _competing(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> 
 
 
 def _scores(regression: LogisticRegression | None, seen: Logits, classes: int) -> Logits:
-    """Return (n, c); -inf for a class that the regression did not meet."""
+    """Return (n, c); -inf for a class that the regression hasn't seen."""
     scores = np.full((len(seen), classes), -np.inf)
     if regression is not None:
         values = regression.decision_function(seen)
@@ -158,18 +158,18 @@ def _scores(regression: LogisticRegression | None, seen: Logits, classes: int) -
 
 
 def _regression(seen: Logits, names: NDArray[np.int64], share: Logits) -> LogisticRegression | None:
-    """Fit one regression; None when there is but one name. share: (m,) how much of a label each row is."""
+    """Fit one regression; None if there's only one name. share: (m,) what fraction of a label each row is."""
     if len(np.unique(names)) < 2:
         return None
     weight = share / np.bincount(names, share)[names] ** EVENNESS
     weight *= share.sum() / weight.sum()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels are what we are for
+        warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels are our normal case
         return LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS, tol=1e-4).fit(seen, names, sample_weight=weight)
 
 
 def _regression_of(coefficients: Logits, intercepts: Logits, classes: int) -> LogisticRegression:
-    """Return scikit-learn's regression with these coefficients, as if it had fitted them."""
+    """Return scikit-learn's regression with these coefficients, as if it had been fitted."""
     bound = LogisticRegression()
     bound.coef_, bound.intercept_, bound.classes_ = coefficients, intercepts, np.arange(classes)
     bound.n_features_in_ = coefficients.shape[1]
@@ -177,7 +177,7 @@ def _regression_of(coefficients: Logits, intercepts: Logits, classes: int) -> Lo
 
 
 def _side_by_side(regressions: list[LogisticRegression]) -> OneVsRestClassifier:
-    """Bind regressions fitted on different songs into the estimator that scikit-learn fits on the same ones."""
+    """Combine regressions fitted on different songs into the estimator that scikit-learn fits on the same ones."""
     bound = OneVsRestClassifier(LogisticRegression())
     bound.estimators_ = regressions
     bound.label_binarizer_ = LabelBinarizer().fit(np.eye(len(regressions), dtype=np.int64))

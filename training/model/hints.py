@@ -1,7 +1,7 @@
-"""Hints: what playlists' own names say, before many labels do.
+"""Hints: what the playlists' own names say, until there are many labels.
 
-"Late night jazz" speaks for the library's songs that are tagged jazz, "80s drive" for those of the eighties. The mean
-of such songs is one weak example of the playlist; labels soon outweigh it.
+"Late night jazz" stands for the library's songs tagged jazz, "80s drive" for those from the eighties. The mean of
+such songs is one weak example of the playlist; labels soon outweigh it.
 """
 
 import re
@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from bot.core.features import SongFeatures
 from bot.core.sorting.columns import words_of
 
-SPOKEN_FOR = (3, 0.5)  # songs at least, share of the library at most: fewer are chance, more say nothing
+SPOKEN_FOR = (3, 0.5)  # minimum songs, maximum share of the library: fewer are chance, more say nothing
 TAGS = ("genres", "tags")
 WORD = re.compile(r"\d{2,4}s|[^\W\d_]{3,}")
 DECADE = re.compile(r"(19|20)?(\d)0s")
 
-Hint = tuple[int, Sequence[str]]  # a playlist, and the songs whose mean stands for it
+Hint = tuple[int, Sequence[str]]  # a playlist, and the songs whose mean represents it
 
 
 def hints_of(names: Mapping[int, str], library: Mapping[str, SongFeatures]) -> list[Hint]:
-    """Return the hints in the names, by playlist; library: some hundreds of songs or more."""
+    """Return the hints in the names, by playlist; library: at least some hundreds of songs."""
     tagged, dated = _tagged(library), _dated(library)
     said = ((playlist, word) for playlist in sorted(names) for word in sorted(set(_words(names[playlist]))))
     hints = ((playlist, tagged.get(word) or dated.get(_decade(word), [])) for playlist, word in said)
@@ -49,7 +49,7 @@ def _dated(library: Mapping[str, SongFeatures]) -> dict[int | None, list[str]]:
 
 
 def _decade(word: str) -> int | None:
-    """Return "80s", "1980s" as 1980 and "2010s" as 2010; None for other words."""
+    """Return 1980 for "80s" and "1980s", and 2010 for "2010s"; None for other words."""
     match = DECADE.fullmatch(word)
     if match is None:
         return None

@@ -1,6 +1,6 @@
 """Kernel head: for very many labels; learns from them alone, and sees numbers in combination.
 
-A few labels are best spread over a library by the teacher and kept linear; hundreds can show by themselves that, of two
+A few labels are best spread over a library by the teacher and kept linear; hundreds can show on their own that, of two
 fast songs, the sad one is liked. So numbers become waves, random Fourier features of a Gaussian kernel (Rahimi & Recht
 2007), which a regression sees beside the space. Held-out songs decide which of the two heads serves.
 """
@@ -18,9 +18,9 @@ from bot.core.sorting.schema import Schema
 from training.dataset import Examples
 from training.model.heads import Floats, Head, Logits, regress
 
-MANY, PLENTY = 300, 1_000  # labels from which it may serve; from which the taught head, slow by then, has but one fold
+MANY, PLENTY = 300, 1_000  # labels from which it may serve; from which the taught head, now slow, gets one fold
 WAVES = 400  # random features
-GAMMA = 0.03  # of the kernel, over numbers in deviations
+GAMMA = 0.03  # of the kernel, over standardised numbers
 SPACE_LENGTH, NAMES_LENGTH, WAVES_LENGTH = 1.8, 0.6, 2.0  # of a row's parts: how freely the regression uses each
 
 
@@ -38,18 +38,18 @@ def fit_waves(schema: Schema, vectors: Floats) -> Pipeline:
 
 
 def lengths_of(schema: Schema, space: int) -> Logits:
-    """Return (space + WAVES,), how freely each column is used: names least, as they say nothing about other artists."""
+    """Return (space + WAVES,), how freely each column is used: names least: they say nothing of other artists."""
     lengths = np.full(space + WAVES, SPACE_LENGTH)
-    names = schema.words_at[0]  # in the space they come before the words
+    names = schema.words_at[0]  # in the space, they come before the words
     lengths[names : names + sum(BUCKETS[identity.name] + 1 for identity in schema.identities)] = NAMES_LENGTH
     lengths[space:] = WAVES_LENGTH
     return lengths
 
 
 def fit_crowd(seen: Floats, lengths: Logits, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learnt from those rows of the examples alone; seen: (m, space + WAVES), of the examples.
+    """Return a head learnt only from those rows of the examples; seen: (m, space + WAVES), of the examples.
 
-    A linear model is determined by its answers to zero and to each direction.
+    A linear model is determined by its answers to zero and to each unit vector.
     """
     asked = np.vstack([np.zeros_like(lengths), np.diag(lengths)])
     scores = regress(seen[rows] * lengths, asked, examples, examples.truth[rows], examples.weight[rows])

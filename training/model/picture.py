@@ -1,7 +1,7 @@
 """Picture: the model's accuracy by playlist, drawn for a phone.
 
-Paired bars (precision and recall) with their counts; with three playlists or more, which are mistaken for which. One
-image serves Discord's dark and light themes: a dark card. Hatching, not only colour, tells the bars apart.
+Paired bars (precision and recall) with their counts; with three playlists or more, a confusion matrix as well. A dark
+card suits both Discord's dark and light themes. Hatching, not only colour, tells the bars apart.
 """
 
 import io
@@ -19,10 +19,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 CARD, INK, QUIET = "#2b2d31", "#f2f3f5", "#b5bac1"
-PRECISION, RECALL = "#5eb1ef", "#f5a524"  # told apart by every kind of colour blindness
+PRECISION, RECALL = "#5eb1ef", "#f5a524"  # safe for every kind of colour blindness
 WIDTH, DPI = 6.0, 150  # inches: 900 pixels, twice a phone's width
-CONFUSION_FROM, CONFUSION_TO = 3, 15  # classes; with more the names no longer fit
-LONG, SHORT = 22, 14  # letters of a name that fit beside a row, below a column
+CONFUSION_FROM, CONFUSION_TO = 3, 15  # classes; with more, the names no longer fit
+LONG, SHORT = 22, 14  # letters of a name that fit beside a row, and below a column
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Artefact:
     png: bytes
 
     def save(self, folder: Path) -> None:
-        """Write `<digest>.onnx`, `.json` and `.png`; the model last, so that there's never one without its card."""
+        """Write `<digest>.onnx`, `.json` and `.png`; the model last, so it never exists without its card."""
         card = json.dumps({**self.card, "held_out": self.held_out}, indent=1, sort_keys=True, ensure_ascii=False)
         write_whole(folder / f"{self.digest}.png", self.png)
         write_whole(folder / f"{self.digest}.json", card.encode())
@@ -49,7 +49,7 @@ class TrainingOutcome:
 
 
 def train(training: TrainingSet, served: Served | None, now: datetime) -> TrainingOutcome:
-    """Train, try, compare and export. Raises TooFewLabels, NotEqual, RefusedProvenance."""
+    """Train, cross-validate, compare and export. Raises TooFewLabels, NotEqual, RefusedProvenance."""
     fitted = fit(training)
     labels = len(fitted.examples.songs)
     verdict = judge(fitted.trial, served, training.songs)

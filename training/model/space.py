@@ -1,7 +1,7 @@
 """Space: maps a schema's vectors so that near means similar; learnt from the library, never from labels.
 
-Words are condensed to their main directions, and everything is centred and normalised: comparing by direction makes one
-label per playlist worth five points more than comparing by distance.
+Words are condensed to their main directions, and everything is centred and normalised: with one label per playlist,
+comparing by direction rather than distance is worth five points.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from sklearn.preprocessing import Normalizer, StandardScaler
 
 from bot.core.sorting.schema import Schema
 
-COMPONENTS = 48  # directions that words are condensed to; 32 cost a third of a point, 64 gain nothing
+COMPONENTS = 48  # directions for words; 32 cost a third of a point, 64 gain nothing
 
 Floats = NDArray[np.float32]
 
@@ -24,7 +24,7 @@ def fit_space(schema: Schema, vectors: Floats) -> Pipeline:
     return Pipeline(
         [
             ("condense", _condense(schema, len(vectors))),
-            ("exact", CastTransformer(dtype=np.float64)),  # a float32 sum of a thousand would be off by 3e-6
+            ("exact", CastTransformer(dtype=np.float64)),  # a float32 sum over a thousand would be off by 3e-6
             ("centre", StandardScaler(with_std=False)),
             ("length", Normalizer()),
         ]

@@ -1,8 +1,8 @@
 """Teacher: sees the whole library while it learns, including what unlabelled songs add.
 
-The teacher sees more of a song than serving can: what its artist usually sounds like, and the average of its nearest
-songs in the library. So one label speaks for its neighbourhood. A linear student then learns the teacher's answers for
-the whole library from each song alone, which is all that serving has.
+The teacher sees more of a song than serving can: its artist's usual sound, and the average of its nearest songs in
+the library. So one label speaks for its neighbourhood. A linear student then learns the teacher's answers for the
+whole library from each song alone, which is all that serving has.
 Smoothing over neighbours: Belkin, Niyogi & Sindhwani 2006; teaching a simpler model: Hinton, Vinyals & Dean 2015.
 """
 
@@ -17,11 +17,11 @@ from scipy.linalg import cho_factor, cho_solve
 
 from bot.core.features import SongFeatures
 
-ENOUGH = 2_500  # songs that stand for a library, and that a label may speak through; more cost time and buy little
-NEIGHBOURS = 40  # songs that are averaged
-ARTIST = 0.3  # weight of what an artist's songs sound like on average, beside what the song itself does
+ENOUGH = 2_500  # songs that represent a library; more take longer and gain little
+NEIGHBOURS = 40  # songs averaged
+ARTIST = 0.3  # weight of the artist's average sound, relative to the song's own
 RIDGE = 1e-3  # of the student, as a share of the songs it learns from
-BATCH = 500  # songs that are worked with at a time
+BATCH = 500  # songs processed at a time
 FAINT = 1e-6
 
 Floats = NDArray[np.float32]
@@ -30,7 +30,7 @@ Exact = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class View:
-    """Songs as teacher and student see them: (m, …) labelled ones, (n, …) of the library; rows of length 1.
+    """Songs as teacher and student see them: (m, …) labelled ones, (n, …) in the library; rows of length 1.
 
     own: what the teacher sees of a song itself; near: the averages of its neighbours; both have h more rows, the means
     of the hinted songs. factor: of the student's ridge regression, (k, k), or (n, n) if that's smaller.
@@ -42,7 +42,7 @@ class View:
     library_own: Floats  # (n, k + a)
     library_near: Floats
     library: Floats  # (n, k)
-    factor: tuple[Exact, bool]  # as scipy.linalg.cho_factor gives it
+    factor: tuple[Exact, bool]  # as returned by scipy.linalg.cho_factor
 
     def student(self, wanted: Exact) -> Exact:
         """Return (k, c), the ridge regression from the space to the (n, c) wanted answers for the library."""
@@ -53,7 +53,7 @@ class View:
 
 
 def spread_sample(songs: Iterable[str]) -> list[str]:
-    """Return at most ENOUGH of the songs, the same ones whatever their order."""
+    """Return at most ENOUGH of the songs, the same ones in whatever order they come."""
     return sorted(songs, key=lambda song: hashlib.sha256(song.encode()).digest())[:ENOUGH]
 
 
@@ -88,7 +88,7 @@ def _with_means(labelled: Floats, library: Floats, spoken: Sequence[Sequence[int
 
 
 def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
-    """Return songs' numbers (n, a) averaged over the library's songs by the same artists, centred."""
+    """Return a function that averages songs' numbers (n, a) over the library's songs by the same artists, centred."""
     rows: dict[str, list[int]] = defaultdict(list)
     for at, song in enumerate(library.songs):
         for artist in song.sets.get("artists", ()):
@@ -107,7 +107,7 @@ def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
 
 
 def _neighbourhood(rows: Floats, library: Floats) -> Floats:
-    """Return the mean of each row's nearest songs in the library, itself excluded."""
+    """Return the mean of each row's nearest songs in the library, excluding itself."""
     count = min(NEIGHBOURS, len(library) - 1)
     if count < 1:
         return np.zeros_like(rows)
@@ -120,7 +120,7 @@ def _nearest_mean(rows: Floats, library: Floats, count: int) -> Floats:
     alike[alike > 1 - FAINT] = -1
     nearest = np.argpartition(-alike, count - 1, axis=1)[:, :count]
     total = np.zeros_like(rows)
-    for row in nearest.T:  # one after another: all at once would take forty times the memory
+    for row in nearest.T:  # one at a time: all at once would take forty times the memory
         total += library[row]
     return total / np.float32(count)
 
@@ -130,10 +130,7 @@ def _unit(rows: Floats) -> Floats:
 
 
 def _factor(library: Floats) -> tuple[Exact, bool]:
-    """Return the Cholesky factor of a ridge regression over these (n, k) rows, in its smaller shape.
-
-    The rows are centred already.
-    """
+    """Return the Cholesky factor of a ridge regression on these centred (n, k) rows, in its smaller shape."""
     n, k = library.shape
     rows = library.T if n < k else library
     products = _products(rows, rows)
@@ -143,6 +140,6 @@ def _factor(library: Floats) -> tuple[Exact, bool]:
 
 
 def _products(left: Floats, right: NDArray[np.floating]) -> Exact:
-    """Return left.T @ right in float64, a batch at a time: a full copy would be the largest thing in memory."""
+    """Return left.T @ right in float64, in batches: a full copy would be the largest thing in memory."""
     batches = (slice(at, at + BATCH) for at in range(0, len(left), BATCH))
     return np.asarray(sum(left[batch].astype(np.float64).T @ right[batch] for batch in batches))

@@ -1,21 +1,21 @@
-"""musicnn as an ONNX file, from the weights in its own package: no TensorFlow, and without its dead filters.
+"""musicnn as an ONNX file, from the weights in its own package: without TensorFlow and without dead filters.
 
 musicnn (Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019
-late-breaking) hears three seconds as (187 frames, 96 mel bands). Five convolutions look at them, each keeps its
-strongest answer over frequency ("front"), three more with residuals follow over time ("mid"), and means and maxima
-over time end in 200 numbers (the embedding) and 50 tags. The weights are those of `MSD_musicnn`, Million Song Dataset.
+late-breaking) takes three seconds as (187 frames, 96 mel bands). Five convolutions scan them, and each keeps its
+maximum over frequency ("front"); three more with residuals follow over time ("mid"); means and maxima over time lead
+to 200 numbers (the embedding) and 50 tags. The weights are those of `MSD_musicnn`, Million Song Dataset.
 
-What is built gives the same answers and costs a quarter of the time, by three equalities:
+The ONNX file gives the same answers in a quarter of the time, thanks to three identities:
 
-- Most filters of the front died in training: 497 of 561 have no weight left. Such a filter answers with a constant.
-  All constants together are one channel of ones for the mid's first convolution, so that what its padding does stays
-  exact, and a part of the dense layer's bias.
-- A batch norm after ReLU is y = s ReLU(x) + o. Its maximum over frequency is s ReLU(max x) + o, and where s < 0 it is
-  s ReLU(-max(-x)) + o: so the maximum comes first, and everything behind it has 1/59 as much to do.
-- The three convolutions over time only are one, the shorter filters with zeros around them.
+- Most filters in the front died in training: 497 of 561 have no weight left. Such a filter's output is constant.
+  Together, these constants become one channel of ones for the mid's first convolution, which keeps the effect of its
+  padding exact, and part of the dense layer's bias.
+- A batch norm after ReLU is y = s ReLU(x) + o. Its maximum over frequency is s ReLU(max x) + o, and if s < 0 it's
+  s ReLU(-max(-x)) + o: so the maximum comes first, and everything after it has 1/59 of the work.
+- The three convolutions over time only become one, with the shorter filters zero-padded.
 
 Channels are padded to multiples of 16: only then does onnxruntime keep its blocked layout from the convolution to the
-maximum. The first of those added is the channel of ones.
+maximum. The first padding channel is the channel of ones.
 """
 
 import json
@@ -32,11 +32,11 @@ from training.musicnn.package import read_package
 from training.musicnn.plain import answer
 from training.problems import NotEqual
 
-FRAMES, BANDS = 187, 96  # of a patch
+FRAMES, BANDS = 187, 96  # per patch
 EPSILON = 1e-3  # of `tf.layers.batch_normalization`
-BLOCK = 16  # channels; onnxruntime's blocks have 8 or 16, as the processor's registers are wide
-CLOSE, TRIED = 1e-4, 3  # the most that a number may be off, of that many patches; 1e-5 is usual
-DEAD = 1e-6  # the largest weight of a filter that answers with a constant; the living ones' are above 1e-4
+BLOCK = 16  # channels; onnxruntime's blocks have 8 or 16, depending on the processor's registers
+CLOSE, TRIED = 1e-4, 3  # maximum difference, and patches compared; 1e-5 is usual
+DEAD = 1e-6  # largest weight of a filter that counts as constant; living ones are above 1e-4
 
 Floats = NDArray[np.float64]
 
@@ -60,14 +60,14 @@ class ConvolutionLayer:
 
     @property
     def constants(self) -> Floats:
-        """What each filter answers to silence of the input: shape (filters,)."""
+        """Each filter's output for zero input: shape (filters,)."""
         return np.asarray(self.scale * np.maximum(self.bias, 0) + self.offset)
 
     def only(self, kept: NDArray[np.bool_]) -> "ConvolutionLayer":
         return ConvolutionLayer(self.kernel[kept], self.bias[kept], self.scale[kept], self.offset[kept])
 
     def padded(self, filters: int) -> "ConvolutionLayer":
-        """With filters added that always answer 1, up to `filters`."""
+        """Pad with filters that always output 1, up to `filters`."""
         more = (0, filters - len(self.bias))
         kernel = np.pad(self.kernel, (more, (0, 0), (0, 0), (0, 0)))
         offset = np.pad(self.offset, more, constant_values=1)
@@ -76,10 +76,10 @@ class ConvolutionLayer:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The front as it is built, beside the package's 561 channels.
+    """The front as built, relative to the package's 561 channels.
 
-    where: (561,), the place of each, -1 for a dead one; constants: (561,), what the dead ones answer, 0 for the others;
-    count: how many there are, those for padding included; ones: the place of one that answers 1.
+    where: (561,), each channel's position, -1 for a dead one; constants: (561,), the dead ones' outputs, 0 for the
+    others; count: number of channels, padding included; ones: position of a channel that outputs 1.
     """
 
     where: NDArray[np.intp]
@@ -92,20 +92,20 @@ class Channels:
         return np.asarray(self.where >= 0)
 
     def spread(self, values: Floats) -> Floats:
-        """Bring (561, …) values of the package's channels to (count, …) of the built ones."""
+        """Map (561, …) values of the package's channels to (count, …) of the built ones."""
         made = np.zeros((self.count, *values.shape[1:]))
         made[self.where[self.alive]] = values[self.alive]
         return made
 
     def constant(self, values: Floats) -> Floats:
-        """The dead channels' sum, weighted by (561, …) values: shape (…)."""
+        """Return the dead channels' sum, weighted by (561, …) values: shape (…)."""
         return np.asarray(np.tensordot(self.constants, values, 1))
 
 
 def build(wheel: Path) -> bytes:
-    """Return the ONNX file: mel (n, 187, 96) float32 → embedding (n, 200), tags (n, 50). The same bytes every time.
+    """Return the ONNX file: mel (n, 187, 96) float32 → embedding (n, 200), tags (n, 50). Byte for byte reproducible.
 
-    Its metadata names the tags and holds the licence's notice. Raises InputProblem for any other file than the wheel.
+    Its metadata has the tags' names and the licence notice. Raises InputProblem for anything but the wheel.
     """
     package = read_package(wheel)
     graph = Graph()
@@ -119,7 +119,7 @@ def build(wheel: Path) -> bytes:
 def compare(content: bytes, wheel: Path) -> float:
     """Return the largest difference between an ONNX file and the package's own layers, on random patches.
 
-    Raises NotEqual if it's more than the order of sums explains.
+    Raises NotEqual if it's more than the order of summation explains.
     """
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     patches = np.random.default_rng(0).gamma(1.0, 1.0, (TRIED, FRAMES, BANDS)).astype(np.float32)
@@ -127,7 +127,7 @@ def compare(content: bytes, wheel: Path) -> float:
     weights = read_package(wheel).weights
     off = float(np.abs(answers - [np.concatenate(answer(weights, patch)) for patch in patches]).max())
     if off > CLOSE:
-        raise NotEqual(f"the file answers {off:.1e} off the package's layers")
+        raise NotEqual(f"the file's answers differ from the package's by {off:.1e}")
     return off
 
 
@@ -154,7 +154,7 @@ def _suffix(number: int) -> str:
 
 # ---------------------------------------------------------------- the three parts
 def _front(graph: Graph, weights: Tensors) -> tuple[str, Channels]:
-    """The five convolutions over the patch. Returns their answer's name (n, channels, frames), and its channels."""
+    """Add the five convolutions over the patch. Returns their output's name (n, channels, frames), and its channels."""
     image = graph.node("Unsqueeze", "mel", graph.integers(1))
     image = graph.affine(image, *norm(weights, 0))
     layers = [layer(weights, number) for number in range(5)]
@@ -176,7 +176,7 @@ def _channels(layers: list[ConvolutionLayer], blocks: list[ConvolutionLayer], wi
 
 
 def _joined(layers: list[ConvolutionLayer]) -> ConvolutionLayer:
-    """Filters over time of several lengths as one convolution: "same" padding puts all centres in one place."""
+    """Merge filters over time of several lengths into one convolution: "same" padding aligns their centres."""
     longest = max(layer.kernel.shape[2] for layer in layers)
     margins = [(longest - layer.kernel.shape[2]) // 2 for layer in layers]
     kernels = [
@@ -188,7 +188,7 @@ def _joined(layers: list[ConvolutionLayer]) -> ConvolutionLayer:
 
 
 def _strongest(graph: Graph, image: str, layer: ConvolutionLayer) -> str:
-    """A layer's strongest answer over frequency: (n, filters, frames)."""
+    """Add a layer's maximum over frequency: (n, filters, frames)."""
     sign = np.where(layer.scale < 0, -1.0, 1.0)
     frames, bands = layer.kernel.shape[2:]
     signed = layer.kernel * sign[:, None, None, None]
@@ -202,7 +202,7 @@ def _strongest(graph: Graph, image: str, layer: ConvolutionLayer) -> str:
 
 
 def _mid(graph: Graph, weights: Tensors, front: str, channels: Channels) -> str:
-    """Three convolutions over time, with residuals. Returns front and mid side by side: (n, channels, frames)."""
+    """Add three convolutions over time, with residuals. Returns front and mid concatenated: (n, channels, frames)."""
     kernel = layer(weights, 5).kernel[..., 0].swapaxes(0, 1)
     condensed = channels.spread(kernel)
     condensed[channels.ones] = channels.constant(kernel)
@@ -221,7 +221,7 @@ def _over_time(graph: Graph, weights: Tensors, number: int, taken: str, kernel: 
 
 
 def _back(graph: Graph, weights: Tensors, mid: str, channels: Channels) -> None:
-    """Maxima and means over time, then two dense layers."""
+    """Add maxima and means over time, then two dense layers."""
     pools = [graph.node(kind, mid, axes=[2], keepdims=0) for kind in ("ReduceMax", "ReduceMean")]
     dense = [graph.constant(values) for values in _dense(weights, channels)]
     hidden = graph.node("Relu", graph.node("Gemm", graph.node("Concat", *pools, axis=1), *dense))

@@ -1,8 +1,8 @@
 """Checkpoint: the weights in a TensorFlow checkpoint ("TensorBundle"), read without TensorFlow.
 
-Two files. The index is a table of LevelDB (`leveldb/doc/table_format.md`) whose keys are the names of tensors and
-whose values are messages `BundleEntryProto` (`tensorflow/core/protobuf/tensor_bundle.proto`); these say where in the
-data file the numbers lie, little-endian. Only what such an index uses is supported: uncompressed blocks, one data file.
+Two files. The index is a LevelDB table (`leveldb/doc/table_format.md`) with tensor names as keys and
+`BundleEntryProto` messages (`tensorflow/core/protobuf/tensor_bundle.proto`) as values; these say where the numbers are
+in the data file, little-endian. Supports only what such an index uses: uncompressed blocks, one data file.
 """
 
 import struct
@@ -23,13 +23,13 @@ def read_checkpoint(index: bytes, data: bytes) -> dict[str, NDArray[np.float32]]
     """Return every float tensor by name, in its shape. Raises ValueError if this isn't such a checkpoint."""
     (magic,) = struct.unpack("<Q", index[-8:])
     if magic != MAGIC:
-        raise ValueError("the index is no LevelDB table")
+        raise ValueError("the index isn't a LevelDB table")
     entries = ((name.decode(), _fields(value)) for name, value in _table(index) if name)  # the unnamed one is a header
     return {name: _tensor(entry, data) for name, entry in entries if entry.get(1, [0])[0] == FLOAT}
 
 
 def _tensor(entry: Mapping[int, list[int | bytes]], data: bytes) -> NDArray[np.float32]:
-    """The numbers that a BundleEntryProto points at: dtype = 1, shape = 2, offset = 4, size = 5."""
+    """Return the numbers that a BundleEntryProto points to: dtype = 1, shape = 2, offset = 4, size = 5."""
     shape = _fields(_bytes(entry[2][0])) if 2 in entry else {}
     sizes = [_number(_fields(_bytes(dimension)).get(1, [0])[0]) for dimension in shape.get(2, [])]
     count, offset = _number(entry[5][0]) // 4, _number(entry.get(4, [0])[0])
@@ -37,7 +37,7 @@ def _tensor(entry: Mapping[int, list[int | bytes]], data: bytes) -> NDArray[np.f
 
 
 def _table(table: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a LevelDB table, in order; its index block says where the others are."""
+    """Yield a LevelDB table's keys and values, in order; its index block says where the others are."""
     footer = table[-FOOTER:]
     (_, _, at, size), _ = _varints(footer, 0, 4)
     for _, handle in _block(table, at, size):
@@ -46,7 +46,7 @@ def _table(table: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a block: each key states how much of the previous key it shares."""
+    """Yield a block's keys and values: each key states how much of the previous key it shares."""
     if table[offset + size] != 0:
         raise ValueError("the block is compressed")
     block = table[offset : offset + size]
@@ -61,7 +61,7 @@ def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]
 
 
 def _fields(message: bytes) -> dict[int, list[int | bytes]]:
-    """A protocol buffer's values by the number of their field: integers, and the rest as bytes."""
+    """Return a protocol buffer's values by field number: integers, and the rest as bytes."""
     at, fields = 0, dict[int, list[int | bytes]]()
     while at < len(message):
         (tag,), at = _varints(message, at, 1)
@@ -82,7 +82,7 @@ def _value(message: bytes, at: int, wire: int) -> tuple[int | bytes, int]:
 
 
 def _varints(data: bytes, at: int, count: int) -> tuple[list[int], int]:
-    """Read `count` integers of seven bits a byte, the lowest first; return them and where they end."""
+    """Read `count` varints, seven bits per byte, lowest first; return them and where they end."""
     numbers = []
     for _ in range(count):
         number = shift = 0
@@ -96,11 +96,11 @@ def _varints(data: bytes, at: int, count: int) -> tuple[list[int], int]:
 
 def _number(value: int | bytes) -> int:
     if not isinstance(value, int):
-        raise ValueError("an integer was wanted")
+        raise ValueError("expected an integer")
     return value
 
 
 def _bytes(value: int | bytes) -> bytes:
     if not isinstance(value, bytes):
-        raise ValueError("a message was wanted")
+        raise ValueError("expected a message")
     return value

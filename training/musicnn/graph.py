@@ -8,7 +8,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET, IR = 17, 8  # versions of ONNX; what onnxruntime 1.24 and later read
+OPSET, IR = 17, 8  # ONNX versions that onnxruntime 1.24 and later read
 
 Array = NDArray[Any]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -22,7 +22,7 @@ class Graph:
         self._constants: list[onnx.TensorProto] = []
 
     def node(self, kind: str, *taken: str, name: str = "", **attributes: Any) -> str:
-        """Add an operation; return the name of its answer."""
+        """Add an operation; return its output's name."""
         name = name or f"n{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, taken, [name], **attributes))
         return name
@@ -45,7 +45,7 @@ class Graph:
         return self.node("Conv", taken, self.constant(kernel), self.constant(bias), kernel_shape=shape, pads=pads)
 
     def file(self, takes: Shapes, gives: Shapes, facts: dict[str, str]) -> bytes:
-        """The checked file, with `facts` as its metadata. It takes and gives float32, any number n of each shape."""
+        """Return the checked file, with `facts` as metadata. Inputs and outputs are float32, with any n."""
         graph = helper.make_graph(self._nodes, "graph", _described(takes), _described(gives), self._constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="cratekeeper")
         model.ir_version = IR

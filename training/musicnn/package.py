@@ -1,4 +1,4 @@
-"""What the package of musicnn holds: weights, the names of the tags, and the licence. Its code is parsed, never run."""
+"""Package: musicnn's weights, tag names and licence, from its wheel. Its code is parsed, never run."""
 
 import ast
 import hashlib
@@ -16,7 +16,7 @@ FOLDER = "musicnn/MSD_musicnn/"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What the wheel holds of MSD_musicnn: weights by the names of its checkpoint, tags in the graph's order."""
+    """MSD_musicnn from the wheel: weights by their names in the checkpoint, tags in the graph's order."""
 
     weights: Tensors
     tags: list[str]

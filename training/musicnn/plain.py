@@ -1,4 +1,4 @@
-"""musicnn as its package defines it (`musicnn/models.py`), in plain numpy: slow, and the reference for the file."""
+"""musicnn as its package defines it (`musicnn/models.py`), in plain numpy: slow, but a reference for the ONNX file."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def answer(weights: Tensors, mel: Floats) -> tuple[Floats, Floats]:
 
 
 def _front(weights: Tensors, image: Floats) -> Iterator[Floats]:
-    """Five convolutions over (frames, bands), each at its strongest over frequency: (frames, filters)."""
+    """Five convolutions over (frames, bands), each at its maximum over frequency: (frames, filters)."""
     for number in range(5):
         kernel = _kernel(weights, number)[:, :, 0]
         before = (len(kernel) - 1) // 2

@@ -91,7 +91,7 @@ def _open(path: Path) -> ort.InferenceSession:
     except OSError as problem:
         raise ModelMissing(f"no model {path.name}") from problem
     if hashlib.sha256(content).hexdigest() != DIGEST:
-        raise ModelCorrupt(f"{path.name} is not the file that ships")
+        raise ModelCorrupt(f"{path.name} isn't the file we ship")
     return ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
 
 

@@ -112,7 +112,7 @@ def hear(sound: Sound) -> Detail:
     }
     ordered = {feature.name: numbers[feature.name] for feature in FEATURES}
     if not np.isfinite([*ordered.values(), *(vector.sum() for vector in vectors.values())]).all():
-        raise TruncatedAudio("its samples are so far above full scale that they are no sound")
+        raise TruncatedAudio("its samples are far above full scale")
     return Detail(Analysis(ordered, vectors), heard, notes)
 
 

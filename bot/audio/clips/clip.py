@@ -117,7 +117,7 @@ def _fitting(samples: Samples, form: ClipFormat, limit: int) -> bytes:
     for bitrate in form.bitrates:
         if bitrate / 8 * seconds <= limit and len(data := _encoded(samples, form, bitrate)) <= limit:
             return data
-    raise ClipTooLarge(f"{seconds:.0f} s do not fit into {limit:,} bytes")
+    raise ClipTooLarge(f"{seconds:.0f} s don't fit into {limit:,} bytes")
 
 
 def _encoded(samples: Samples, form: ClipFormat, bitrate: int) -> bytes:

@@ -20,7 +20,7 @@ def sounding(samples: Samples) -> Samples:
     """
     means, powers = np.array([_measured(channel) for channel in samples]).T
     if not np.isfinite(powers).all():
-        raise TruncatedAudio("holds what is not a number")
+        raise TruncatedAudio("has samples that aren't numbers")
     moving = powers - means**2
     heard = moving > np.maximum(np.maximum(SILENCE, FLAT * powers), UNHEARD * moving.max())
     if not heard.any():

@@ -26,12 +26,12 @@ def decode(file: BinaryIO, limits: Limits) -> Sound:
     """Read a file. Raises AudioError."""
     with _container(file) as container:
         if not container.streams.audio:
-            raise NotAudio("there is no sound in it")
+            raise NotAudio("it has no sound")
         stream = container.streams.audio[0]
         stream.thread_type = "NONE"
         codec = stream.codec_context
         if codec is None or not codec.rate or not codec.channels:
-            raise NotAudio("its sound is of a kind that is not read")
+            raise NotAudio("its sound format isn't supported")
         promised = float((container.duration or 0) / av.time_base)
         check_form(codec.channels, codec.rate, promised, limits)
         form = lowered(codec.channels, codec.rate, promised, limits)
@@ -68,9 +68,9 @@ def _check_whole(sound: Sound, end: float, promised: float, *, is_there: bool) -
     is_there: the bytes were counted, and none is missing (`endings`).
     """
     if not is_there and max(end, sound.seconds) < at_least(promised):
-        raise TruncatedAudio(f"{sound.seconds:.1f} of {promised:.1f} seconds are there")
+        raise TruncatedAudio(f"only {sound.seconds:.1f} of {promised:.1f} seconds are there")
     if sound.seconds < MOST_OF * promised:
-        raise TruncatedAudio(f"{sound.seconds:.1f} of {promised:.1f} seconds can be heard")
+        raise TruncatedAudio(f"only {sound.seconds:.1f} of {promised:.1f} seconds can be decoded")
 
 
 def _frames(container: Any, stream: Any, form: tuple[int, int], limits: Limits) -> _Found:

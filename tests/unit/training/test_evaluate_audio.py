@@ -117,12 +117,12 @@ def test_the_same_recordings_give_the_same_figures(folder: Path) -> None:
     ("truth", "problem"),
     [
         ([{"file": "gone.flac", "bpm": "120"}], "gone.flac is not there"),
-        ([{"file": "truth.csv", "bpm": "fast"}], "is no tempo, key or mode"),
-        ([{"file": "truth.csv", "bpm": "0"}], "is no tempo, key or mode"),
-        ([{"file": "truth.csv", "bpm": "inf"}], "is no tempo, key or mode"),
-        ([{"file": "truth.csv", "key": "H", "mode": "major"}], "is no tempo, key or mode"),
-        ([{"file": "truth.csv", "key": "C", "mode": "dorian"}], "is no tempo, key or mode"),
-        ([{"name": "song", "bpm": "120"}], "wanted are file and one of"),
+        ([{"file": "truth.csv", "bpm": "fast"}], "isn't a tempo, key or mode"),
+        ([{"file": "truth.csv", "bpm": "0"}], "isn't a tempo, key or mode"),
+        ([{"file": "truth.csv", "bpm": "inf"}], "isn't a tempo, key or mode"),
+        ([{"file": "truth.csv", "key": "H", "mode": "major"}], "isn't a tempo, key or mode"),
+        ([{"file": "truth.csv", "key": "C", "mode": "dorian"}], "isn't a tempo, key or mode"),
+        ([{"name": "song", "bpm": "120"}], "needs file and one of"),
     ],
 )
 def test_a_truth_that_cannot_be_used_is_named(
