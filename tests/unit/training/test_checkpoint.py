@@ -67,7 +67,7 @@ def test_tensors_come_back_by_name_in_their_shapes(entries: dict[bytes, bytes]) 
 
 
 def test_what_is_no_such_table_is_refused(entries: dict[bytes, bytes]) -> None:
-    with pytest.raises(ValueError, match="no LevelDB table"):
+    with pytest.raises(ValueError, match="a LevelDB table"):
         read_checkpoint(table(entries)[:-1] + b"\0", b"")
     with pytest.raises(ValueError, match="compressed"):
         read_checkpoint(table(entries, compression=1), b"")

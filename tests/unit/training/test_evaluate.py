@@ -246,7 +246,7 @@ def test_artists_of_likes_are_read_as_they_come(text: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([["artist", "tempo"], ["a", 1]], "no column says what is liked"),
+        ([["artist", "tempo"], ["a", 1]], "no column says what's liked"),
         ([["artist", "tempo", "like"], ["a", 1, "maybe"]], "neither 0 nor 1"),
         ([["artist", "tempo", "like"], ["a", 1, 1], ["b", 1, 0]], "5 likes and 5 dislikes"),
     ],
