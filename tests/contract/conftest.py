@@ -1,4 +1,4 @@
-"""A linked member: real Spotify adapter over HTTP to the stand-in, real store, no Discord."""
+"""A linked member: the real Spotify adapter over HTTP to the stand-in, a real store, no Discord."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def track(number: int) -> Track:
 
 @dataclass
 class Linked:
-    """A member with `stack.spotify.accounts["ada"]`; requests are counted from zero."""
+    """A member linked to `stack.spotify.accounts["ada"]`; the request count starts at zero."""
 
     stack: Stack
     store: Store
@@ -46,7 +46,7 @@ class Linked:
         return self.spotify.music(await self.account())
 
     def calls(self) -> list[str]:
-        """The Web API requests since the last look."""
+        """The Web API requests since the last call."""
         lines = [request.line for request in self.stack.spotify.requests]
         self.stack.spotify.requests.clear()
         return lines
@@ -68,7 +68,7 @@ class Linked:
 
 @pytest.fixture
 async def linked(tmp_path: Path, store: Store) -> AsyncIterator[Linked]:
-    """Ada, with 120 liked songs, linked and not yet synced."""
+    """Ada, with 120 liked songs, linked but not yet synced."""
     stack = Stack(tmp_path / "stack")
     likes = [Like(track(number).uri, NOW - timedelta(days=number)) for number in range(1, 121)]
     stack.add_listener("Ada", Library(tuple(track(number) for number in range(1, 121)), tuple(likes), {}, ()))

@@ -1,11 +1,11 @@
-"""Checks exchanges against Discord's own description of its HTTP interface (OpenAPI 3.1).
+"""Checks exchanges against Discord's own OpenAPI 3.1 document for its HTTP API.
 
     world.on_exchange = check = SpecCheck()
     ...
     assert check.violations == []
 
-Of a multipart request its payload_json is checked. Where the description is known to be narrower than Discord it is
-widened: requests may carry ids as integers, and the codes of faults in a form are words.
+For a multipart request, checks its payload_json. Where the document is known to be stricter than Discord, the check
+is more lenient: request ids may be integers, and the error codes for form fields are strings.
 """
 
 import json
@@ -27,16 +27,16 @@ needs_spec = pytest.mark.skipif(not SPEC.exists(), reason="needs ../shared/specs
 
 JSON = "application/json"
 STRICT, LENIENT = "urn:discord:strict", "urn:discord:lenient"
-OAUTH = "/oauth2/token"  # RFC 6749's, and not described
+OAUTH = "/oauth2/token"  # defined by RFC 6749, not in the document
 FORM_FAULT = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
 
 
 class SpecViolation(AssertionError):
-    """A body that Discord's description does not allow."""
+    """A body that Discord's document doesn't allow."""
 
 
 class SpecCheck:
-    """Hook for `world.on_exchange`: collects what is not as described, in requests taken and in all answers."""
+    """Hook for `world.on_exchange` that collects violations in accepted requests and in all responses."""
 
     def __init__(self) -> None:
         self.checked = 0
@@ -55,7 +55,7 @@ class SpecCheck:
 
 
 def validate(method: str, path: str, body: Any) -> None:
-    """Check a request body. Raises SpecViolation, also for a path or method that Discord does not have."""
+    """Check a request body. Raises SpecViolation, also for a path or method that Discord doesn't have."""
     template = _template(method, path)
     validator = _request_validator(method.lower(), template)
     if validator is not None and body is not None:
@@ -63,7 +63,7 @@ def validate(method: str, path: str, body: Any) -> None:
 
 
 def validate_answer(method: str, path: str, status: int, body: Any) -> None:
-    """Check the body of an answer. Raises SpecViolation."""
+    """Check a response body. Raises SpecViolation."""
     validator = _answer_validator(method.lower(), _template(method, path), status)
     if validator is not None and body is not None:
         _check(validator, body, f"{status} to {method} {path}")
@@ -96,7 +96,7 @@ def _registry() -> Registry[Any]:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Path templates as patterns, those with fewer parameters first: /messages/@original before /messages/{id}."""
+    """Path templates as patterns, fewest parameters first: /messages/@original before /messages/{id}."""
     templates = sorted(_spec()["paths"], key=lambda template: template.count("{"))
     return [(re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template)), template) for template in templates]
 

@@ -1,4 +1,4 @@
-"""A stage for limits: Ada among many others, and rows by the thousand."""
+"""A stage for limits: Ada, many other members, and thousands of rows."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ def _filler(column: sa.Column[Any], number: int, now: datetime) -> Any:
 
 
 async def fill(tx: Tx, table: sa.Table, count: int, now: datetime, **fixed: Any) -> None:
-    """Put so many rows into a table; what is not fixed is made up, and older with each row."""
+    """Insert `count` rows into a table; columns not given get made-up values, and each row is older than the last."""
     needed = [
         column for column in table.columns if not column.nullable and not (column.primary_key and _numbers(column))
     ]
@@ -48,7 +48,7 @@ def _own(fixed: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 @pytest.fixture
 async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
-    """Ada with thirty songs and a layer, many others, and a server with channels for everything."""
+    """Ada with thirty songs and a layer, many other members, and a server with channels for everything."""
     made = staged(store, tmp_path, now)
     await made.like(ADA, range(30))
     await made.catalogue.points.refresh()

@@ -1,4 +1,4 @@
-"""A member's language is remembered, for news that no interaction asks for."""
+"""A member's language is remembered, for messages that don't answer an interaction."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from bot.flows.account.language import remember
 ADA, STRANGER = 7, 8
 
 
-async def test_a_members_language_is_the_last_one_that_their_discord_spoke(store: Store, now: datetime) -> None:
+async def test_a_members_language_is_the_last_one_their_discord_used(store: Store, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
     for locale in ("de", "en-GB"):
@@ -20,7 +20,7 @@ async def test_a_members_language_is_the_last_one_that_their_discord_spoke(store
         assert known.language == locale
 
 
-async def test_nobody_becomes_a_member_by_speaking(store: Store) -> None:
+async def test_setting_a_language_makes_nobody_a_member(store: Store) -> None:
     await remember(store, STRANGER, "de")
     async with store.reading() as tx:
         assert await members.get(tx, STRANGER) is None

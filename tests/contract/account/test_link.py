@@ -1,4 +1,4 @@
-"""Linking and taking it back."""
+"""Linking and unlinking."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from bot.flows.sorting import playlists as flow
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
-async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_labels(linked: Linked) -> None:
+async def test_unlinking_leaves_nothing_from_spotify_and_linking_again_restores_the_labels(linked: Linked) -> None:
     await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
     kept = await flow.make(linked.store, await linked.music(), MEMBER, "main", "Late night", NOW)
     said = Answer(track(7).uri, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1)
@@ -35,7 +35,7 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
     assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)).playlist == kept.playlist
 
 
-async def test_another_account_takes_nothing_over(linked: Linked) -> None:
+async def test_another_account_inherits_nothing(linked: Linked) -> None:
     await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
     linked.stack.app.allow(linked.stack.spotify.open_account("ben", "Ben").id)
     await linked.link("ben")
@@ -55,7 +55,7 @@ async def test_days_left_count_down_to_nothing(linked: Linked) -> None:
     assert link.days_left(account, NOW + timedelta(days=400)) == 0
 
 
-async def test_a_playlist_handed_over_keeps_its_songs(linked: Linked) -> None:
+async def test_a_playlist_added_keeps_its_songs(linked: Linked) -> None:
     world = linked.stack.spotify
     own = world.create_playlist("ada", "Mine")
     world.add_by_hand("ada", own.id, track(5).uri)
@@ -65,7 +65,7 @@ async def test_a_playlist_handed_over_keeps_its_songs(linked: Linked) -> None:
         assert [item.song for item in await playlists.items(tx, kept.playlist)] == [track(5).uri]
 
 
-async def test_a_playlist_let_go_of_and_handed_over_again_has_its_labels_back(linked: Linked) -> None:
+async def test_a_playlist_removed_and_added_again_gets_its_labels_back(linked: Linked) -> None:
     own = linked.stack.spotify.create_playlist("ada", "Mine")
     (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
     kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)

@@ -1,4 +1,4 @@
-"""Sessions of the feed's page: links that are good once, browsers that stay logged in."""
+"""Sessions of the feed page: single-use links, and browsers that stay logged in."""
 
 from datetime import datetime, timedelta
 
@@ -13,16 +13,16 @@ from bot.flows.account import sessions
 ADA, BEN = 1001, 1002
 
 
-async def test_a_link_opens_one_session_once(store: Store, now: datetime) -> None:
+async def test_a_link_opens_a_session_only_once(store: Store, now: datetime) -> None:
     link = await sessions.invite(store, Actor(ADA, None, now))
     session = await sessions.enter(store, link, now)
     assert await sessions.holder(store, session, now) == ADA
-    assert await sessions.holder(store, link, now) is None, "a link is no session"
+    assert await sessions.holder(store, link, now) is None, "a link isn't a session"
     with pytest.raises(LinkUsed):
         await sessions.enter(store, link, now)
 
 
-async def test_a_link_is_good_for_ten_minutes_and_until_the_next_one(store: Store, now: datetime) -> None:
+async def test_a_link_lasts_ten_minutes_or_until_the_next_one(store: Store, now: datetime) -> None:
     early, late = await sessions.invite(store, Actor(ADA, None, now)), now + timedelta(minutes=11)
     for link, when in ((early, late), (early, now)):
         await sessions.invite(store, Actor(BEN, None, now))
@@ -33,13 +33,13 @@ async def test_a_link_is_good_for_ten_minutes_and_until_the_next_one(store: Stor
 
 
 @pytest.mark.parametrize("foreign", ["", "x", "x" * 43, "ä" * 43, "../../etc"])
-async def test_what_was_never_given_out_opens_nothing(store: Store, now: datetime, foreign: str) -> None:
+async def test_a_made_up_link_opens_nothing(store: Store, now: datetime, foreign: str) -> None:
     with pytest.raises(LinkUsed):
         await sessions.enter(store, foreign, now)
     assert await sessions.holder(store, foreign, now) is None
 
 
-async def test_sessions_end_with_time_by_hand_and_where_there_are_too_many(store: Store, now: datetime) -> None:
+async def test_sessions_end_by_age_by_logout_and_beyond_the_limit(store: Store, now: datetime) -> None:
     kept = [
         await sessions.begin(store, Actor(ADA, None, now + timedelta(seconds=at))) for at in range(limits.SESSIONS + 1)
     ]

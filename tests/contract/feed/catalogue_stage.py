@@ -1,4 +1,4 @@
-"""A stage for the catalogue: members with songs of plainly different styles, known to the operator, and some files."""
+"""A stage for the catalogue: members with songs of clearly distinct styles, with operator features, and some files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ STYLES = 3
 
 @dataclass
 class Stage:
-    """The parts, built as `bot.app` builds them."""
+    """The parts, wired as `bot.app` wires them."""
 
     store: Store
     catalogue: Catalogue
@@ -34,7 +34,7 @@ class Stage:
     now: datetime
 
     async def like(self, member: int, numbers: Sequence[int], *, joined: bool = True) -> None:
-        """Have a member like songs by number, all of them known to the operator."""
+        """Have a member like songs by number, all with operator features."""
         async with self.store.writing() as tx:
             await members.ensure(tx, member, self.now)
             await members.change(tx, member, joined=joined)
@@ -43,7 +43,7 @@ class Stage:
             await songs.save_features(tx, schema.OPERATOR, "reccobeats", known, self.now)
 
     async def hear(self, numbers: Sequence[int]) -> None:
-        """Have files in the operator's folder."""
+        """Store analysed files as in the operator's folder."""
         heard = [
             File(
                 path=f"/music/{number}.mp3",
@@ -73,7 +73,7 @@ def song(number: int) -> Song:
 
 
 def features(number: int) -> SongFeatures:
-    """Songs of one style (number modulo STYLES) are near each other."""
+    """Features for a song; songs of one style (number modulo STYLES) are close together."""
     dice = np.random.default_rng(number)
     style = number % STYLES
     return SongFeatures(

@@ -1,4 +1,4 @@
-"""The Activity's own addresses, over HTTP, with Discord's stand-in for who somebody is and a real store."""
+"""The Activity's endpoints over HTTP, with a stand-in for Discord's OAuth and a real store."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ async def serving(app: web.Application) -> AsyncIterator[str]:
 
 
 class Counted(Identity):
-    """Knows how many codes it was asked about at once, at the most."""
+    """Counts how many codes are being checked at once, and the maximum."""
 
     asked = most = 0
 
@@ -56,7 +56,7 @@ class Counted(Identity):
 
 @dataclass
 class Stage:
-    """The pages of a bot whose Discord is the stand-in, and Anna."""
+    """The pages of a bot on the stand-in for Discord, and Anna, a member."""
 
     world: World
     store: Store
@@ -108,7 +108,7 @@ async def test_whoever_agreed_in_discord_has_a_session(stage: Stage) -> None:
     assert await stage.known()
 
 
-async def test_opening_it_often_logs_no_browser_out(stage: Stage) -> None:
+async def test_opening_the_activity_often_logs_no_browser_out(stage: Stage) -> None:
     browser = await sessions.begin(stage.store, Actor(stage.anna.id, None, clock()))
     opened = [(await stage.enter(stage.world.oauth.consent(stage.anna)))[1]["session"] for _ in range(6)]
     held = [await sessions.holder(stage.store, token, clock()) for token in (browser, *opened)]
@@ -116,7 +116,7 @@ async def test_opening_it_often_logs_no_browser_out(stage: Stage) -> None:
     assert await sessions.holder(stage.store, opened[-1], clock() + sessions.FRAME_GOOD_FOR) is None
 
 
-async def test_a_code_is_good_once(stage: Stage) -> None:
+async def test_a_code_works_once(stage: Stage) -> None:
     code = stage.world.oauth.consent(stage.anna)
     await stage.enter(code)
     status, said = await stage.enter(code)
@@ -124,21 +124,21 @@ async def test_a_code_is_good_once(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("code", ["made-up", "", "x" * 513, "with space", "né"])
-async def test_a_code_of_nobodys_lets_nobody_in(stage: Stage, code: str) -> None:
+async def test_an_invalid_code_is_refused(stage: Stage, code: str) -> None:
     assert (await stage.enter(code))[0] == 403
     assert not await stage.known()
 
 
-async def test_without_discord_nobody_comes_in_and_the_code_stays_good(stage: Stage) -> None:
+async def test_without_discord_nobody_gets_in_and_the_code_stays_valid(stage: Stage) -> None:
     code = stage.world.oauth.consent(stage.anna)
-    await stage.enter("made-up")  # by now the application's id is known
+    await stage.enter("made-up")  # fetches the application's id
     stage.world.faults.fail(503, matching="POST /oauth2/token")
     status, said = await stage.enter(code)
     assert (status, "Discord isn't answering" in said["detail"]) == (503, True)
     assert (await stage.enter(code))[0] == 200
 
 
-async def test_p34_a_refused_secret_is_the_operators_to_mend_and_shows_nowhere(
+async def test_p34_a_refused_secret_is_for_the_operator_to_fix_and_shows_nowhere(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.world.application.secret = "another"
@@ -155,48 +155,48 @@ async def test_p34_a_refused_secret_is_the_operators_to_mend_and_shows_nowhere(
     ("origin", "status"),
     [("https://evil.example", 403), ("null", 403), ("https://1.discordsays.com", 403), ("https://bot.example", 200)],
 )
-async def test_only_the_page_itself_logs_anybody_in(stage: Stage, origin: str, status: int) -> None:
+async def test_only_the_page_itself_can_log_anybody_in(stage: Stage, origin: str, status: int) -> None:
     assert (await stage.enter(stage.world.oauth.consent(stage.anna), Origin=origin))[0] == status
 
 
-async def test_discords_proxy_is_where_the_page_is(stage: Stage) -> None:
+async def test_the_page_is_served_behind_discords_proxy(stage: Stage) -> None:
     origin = f"https://{stage.world.application.id}.discordsays.com"
     assert (await stage.enter(stage.world.oauth.consent(stage.anna), Origin=origin))[0] == 200
 
 
 @pytest.mark.parametrize("body", [{}, {"code": 1}, {"code": "x", "more": 1}, ["x"], None])
-async def test_nonsense_is_told_apart_from_a_code(stage: Stage, body: Any) -> None:
+async def test_malformed_bodies_are_distinguished_from_bad_codes(stage: Stage, body: Any) -> None:
     assert (await stage.post(body, OURS))[0] == 400
 
 
-async def test_another_sites_form_logs_nobody_in(stage: Stage) -> None:
+async def test_another_sites_form_cannot_log_anybody_in(stage: Stage) -> None:
     assert (await stage.post({"code": stage.world.oauth.consent(stage.anna)}, {}))[0] == 403
     assert not await stage.known()
 
 
-MANY = 100  # requests of somebody who wants to keep others out
+MANY = 100  # requests from somebody who tries to lock others out
 
 
-async def test_junk_keeps_nobody_out(stage: Stage) -> None:
+async def test_junk_requests_lock_nobody_out(stage: Stage) -> None:
     shut = {stage.enter("né") for _ in range(MANY)} | {stage.post({"code": 1}, OURS) for _ in range(MANY)}
     answers = await asyncio.gather(*shut, *(stage.enter(f"made-up-{number}") for number in range(MANY)))
     assert {status for status, _ in answers} == {400, 403}
     assert (await stage.enter(stage.world.oauth.consent(stage.anna)))[0] == 200
 
 
-async def test_who_comes_in_too_often_keeps_out_themselves_alone(stage: Stage) -> None:
+async def test_entering_too_often_locks_out_only_that_member(stage: Stage) -> None:
     for _ in range(activity.RATE):
         assert (await stage.enter(stage.world.oauth.consent(stage.anna)))[0] == 200
     assert (await stage.enter(stage.world.oauth.consent(stage.anna)))[0] == 429
     assert (await stage.enter(stage.world.oauth.consent(stage.world.add_user("ben"))))[0] == 200
 
 
-async def test_discord_is_asked_about_a_few_codes_at_a_time(stage: Stage) -> None:
+async def test_discord_checks_only_a_few_codes_at_a_time(stage: Stage) -> None:
     await asyncio.gather(*(stage.enter(f"made-up-{number}") for number in range(MANY)))
     assert stage.identity.most == activity.AT_ONCE
 
 
-async def test_asked_to_wait_discord_is_asked_nothing_before(store: Store) -> None:
+async def test_after_a_429_discord_is_not_called_until_the_wait_is_over(store: Store) -> None:
     world, now = World(), [0.0]
     world.application.secret = SECRET
     async with serving(discord.application(world)) as api:
@@ -213,9 +213,9 @@ async def test_asked_to_wait_discord_is_asked_nothing_before(store: Store) -> No
         assert await identity.member(world.oauth.consent(world.add_user("ben")))
 
 
-async def test_what_strangers_send_holds_up_nobodys_writes(stage: Stage) -> None:
+async def test_requests_from_strangers_never_wait_for_the_write_lock(stage: Stage) -> None:
     async with stage.store.writing() as tx:
-        await members.ensure(tx, stage.anna.id, clock())  # the writer's lock is held
+        await members.ensure(tx, stage.anna.id, clock())  # takes the write lock
         async with asyncio.timeout(2):
             with pytest.raises(LinkUsed):
                 await sessions.enter(stage.store, "a" * 43, clock())
@@ -225,7 +225,7 @@ async def test_what_strangers_send_holds_up_nobodys_writes(stage: Stage) -> None
 
 
 @pytest.mark.parametrize("path", ["/activity", "/activity/", "/activity/?frame_id=1&instance_id=2&platform=desktop"])
-async def test_discord_alone_may_frame_the_page_and_nothing_else(stage: Stage, path: str) -> None:
+async def test_only_discord_may_frame_the_page(stage: Stage, path: str) -> None:
     application = stage.world.application.id
     async with stage.http.get(stage.origin + path, allow_redirects=False) as answer:
         policy, text = answer.headers["Content-Security-Policy"], await answer.text()

@@ -1,4 +1,4 @@
-"""The catalogue and what is recommended out of it, over a real store."""
+"""The catalogue and its recommendations, on a real store."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ async def pages(stage: Stage, member: int) -> set[str]:
         after = page.next
 
 
-async def test_nobodys_likes_are_in_it_unless_they_joined(stage: Stage) -> None:
+async def test_only_members_who_joined_share_their_likes(stage: Stage) -> None:
     await stage.like(ADA, range(30), joined=False)
     assert await stage.catalogue.points.refresh() == 0
     await catalogue_sharing.join(stage.store, ADA, stage.now)
@@ -38,7 +38,7 @@ async def test_nobodys_likes_are_in_it_unless_they_joined(stage: Stage) -> None:
     assert await pages(stage, ADA) == {song(number).song for number in range(30)}
 
 
-async def test_who_has_not_joined_sees_the_operators_files_alone(stage: Stage) -> None:
+async def test_members_who_have_not_joined_see_only_the_operators_files(stage: Stage) -> None:
     await stage.like(ADA, range(30))
     await stage.like(BEN, range(100, 110), joined=False)
     await stage.hear([200, 201])
@@ -50,7 +50,7 @@ async def test_who_has_not_joined_sees_the_operators_files_alone(stage: Stage) -
     assert {pick.entry.song.song for pick in recommended} == {local(200), local(201)}
 
 
-async def test_recommended_are_songs_of_the_same_style_that_one_does_not_like_yet(stage: Stage) -> None:
+async def test_recommendations_are_new_songs_of_the_same_style(stage: Stage) -> None:
     await stage.like(ADA, range(60))
     await stage.like(BEN, range(0, 12, STYLES))
     await stage.catalogue.points.refresh()
@@ -64,7 +64,7 @@ async def test_recommended_are_songs_of_the_same_style_that_one_does_not_like_ye
     assert near_one[0].near[0] == song(4)
 
 
-async def test_what_is_not_for_them_stays_away_until_it_is_taken_back(stage: Stage) -> None:
+async def test_disliked_songs_stay_away_until_undone(stage: Stage) -> None:
     await stage.like(ADA, range(30))
     await stage.like(BEN, [0])
     await stage.catalogue.points.refresh()
@@ -76,11 +76,11 @@ async def test_what_is_not_for_them_stays_away_until_it_is_taken_back(stage: Sta
     assert first in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, song(0).song, 25)}
 
 
-async def test_songs_that_come_are_found_and_songs_that_go_are_gone_at_once(stage: Stage) -> None:
+async def test_new_songs_are_found_and_removed_songs_vanish_at_once(stage: Stage) -> None:
     await stage.like(ADA, range(0, 60, STYLES))
     await stage.like(BEN, [0, STYLES])
     await stage.catalogue.points.refresh()
-    await stage.recommender.recommend(BEN, None, 5)  # memory has the songs now
+    await stage.recommender.recommend(BEN, None, 5)  # now the songs are cached in memory
     await stage.like(EVA, [300])
     assert await stage.catalogue.points.refresh() == 1
     assert song(300).song in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, None, 25)}
@@ -98,7 +98,7 @@ async def test_a_song_that_one_of_two_still_likes_stays(stage: Stage) -> None:
     assert await pages(stage, ADA) == {song(number).song for number in range(20)}
 
 
-async def test_p35_erasing_a_member_takes_what_only_they_shared_out_of_the_catalogue(stage: Stage) -> None:
+async def test_p35_erasing_a_member_removes_songs_only_they_shared(stage: Stage) -> None:
     await stage.like(ADA, range(20))
     await stage.like(BEN, range(10, 30))
     await stage.catalogue.points.refresh()
@@ -109,7 +109,7 @@ async def test_p35_erasing_a_member_takes_what_only_they_shared_out_of_the_catal
     assert kept == {song(number).song for number in range(20)}
 
 
-async def test_another_process_reads_the_points_and_fits_nothing_anew(stage: Stage, tmp_path: Path) -> None:
+async def test_another_process_reads_the_points_without_refitting(stage: Stage, tmp_path: Path) -> None:
     await stage.like(ADA, range(60))
     await stage.like(BEN, [0])
     await stage.catalogue.points.refresh()
@@ -119,7 +119,7 @@ async def test_another_process_reads_the_points_and_fits_nothing_anew(stage: Sta
     assert await again.recommender.recommend(BEN, song(0).song, 10) == before
 
 
-async def test_a_catalogue_of_twice_the_size_is_measured_anew(stage: Stage) -> None:
+async def test_a_catalogue_that_has_doubled_is_refitted(stage: Stage) -> None:
     await stage.like(ADA, range(20))
     await stage.catalogue.points.refresh()
     await stage.like(ADA, range(20, 50))
@@ -128,7 +128,7 @@ async def test_a_catalogue_of_twice_the_size_is_measured_anew(stage: Stage) -> N
     assert await stage.catalogue.points.refresh() == 0
 
 
-async def test_what_is_learnt_of_a_song_later_counts(stage: Stage) -> None:
+async def test_features_that_arrive_later_count(stage: Stage) -> None:
     await stage.like(ADA, range(30))
     await stage.catalogue.points.refresh()
     stage.now += timedelta(minutes=5)
@@ -139,7 +139,7 @@ async def test_what_is_learnt_of_a_song_later_counts(stage: Stage) -> None:
     assert await stage.catalogue.points.refresh() == 2
 
 
-async def test_a_file_that_is_a_shared_song_stands_there_once(stage: Stage) -> None:
+async def test_a_file_of_a_shared_song_is_listed_once(stage: Stage) -> None:
     await stage.like(ADA, range(20))
     await stage.hear([1, 500])
     async with stage.store.writing() as tx:
@@ -153,7 +153,7 @@ async def test_a_file_that_is_a_shared_song_stands_there_once(stage: Stage) -> N
     assert await pages(stage, ADA) == {local(1), local(500)}
 
 
-async def test_a_button_finds_its_song_as_long_as_that_is_there(stage: Stage) -> None:
+async def test_a_button_finds_its_song_while_the_song_exists(stage: Stage) -> None:
     await stage.like(ADA, range(12))
     await stage.catalogue.points.refresh()
     assert await stage.catalogue.named(key(song(3).song)) == song(3).song
@@ -162,7 +162,7 @@ async def test_a_button_finds_its_song_as_long_as_that_is_there(stage: Stage) ->
         await stage.catalogue.named(key(song(3).song))
 
 
-async def test_like_some_and_not_like_others(stage: Stage) -> None:
+async def test_alchemy_finds_songs_like_some_and_unlike_others(stage: Stage) -> None:
     await stage.like(ADA, range(60))
     await stage.like(BEN, [90])
     await stage.catalogue.points.refresh()
@@ -170,7 +170,7 @@ async def test_like_some_and_not_like_others(stage: Stage) -> None:
     assert [number_of(pick.entry.song.song) % STYLES for pick in blend] == [0] * 6
 
 
-async def test_a_walk_leads_from_one_song_to_the_other(stage: Stage) -> None:
+async def test_a_walk_leads_from_one_song_to_another(stage: Stage) -> None:
     await stage.like(ADA, range(90))
     await stage.catalogue.points.refresh()
     steps = await stage.recommender.path(ADA, song(0).song, song(1).song, 6)

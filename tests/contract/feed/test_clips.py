@@ -1,4 +1,4 @@
-"""Clips of the operator's files: cut at the peak, kept by content, within bounds; with the process that hears."""
+"""Clips of the operator's files: cut at the peak, cached by content, limited in size; with the analysis process."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -25,7 +25,7 @@ async def hearing() -> AsyncIterator[Hearing]:
     await made.close()
 
 
-async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
+async def test_a_clip_is_cut_once_and_its_peak_is_remembered(
     store: Store, hearing: Hearing, tmp_path: Path, now: datetime
 ) -> None:
     path = tmp_path / "song.wav"
@@ -55,10 +55,10 @@ async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
     after = (await catalogue.entry(ADA, local(7))).peak
     assert after is not None
     assert after >= 0
-    assert 0 <= clip.peak <= min(after, clip.seconds), "where in the clip it is"
+    assert 0 <= clip.peak <= min(after, clip.seconds), "the peak's position in the clip"
 
 
-async def test_a_damaged_clip_is_cut_anew_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
+async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
     path, kept = tmp_path / "song.wav", Clips(hearing, tmp_path / "clips", Scratch(tmp_path))
     path.write_bytes(sound(330))
     clip = await kept.cut(path, "a")
@@ -72,7 +72,7 @@ async def test_a_damaged_clip_is_cut_anew_and_a_lost_file_is_an_error(hearing: H
         await kept.cut(tmp_path / "nowhere.wav", "b")
 
 
-async def test_what_was_asked_for_longest_ago_makes_room(hearing: Hearing, tmp_path: Path) -> None:
+async def test_the_least_recently_used_clip_makes_room(hearing: Hearing, tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     path.write_bytes(sound(330))
     one = len((await Clips(hearing, tmp_path / "one", Scratch(tmp_path)).cut(path, "a")).data)

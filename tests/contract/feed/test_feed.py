@@ -1,4 +1,4 @@
-"""The feed: what comes next, what members say of it, and what follows from that. On a real database."""
+"""The feed: what comes next, how members answer, and what follows from the answers. On a real database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ OWN, OTHERS = range(12), range(100, 136)
 
 @dataclass
 class Scene:
-    """Ada, with a file and a playlist, and what Ben shares. jobs: what was to be done."""
+    """Ada, with a file and a playlist, and songs that Ben shares. `jobs` are the jobs enqueued so far."""
 
     stage: Stage
     feed: Feed
@@ -45,7 +45,7 @@ class Scene:
         return self.stage.store
 
     async def work(self) -> None:
-        """Do the jobs, in their order."""
+        """Run the jobs in order."""
         music = Shelf(self.store, ADA, lambda: self.now[0])
         while self.jobs:
             kind, member, argument = self.jobs.pop(0)
@@ -91,7 +91,7 @@ async def kept(scene: Scene, name: str = "Run") -> Playlist:
     return await flow.make(scene.store, music, ADA, flow.DEFAULT_LAYER, name, scene.now[0])
 
 
-async def test_what_comes_next_is_new_to_them_and_comes_once(scene: Scene) -> None:
+async def test_the_next_song_is_new_and_comes_once(scene: Scene) -> None:
     seen: list[str] = []
     for _ in range(12):
         seen += [card.entry.song.song for card in await scene.feed.next(ADA, 3)]
@@ -99,7 +99,7 @@ async def test_what_comes_next_is_new_to_them_and_comes_once(scene: Scene) -> No
     assert not await scene.likes() & set(seen)
 
 
-async def test_when_all_was_shown_it_says_so_and_begins_again_later(scene: Scene) -> None:
+async def test_when_everything_was_shown_the_feed_says_so_and_starts_over_later(scene: Scene) -> None:
     count = len(OTHERS) + 3
     shown: list[str] = []
     with pytest.raises(NothingThereYet):
@@ -109,12 +109,12 @@ async def test_when_all_was_shown_it_says_so_and_begins_again_later(scene: Scene
     await scene.feed.skip(ADA, uri(100))
     scene.now[0] += GLANCE + timedelta(minutes=1)
     again = [card.entry.song.song for _ in range(4) for card in await scene.feed.next(ADA, 10)]
-    assert sorted(again) == sorted(set(shown) - {uri(100)}), "what was only shown comes again soon"
+    assert sorted(again) == sorted(set(shown) - {uri(100)}), "unanswered songs come back soon"
     scene.now[0] += REST
     assert uri(100) in [card.entry.song.song for _ in range(4) for card in await scene.feed.next(ADA, 10)]
 
 
-async def test_who_has_not_joined_is_shown_files_only(scene: Scene) -> None:
+async def test_a_member_who_has_not_joined_gets_only_files(scene: Scene) -> None:
     await scene.stage.like(EVA, range(20, 23), joined=False)
     for _ in range(3):
         (card,) = await scene.feed.next(EVA)
@@ -132,7 +132,7 @@ async def test_a_like_asks_once_whether_it_may_be_saved(scene: Scene) -> None:
     assert uri(100) not in await scene.likes()
     await scene.feed.choose_saving(ADA, saves=True)
     await scene.work()
-    assert uri(100) in await scene.likes(), "what was liked before counts, too"
+    assert uri(100) in await scene.likes(), "earlier likes are saved too"
     liked = await scene.feed.like(ADA, uri(101))
     assert (liked.saved, liked.ask) == (True, False)
     await scene.feed.choose_saving(ADA, saves=False)
@@ -140,7 +140,7 @@ async def test_a_like_asks_once_whether_it_may_be_saved(scene: Scene) -> None:
     assert (liked.saved, liked.ask) == (False, False)
 
 
-async def test_a_like_taken_back_comes_out_only_where_the_feed_put_it_in(scene: Scene) -> None:
+async def test_undoing_a_like_removes_only_likes_the_feed_saved(scene: Scene) -> None:
     await scene.feed.choose_saving(ADA, saves=True)
     await scene.feed.like(ADA, uri(100))
     await scene.work()
@@ -151,10 +151,10 @@ async def test_a_like_taken_back_comes_out_only_where_the_feed_put_it_in(scene: 
         await scene.feed.unlike(ADA, uri(number))
     await scene.work()
     assert uri(100) not in await scene.likes()
-    assert uri(3) in await scene.likes(), "it was hers before"
+    assert uri(3) in await scene.likes(), "she already liked it at Spotify"
 
 
-async def test_a_like_taken_back_before_it_was_saved_is_never_saved(scene: Scene) -> None:
+async def test_a_like_undone_before_it_was_saved_is_never_saved(scene: Scene) -> None:
     await scene.feed.choose_saving(ADA, saves=True)
     await scene.feed.like(ADA, uri(100))
     await scene.feed.unlike(ADA, uri(100))
@@ -162,7 +162,7 @@ async def test_a_like_taken_back_before_it_was_saved_is_never_saved(scene: Scene
     assert uri(100) not in await scene.likes()
 
 
-async def test_a_like_taken_back_while_it_is_being_saved_comes_out_again(scene: Scene) -> None:
+async def test_a_like_undone_while_it_is_being_saved_is_removed_again(scene: Scene) -> None:
     class Meanwhile(Shelf):
         async def save(self, songs: Sequence[str]) -> None:
             await super().save(songs)
@@ -174,7 +174,7 @@ async def test_a_like_taken_back_while_it_is_being_saved_comes_out_again(scene: 
     assert uri(100) not in await scene.likes()
 
 
-async def test_a_like_given_again_before_it_was_taken_out_stays(scene: Scene) -> None:
+async def test_a_song_liked_again_before_its_removal_stays(scene: Scene) -> None:
     await scene.feed.choose_saving(ADA, saves=True)
     await scene.feed.like(ADA, uri(100))
     await scene.work()
@@ -184,10 +184,10 @@ async def test_a_like_given_again_before_it_was_taken_out_stays(scene: Scene) ->
     assert uri(100) in await scene.likes()
     await scene.feed.unlike(ADA, uri(100))
     await scene.work()
-    assert uri(100) not in await scene.likes(), "the feed put it there"
+    assert uri(100) not in await scene.likes(), "the feed saved it"
 
 
-async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(scene: Scene) -> None:
+async def test_an_add_can_be_undone_and_survives_the_next_sort(scene: Scene) -> None:
     await scene.feed.choose_saving(ADA, saves=True)
     run, late = await kept(scene), await kept(scene, "Late night")
     assert [place.playlist for place in await scene.feed.places(ADA, uri(100))] == [run, late]
@@ -195,11 +195,11 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
     await scene.work()
     assert await scene.standing(run) == [uri(100)]
     async with scene.store.reading() as tx:
-        assert await answers.standing(tx, ADA, run.layer) == [], "no label unless they say so"
+        assert await answers.standing(tx, ADA, run.layer) == [], "no label unless they ask for one"
         done = await writes.last_done(tx, ADA)
     layer = await flow.layer_named(scene.store, ADA, None)
     async with scene.store.writing() as tx:
-        for number in OWN:  # they go nowhere, so that no model is wanted
+        for number in OWN:  # answered with none, so no model is needed
             await answers.add(tx, ADA, layer.layer, Answer(uri(number), Kind.NONE, (), Source.BUTTON, number + 1))
     libraries = ScoredLibraries(scene.store, Scorer(Path("none")))
     music = Shelf(scene.store, ADA, lambda: scene.now[0])
@@ -211,7 +211,7 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
     assert await scene.standing(run) == []
 
 
-async def test_an_add_is_a_label_where_they_said_so_and_its_undo_takes_that_back(scene: Scene) -> None:
+async def test_an_add_is_a_label_if_they_chose_that_and_undo_removes_it(scene: Scene) -> None:
     await scene.feed.choose_saving(ADA, saves=True)
     await scene.feed.choose_teaching(ADA, teaches=True)
     run = await kept(scene)
@@ -225,7 +225,7 @@ async def test_an_add_is_a_label_where_they_said_so_and_its_undo_takes_that_back
         assert await answers.standing(tx, ADA, run.layer) == []
 
 
-async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(scene: Scene) -> None:
+async def test_an_add_needs_a_like_a_kept_playlist_and_a_storable_song(scene: Scene) -> None:
     run = await kept(scene)
     with pytest.raises(NotAmongLikes):
         await scene.feed.add(ADA, uri(100), run.playlist, event=7)
@@ -239,7 +239,7 @@ async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(s
     assert [kind for kind, _, _ in scene.jobs] == ["save"] * len(scene.jobs)
 
 
-async def test_what_they_say_informs_what_comes_next_at_once(scene: Scene) -> None:
+async def test_answers_influence_the_next_song_at_once(scene: Scene) -> None:
     async def styles() -> list[int]:
         recommended = await scene.stage.recommender.recommend(ADA, uri(0), 12)
         return [number_of(pick.entry.song.song) % 3 for pick in recommended]
@@ -253,10 +253,10 @@ async def test_what_they_say_informs_what_comes_next_at_once(scene: Scene) -> No
     liked = uri(101)
     await scene.feed.like(ADA, liked)
     recommended = await scene.stage.recommender.recommend(ADA, None, 25)
-    assert liked not in [pick.entry.song.song for pick in recommended], "what is liked in the feed is not named again"
+    assert liked not in [pick.entry.song.song for pick in recommended], "songs liked in the feed don't come up again"
 
 
-async def test_a_skip_does_not_take_a_like_back(scene: Scene) -> None:
+async def test_a_skip_does_not_undo_a_like(scene: Scene) -> None:
     await scene.feed.like(ADA, uri(100))
     await scene.feed.skip(ADA, uri(100))
     async with scene.store.reading() as tx:
@@ -265,7 +265,7 @@ async def test_a_skip_does_not_take_a_like_back(scene: Scene) -> None:
     assert known.said == "like"
 
 
-async def test_what_is_not_for_them_does_not_come(scene: Scene) -> None:
+async def test_disliked_songs_do_not_come_up(scene: Scene) -> None:
     for number in OTHERS:
         if number % 3:
             await catalogue_sharing.put_away(scene.store, ADA, uri(number), scene.now[0])
@@ -284,7 +284,7 @@ async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scen
     assert (added.playlist.playlist, added.before) == (run.playlist, False)
     await scene.work()
     assert uri(100) in await scene.likes()
-    assert uri(101) not in await scene.likes(), "what they said of the others stays"
+    assert uri(101) not in await scene.likes(), "the choice for other songs stays"
     with pytest.raises(NotOnSpotify):
         await scene.feed.like_for_good(ADA, local(200))
 
@@ -303,7 +303,7 @@ async def test_a_song_that_is_added_while_it_is_being_saved_stays(scene: Scene) 
     assert uri(100) in await scene.likes()
 
 
-async def test_a_like_given_again_while_it_is_being_taken_out_stays(scene: Scene) -> None:
+async def test_a_song_liked_again_during_its_removal_stays(scene: Scene) -> None:
     class Meanwhile(Shelf):
         async def unsave(self, songs: Sequence[str]) -> None:
             await super().unsave(songs)
@@ -317,7 +317,7 @@ async def test_a_like_given_again_while_it_is_being_taken_out_stays(scene: Scene
     assert uri(100) in await scene.likes()
 
 
-async def test_a_song_that_spotify_refused_is_not_tried_again_and_goes_nowhere(scene: Scene) -> None:
+async def test_a_song_spotify_refused_is_not_retried_or_added(scene: Scene) -> None:
     class Refusing(Shelf):
         async def save(self, songs: Sequence[str]) -> None:
             raise SongsRefused
@@ -333,7 +333,7 @@ async def test_a_song_that_spotify_refused_is_not_tried_again_and_goes_nowhere(s
     assert scene.jobs == []
 
 
-async def test_what_is_among_their_likes_already_is_said_to_be(scene: Scene) -> None:
+async def test_a_song_already_liked_is_reported_as_such(scene: Scene) -> None:
     await scene.feed.choose_saving(ADA, saves=True)
     assert not (await scene.feed.like(ADA, uri(100))).before
     await scene.work()

@@ -1,6 +1,6 @@
-"""How a song is heard: the order of the ways, their switches, and what goes wrong at each of them.
+"""How a song is played: the order of the ways, their switches, and what can go wrong with each.
 
-Deezer is the stand-in over HTTP; yt-dlp is a program that is really run.
+Deezer is a stand-in over HTTP; yt-dlp is a fake program run as a real process.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ def video(title: str = "Ann - Song 1 (Official Video)", seconds: float = 200, **
 
 @dataclass
 class Stage:
-    """A member's songs without files, Deezer, and yt-dlp, as `bot.app` puts them together."""
+    """A member's songs without files, Deezer and yt-dlp, wired as in `bot.app`."""
 
     store: Store
     folder: Path
@@ -100,9 +100,9 @@ class Stage:
 
     @asynccontextmanager
     async def at_the_gate(self, programs: int = 1) -> AsyncIterator[None]:
-        """Wait until so many programs wait; afterwards they go on."""
+        """Wait until `programs` runs are held at the gate; release them on exit."""
         gate = self.closing.enter_context(await asyncio.to_thread((self.program / "gate").open, "wb", 0))
-        while len(self.asked) < programs:  # noqa: ASYNC110 - a program announces nothing
+        while len(self.asked) < programs:  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.01)
         yield
         gate.write(b"." * programs)
@@ -125,20 +125,20 @@ def link(liked: Song) -> Listen:
     return Listen(Way.LINK, url=liked.url, by="Spotify")
 
 
-# ---------------------------------------------------------------- the order, and who is let in
-async def test_with_nothing_switched_on_spotifys_link_is_the_way_and_nobody_is_asked(stage: Stage) -> None:
+# ---------------------------------------------------------------- order and access
+async def test_with_nothing_switched_on_there_is_only_spotifys_link(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     liked = await stage.like(song(1))
     listening = await stage.listening()
     assert await listening.to(ADA, liked) == link(liked)
     assert stage.world.requests == []
     assert await stage.noted(liked) == {}
-    assert await listening.to(ADA, replace(liked, url=None)) == link(liked), "its URI says where"
+    assert await listening.to(ADA, replace(liked, url=None)) == link(liked), "the URI gives the link"
     bare = await stage.like(replace(song(2), song="file:2"))
     assert await (await stage.listening()).to(ADA, replace(bare, url=None)) == Listen(Way.NOTHING)
 
 
-async def test_a_clip_goes_before_a_preview_a_preview_before_a_video_and_a_video_before_a_link(stage: Stage) -> None:
+async def test_clips_come_before_previews_then_videos_then_links(stage: Stage) -> None:
     stage.world.recordings += [recording(1), recording(2, preview=None)]
     one, two, three = [await stage.like(song(number)) for number in (1, 2, 3)]
     path = stage.folder / "song.wav"
@@ -155,7 +155,7 @@ async def test_a_clip_goes_before_a_preview_a_preview_before_a_video_and_a_video
     assert [answer.by for answer in heard] == ["Deezer", "YouTube", "Spotify"]
 
 
-async def test_nobody_hears_a_song_that_they_may_not_see(stage: Stage) -> None:
+async def test_nobody_can_play_a_song_they_may_not_see(stage: Stage) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(deezer=True, videos=[video()])
     with pytest.raises(BadChoice):
@@ -164,7 +164,7 @@ async def test_nobody_hears_a_song_that_they_may_not_see(stage: Stage) -> None:
 
 
 # ---------------------------------------------------------------- Deezer
-async def test_a_preview_is_asked_for_each_time_and_kept_nowhere(stage: Stage) -> None:
+async def test_a_preview_is_requested_each_time_and_never_stored(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     liked = await stage.like(song(1))
     listening = await stage.listening(deezer=True)
@@ -181,7 +181,7 @@ async def test_a_preview_is_asked_for_each_time_and_kept_nowhere(stage: Stage) -
     assert b"/previews/" not in stage.store.path.read_bytes()
 
 
-async def test_that_deezer_has_none_is_remembered_for_a_week(stage: Stage) -> None:
+async def test_a_missing_preview_is_remembered_for_a_week(stage: Stage) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(deezer=True)
     for _ in range(2):
@@ -192,7 +192,7 @@ async def test_that_deezer_has_none_is_remembered_for_a_week(stage: Stage) -> No
     assert (await listening.to(ADA, liked)).way is Way.PREVIEW
 
 
-async def test_what_was_heard_of_as_without_a_preview_is_not_asked_for_again(stage: Stage) -> None:
+async def test_a_song_known_to_have_no_preview_is_not_requested(stage: Stage) -> None:
     liked = await stage.like(song(1))
     later = stage.clock() + flow.NOTHING_FOR
     async with stage.store.writing() as tx:
@@ -202,7 +202,7 @@ async def test_what_was_heard_of_as_without_a_preview_is_not_asked_for_again(sta
 
 
 @pytest.mark.parametrize("code", [4, 700])
-async def test_while_deezer_asks_to_wait_nobody_asks_about_any_song(stage: Stage, code: int) -> None:
+async def test_while_deezer_asks_to_wait_no_request_is_sent(stage: Stage, code: int) -> None:
     stage.world.recordings += [recording(1), recording(2)]
     one, two = await stage.like(song(1)), await stage.like(song(2))
     stage.world.faults.append(Fault("deezer *", "error", code=code))
@@ -216,7 +216,7 @@ async def test_while_deezer_asks_to_wait_nobody_asks_about_any_song(stage: Stage
 
 
 @pytest.mark.parametrize("kind", ["malformed", "nonsense", "drop", "status", "slow"])
-async def test_whatever_deezer_answers_the_member_gets_the_next_way_soon(stage: Stage, kind: str) -> None:
+async def test_if_deezer_fails_the_member_soon_gets_the_next_way(stage: Stage, kind: str) -> None:
     stage.world.recordings.append(recording(1))
     stage.world.faults.append(Fault("deezer *", kind, times=None, seconds=4))  # type: ignore[arg-type]
     liked = await stage.like(song(1))
@@ -229,13 +229,13 @@ async def test_whatever_deezer_answers_the_member_gets_the_next_way_soon(stage: 
 
 
 # ---------------------------------------------------------------- videos
-async def test_a_video_is_asked_for_once_and_linked_to_at_its_most_replayed_moment(stage: Stage) -> None:
+async def test_a_video_is_searched_once_and_linked_at_its_most_replayed_moment(stage: Stage) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(videos=[video()])
     heard = await listening.to(ADA, liked)
     assert heard == await listening.to(ADA, liked)
     assert heard.start is not None
-    assert 112 <= heard.start <= 122, "the rise to the highest part, and not the beginning, which is replayed more"
+    assert 112 <= heard.start <= 122, "the rise to the highest part, not the start, although that is replayed more"
     assert heard == Listen(
         Way.VIDEO,
         url=f"https://www.youtube.com/watch?v=dQw4w9WgXcQ&t={int(heard.start)}s",
@@ -267,7 +267,7 @@ async def test_a_video_is_asked_for_once_and_linked_to_at_its_most_replayed_mome
     ],
     ids=["none", "length", "song", "live", "cover", "without", "empty", "halves", "nan", "id", "words"],
 )
-async def test_a_video_that_is_not_plainly_the_song_is_no_way_and_that_is_remembered(
+async def test_an_uncertain_video_is_not_used_and_that_is_remembered(
     stage: Stage, videos: list[dict[str, Any]]
 ) -> None:
     liked = await stage.like(song(1))
@@ -278,14 +278,14 @@ async def test_a_video_that_is_not_plainly_the_song_is_no_way_and_that_is_rememb
     assert await stage.noted(liked) == {"youtube": "nothing"}
 
 
-async def test_the_first_video_that_is_the_song_is_taken(stage: Stage) -> None:
+async def test_the_first_matching_video_is_used(stage: Stage) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(videos=[video("Ann - Song 1 (Karaoke)"), video(id="aaaaaaaaaaa"), video()])
     assert "aaaaaaaaaaa" in ((await listening.to(ADA, liked)).url or "")
 
 
 @pytest.mark.parametrize("kind", ["garbage", "flood", "gate", "exit"])
-async def test_a_program_that_fails_costs_a_link_and_is_tried_again_later(stage: Stage, kind: str) -> None:
+async def test_a_failing_program_falls_back_to_a_link_and_is_retried_later(stage: Stage, kind: str) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(videos=[video()], longest=2 if kind == "gate" else 30)
     stage.fault(kind)
@@ -297,7 +297,7 @@ async def test_a_program_that_fails_costs_a_link_and_is_tried_again_later(stage:
     assert (await listening.to(ADA, liked)).way is Way.VIDEO
 
 
-async def test_a_program_that_is_not_there_costs_a_link(stage: Stage) -> None:
+async def test_a_missing_program_falls_back_to_a_link(stage: Stage) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(videos=[video()])
     (stage.program / "yt-dlp").unlink()
@@ -306,7 +306,7 @@ async def test_a_program_that_is_not_there_costs_a_link(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("title", ['--exec "rm -rf ~" $(reboot)', "-o/etc/passwd\n--config x", "a'; reboot #\x00"])
-async def test_a_title_is_searched_for_and_never_obeyed(stage: Stage, title: str) -> None:
+async def test_a_title_is_only_searched_and_never_run(stage: Stage, title: str) -> None:
     liked = await stage.like(replace(song(1), title=title, artists=("--no-simulate", "Ann")))
     await (await stage.listening(videos=[video()])).to(ADA, liked)
     assert await stage.noted(liked) == {"youtube": "nothing"}
@@ -316,7 +316,7 @@ async def test_a_title_is_searched_for_and_never_obeyed(stage: Stage, title: str
     assert "\n" not in arguments[-1]
 
 
-async def test_who_waits_too_long_gets_a_link_and_who_asks_later_the_video(stage: Stage) -> None:
+async def test_a_slow_search_gives_a_link_now_and_the_video_later(stage: Stage) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(videos=[video()], patience=0.1)
     stage.fault("gate")
@@ -328,10 +328,10 @@ async def test_who_waits_too_long_gets_a_link_and_who_asks_later_the_video(stage
         while (heard := await listening.to(ADA, liked)) == link(liked):
             pass
     assert heard.way is Way.VIDEO
-    assert len(stage.asked) == 1, "those who asked meanwhile began no second search"
+    assert len(stage.asked) == 1, "requests made meanwhile started no second search"
 
 
-async def test_no_more_than_two_programs_run_at_once_and_who_comes_then_does_not_wait(stage: Stage) -> None:
+async def test_at_most_two_programs_run_at_once_and_nobody_waits_for_a_slot(stage: Stage) -> None:
     one, two, three = [await stage.like(song(number)) for number in (1, 2, 3)]
     listening = await stage.listening(videos=[video()])
     stage.fault("gate")
@@ -342,7 +342,7 @@ async def test_no_more_than_two_programs_run_at_once_and_who_comes_then_does_not
     assert await stage.noted(three) == {}
 
 
-async def test_nothing_is_noted_of_a_song_that_nobody_holds_any_more(stage: Stage) -> None:
+async def test_nothing_is_recorded_about_a_song_nobody_has_any_more(stage: Stage) -> None:
     liked = await stage.like(song(1))
     listening = await stage.listening(videos=[video()])
     stage.fault("gate")

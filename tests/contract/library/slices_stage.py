@@ -1,4 +1,4 @@
-"""A stage for slices: a member with more songs than one transaction writes, and files of so many."""
+"""A stage for slices: a member with more songs than one transaction writes, and files as large."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ MANY = 1_100
 
 @contextmanager
 def rows_written(store: Store) -> Iterator[list[int]]:
-    """Yield the number of rows that each transaction has written, deletions by reference among them."""
+    """Yield the number of rows that each transaction wrote, including cascading deletes."""
     engine, done = store._engine.sync_engine, list[int]()
     before: dict[Any, int] = {}
 
@@ -56,7 +56,7 @@ def file_of(numbers: range, columns: tuple[str, ...] = ("Tempo",)) -> bytes:
 
 
 async def has_much(store: Store, now: datetime) -> int:
-    """Have Ada like, label and keep many songs; return her layer."""
+    """Have Ada like and label many songs and keep them in a playlist. Returns her layer."""
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await members.save_account(tx, Account(ADA, "c" * 32, "ada", "Ada", b"sealed", now))

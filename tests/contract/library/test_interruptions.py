@@ -1,4 +1,4 @@
-"""Long work on a library: cut short it is ended or done again, and twice at the same time it is done once."""
+"""Long work on a library: if interrupted, it's finished or redone; if run twice at once, it's done once."""
 
 import asyncio
 from datetime import timedelta
@@ -35,12 +35,12 @@ from tests.contract.library.slices_stage import (
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-async def test_unlinking_that_is_cut_short_is_ended_at_the_next_start(store, now, tmp_path: Path, share: float) -> None:
+async def test_an_interrupted_unlinking_is_finished_at_the_next_start(store, now, tmp_path: Path, share: float) -> None:
     keys, layer = vault(), await has_much(store, now)
     with rows_written(store) as written:
         task = asyncio.create_task(link.unlink(store, keys, tmp_path, ADA))
         while sum(written) <= share * 3 * MANY and not task.done():
-            await likes_of_ada(store)  # others' time, in which it goes on
+            await likes_of_ada(store)  # lets the unlinking proceed
         task.cancel()
     assert [outcome for outcome in await asyncio.gather(task, return_exceptions=True) if outcome is not True]
     async with store.reading() as tx:
@@ -54,7 +54,7 @@ async def test_unlinking_that_is_cut_short_is_ended_at_the_next_start(store, now
         assert await members.with_source(tx, link.UNLINKING) == []
 
 
-async def test_a_look_that_is_cut_short_leaves_what_was_remembered_before(store, now) -> None:
+async def test_an_interrupted_read_leaves_the_previous_contents(store, now) -> None:
     await has_much(store, now)
     _, kept = await the_layer(store)
     async with contents.alone(store, ADA):
@@ -73,10 +73,10 @@ async def test_a_look_that_is_cut_short_leaves_what_was_remembered_before(store,
         assert [place.song for place in await playlists.places(tx, kept.playlist)] == [*map(uri, range(3))]
         rows = (await tx.execute(select(func.count()).select_from(schema.content))).scalar_one()
     assert unfinished
-    assert rows == 3  # nothing of what was cut short
+    assert rows == 3  # nothing left of the interrupted read
 
 
-async def test_two_looks_at_once_teach_once(store, now) -> None:
+async def test_two_concurrent_reads_create_labels_once(store, now) -> None:
     await has_much(store, now)
     _, kept = await the_layer(store)
     both = (manual_edits.learn(store, ADA, {kept: everything(range(MANY + 50), now)}, now) for _ in range(2))
@@ -85,7 +85,7 @@ async def test_two_looks_at_once_teach_once(store, now) -> None:
     assert sorted(await asyncio.gather(*both)) == [0, 50]
 
 
-async def test_looks_at_the_same_time_leave_the_contents_of_one(store, now) -> None:
+async def test_concurrent_reads_leave_the_contents_of_one(store, now) -> None:
     await has_much(store, now)
     _, kept = await the_layer(store)
     looks = [everything(range(at * MANY, (at + 1) * MANY), now) for at in (1, 2, 3)]
@@ -95,7 +95,7 @@ async def test_looks_at_the_same_time_leave_the_contents_of_one(store, now) -> N
         assert [item.song for item in await playlists.items(tx, kept.playlist)] in [look.songs for look in looks]
 
 
-async def test_a_playlist_taken_twice_at_the_same_time_is_kept_once_and_whole(store, now) -> None:
+async def test_a_playlist_added_twice_concurrently_is_kept_once_and_whole(store, now) -> None:
     await has_much(store, now)
     results = await asyncio.gather(take_again(store, now), take_again(store, now), return_exceptions=True)
     assert [type(result) for result in results if result is not None] == [AlreadyInLayer]
@@ -104,7 +104,7 @@ async def test_a_playlist_taken_twice_at_the_same_time_is_kept_once_and_whole(st
         assert [item.song for item in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
 
 
-async def test_a_preparation_that_was_cut_short_is_gone_after_the_next_start(store, now) -> None:
+async def test_an_interrupted_preparation_is_gone_after_the_next_start(store, now) -> None:
     layer, kept = (await has_much(store, now), await the_layer(store))[1]
     async with store.writing() as tx:
         write = await writes.begin(tx, NewWrite(ADA, layer.layer, WriteKind.WATCH, MANY), now)
@@ -115,7 +115,7 @@ async def test_a_preparation_that_was_cut_short_is_gone_after_the_next_start(sto
         assert await writes.changes(tx, write) == []
 
 
-async def test_p40_one_file_of_a_member_is_read_at_a_time(store, now) -> None:
+async def test_p40_a_member_has_one_file_read_at_a_time(store, now) -> None:
     results = await asyncio.gather(
         sync.import_file(store, ADA, "a.csv", file_of(range(300)), now),
         sync.import_file(store, ADA, "b.csv", file_of(range(300)), now),
@@ -125,11 +125,11 @@ async def test_p40_one_file_of_a_member_is_read_at_a_time(store, now) -> None:
     assert [isinstance(result, StillReadingFile) for result in results] == [False, True, False]
     with pytest.raises(NoSongsInFile):
         await sync.import_file(store, ADA, "none.csv", b"Track Name,Artist Name(s)\n", now)
-    await sync.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # after a bad one, too
+    await sync.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # also after a bad file
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_p35_an_erasure_wins_over_a_file_that_is_being_read(store, now, known: bool) -> None:
+async def test_p35_an_erasure_wins_over_a_running_import(store, now, known: bool) -> None:
     if known:
         await sync.import_file(store, ADA, "first.csv", file_of(range(2)), now)
 
@@ -147,7 +147,7 @@ async def test_p35_an_erasure_wins_over_a_file_that_is_being_read(store, now, kn
         assert await songs.count(tx, ADA) == await own_features.count(tx, ADA) == 0
 
 
-async def test_p40_a_file_cut_short_is_whole_after_it_is_sent_again(store, now) -> None:
+async def test_p40_an_interrupted_file_is_complete_after_it_is_sent_again(store, now) -> None:
     task = asyncio.create_task(sync.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now))
     for _ in range(10_000):
         if count := await likes_of_ada(store):

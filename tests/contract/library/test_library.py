@@ -1,4 +1,4 @@
-"""The library: what reading it costs, and that nothing is lost on the way."""
+"""The library: what reading it costs, and that nothing is lost."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -52,7 +52,7 @@ async def test_new_likes_are_fresh_and_the_first_ones_are_not(linked: Linked) ->
     linked.like(500, 501)
     linked.calls()
     assert (await synced(linked)).new == 2
-    assert linked.calls() == ["GET /v1/me/tracks"] * 2  # the page with the new ones, and one that shows no more
+    assert linked.calls() == ["GET /v1/me/tracks"] * 2  # the page with the new ones, and one with no more
     async with linked.store.reading() as tx:
         assert set(await songs.fresh(tx, MEMBER)) == {track(500).uri, track(501).uri}
 
@@ -65,7 +65,7 @@ async def test_an_unliked_song_leaves_the_library(linked: Linked) -> None:
     assert track(60).uri not in await liked(linked)
 
 
-async def test_one_unliked_and_one_liked_are_both_seen(linked: Linked) -> None:
+async def test_one_unlike_and_one_like_are_both_noticed(linked: Linked) -> None:
     await synced(linked)
     linked.stack.spotify.unlike("ada", track(60).uri)
     linked.like(500)
@@ -73,7 +73,7 @@ async def test_one_unliked_and_one_liked_are_both_seen(linked: Linked) -> None:
     assert (look.new, look.gone) == (1, 1)
 
 
-async def test_songs_that_spotify_shows_as_nothing_do_not_make_every_poll_a_full_one(linked: Linked) -> None:
+async def test_null_tracks_do_not_make_every_poll_a_full_one(linked: Linked) -> None:
     linked.stack.spotify.taken_down.add(track(3).uri)
     await synced(linked)
     linked.calls()
@@ -90,7 +90,7 @@ spotify:track:0000000000000000000004,No Artist,Album,,2000,180000,,,0.1,0.2,90
 """
 
 
-async def test_a_file_becomes_the_library_and_bad_rows_are_named(store, now) -> None:
+async def test_a_file_becomes_the_library_and_bad_rows_are_reported(store, now) -> None:
     imported = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
     assert (imported.songs, imported.total, imported.bad_rows) == (2, 2, 2)
     assert imported.bad == [BadRow(4, Problem.NO_TITLE), BadRow(5, Problem.NO_ARTIST, "No Artist")]
@@ -158,7 +158,7 @@ async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datet
     assert await sync.missing_in_export(store, 1001) == "writing"
 
 
-async def test_an_export_counts_the_songs_that_are_left_out_of_it(linked: Linked) -> None:
+async def test_an_export_counts_the_songs_it_leaves_out(linked: Linked) -> None:
     await synced(linked)
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")

@@ -1,4 +1,4 @@
-"""A library holds so many songs and a song so many numbers, from however many files (promise P40)."""
+"""Limits on a library's songs and a song's numbers, across any number of files (promise P40)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,14 +18,14 @@ WIDE = ("Tempo", "Energy", *(f"Column {at}" for at in range(85)))
 
 
 async def nearly_full(store: Store, room: int, now: datetime) -> None:
-    """Have Ada like as many songs as a library holds, but for some room; all of them long ago."""
+    """Fill Ada's library with old likes, up to `room` below the limit."""
     liked = {"member": ADA, "added_at": now - timedelta(days=1), "fresh": False}
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await tx.execute(insert(schema.liked), [liked | {"song": f"old:{at}"} for at in range(limits.SONGS - room)])
 
 
-async def test_p40_a_library_holds_so_many_songs_from_however_many_files(store, now) -> None:
+async def test_p40_the_library_limit_holds_across_files(store, now) -> None:
     await nearly_full(store, 150, now)
     first = await sync.import_file(store, ADA, "a.csv", file_of(range(100)), now)
     second = await sync.import_file(store, ADA, "b.csv", file_of(range(50, 250)), now)
@@ -37,7 +37,7 @@ async def test_p40_a_library_holds_so_many_songs_from_however_many_files(store, 
 
 @dataclass
 class Newest:
-    """Spotify's list of likes, of which there are more than are kept; only its first page is new."""
+    """Spotify's list of likes, longer than the library's limit; only its first page is new."""
 
     page: LikesPage
 
@@ -45,7 +45,7 @@ class Newest:
         return self.page if offset == 0 else LikesPage((), 50, 0)
 
 
-async def test_p40_of_more_likes_than_a_library_holds_the_newest_are_kept(store, now) -> None:
+async def test_p40_beyond_the_library_limit_the_newest_likes_are_kept(store, now) -> None:
     await nearly_full(store, 10, now)
     account = Account(ADA, "c" * 32, "ada", "Ada", b"sealed", now, synced_at=now)
     async with store.writing() as tx:
@@ -58,7 +58,7 @@ async def test_p40_of_more_likes_than_a_library_holds_the_newest_are_kept(store,
         assert len(await songs.liked_of(tx, ADA, map(uri, range(50)))) == 50
 
 
-async def test_p40_what_is_kept_of_a_song_is_bounded(store, now) -> None:
+async def test_p40_the_data_stored_per_song_is_bounded(store, now) -> None:
     await sync.import_file(store, ADA, "wide.csv", file_of(range(3), (*WIDE, "x" * 900)), now)
     async with store.reading() as tx:
         known = await songs.features(tx, ADA, await songs.library(tx, ADA))
@@ -68,7 +68,7 @@ async def test_p40_what_is_kept_of_a_song_is_bounded(store, now) -> None:
         assert {"tempo", "energy"} <= features.numbers.keys()
 
 
-async def test_a_later_file_keeps_what_an_earlier_one_said_of_a_song(store, now) -> None:
+async def test_a_later_file_keeps_what_an_earlier_one_said(store, now) -> None:
     await sync.import_file(store, ADA, "a.csv", file_of(range(1), ("Tempo", "Energy")), now)
     await sync.import_file(store, ADA, "b.csv", file_of(range(1), ("Valence",)), now)
     async with store.reading() as tx:

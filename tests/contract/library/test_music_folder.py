@@ -1,4 +1,4 @@
-"""A music folder: what cannot be looked at is not gone, what is gone in numbers is asked about, bins don't count."""
+"""A music folder: unreadable parts don't count as deleted, many missing files need confirming, bins are skipped."""
 
 import os
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def hearing() -> AsyncIterator[Hearing]:
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    """Two albums of different songs, five in each."""
+    """Two albums of five different songs each."""
     for album in ("One", "Two"):
         (tmp_path / "music" / album).mkdir(parents=True)
         for number in range(5):
@@ -36,7 +36,7 @@ def music(tmp_path: Path) -> Path:
 
 
 async def run(store: Store, hearing: Hearing, music: Path) -> list[tuple[str, str]]:
-    """Import; what became of each file, by its name."""
+    """Import the folder. Returns the outcome and name of each file."""
     importing = import_folder(store, [hearing], music, lambda: datetime.now(UTC))
     return [(done.how, Path(done.path).name) async for done in importing]
 
@@ -46,7 +46,7 @@ async def kept(store: Store) -> int:
         return len(await files.stamps(tx))
 
 
-async def test_a_part_that_is_away_is_kept_and_not_heard_again(store: Store, hearing: Hearing, music: Path) -> None:
+async def test_an_unmounted_part_is_kept_and_not_analysed_again(store: Store, hearing: Hearing, music: Path) -> None:
     assert len(await run(store, hearing, music)) == 10
     (music / "Two").rename(music.parent / "unmounted")
     with pytest.raises(ManyMissing, match="5 files"):
@@ -60,7 +60,7 @@ async def test_a_part_that_is_away_is_kept_and_not_heard_again(store: Store, hea
     assert await run(store, hearing, music) == []
 
 
-async def test_a_folder_that_is_emptied_is_asked_about(store: Store, hearing: Hearing, music: Path) -> None:
+async def test_an_emptied_folder_needs_confirmation(store: Store, hearing: Hearing, music: Path) -> None:
     (music / "Three").mkdir()
     write(music / "Three" / "x.wav", tune(1, seed=99))
     await run(store, hearing, music)
@@ -72,21 +72,23 @@ async def test_a_folder_that_is_emptied_is_asked_about(store: Store, hearing: He
     assert await kept(store) == 10
 
 
-async def test_one_that_was_deleted_is_let_go_of_and_said(store: Store, hearing: Hearing, music: Path) -> None:
+async def test_a_deleted_file_is_forgotten_and_reported(store: Store, hearing: Hearing, music: Path) -> None:
     await run(store, hearing, music)
     (music / "One" / "3.wav").unlink()
     assert await run(store, hearing, music) == [("gone", "3.wav")]
     assert await kept(store) == 9
 
 
-async def test_many_that_were_moved_are_not_missing(store: Store, hearing: Hearing, music: Path) -> None:
+async def test_many_moved_files_are_not_missing(store: Store, hearing: Hearing, music: Path) -> None:
     await run(store, hearing, music)
     (music / "Two").rename(music / "Second")
     assert {how for how, _ in await run(store, hearing, music)} == {"moved"}
     assert await kept(store) == 10
 
 
-async def test_a_link_whose_disk_is_away_is_not_gone(store: Store, hearing: Hearing, music: Path) -> None:
+async def test_a_link_to_an_unmounted_disk_is_not_treated_as_deleted(
+    store: Store, hearing: Hearing, music: Path
+) -> None:
     await run(store, hearing, music)
     (music / "One" / "0.wav").unlink()
     (music / "One" / "0.wav").symlink_to(music / "nowhere" / "0.wav")
@@ -96,7 +98,7 @@ async def test_a_link_whose_disk_is_away_is_not_gone(store: Store, hearing: Hear
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list anything")
-async def test_a_folder_without_rights_is_not_gone(store: Store, hearing: Hearing, music: Path) -> None:
+async def test_an_unreadable_folder_is_not_treated_as_deleted(store: Store, hearing: Hearing, music: Path) -> None:
     await run(store, hearing, music)
     (music / "Two").chmod(0)
     try:
@@ -107,7 +109,7 @@ async def test_a_folder_without_rights_is_not_gone(store: Store, hearing: Hearin
     assert await kept(store) == 10
 
 
-def test_bins_snapshots_and_what_is_hidden_are_passed_over(music: Path) -> None:
+def test_bins_snapshots_and_hidden_files_are_skipped(music: Path) -> None:
     for name in (
         ".Trash-1000/files",
         "#recycle",
@@ -128,7 +130,9 @@ def test_bins_snapshots_and_what_is_hidden_are_passed_over(music: Path) -> None:
     assert len(look(music).sounds) == 11
 
 
-async def test_what_an_older_version_heard_in_a_bin_goes_unasked(store: Store, hearing: Hearing, music: Path) -> None:
+async def test_files_an_older_version_read_from_a_bin_are_forgotten_without_asking(
+    store: Store, hearing: Hearing, music: Path
+) -> None:
     await run(store, hearing, music)
     (music / "Two").rename(music / "#recycle")
     async with store.writing() as tx:
@@ -137,7 +141,7 @@ async def test_what_an_older_version_heard_in_a_bin_goes_unasked(store: Store, h
     assert await kept(store) == 5
 
 
-def test_kinds_that_are_not_read_are_counted(music: Path) -> None:
+def test_unsupported_file_types_are_counted(music: Path) -> None:
     for name in ("a.wma", "b.WMA", "c.wv", "d.dsf", "cover.jpg", "e.mka", "f.m4b", "g.caf"):
         (music / name).write_bytes(b"x")
     listing = look(music)

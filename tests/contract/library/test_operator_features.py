@@ -1,4 +1,4 @@
-"""What the operator's own table says of songs: read in every form, refused in words, and found by every member."""
+"""The operator's feature table: read in every format, refused with a clear error, and used for every member."""
 
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ URI = f"spotify:track:{ID}"
 
 
 async def kept(store: Store, file: Path, now: datetime, song: Song) -> dict[str, float]:
-    """What a member who likes the song has of a file."""
+    """The features that a member who likes the song gets from an imported table."""
     await import_features(store, file, now)
     async with store.writing() as tx:
         await members.ensure(tx, 1, now)
@@ -41,7 +41,7 @@ async def kept(store: Store, file: Path, now: datetime, song: Song) -> dict[str,
         f"\ufeffID|BPM\n{ID}|120\n".encode(),
     ],
 )
-async def test_the_operators_table_is_read_in_every_form(
+async def test_the_operators_table_is_read_in_every_format(
     store: Store, now: datetime, tmp_path: Path, data: bytes
 ) -> None:
     file = tmp_path / "mine.csv"
@@ -51,7 +51,7 @@ async def test_the_operators_table_is_read_in_every_form(
 
 @pytest.mark.parametrize("theirs", ["USQZA2500001", "us-qza-25-00001", "ISRC US QZA 25 00001"])
 @pytest.mark.parametrize("ours", ["USQZA2500001", "usqza2500001", "US-QZA-25-00001", "US-QZA-25-00001; QZAAA2500002"])
-async def test_a_recording_is_found_however_either_side_writes_its_code(
+async def test_a_recording_is_found_however_its_isrc_is_written(
     store: Store, now: datetime, tmp_path: Path, theirs: str, ours: str
 ) -> None:
     file = tmp_path / "mine.csv"
@@ -59,7 +59,9 @@ async def test_a_recording_is_found_however_either_side_writes_its_code(
     assert await kept(store, file, now, Song(URI, "Nachtbus", ("Lena Ohm",), isrc=theirs)) == {"tempo": 120}
 
 
-async def test_rows_that_name_no_song_are_told_with_their_lines(store: Store, now: datetime, tmp_path: Path) -> None:
+async def test_rows_that_name_no_song_are_reported_with_line_numbers(
+    store: Store, now: datetime, tmp_path: Path
+) -> None:
     file = tmp_path / "mine.csv"
     rows = [
         "track_id,isrc,tempo",
@@ -89,7 +91,7 @@ async def test_rows_that_name_no_song_are_told_with_their_lines(store: Store, no
         (b"PK\x03\x04", "ZIP archive"),
     ],
 )
-async def test_a_table_without_any_is_refused_in_words(
+async def test_a_table_without_features_is_refused_clearly(
     store: Store, now: datetime, tmp_path: Path, data: bytes, says: str
 ) -> None:
     file = tmp_path / "mine.csv"
@@ -98,9 +100,7 @@ async def test_a_table_without_any_is_refused_in_words(
         await import_features(store, file, now)
 
 
-def test_the_command_needs_no_token_and_looks_at_no_other_setting(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_needs_no_token_or_other_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "mine.csv"
     file.write_text(f"track_id,tempo\n{ID},120\nmine-1,90\n")
     env = {"DATA_DIR": str(tmp_path / "data"), "SPOTIFY_CLIENT_ID": "wrong", "POLL_SECONDS": "soon"}
@@ -111,7 +111,7 @@ def test_the_command_needs_no_token_and_looks_at_no_other_setting(
 
 
 async def test_a_large_table_is_written_in_slices(store: Store, now: datetime, tmp_path: Path) -> None:
-    """The bot writes in between."""
+    """So the bot can write in between."""
     file = tmp_path / "mine.csv"
     file.write_text("track_id,tempo\n" + "".join(f"{at:022d},120\n" for at in range(1200)))
     assert (await import_features(store, file, now)).songs == 1200

@@ -1,4 +1,4 @@
-"""Songs as members' files describe them: each file is believed by its own member, and by nobody else."""
+"""Songs as members' files describe them: each file counts only for its own member."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -77,7 +77,7 @@ async def test_p38_a_members_file_changes_no_field_that_another_sees(stage: Stag
     lacking = replace(FULL, **{field: None}) if field not in ("title", "artists") else FULL
     for kind in ("spotify", "file") if first == "spotify" else ("file", "spotify"):
         await (at_spotify(stage, ADA, lacking) if kind == "spotify" else by_file(stage, BEN))
-    await at_spotify(stage, EVA, replace(FULL, song=URI[:-1] + "2"))  # who joined sees what others share
+    await at_spotify(stage, EVA, replace(FULL, song=URI[:-1] + "2"))  # she has joined, so she sees what others share
     await stage.catalogue.points.refresh()
     assert await as_seen(stage, ADA) == lacking
     assert (await stage.catalogue.entry(EVA, URI)).song == lacking
@@ -85,7 +85,7 @@ async def test_p38_a_members_file_changes_no_field_that_another_sees(stage: Stag
         assert (await catalogue.described(tx, [URI]))[URI] == lacking
 
 
-async def test_p38_a_file_fills_in_what_its_own_member_would_not_know(stage: Stage) -> None:
+async def test_p38_a_file_adds_details_for_its_own_member(stage: Stage) -> None:
     await at_spotify(stage, ADA, BARE)
     await by_file(stage, BEN)
     assert await as_seen(stage, BEN) == replace(
@@ -101,7 +101,7 @@ async def test_p38_two_files_about_one_song_are_each_their_members(stage: Stage)
     assert [getattr(await as_seen(stage, member), "title", None) for member in (ADA, BEN)] == ["Night Bus", "Buy this"]
 
 
-async def test_p38_what_a_song_is_called_is_not_lost_to_a_later_file(stage: Stage) -> None:
+async def test_p38_a_later_file_does_not_erase_a_songs_name(stage: Stage) -> None:
     await by_file(stage, BEN)
     await by_file(stage, BEN, f"Track Name,Artist Name(s),Spotify - id\nOther,Somebody,{URI[-22:]}\n")
     await by_file(stage, BEN, f"Track URI,Track Name,Artist Name(s)\n{URI},Other,Somebody\n")
@@ -111,9 +111,7 @@ async def test_p38_what_a_song_is_called_is_not_lost_to_a_later_file(stage: Stag
 
 
 @pytest.mark.parametrize("text", [SPAM, BY_NAME], ids=["by id", "by name"])
-async def test_p38_songs_that_only_a_file_knows_are_shown_to_nobody_else(
-    stage: Stage, text: str, now: datetime
-) -> None:
+async def test_p38_songs_only_a_file_knows_are_shown_to_nobody_else(stage: Stage, text: str, now: datetime) -> None:
     await by_file(stage, BEN, text)
     await at_spotify(stage, EVA, replace(FULL, song=URI[:-1] + "2"))
     await stage.catalogue.points.refresh()
@@ -145,7 +143,7 @@ async def library_of(stage: Stage, member: int) -> list[Song]:
         return await songs.library(tx, member)
 
 
-async def test_p38_a_song_that_is_passed_on_is_named_as_everybody_sees_it(stage: Stage, now: datetime) -> None:
+async def test_p38_a_reposted_song_has_the_name_everybody_sees(stage: Stage, now: datetime) -> None:
     await at_spotify(stage, ADA, BARE)
     await by_file(stage, BEN)
     async with stage.store.writing() as tx:
@@ -168,7 +166,7 @@ async def test_p38_once_spotify_knows_a_song_a_file_only_adds_to_it(stage: Stage
         assert (await tx.execute(select(schema.own_song))).all() == []
 
 
-async def test_an_answer_that_says_less_takes_nothing_away(stage: Stage) -> None:
+async def test_a_response_with_fewer_details_erases_nothing(stage: Stage) -> None:
     await at_spotify(stage, ADA, FULL)
     await at_spotify(stage, ADA, BARE)
     assert await as_seen(stage, ADA) == FULL
@@ -177,7 +175,7 @@ async def test_an_answer_that_says_less_takes_nothing_away(stage: Stage) -> None
     assert await as_seen(stage, ADA) == FULL
 
 
-async def test_a_date_that_a_file_lacks_is_kept(stage: Stage) -> None:
+async def test_a_date_missing_from_a_file_is_kept(stage: Stage) -> None:
     dated = SPAM.replace("Tempo\n", "Added At\n").replace(",111", ",2024-01-02T10:00:00Z")
     await by_file(stage, BEN, dated)
     await by_file(stage, BEN)
@@ -186,7 +184,7 @@ async def test_a_date_that_a_file_lacks_is_kept(stage: Stage) -> None:
 
 
 class Told:
-    """A source that knows each song by its ISRC, and tells of it as a tempo."""
+    """A source that knows each song by its ISRC and returns that as a tempo."""
 
     name, needs, batch = "deezer", "isrc", 10
 
@@ -208,20 +206,20 @@ async def energies(stage: Stage, member: int) -> list[float | None]:
     return [features.numbers.get("energy") for features in known.values()]
 
 
-async def test_p38_what_a_source_says_of_a_files_isrc_is_for_its_member_alone(stage: Stage) -> None:
+async def test_p38_lookups_by_a_files_isrc_count_only_for_its_member(stage: Stage) -> None:
     source = Told(stage.now - timedelta(days=1))
     await by_file(stage, BEN)
     await feature_lookup.hear(stage.store, [source], BEN, lambda: stage.now)
     assert await energies(stage, BEN) == [66.0]
     await by_file(stage, EVA, SPAM.replace("QZSPM0000001", "QZ0"))
     assert await energies(stage, EVA) == [None]
-    await at_spotify(stage, ADA, FULL)  # from now on it is asked about by Spotify's word, for all of them
+    await at_spotify(stage, ADA, FULL)  # from now on Spotify's ISRC is looked up, for everybody
     await feature_lookup.hear(stage.store, [source], BEN, lambda: stage.now)
     for member in (ADA, BEN, EVA):
         assert await energies(stage, member) == [120.0]
 
 
-async def test_p38_a_files_isrc_is_not_asked_about_for_a_song_that_everybody_sees(stage: Stage) -> None:
+async def test_p38_a_files_isrc_is_not_looked_up_for_a_song_everybody_sees(stage: Stage) -> None:
     await at_spotify(stage, ADA, BARE)
     await by_file(stage, BEN)
     await feature_lookup.hear(stage.store, [Told(stage.now - timedelta(days=1))], BEN, lambda: stage.now)
@@ -229,7 +227,7 @@ async def test_p38_a_files_isrc_is_not_asked_about_for_a_song_that_everybody_see
         assert await energies(stage, member) == [None]
 
 
-async def test_p38_ids_that_a_source_gave_for_a_file_are_its_members_alone(stage: Stage) -> None:
+async def test_p38_ids_a_source_gave_for_a_file_count_only_for_its_member(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         for owner, song, id_ in ((BEN, "a", "ben's"), (schema.OPERATOR, "a", "everybody's"), (BEN, "b", "ben's")):
             said = lookups.LookupOutcome(song, "known", ids={"recording": [id_]})
@@ -238,7 +236,7 @@ async def test_p38_ids_that_a_source_gave_for_a_file_are_its_members_alone(stage
     assert ids == {"a": {"recording": ["everybody's"]}, "b": {"recording": ["ben's"]}}
 
 
-async def test_a_song_that_spotify_renames_is_asked_about_anew(stage: Stage) -> None:
+async def test_a_song_spotify_renames_is_looked_up_again(stage: Stage) -> None:
     source = Told(stage.now - timedelta(days=1))
     await at_spotify(stage, ADA, replace(FULL, isrc="QZSPM0000001"))
     await feature_lookup.hear(stage.store, [source], ADA, lambda: stage.now)
@@ -248,7 +246,7 @@ async def test_a_song_that_spotify_renames_is_asked_about_anew(stage: Stage) -> 
     assert await energies(stage, ADA) == [120.0]
 
 
-async def test_p35_a_file_that_nobody_has_any_more_leaves_nothing(stage: Stage) -> None:
+async def test_p35_a_file_nobody_has_any_more_leaves_nothing(stage: Stage) -> None:
     source = Told(stage.now - timedelta(days=1))
     await by_file(stage, BEN)
     await feature_lookup.hear(stage.store, [source], BEN, lambda: stage.now)
@@ -305,7 +303,7 @@ async def test_p38_songs_of_an_older_version_go_to_those_whose_files_brought_the
         account = await members.account(tx, ADA)
     await store.close()
     assert account is not None
-    assert account.total is None  # so that the next sync reads everything
+    assert account.total is None  # makes the next sync read everything
 
 
 async def test_p38_the_next_sync_repairs_what_an_older_version_let_a_file_overwrite(linked: Linked) -> None:
@@ -324,4 +322,4 @@ async def test_p38_the_next_sync_repairs_what_an_older_version_let_a_file_overwr
     assert (await synced()).new == 0
     assert await titles() == right
     async with linked.store.reading() as tx:
-        assert await songs.fresh(tx, MEMBER) == []  # nothing counts as liked anew
+        assert await songs.fresh(tx, MEMBER) == []  # nothing counts as newly liked

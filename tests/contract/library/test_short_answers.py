@@ -1,4 +1,4 @@
-"""Answers of Spotify that come short or odd: nothing is unliked, nothing comes back as new, and the rest is kept."""
+"""Short or odd responses from Spotify: nothing counts as unliked or as new, and the valid rest is kept."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +37,7 @@ def empty(page: Any) -> Any:
 
 
 def of_only(total: int) -> Edit:
-    """A list that claims to be shorter than it is."""
+    """A list that claims to be shorter than it is: `total` songs."""
 
     def edit(page: Any) -> Any:
         return page | {"items": page["items"][: max(0, total - page["offset"])], "total": total}
@@ -64,7 +64,7 @@ def answer(linked: Linked, match: str, edit: Edit, *, times: int = 1, skip: int 
 
 
 @pytest.mark.parametrize("edit", [empty, of_only(100), of_only(119), without_rows], ids=["0", "100", "119", "no rows"])
-async def test_p41_a_library_that_is_answered_short_once_loses_nothing(linked: Linked, edit: Edit) -> None:
+async def test_p41_one_short_response_loses_nothing_from_the_library(linked: Linked, edit: Edit) -> None:
     await sync(linked)
     answer(linked, TRACKS, edit, times=3)
     assert (await sync(linked)).gone == 0
@@ -75,10 +75,10 @@ async def test_p41_a_library_that_is_answered_short_once_loses_nothing(linked: L
 
 
 @pytest.mark.parametrize("times", [1, 3])
-async def test_p41_a_page_that_is_answered_short_in_the_middle_loses_nothing(linked: Linked, times: int) -> None:
+async def test_p41_a_short_page_in_the_middle_loses_nothing(linked: Linked, times: int) -> None:
     await sync(linked)
     linked.like(500)
-    linked.stack.spotify.unlike("ada", track(120).uri)  # one liked, one unliked: every page is read
+    linked.stack.spotify.unlike("ada", track(120).uri)  # one liked, one unliked: all pages are read
     answer(linked, TRACKS, without_rows, skip=1, times=times)
     await sync(linked)
     linked.stack.spotify.faults.clear()
@@ -87,26 +87,26 @@ async def test_p41_a_page_that_is_answered_short_in_the_middle_loses_nothing(lin
     assert await fresh(linked) == [track(500).uri]
 
 
-async def test_a_short_page_is_asked_for_again_in_the_same_look(linked: Linked) -> None:
+async def test_a_short_page_is_requested_again_in_the_same_sync(linked: Linked) -> None:
     answer(linked, TRACKS, without_rows, skip=1)
     look = await sync(linked)
     assert (look.new, look.calls) == (120, 4)
 
 
-async def test_p41_a_large_loss_is_believed_at_the_second_look_also_after_a_restart(linked: Linked) -> None:
+async def test_p41_a_large_loss_is_believed_at_the_second_look_even_after_a_restart(linked: Linked) -> None:
     await sync(linked)
     for number in range(21, 121):
         linked.stack.spotify.unlike("ada", track(number).uri)
     assert (await sync(linked)).gone == 0
     assert len(await liked(linked)) == 120
-    assert (await sync(linked)).gone == 100  # what the first look saw stands in the database
+    assert (await sync(linked)).gone == 100  # the first sync's finding is in the database
     assert len(await liked(linked)) == 20
     linked.calls()
     await sync(linked)
     assert linked.calls() == [TRACKS]
 
 
-async def test_p41_a_large_loss_that_spotify_denies_song_by_song_is_no_loss(linked: Linked) -> None:
+async def test_p41_a_large_loss_spotify_denies_song_by_song_is_no_loss(linked: Linked) -> None:
     await sync(linked)
     answer(linked, TRACKS, empty, times=6)
     for _ in range(2):
@@ -115,7 +115,7 @@ async def test_p41_a_large_loss_that_spotify_denies_song_by_song_is_no_loss(link
 
 
 @pytest.mark.parametrize("said", [[], [None], ["false"], {}, None])
-async def test_a_nonsensical_word_on_whether_a_song_is_saved_loses_nothing(linked: Linked, said: Any) -> None:
+async def test_a_malformed_saved_check_loses_nothing(linked: Linked, said: Any) -> None:
     await sync(linked)
     answer(linked, TRACKS, of_only(119), times=3)
     answer(linked, CONTAINS, lambda _: said)
@@ -124,7 +124,7 @@ async def test_a_nonsensical_word_on_whether_a_song_is_saved_loses_nothing(linke
     assert len(await liked(linked)) == 120
 
 
-async def test_p41_what_an_older_version_lost_comes_back_and_is_not_new(linked: Linked) -> None:
+async def test_p41_songs_an_older_version_lost_come_back_without_counting_as_new(linked: Linked) -> None:
     await sync(linked)
     async with linked.store.writing() as tx:
         await songs.unlike(tx, MEMBER, [track(number).uri for number in range(51, 101)])
@@ -132,7 +132,7 @@ async def test_p41_what_an_older_version_lost_comes_back_and_is_not_new(linked: 
     assert (len(await liked(linked)), await fresh(linked)) == (120, [])
 
 
-async def test_an_upgraded_library_is_read_whole_once(linked: Linked) -> None:
+async def test_an_upgraded_library_is_read_in_full_once(linked: Linked) -> None:
     await sync(linked)
     async with linked.store.writing() as tx:
         await members.change_account(tx, MEMBER, holes=None)
@@ -142,14 +142,14 @@ async def test_an_upgraded_library_is_read_whole_once(linked: Linked) -> None:
     assert linked.calls() == [TRACKS] * 4
 
 
-async def test_a_total_that_spotify_does_not_say_costs_nothing(linked: Linked) -> None:
+async def test_a_missing_total_costs_nothing(linked: Linked) -> None:
     answer(linked, TRACKS, lambda page: page | {"total": None}, times=100)
     assert (await sync(linked)).total == 120
     assert (await sync(linked)).gone == 0
     assert len(await liked(linked)) == 120
 
 
-async def test_p41_a_playlist_that_is_answered_short_once_is_read_again(linked: Linked) -> None:
+async def test_p41_a_playlist_with_a_short_response_is_read_again(linked: Linked) -> None:
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
@@ -168,7 +168,7 @@ async def test_p41_a_playlist_that_is_answered_short_once_is_read_again(linked: 
         assert len((await music.contents(kept.ref, whole)).items) == 31
 
 
-async def test_p41_a_playlist_that_a_person_shortened_is_believed(linked: Linked) -> None:
+async def test_p41_a_playlist_somebody_shortened_is_believed(linked: Linked) -> None:
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
@@ -177,7 +177,7 @@ async def test_p41_a_playlist_that_a_person_shortened_is_believed(linked: Linked
     assert len((await music.contents(run.id, whole)).items) == 10
 
 
-async def test_a_song_that_spotify_takes_down_is_not_one_that_the_member_took_out(linked: Linked) -> None:
+async def test_a_song_spotify_takes_down_does_not_count_as_removed_by_the_member(linked: Linked) -> None:
     await sync(linked)
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
@@ -195,7 +195,7 @@ async def test_a_song_that_spotify_takes_down_is_not_one_that_the_member_took_ou
     assert [tuple(row) for row in said] == [(track(4).uri, "not")]
 
 
-async def test_a_name_that_spotify_leaves_out_once_is_not_forgotten(linked: Linked) -> None:
+async def test_a_name_spotify_omits_once_is_not_forgotten(linked: Linked) -> None:
     def edit(page: Any) -> Any:
         page["items"][0]["track"] |= {"name": None, "artists": [], "album": None}
         return page
@@ -218,7 +218,7 @@ async def test_a_name_that_spotify_leaves_out_once_is_not_forgotten(linked: Link
     )
 
 
-async def test_p39_a_song_with_any_odd_field_is_kept_and_can_be_shown(linked: Linked) -> None:
+async def test_p39_a_song_with_an_odd_field_is_kept_and_can_be_shown(linked: Linked) -> None:
     read = [like for path, _, made in odd(LIKES) if path[:2] == ("items", 0) for like in shapes.likes_page(made).likes]
     likes = [Like(replace(like.song, song=f"spotify:track:{at:022d}"), like.added_at) for at, like in enumerate(read)]
     async with linked.store.writing() as tx:
@@ -232,7 +232,7 @@ async def test_p39_a_song_with_any_odd_field_is_kept_and_can_be_shown(linked: Li
         assert cards.title(song)
 
 
-async def test_p39_one_odd_row_does_not_keep_the_others_of_its_page_out(linked: Linked) -> None:
+async def test_p39_one_odd_row_does_not_drop_the_rest_of_its_page(linked: Linked) -> None:
     def edit(page: Any) -> Any:
         page["items"][0]["track"] |= {"name": None, "artists": [{"name": None}], "album": None}
         page["items"][1] = None
@@ -245,12 +245,12 @@ async def test_p39_one_odd_row_does_not_keep_the_others_of_its_page_out(linked: 
 
 
 def first_page_again(page: Any) -> Any:
-    """A list that doesn't heed the offset."""
+    """A list that ignores the offset."""
     items = [{"added_at": None, "track": {"uri": track(number).uri, "name": "x"}} for number in range(1, 51)]
     return page | {"items": items, "total": None}
 
 
-async def test_a_list_of_likes_that_never_ends_is_left_and_loses_nothing(linked: Linked) -> None:
+async def test_an_endless_list_of_likes_is_abandoned_and_loses_nothing(linked: Linked) -> None:
     await sync(linked)
     linked.like(500)
     answer(linked, TRACKS, first_page_again, skip=1, times=1000)
@@ -258,7 +258,7 @@ async def test_a_list_of_likes_that_never_ends_is_left_and_loses_nothing(linked:
     assert await liked(linked) == {track(number).uri for number in (*range(1, 121), 500)}
 
 
-async def test_p41_a_song_that_was_unliked_while_pages_came_twice_is_let_go_of_once_they_come_right(
+async def test_p41_a_song_unliked_while_pages_repeat_is_removed_once_pages_are_right(
     linked: Linked,
 ) -> None:
     await sync(linked)
@@ -272,19 +272,19 @@ async def test_p41_a_song_that_was_unliked_while_pages_came_twice_is_let_go_of_o
     assert track(110).uri not in await liked(linked)
 
 
-async def test_a_like_that_slips_between_two_pages_is_found_at_the_next_look(linked: Linked) -> None:
+async def test_a_like_that_slips_between_two_pages_is_found_at_the_next_sync(linked: Linked) -> None:
     def unlike_meanwhile(page: Any) -> Any:
         linked.stack.spotify.unlike("ada", track(60).uri)
         return page
 
-    answer(linked, TRACKS, unlike_meanwhile, skip=1)  # what stood first on the third page now stands last on the second
+    answer(linked, TRACKS, unlike_meanwhile, skip=1)  # the third page's first song is now the second page's last
     await sync(linked)
     await sync(linked)
     assert await liked(linked) == {track(number).uri for number in range(1, 121) if number != 60}
 
 
 @pytest.mark.parametrize("added_at", [None, "2031-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "soon"])
-async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Linked, added_at: Any) -> None:
+async def test_an_odd_date_makes_no_old_like_new_and_no_new_like_old(linked: Linked, added_at: Any) -> None:
     await sync(linked)
     linked.like(500)
     linked.stack.spotify.unlike("ada", track(120).uri)
@@ -295,7 +295,7 @@ async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Link
     assert await fresh(linked) == [track(500).uri]
 
 
-async def test_a_like_is_new_although_our_clock_is_days_ahead_of_spotify_s(linked: Linked) -> None:
+async def test_a_like_is_new_even_if_our_clock_is_days_ahead_of_spotifys(linked: Linked) -> None:
     ahead = NOW + timedelta(days=40)
     await flow.sync(linked.store, await linked.music(), await linked.account(), ahead)
     linked.stack.spotify.publish([track(500)])
@@ -304,7 +304,7 @@ async def test_a_like_is_new_although_our_clock_is_days_ahead_of_spotify_s(linke
     assert await fresh(linked) == [track(500).uri]
 
 
-async def test_a_playlist_that_says_it_has_more_than_it_ever_shows_is_read(linked: Linked) -> None:
+async def test_a_playlist_that_claims_more_songs_than_it_shows_is_read(linked: Linked) -> None:
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
@@ -320,7 +320,7 @@ async def test_a_playlist_that_says_it_has_more_than_it_ever_shows_is_read(linke
         await music.contents(run.id, whole)
 
 
-async def test_p39_a_playlist_that_cannot_be_read_keeps_no_other_from_being_looked_at(linked: Linked) -> None:
+async def test_p39_an_unreadable_playlist_does_not_block_the_others(linked: Linked) -> None:
     await sync(linked)
     world, music = linked.stack.spotify, await linked.music()
     made = [world.create_playlist("ada", name) for name in ("Odd", "Run")]
@@ -332,7 +332,7 @@ async def test_p39_a_playlist_that_cannot_be_read_keeps_no_other_from_being_look
     assert await manual_edits.look(linked.store, music, MEMBER, NOW) == 1
 
 
-async def test_a_list_of_playlists_that_never_ends_is_left_and_names_none_twice(linked: Linked) -> None:
+async def test_an_endless_list_of_playlists_is_abandoned_without_duplicates(linked: Linked) -> None:
     linked.stack.spotify.create_playlist("ada", "Run")
 
     def again(page: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Slices: whatever one member brings or deletes, no transaction writes more than a few hundred rows (promise P40)."""
+"""Slices: whatever a member imports or deletes, no transaction writes more than a few hundred rows (promise P40)."""
 
 import asyncio
 import io
@@ -41,10 +41,10 @@ from tests.contract.library.slices_stage import (
     vault,
 )
 
-MOST_ROWS = 550  # in one transaction: a chunk of the store, and what goes with it
+MOST_ROWS = 550  # in one transaction: a chunk of the store, plus related rows
 
 
-async def test_p40_a_file_is_kept_a_few_rows_at_a_time_and_others_write_in_between(store, now) -> None:
+async def test_p40_a_file_is_stored_a_few_rows_at_a_time_and_others_write_in_between(store, now) -> None:
     order: list[str] = []
 
     async def others() -> None:
@@ -64,7 +64,7 @@ async def test_p40_a_file_is_kept_a_few_rows_at_a_time_and_others_write_in_betwe
 
 
 @pytest.mark.parametrize("what", ["unlink", "erase", "unlike", "recognise"])
-async def test_p40_deleting_and_renaming_goes_by_slices(store, now, tmp_path: Path, what: str) -> None:
+async def test_p40_deleting_and_renaming_work_in_slices(store, now, tmp_path: Path, what: str) -> None:
     keys, layer = vault(), await has_much(store, now)
     async with store.reading() as tx:
         account = await members.account(tx, ADA)
@@ -101,7 +101,7 @@ async def test_p40_deleting_and_renaming_goes_by_slices(store, now, tmp_path: Pa
 
 
 async def edited_by_hand(store: Store, now: datetime) -> None:
-    """All of it goes, and comes back."""
+    """Remove every song by hand, then put them all back."""
     _, kept = await the_layer(store)
     for numbers in (range(0), range(MANY)):
         await manual_edits.learn(store, ADA, {kept: everything(numbers, now)}, now)
@@ -120,7 +120,7 @@ async def standing_forgotten(store: Store, now: datetime) -> None:
 
 
 async def sorted_and_taken_back(store: Store, now: datetime) -> None:
-    """Dry runs until the oldest gives way; then one is carried out, and taken back."""
+    """Make dry runs until the oldest is dropped, then apply one and undo it."""
     local, (layer, kept) = Shelf(store, ADA, lambda: now), await the_layer(store)
     async with contents.alone(store, ADA):
         await contents.remember(store, kept, (), None)
@@ -139,7 +139,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
 
 
 async def given_up(store: Store, now: datetime) -> None:
-    """A sort into a playlist that was let go of."""
+    """Sort into a playlist that's no longer kept."""
     layer, kept = await the_layer(store)
     async with store.writing() as tx:
         write = await writes.begin(tx, NewWrite(ADA, layer.layer, WriteKind.SORT, MANY), now)
@@ -153,7 +153,7 @@ async def given_up(store: Store, now: datetime) -> None:
 @pytest.mark.parametrize(
     "work", [take_again, edited_by_hand, standing_learnt, standing_forgotten, sorted_and_taken_back, given_up]
 )
-async def test_p40_what_is_done_to_a_whole_library_goes_by_slices(store, now, work) -> None:
+async def test_p40_work_on_a_whole_library_is_done_in_slices(store, now, work) -> None:
     await has_much(store, now)
     if work is standing_forgotten:
         await standing_learnt(store, now)
@@ -162,7 +162,7 @@ async def test_p40_what_is_done_to_a_whole_library_goes_by_slices(store, now, wo
     assert max(written) <= MOST_ROWS
 
 
-async def test_others_get_their_turn_while_a_whole_library_is_read() -> None:
+async def test_others_can_write_while_a_whole_library_is_read() -> None:
     turns = 0
 
     async def others() -> None:
@@ -177,7 +177,7 @@ async def test_others_get_their_turn_while_a_whole_library_is_read() -> None:
     assert turns >= 10
 
 
-async def test_p40_what_is_handed_out_is_read_in_slices_and_is_whole(store, now) -> None:
+async def test_p40_an_export_is_read_in_slices_and_is_complete(store, now) -> None:
     await has_much(store, now)
     async with store.reading() as tx:
         pieces = [(table, len(rows)) async for table, rows in personal_data.export(tx, ADA)]

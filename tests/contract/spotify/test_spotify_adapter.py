@@ -237,7 +237,7 @@ async def test_slow_answers_hold_up_nothing_else_that_uses_threads(stage: Stage)
     asked = [asyncio.create_task(stage.spotify.call(member, slow)) for member in (MARA, IDA)]
     try:
         async with asyncio.timeout(PATIENCE):
-            while len(waiting) < len(asked):  # noqa: ASYNC110 - a thread announces nothing
+            while len(waiting) < len(asked):  # noqa: ASYNC110 - nothing to wait on
                 await asyncio.sleep(0.01)
             assert await asyncio.to_thread(len, waiting) == len(asked)
     finally:

@@ -1,4 +1,4 @@
-"""The stage, set for each test with a copy of what is prepared once."""
+"""The stage for each test, on a copy of data prepared once."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
-"""A stage for the API: served over HTTP, over a real store and catalogue, with two members and a folder of music.
+"""A stage for the API: served over HTTP, on a real store and catalogue, with two members and a music folder.
 
-Ada shares what she likes and sees what is shared; Ben does neither, so he sees the operator's files alone.
+Ada shares her likes and sees what others share; Ben does neither, so he sees only the operator's files.
 """
 
 import shutil
@@ -35,7 +35,7 @@ from tests.databases import new_store
 
 ADA, BEN = 1574171665783324672, 1574171665783324999
 FILES, LIKES = 3, 24
-RATE = 1_000  # requests a minute: more than any test makes that is not about it
+RATE = 1_000  # requests a minute; only the tests of the limit reach it
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Stage:
     ben: str
 
     async def ask(self, path: str, token: str | None = None, method: str = "GET", **headers: str) -> Answer:
-        """Ask the API; headers are named with underscores."""
+        """Send a request to the API; header names use underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             named["Authorization"] = f"Bearer {token}"
@@ -68,7 +68,7 @@ class Stage:
             return Answer(answer.status, answer.headers.copy(), await answer.read(), said)
 
     async def everything(self, token: str, n: int = 100) -> list[dict[str, Any]]:
-        """All the songs that a token sees, page by page."""
+        """All the songs that a token can see, read page by page."""
         listed, path = [], f"/api/songs?n={n}"
         while path:
             page = (await self.ask(path, token)).json
@@ -94,7 +94,7 @@ ADDRESSES = ("/api/songs", at(SONG), f"{at(SONG)}/clip", "/api/random", "/api/re
 
 
 async def prepared(folder: Path) -> Path:
-    """Make a database with the members, the likes and the music, to be copied; return its path."""
+    """Create a database with the members, likes and music, for tests to copy. Returns its path."""
     clock, hearing = Clock(), Hearing()
     store = new_store(folder / "prepared.db")
     await _hear_music(store, hearing, folder, clock)
@@ -127,7 +127,7 @@ async def _like(store: Store, clock: Clock) -> None:
 
 @asynccontextmanager
 async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[Stage]:
-    """Set the stage in `folder`, with a copy of the database that was `prepared`."""
+    """Set the stage in `folder`, with a copy of the `prepared` database."""
     clock, hearing = Clock(), Hearing()
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
     catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
@@ -144,7 +144,7 @@ async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[St
 
 
 async def _unused(state: str, code: str | None, error: str | None) -> None:
-    raise AssertionError("nobody comes back from Spotify here")
+    raise AssertionError("no test here returns from Spotify")
 
 
 async def _well() -> dict[str, Any]:

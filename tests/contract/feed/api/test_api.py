@@ -1,4 +1,4 @@
-"""The API over real HTTP, over the real store and catalogue: what is answered, to whom, and what never is."""
+"""The API over real HTTP, on a real store and catalogue: what it answers, to whom, and what it never reveals."""
 
 import logging
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ MALFORMED = [
 ]
 
 
-async def test_pages_lead_through_every_song_once_and_to_an_end(stage: Stage) -> None:
+async def test_pages_list_every_song_once_and_end(stage: Stage) -> None:
     for n in (1, 4, 9, 27, 100):
         listed = [song["id"] for song in await stage.everything(stage.ada, n)]
         assert len(listed) == len(set(listed)) == FILES + LIKES
@@ -50,10 +50,10 @@ async def test_songs_are_found_by_their_titles_page_by_page(stage: Stage) -> Non
         path = page["next"]
     assert sorted(matching) == sorted(wanted)
     assert wanted
-    assert (await stage.ask("/api/songs?q=%25", stage.ada)).json["songs"] == [], "no pattern, but what is typed"
+    assert (await stage.ask("/api/songs?q=%25", stage.ada)).json["songs"] == [], "matched literally, not as a pattern"
 
 
-async def test_a_page_can_be_asked_for_again_and_songs_that_came_meanwhile_repeat_none(stage: Stage) -> None:
+async def test_a_page_can_be_requested_again_and_new_songs_cause_no_repeats(stage: Stage) -> None:
     first = (await stage.ask("/api/songs?n=5", stage.ada)).json
     again = (await stage.ask("/api/songs?n=5", stage.ada)).json
     assert first == again
@@ -64,7 +64,7 @@ async def test_a_page_can_be_asked_for_again_and_songs_that_came_meanwhile_repea
     assert not {song["id"] for song in first["songs"]} & {song["id"] for song in second["songs"]}
 
 
-async def test_a_member_who_shares_nothing_sees_the_operators_files_alone(stage: Stage) -> None:
+async def test_a_member_who_shares_nothing_sees_only_the_operators_files(stage: Stage) -> None:
     mine = await stage.everything(stage.ben)
     assert len(mine) == FILES
     assert {song["id"] for song in mine} < {song["id"] for song in await stage.everything(stage.ada)}
@@ -80,14 +80,14 @@ async def test_a_member_who_shares_nothing_sees_the_operators_files_alone(stage:
         assert hidden.json == nowhere.json
 
 
-async def test_a_song_says_what_is_known_of_it(stage: Stage) -> None:
+async def test_a_song_shows_what_is_known_about_it(stage: Stage) -> None:
     listed = (await stage.ask(at(SONG), stage.ada)).json
     assert (listed["id"], listed["title"], listed["artists"], listed["clip"]) == (SONG, "Song 0", ["Artist 0"], None)
     assert listed["href"] == at(SONG)
     assert set(listed["numbers"]) == {"tempo", "energy"}
 
 
-async def test_a_clip_is_served_whole_in_parts_and_not_again(stage: Stage) -> None:
+async def test_a_clip_is_served_whole_in_ranges_and_not_again_if_unchanged(stage: Stage) -> None:
     path = next(song["clip"] for song in await stage.everything(stage.ben) if song["clip"])
     whole = await stage.ask(path, stage.ben)
     assert (whole.status, whole.headers["Content-Type"], whole.data[:4]) == (200, "audio/ogg", b"OggS")
@@ -112,7 +112,7 @@ async def test_a_clip_is_served_whole_in_parts_and_not_again(stage: Stage) -> No
     assert (head.status, head.data, head.headers["Content-Length"]) == (200, b"", str(size))
 
 
-async def test_what_the_caller_has_is_not_sent_again_until_it_changes(stage: Stage) -> None:
+async def test_unchanged_content_is_not_sent_again(stage: Stage) -> None:
     for path in ("/api/songs?n=3", at(SONG), "/api/openapi.json"):
         first = await stage.ask(path, stage.ada)
         head = await stage.ask(path, stage.ada, "HEAD")
@@ -124,7 +124,7 @@ async def test_what_the_caller_has_is_not_sent_again_until_it_changes(stage: Sta
         assert (await stage.ask(path, stage.ada, If_None_Match='"old"')).data == first.data
 
 
-async def test_recommendations_begin_with_the_best_and_say_why(stage: Stage) -> None:
+async def test_recommendations_start_with_the_best_and_give_reasons(stage: Stage) -> None:
     await catalogue_sharing.join(stage.store, BEN, stage.clock())
     recommended = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
     assert len(recommended) == 5
@@ -133,7 +133,7 @@ async def test_recommendations_begin_with_the_best_and_say_why(stage: Stage) -> 
     assert SONG not in {pick["song"]["id"] for pick in recommended}
 
 
-async def test_what_is_not_for_a_member_is_never_named_to_them_until_they_take_it_back(stage: Stage) -> None:
+async def test_a_disliked_song_never_appears_until_the_dislike_is_undone(stage: Stage) -> None:
     await catalogue_sharing.join(stage.store, BEN, stage.clock())
 
     async def named() -> set[str]:
@@ -151,7 +151,7 @@ async def test_what_is_not_for_a_member_is_never_named_to_them_until_they_take_i
         assert unwanted in await named()
 
 
-async def test_one_members_distaste_is_nobody_elses(stage: Stage) -> None:
+async def test_one_members_dislike_affects_nobody_else(stage: Stage) -> None:
     await catalogue_sharing.join(stage.store, BEN, stage.clock())
     for number in range(LIKES):
         assert (await stage.ask(f"{at(liked(number).song)}/distaste", stage.ada, "PUT")).status == 204
@@ -159,25 +159,25 @@ async def test_one_members_distaste_is_nobody_elses(stage: Stage) -> None:
     assert len(recommended) == 5
 
 
-async def test_what_is_malformed_is_said_to_be(stage: Stage) -> None:
+async def test_malformed_requests_get_a_clear_error(stage: Stage) -> None:
     for path in MALFORMED:
         answer = await stage.ask(path, stage.ada)
         assert answer.status == 400
         assert answer.json["detail"].split()[0] in path
 
 
-async def test_addresses_of_any_length_have_a_problem_of_their_own(stage: Stage) -> None:
+async def test_addresses_of_any_length_get_a_proper_error(stage: Stage) -> None:
     for path, status in ((f"/api/songs?cursor={'A' * 30_000}", 400), (at("x" * 30_000), 404)):
         answer = await stage.ask(path, stage.ada)
         assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
 
 
-async def test_a_cursor_behind_the_last_song_is_the_end(stage: Stage) -> None:
+async def test_a_cursor_past_the_last_song_is_the_end(stage: Stage) -> None:
     page = (await stage.ask(f"/api/songs?cursor={cursor.write('~')}", stage.ada)).json
     assert page == {"songs": [], "next": None}
 
 
-async def test_every_problem_is_described_as_rfc_9457_has_it(stage: Stage) -> None:
+async def test_every_problem_follows_rfc_9457(stage: Stage) -> None:
     asked = [("GET", "/api/songs?n=0"), ("GET", at("no")), ("POST", "/api/songs"), ("GET", "/api/nowhere")]
     for (method, path), status in zip(asked, (400, 404, 405, 404), strict=True):
         answer = await stage.ask(path, stage.ada, method)
@@ -188,7 +188,7 @@ async def test_every_problem_is_described_as_rfc_9457_has_it(stage: Stage) -> No
     assert (await stage.ask("/api/songs", stage.ada, "POST")).headers["Allow"] == "GET,HEAD"
 
 
-async def test_every_answer_is_armoured_and_no_other_site_may_read_it(stage: Stage) -> None:
+async def test_every_response_has_security_headers_and_no_other_site_may_read_it(stage: Stage) -> None:
     path = next(song["clip"] for song in await stage.everything(stage.ben) if song["clip"])
     for address in (path, *ADDRESSES, "/api/openapi.json"):
         answer = await stage.ask(address, stage.ada, Origin="https://elsewhere.example")
@@ -202,7 +202,7 @@ async def test_every_answer_is_armoured_and_no_other_site_may_read_it(stage: Sta
     assert (await stage.ask("/api/songs", None, "OPTIONS", **preflight)).status == 401
 
 
-async def test_p34_the_log_says_nothing_of_who_asked_for_what(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_p34_the_log_never_says_who_asked_for_what(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         for path in (*ADDRESSES, "/api/songs?cursor=canary", f"/api/recommend?song={SONG}", f"{at(SONG)}/distaste"):
             for method in ("GET", "PUT"):
@@ -214,7 +214,7 @@ async def test_p34_the_log_says_nothing_of_who_asked_for_what(stage: Stage, capl
         assert secret not in said
 
 
-async def test_a_store_that_does_not_answer_is_a_problem_worth_another_try(
+async def test_a_store_that_does_not_respond_is_a_retryable_problem(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with stage.store.writing() as tx:

@@ -1,4 +1,4 @@
-"""The document that describes the API is true: of the addresses, and of what they really answer."""
+"""The API's OpenAPI document is correct: it matches the endpoints and their real responses."""
 
 import json
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ def solved(part: Any) -> Any:
 
 
 def check(schema: Any, value: Any) -> None:
-    """Raise ValidationError where a value is not as the schema has it."""
+    """Raise ValidationError if a value violates the schema."""
     rooted = json.loads(json.dumps(schema).replace('"#/', '"api#/'))
     Draft202012Validator(rooted, registry=REGISTRY).validate(value)
 
 
 def as_described(path: str, method: str, answer: Answer) -> None:
-    """Check an answer against what the document says of its address and status: headers, media type, content."""
+    """Check a response's headers, media type and content against the document for its path and status."""
     described = solved(SPEC["paths"][path][method.lower()]["responses"][str(answer.status)])
     for name, header in described.get("headers", {}).items():
         schema = solved(header)["schema"]
@@ -59,7 +59,7 @@ def references(part: Any) -> Iterator[str]:
         yield from references(child)
 
 
-def test_the_document_holds_together() -> None:
+def test_the_document_is_consistent() -> None:
     assert SPEC["openapi"].startswith("3.1")
     assert [reference for reference in references(SPEC) if not part_at(reference)] == []
     used = set(references(SPEC))
@@ -69,8 +69,8 @@ def test_the_document_holds_together() -> None:
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_address_is_described_and_every_description_has_an_address() -> None:
-    app = api.application(None, 1, lambda: 0.0)  # type: ignore[arg-type] - nobody asks it anything
+def test_every_endpoint_is_documented_and_every_documented_endpoint_exists() -> None:
+    app = api.application(None, 1, lambda: 0.0)  # type: ignore[arg-type] - it gets no requests
     served = {
         (f"/api{route.resource.canonical}", route.method.lower()) for route in app.router.routes() if route.resource
     }
@@ -80,7 +80,7 @@ def test_every_address_is_described_and_every_description_has_an_address() -> No
     assert served == described
 
 
-def test_every_operation_has_a_name_of_its_own_and_words() -> None:
+def test_every_operation_has_a_unique_id_and_a_description() -> None:
     operations = [
         operation for item in SPEC["paths"].values() for name, operation in item.items() if name != "parameters"
     ]
@@ -89,7 +89,7 @@ def test_every_operation_has_a_name_of_its_own_and_words() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_what_is_answered_is_as_it_is_described(stage: Stage, method: str) -> None:
+async def test_responses_match_the_document(stage: Stage, method: str) -> None:
     clip = next(song["clip"] for song in await stage.everything(stage.ada) if song["clip"])
     asked = [
         ("/api/openapi.json", "/api/openapi.json"),
@@ -119,7 +119,7 @@ async def test_what_is_answered_is_as_it_is_described(stage: Stage, method: str)
     assert statuses == {200, 304, 400, 401, 404}
 
 
-async def test_parts_and_distastes_are_as_they_are_described(stage: Stage) -> None:
+async def test_ranges_and_dislikes_match_the_document(stage: Stage) -> None:
     clip = next(song["clip"] for song in await stage.everything(stage.ada) if song["clip"])
     for wanted, status in (("bytes=0-9", 206), ("bytes=99999999-", 416), ("bytes=9-0", 200)):
         answer = await stage.ask(clip, stage.ada, Range=wanted)

@@ -1,4 +1,4 @@
-"""Tokens over HTTP: who has a good one is answered, as often as it allows, and nobody else is."""
+"""Tokens over HTTP: only requests with a valid token are answered, within its rate limit."""
 
 from itertools import product
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.flows.feed.recommend import Recommender
 from tests.contract.feed.api.stage import ADA, ADDRESSES, BEN, Stage, staged
 
 
-async def test_nobody_is_answered_without_a_good_token(stage: Stage) -> None:
+async def test_requests_without_a_valid_token_are_refused(stage: Stage) -> None:
     revoked, expired = await stage.issue(ADA), await stage.issue(ADA, days=1)
     mine = await tokens.active(stage.store, ADA, stage.clock())
     await tokens.revoke(stage.store, ADA, mine[1].token)
@@ -28,7 +28,7 @@ async def test_nobody_is_answered_without_a_good_token(stage: Stage) -> None:
     assert (await stage.ask("/api/songs", stage.ada)).status == 200
 
 
-async def test_a_token_ends_when_it_was_said_to_and_not_before(stage: Stage) -> None:
+async def test_a_token_expires_exactly_when_stated(stage: Stage) -> None:
     short = await stage.issue(ADA, days=1)
     stage.clock.pass_by(seconds=86_399)
     assert (await stage.ask("/api/songs", short)).status == 200
@@ -36,7 +36,7 @@ async def test_a_token_ends_when_it_was_said_to_and_not_before(stage: Stage) -> 
     assert (await stage.ask("/api/songs", short)).status == 401
 
 
-async def test_requests_are_counted_for_each_token_and_come_back_with_time(tmp_path: Path, made: Path) -> None:
+async def test_requests_are_limited_per_token_and_the_limit_recovers(tmp_path: Path, made: Path) -> None:
     async with staged(tmp_path, made, rate=4) as stage:
         left = [(await stage.ask("/api/songs", stage.ada)).headers["RateLimit"] for _ in range(4)]
         assert left == ['"token";r=3;t=15', '"token";r=2;t=30', '"token";r=1;t=45', '"token";r=0;t=60']
@@ -64,7 +64,7 @@ async def test_only_hashes_of_tokens_are_kept_and_when_each_was_used(stage: Stag
     assert stage.ada.removeprefix(tokens.PREFIX).encode() not in kept
 
 
-async def test_a_tokens_name_and_days_have_bounds(stage: Stage) -> None:
+async def test_a_tokens_name_and_lifetime_are_limited(stage: Stage) -> None:
     for name, days in (("", 1), (" ", 1), ("x" * 41, 1), ("x", 0), ("x", -1), ("x", 366)):
         with pytest.raises(BadChoice):
             await tokens.issue(stage.store, ADA, name, days, stage.clock())
@@ -80,9 +80,7 @@ async def test_expired_tokens_make_room_for_new_ones(stage: Stage) -> None:
     assert (await stage.ask("/api/songs", new)).status == 200
 
 
-async def test_p35_a_program_that_asks_while_its_member_is_deleted_brings_nobody_back(
-    stage: Stage, tmp_path: Path
-) -> None:
+async def test_p35_a_request_during_a_deletion_does_not_bring_the_member_back(stage: Stage, tmp_path: Path) -> None:
     scorer = Scorer(tmp_path / "models")
     offered = Api(stage.store, stage.catalogue, Recommender(stage.store, stage.catalogue, scorer), stage.clock)
     file = (await stage.everything(stage.ben))[0]["id"]

@@ -1,4 +1,4 @@
-"""A stage for the feed's page: served over HTTP, over a real store. Ada joined and keeps a playlist; Ben did not join.
+"""A stage for the feed page: served over HTTP, on a real store. Ada has joined and keeps a playlist; Ben hasn't joined.
 
 Both see the operator's files.
 """
@@ -33,7 +33,7 @@ from bot.web import application, feed, port_of, serve
 from tests.contract.feed.api.stage import ADA, BEN, liked
 from tests.contract.spotify.stage import Clock
 
-KEY = key(liked(0).song)  # of a song that Ada shares
+KEY = key(liked(0).song)  # a song that Ada shares
 OURS = {"X-Cratekeeper": "1"}
 
 
@@ -45,7 +45,7 @@ class Answer:
     json: Any
 
 
-SERVER = 7001  # that the bot is in
+SERVER = 7001  # one that the bot is in
 NAMES = {ADA: "@ada (Ada)", BEN: "@ben (Ben)"}
 
 
@@ -56,19 +56,19 @@ class Stage:
     origin: str
     sessions: dict[int, str] = field(default_factory=dict)
     jobs: list[tuple[str, int]] = field(default_factory=list)
-    posted: list[int] = field(default_factory=list)  # reposts that went to Discord
+    posted: list[int] = field(default_factory=list)  # reposts sent to Discord
 
     async def ask(
         self, path: str, member: int | None = ADA, method: str = "GET", body: Any = None, **more: str
     ) -> Answer:
-        """Ask as the page does, with the member's cookie; headers are named with underscores."""
+        """Send a request as the page does, with the member's cookie; header names use underscores."""
         headers = OURS | {name.replace("_", "-"): value for name, value in more.items()}
         if member is not None:
             headers["Cookie"] = f"ck_feed={self.sessions[member]}"
         return await self.bare(path, method, json.dumps(body).encode() if body is not None else None, headers)
 
     async def bare(self, path: str, method: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """Ask with these headers and nothing else."""
+        """Send a request with only these headers."""
         async with (
             aiohttp.ClientSession() as session,
             session.request(method, f"{self.origin}{path}", data=data, headers=headers, allow_redirects=False) as said,
@@ -82,7 +82,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8888") -> AsyncIterator[Stage]:
-    """Set the stage in `folder`, with a copy of the database that was `prepared`."""
+    """Set the stage in `folder`, with a copy of the `prepared` database."""
     clock, hearing = Clock(), Hearing()
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
     catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
@@ -119,7 +119,7 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
 
 
 async def _unused(state: str, code: str | None, error: str | None) -> None:
-    raise AssertionError("nobody comes back from Spotify here")
+    raise AssertionError("no test here returns from Spotify")
 
 
 async def _well() -> dict[str, Any]:

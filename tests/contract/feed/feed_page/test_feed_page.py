@@ -1,4 +1,4 @@
-"""What the swipe page asks for, and what it is refused: sessions, foreign requests, ranges, malformed bodies."""
+"""The swipe page's requests and refusals: sessions, cross-site requests, ranges, malformed bodies."""
 
 import asyncio
 import re
@@ -63,33 +63,33 @@ async def test_a_link_becomes_a_session_once(stage: Stage) -> None:
     assert "Set-Cookie" not in again.headers
 
 
-async def test_the_page_says_whose_session_it_is(stage: Stage) -> None:
+async def test_the_page_shows_whose_session_it_is(stage: Stage) -> None:
     assert (await stage.ask("/feed/api/me", BEN)).json == {"name": "@ben (Ben)"}
     assert (await stage.ask("/feed/api/me", None)).status == 401
 
 
-async def test_one_members_link_does_not_take_the_place_of_anothers_session_unasked(stage: Stage) -> None:
+async def test_one_members_link_does_not_replace_anothers_session_without_asking(stage: Stage) -> None:
     link = await sessions.invite(stage.store, Actor(BEN, None, stage.clock()))
     refused = await stage.ask("/feed/session", ADA, "POST", {"link": link})
     assert (refused.status, "Set-Cookie" in refused.headers) == (409, False)
     assert refused.json["detail"] == "This browser is logged in as @ada (Ada). That link is @ben (Ben)'s."
-    assert await stage.cards(), "Ada is in still"
+    assert await stage.cards(), "Ada is still logged in"
     agreed = await stage.ask("/feed/session", ADA, "PUT", {"link": link})
     assert agreed.status == 204
-    assert (await stage.ask("/feed/api/me", ADA)).status == 401, "her session in this browser has ended"
+    assert (await stage.ask("/feed/api/me", ADA)).status == 401, "Ada's session in this browser has ended"
     stage.sessions[BEN] = re.findall("ck_feed=([^;]+)", agreed.headers["Set-Cookie"])[0]
     assert (await stage.ask("/feed/api/me", BEN)).json == {"name": "@ben (Ben)"}
     assert (await stage.ask("/feed/session", BEN, "PUT", {"link": link})).status == 403
-    assert (await stage.ask("/feed/api/me", BEN)).status == 200, "a link that is no good ends nothing"
+    assert (await stage.ask("/feed/api/me", BEN)).status == 200, "an invalid link ends no session"
 
 
-async def test_ones_own_link_goes_on_without_a_question(stage: Stage) -> None:
+async def test_ones_own_link_continues_without_a_question(stage: Stage) -> None:
     link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     assert (await stage.ask("/feed/session", ADA, "POST", {"link": link})).status == 204
     assert (await stage.ask("/feed/session", ADA, "POST", {"link": "A" * 43})).status == 403
 
 
-async def test_a_session_travels_over_tls_alone_where_there_is_tls(tmp_path: Path, made: Path) -> None:
+async def test_a_session_cookie_is_secure_if_the_site_uses_tls(tmp_path: Path, made: Path) -> None:
     async with staged(tmp_path, made, "https://example.org/crates") as stage:
         link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
         cookie = (await stage.ask("/feed/session", None, "POST", {"link": link})).headers["Set-Cookie"]
@@ -112,11 +112,11 @@ async def test_logging_out_ends_the_session_and_takes_the_cookie(stage: Stage) -
     assert out.status == 204
     assert {"Max-Age=0", "Path=/feed"} <= set(out.headers["Set-Cookie"].split("; "))
     assert (await stage.ask("/feed/api/cards", ADA, "POST", {"count": 1})).status == 401
-    assert await stage.cards(1, BEN), "nobody else is logged out"
+    assert await stage.cards(1, BEN), "others stay logged in"
     assert (await stage.ask("/feed/session", None, "DELETE")).status == 204
 
 
-async def test_without_a_good_session_nothing_is_told(stage: Stage) -> None:
+async def test_without_a_valid_session_nothing_is_answered(stage: Stage) -> None:
     unused = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     for cookie in ("", "ck_feed=", "ck_feed=" + "A" * 43, f"ck_feed={unused}", "ck_feed=\xff;;="):
         for path in (*LOOKS, "/feed/api/me"):
@@ -126,7 +126,7 @@ async def test_without_a_good_session_nothing_is_told(stage: Stage) -> None:
         assert (await stage.ask(path, None, method, {})).status == 401
 
 
-async def test_where_there_are_no_cookies_the_session_is_a_bearer_token(stage: Stage) -> None:
+async def test_without_cookies_the_session_is_a_bearer_token(stage: Stage) -> None:
     bearer = f"Bearer {stage.sessions[ADA]}"
     assert (await stage.ask(f"{SONG}/listen", None, Authorization=bearer)).status == 200
     assert (await stage.ask(f"{SONG}/listen", ADA, Authorization="Bearer nothing")).status == 401
@@ -137,13 +137,15 @@ async def test_no_other_page_can_change_anything(stage: Stage, method: str, path
     headers = {"Cookie": f"ck_feed={stage.sessions[ADA]}", "Origin": "https://elsewhere.example"}
     answer = await stage.bare(path, method, b'{"count": 1}', headers)
     assert (answer.status, answer.headers["Content-Type"]) == (403, "application/problem+json")
-    assert not [header for header in answer.headers if header.startswith("Access-Control")], "nor ask whether it may"
+    assert not [header for header in answer.headers if header.startswith("Access-Control")], (
+        "preflight gets no permission either"
+    )
 
 
 # ---------------------------------------------------------------- songs
 
 
-async def test_who_has_not_joined_has_the_operators_files_and_nothing_of_others(stage: Stage) -> None:
+async def test_a_member_who_has_not_joined_gets_only_the_operators_files(stage: Stage) -> None:
     cards = await stage.cards(5, BEN)
     assert len(cards) == FILES
     after = (await stage.ask("/feed/api/cards", BEN, "POST", {"count": 1})).json
@@ -176,7 +178,7 @@ async def test_a_song_without_a_file_is_a_link(stage: Stage) -> None:
     assert (await stage.ask(f"{SONG}/clip")).status == 404
 
 
-async def test_what_is_said_of_a_song_is_kept_for_its_member_alone(stage: Stage) -> None:
+async def test_answers_are_stored_only_for_their_member(stage: Stage) -> None:
     (card, *_) = await stage.cards(1, BEN)
     song = f"/feed/api/songs/{card['key']}"
     assert (await stage.ask(f"{song}/like", BEN, "PUT")).json == {"saved": False, "ask": False}
@@ -194,13 +196,13 @@ async def test_what_is_said_of_a_song_is_kept_for_its_member_alone(stage: Stage)
 @pytest.mark.parametrize(
     "body", [None, {}, [], {"count": 0}, {"count": 6}, {"count": True}, {"count": "1"}, {"count": 1, "x": 1}]
 )
-async def test_a_malformed_body_is_a_problem_and_no_defect(stage: Stage, body: Any) -> None:
+async def test_a_malformed_body_gets_a_problem_and_is_no_defect(stage: Stage, body: Any) -> None:
     answer = await stage.ask("/feed/api/cards", ADA, "POST", body)
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 10_000, b"{", b'{"link": "' + b"A" * 42 + '\u00e4"}'.encode()])
-async def test_what_is_no_link_opens_nothing(stage: Stage, data: bytes) -> None:
+async def test_malformed_links_open_nothing(stage: Stage, data: bytes) -> None:
     assert (await stage.bare("/feed/session", "POST", data, OURS)).status in (400, 403)
     assert (await stage.bare("/feed/session", "POST", b" " * 2**21, OURS)).status == 413
 
@@ -208,10 +210,10 @@ async def test_what_is_no_link_opens_nothing(stage: Stage, data: bytes) -> None:
 @pytest.mark.parametrize(
     "head", ["Content-Length: 8\r\nContent-Encoding: gzip", "Content-Length: 99", "Transfer-Encoding: chunked"]
 )
-async def test_a_body_that_is_packed_torn_or_late_is_no_defect(
+async def test_a_compressed_truncated_or_late_body_is_no_defect(
     stage: Stage, caplog: pytest.LogCaptureFixture, head: str
 ) -> None:
-    """Anybody can send such bodies: they must not fill the log, nor hold a connection for ever."""
+    """Anybody can send such bodies, so they mustn't fill the log or hold a connection open forever."""
     address = urlsplit(stage.origin)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(f"POST /feed/session HTTP/1.1\r\nHost: localhost\r\nX-Cratekeeper: 1\r\n{head}\r\n\r\n".encode())
@@ -223,7 +225,7 @@ async def test_a_body_that_is_packed_torn_or_late_is_no_defect(
     assert "canary" not in caplog.text
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+async def test_a_body_that_never_arrives_times_out() -> None:
     async def read(request: web.Request) -> web.Response:
         return web.Response(body=await bodies.whole(request, patience=0.01))
 
@@ -240,27 +242,27 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     await runner.cleanup()
 
 
-async def test_who_asks_too_much_waits(stage: Stage) -> None:
+async def test_too_many_requests_are_rate_limited(stage: Stage) -> None:
     codes = [(await stage.ask("/feed/api/nowhere")).status for _ in range(601)]
     assert codes == [404] * 600 + [429]
-    assert await stage.cards(1, BEN), "nobody else waits"
+    assert await stage.cards(1, BEN), "the limit is per member"
 
 
 @pytest.mark.parametrize(
     ("way", "beside"), [(Way.CLIP, True), (Way.LINK, True), (Way.PREVIEW, False), (Way.VIDEO, False)]
 )
-def test_spotifys_covers_stand_beside_nobody_elses_sound(way: Way, beside: bool) -> None:
+def test_spotifys_covers_never_appear_with_another_services_sound(way: Way, beside: bool) -> None:
     entry = Entry(replace(liked(0), cover="https://i.scdn.co/image/1"), {}, None, clip=False)
     how = shapes.listen(entry, Listen(way, url="https://www.deezer.com/1", by="Deezer"))
     assert (how["cover"] is not None) is beside
-    assert shapes.card(FeedCard(entry, ()))["cover"] is None, "before it is known whose sound it is"
+    assert shapes.card(FeedCard(entry, ()))["cover"] is None, "no cover before the sound's source is known"
 
 
 # ---------------------------------------------------------------- files
 
 
 class References(HTMLParser):
-    """What an HTML file loads, and what in it a strict policy refuses."""
+    """Collects what an HTML file loads, and what a strict content security policy would block."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -274,7 +276,7 @@ class References(HTMLParser):
         self.inline += ["script"] * (tag == "script" and "src" not in given) + ["style"] * (tag == "style")
 
 
-async def test_the_page_is_the_same_for_all_and_allows_nothing_from_elsewhere(stage: Stage) -> None:
+async def test_the_page_is_the_same_for_everybody_and_loads_nothing_from_elsewhere(stage: Stage) -> None:
     page = await stage.ask("/feed/enter", None)
     assert page.data == (await stage.ask("/feed/", ADA)).data
     policy = page.headers["Content-Security-Policy"]
@@ -294,7 +296,7 @@ async def test_the_page_is_the_same_for_all_and_allows_nothing_from_elsewhere(st
         assert (await stage.ask(path, None)).status == 404
 
 
-async def test_the_page_speaks_the_readers_language_and_so_does_what_refuses_them(stage: Stage) -> None:
+async def test_the_page_and_its_errors_use_the_readers_language(stage: Stage) -> None:
     german = await stage.ask("/feed/static/words.js", None, Accept_Language="de")
     english = await stage.ask("/feed/static/words.js", None, Accept_Language="en")
     assert german.headers["Vary"] == "Accept-Language"
@@ -305,7 +307,7 @@ async def test_the_page_speaks_the_readers_language_and_so_does_what_refuses_the
     assert refused.json["detail"] != describe(LinkUsed())
 
 
-async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> None:
+async def test_the_service_worker_caches_the_whole_page(stage: Stage) -> None:
     worker = (await stage.ask("/feed/sw.js", None)).data.decode()
     kept = set(re.findall(r'^  "(.+)",$', worker, re.MULTILINE))
     at_the_top = {"./", "manifest.webmanifest"}
@@ -313,15 +315,15 @@ async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> 
     assert kept == at_the_top | (shown - {"static/sw.js"}) | {"static/words.js"}
 
 
-async def test_a_repost_goes_to_the_server_in_which_the_link_was_asked_for(stage: Stage) -> None:
+async def test_a_repost_goes_to_the_server_the_link_was_requested_in(stage: Stage) -> None:
     refused = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
     assert (refused.status, "a server's channel" in refused.json["detail"]) == (404, True)
-    assert (await stage.ask("/feed/api/server")).json == {"name": None}, "the link came from a direct message"
+    assert (await stage.ask("/feed/api/server")).json == {"name": None}, "the link was requested in a direct message"
     await server_channels.give(stage.store, SERVER, 7002, Purpose.REPOSTS)
     link = await sessions.invite(stage.store, Actor(ADA, SERVER, stage.clock()))
     stage.sessions[ADA] = await sessions.enter(stage.store, link, stage.clock())
     assert (await stage.ask("/feed/api/server")).json == {"name": "Crate diggers"}
-    assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", BEN, "POST")).status == 404, "it is not his to see"
+    assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", BEN, "POST")).status == 404, "Ben can't see that song"
     assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")).status == 204
     assert len(stage.posted) == 1
     again = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")

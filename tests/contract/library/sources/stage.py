@@ -1,4 +1,4 @@
-"""A stage for the sources: their stand-ins over HTTP, a real store, a member with likes, and time moved by hand."""
+"""A stage for the sources: stand-ins over HTTP, a real store, a member with likes, and a manual clock."""
 
 import io
 from collections.abc import AsyncIterator, Sequence
@@ -44,7 +44,7 @@ class Heard:
 
 
 class Ear:
-    """Hears a file here instead of in a process of its own; notes the files that it was given."""
+    """Analyses files in this process instead of a separate one, and records which files it was given."""
 
     def __init__(self) -> None:
         self.files: list[Path | BinaryIO] = []
@@ -60,7 +60,7 @@ class Ear:
 
 
 def sound(pitch: float) -> bytes:
-    """Three seconds of a tone, as a WAV file."""
+    """A three-second tone as a WAV file."""
     tone = np.sin(2 * np.pi * pitch * np.arange(3 * 22_050) / 22_050).astype(np.float32) / 4
     file = io.BytesIO()
     soundfile.write(file, tone, 22_050, format="WAV")
@@ -104,14 +104,14 @@ class Stage:
         self.world.faults.append(Fault(match, kind, **more))  # type: ignore[arg-type]
 
     async def like(self, *numbers: int, member: int = ADA, fresh: bool = False) -> None:
-        """Let a member like songs, each a minute after the one before."""
+        """Have a member like songs, one minute apart."""
         likes = [Like(song(number), self.clock() + timedelta(minutes=at)) for at, number in enumerate(numbers)]
         async with self.store.writing() as tx:
             await members.ensure(tx, member, self.clock())
             await songs.like(tx, member, likes, self.clock(), fresh=fresh)
 
     async def hear(self, member: int = ADA) -> hear.Slice:
-        """Hear slice after slice, as the worker does, until there is nothing to ask at once."""
+        """Look up slice after slice, as the worker does, until nothing is left to ask right now."""
         while (heard := await hear.hear(self.store, self.sources, member, self.clock)).more:
             pass
         return heard
@@ -121,7 +121,7 @@ class Stage:
             return (await songs.features(tx, member, [song(number)]))[uri(number)]
 
     async def states(self, source: str) -> dict[str, str]:
-        """What became of asking a source, by song."""
+        """The state of each song's lookup at a source."""
         async with self.store.reading() as tx:
             rows = await tx.execute(lookups.LOOKUP.select().where(lookups.LOOKUP.c.source == source))
             return {row.song: row.state for row in rows}

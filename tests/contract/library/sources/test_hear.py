@@ -1,4 +1,4 @@
-"""Hearing: what is asked is kept, nothing is asked twice, the newest likes come first, and what follows from it."""
+"""Feature lookup: results are kept, nothing is asked twice, the newest likes come first, and what follows."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +24,7 @@ RECCOBEATS = pytest.mark.switched(RECCOBEATS="on")
 
 
 @RECCOBEATS
-async def test_a_song_is_asked_about_once_whoever_likes_it(stage: Stage) -> None:
+async def test_a_song_is_looked_up_once_whoever_likes_it(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     await stage.like(1)
     await stage.hear()
@@ -36,7 +36,7 @@ async def test_a_song_is_asked_about_once_whoever_likes_it(stage: Stage) -> None
 
 
 @RECCOBEATS
-async def test_what_a_source_knew_nothing_of_is_asked_again_after_thirty_days(stage: Stage) -> None:
+async def test_an_unknown_song_is_looked_up_again_after_thirty_days(stage: Stage) -> None:
     await stage.like(1)
     await stage.hear()
     stage.clock.pass_by(days=29)
@@ -49,7 +49,7 @@ async def test_what_a_source_knew_nothing_of_is_asked_again_after_thirty_days(st
 
 
 @RECCOBEATS
-async def test_a_failure_is_retried_later_and_later_and_then_given_up_for_a_month(stage: Stage) -> None:
+async def test_a_failure_is_retried_with_backoff_then_dropped_for_a_month(stage: Stage) -> None:
     stage.fault("reccobeats *", "malformed", times=None)
     await stage.like(1)
     waits = []
@@ -76,7 +76,7 @@ async def test_a_new_like_does_not_wait_for_those_before_it(stage: Stage) -> Non
 
 
 @MUSICBRAINZ
-async def test_how_far_it_is_is_told_source_by_source(stage: Stage) -> None:
+async def test_progress_is_reported_per_source(stage: Stage) -> None:
     stage.world.recordings += [recording(number) for number in range(30)]
     await stage.like(*range(30))
     await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
@@ -88,7 +88,7 @@ async def test_how_far_it_is_is_told_source_by_source(stage: Stage) -> None:
 
 
 @RECCOBEATS
-async def test_outlooks_hear_of_what_is_new_for_their_member_only(stage: Stage) -> None:
+async def test_only_the_affected_members_stamp_changes(stage: Stage) -> None:
     stage.world.recordings += [recording(1), recording(2)]
     await stage.like(1)
     await stage.like(2, member=BEN)
@@ -105,7 +105,7 @@ async def test_outlooks_hear_of_what_is_new_for_their_member_only(stage: Stage) 
     ada = (await stamps())[0]
     stage.clock.pass_by(minutes=1)
     await stage.hear()
-    assert (await stamps())[0] == ada, "nothing new, nothing to look at anew"
+    assert (await stamps())[0] == ada, "nothing new, so the stamp stays the same"
 
 
 async def label(stage: Stage, *numbers: int) -> int:
@@ -119,7 +119,7 @@ async def label(stage: Stage, *numbers: int) -> int:
 
 
 @RECCOBEATS
-async def test_training_pays_once_labelled_songs_are_better_known_and_not_for_every_song(stage: Stage) -> None:
+async def test_retraining_pays_only_once_labelled_songs_have_better_features(stage: Stage) -> None:
     stage.world.recordings += [recording(number) for number in range(20)]
     await stage.like(*range(10))
     layer = await label(stage, *range(8))
@@ -133,10 +133,10 @@ async def test_training_pays_once_labelled_songs_are_better_known_and_not_for_ev
     await stage.like(*range(10, 20))
     await stage.hear()
     assert (await stage.features(15)).known
-    assert await feature_lookup.stale_layers(stage.store, ADA) == [], "no label of theirs would teach anything new"
+    assert await feature_lookup.stale_layers(stage.store, ADA) == [], "none of their labels would teach anything new"
 
 
-async def test_what_was_heard_reaches_training_vectors_included(stage: Stage) -> None:
+async def test_features_reach_training_including_vectors(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     await stage.like(1)
     layer = await label(stage, 1)
@@ -147,7 +147,7 @@ async def test_what_was_heard_reaches_training_vectors_included(stage: Stage) ->
     assert set(features.provenance.values()) == {"musicbrainz", "listenbrainz", "deezer", "reccobeats"}
 
 
-async def test_p35_what_was_looked_up_goes_with_the_last_who_liked_the_song(stage: Stage, tmp_path: Path) -> None:
+async def test_p35_lookups_are_deleted_with_the_last_member_who_liked_the_song(stage: Stage, tmp_path: Path) -> None:
     stage.world.recordings += [recording(1), recording(2)]
     await stage.like(1, 2)
     await stage.like(2, member=BEN)
@@ -163,7 +163,7 @@ async def test_p35_what_was_looked_up_goes_with_the_last_who_liked_the_song(stag
 
 @dataclass
 class Slow:
-    """A source that takes its time; the song is erased meanwhile."""
+    """A slow source: the song is erased while it answers."""
 
     store: Store
     name: str = "reccobeats"
@@ -182,7 +182,7 @@ class Slow:
         return {subject.song.song: Learnt(SongFeatures({"tempo": 1.0})) for subject in subjects}
 
 
-async def test_p35_an_answer_that_comes_after_an_erasure_is_not_kept(stage: Stage) -> None:
+async def test_p35_a_response_after_an_erasure_is_not_stored(stage: Stage) -> None:
     await stage.like(1)
     await feature_lookup.hear(stage.store, [Slow(stage.store)], ADA, stage.clock)
     async with stage.store.reading() as tx:
@@ -196,7 +196,7 @@ class Defective(Slow):
 
 
 @RECCOBEATS
-async def test_a_source_with_a_defect_leaves_the_others_their_slice_and_is_told_of(stage: Stage) -> None:
+async def test_a_defective_source_is_logged_and_does_not_stop_the_others(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     await stage.like(1)
     defective = Defective(stage.store, name="musicbrainz")

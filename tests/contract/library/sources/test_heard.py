@@ -1,4 +1,4 @@
-"""Previews and uploads, heard by the process that hears: real sound in, real features out, broken files survived."""
+"""Previews and uploads in the analysis process: real sound in, real features out, and broken files survived."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ from tests.contract.spotify.stage import Clock, served
 
 @pytest.fixture
 async def stage(tmp_path: Path, store: Store) -> AsyncIterator[Stage]:
-    """Deezer on, and ears that are a process of their own."""
+    """Deezer switched on, with analysis in a separate process."""
     clock, hearing, scratch = Clock(), Hearing(), Scratch(tmp_path)
     world = World(now=clock)
     async with (
@@ -40,7 +40,7 @@ async def stage(tmp_path: Path, store: Store) -> AsyncIterator[Stage]:
     await hearing.close()
 
 
-async def test_a_preview_becomes_features_and_a_broken_one_stops_nothing(stage: Stage) -> None:
+async def test_a_preview_becomes_features_and_a_broken_one_blocks_nothing(stage: Stage) -> None:
     stage.world.recordings += [recording(1), recording(2, preview=b"RIFF and nothing"), recording(3)]
     await stage.like(1, 2, 3)
     await stage.hear()
@@ -49,11 +49,11 @@ async def test_a_preview_becomes_features_and_a_broken_one_stops_nothing(stage: 
         features = await stage.features(number)
         assert features.numbers["loudness"] < 0
         assert set(features.embeddings) == {"musicnn"}
-        assert "duration" not in features.numbers, "a preview is not as long as its song"
+        assert "duration" not in features.numbers, "a preview says nothing about its song's length"
         assert set(features.provenance.values()) == {"deezer"}
 
 
-async def test_an_upload_is_heard_and_a_broken_one_refused_in_words(stage: Stage) -> None:
+async def test_an_upload_is_analysed_and_a_broken_one_refused_clearly(stage: Stage) -> None:
     await stage.like(1)
     hearing, scratch = Hearing(), Scratch(stage.folder)
     await Uploads(stage.store, hearing, scratch).upload(ADA, uri(1), sound(330), stage.clock())
@@ -64,7 +64,7 @@ async def test_an_upload_is_heard_and_a_broken_one_refused_in_words(stage: Stage
     await hearing.close()
 
 
-async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(stage: Stage, tmp_path: Path) -> None:
+async def test_an_analysed_music_folder_is_matched_to_likes_by_tags(stage: Stage, tmp_path: Path) -> None:
     folder, hearing = tmp_path / "music", Hearing()
     folder.mkdir()
     for name, title in (("a.flac", "Song 1 - 2011 Remaster"), ("b.flac", "Song 2 (Live)"), ("c.flac", "Else")):

@@ -1,4 +1,4 @@
-"""The operator's music folder and the AcousticBrainz index: what is on this disk, matched and corrected."""
+"""The operator's music folder and the AcousticBrainz index: local data, matched and corrected."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
 
 
 async def keep(stage: Stage, path: str, tempo: float = 100.0, **written: Any) -> None:
-    """A file of the music folder, as `python -m bot analyse --folder` writes it down."""
+    """Store a file of the music folder, as `python -m bot analyse --folder` does."""
     row = {
         "path": path,
         "size": 1,
@@ -50,7 +50,7 @@ async def matches(stage: Stage) -> dict[str, tuple[str | None, str]]:
 
 
 @NOTHING_ON
-async def test_a_song_in_the_music_folder_is_known_by_its_numbers_and_vectors(stage: Stage) -> None:
+async def test_a_song_in_the_music_folder_gets_numbers_and_vectors(stage: Stage) -> None:
     await stage.like(1, 2)
     await keep(stage, "a/song.mp3", isrc="ZZ-AAA-19-00001", title="Track 1", artists=[])
     stage.clock.pass_by(minutes=2)
@@ -75,7 +75,7 @@ async def test_a_folder_that_is_still_being_read_is_left_until_it_is(stage: Stag
 
 
 @NOTHING_ON
-async def test_files_that_come_later_are_found_and_nothing_is_done_twice(stage: Stage) -> None:
+async def test_new_files_are_found_and_nothing_is_done_twice(stage: Stage) -> None:
     await stage.like(1, 2)
     await keep(stage, "a.mp3")
     stage.clock.pass_by(minutes=2)
@@ -88,11 +88,11 @@ async def test_files_that_come_later_are_found_and_nothing_is_done_twice(stage: 
     assert (await stage.features(2)).known
     async with stage.store.reading() as tx:
         after = {row.song: row.at for row in await tx.execute(schema.feature.select())}
-    assert after[uri(1)] == before[uri(1)], "what says the same is not new"
+    assert after[uri(1)] == before[uri(1)], "unchanged features aren't rewritten"
 
 
 @NOTHING_ON
-async def test_a_file_that_is_another_song_now_takes_its_features_along(stage: Stage) -> None:
+async def test_a_file_that_turns_out_to_be_another_song_loses_its_match(stage: Stage) -> None:
     await stage.like(1)
     await keep(stage, "a.mp3")
     stage.clock.pass_by(minutes=2)
@@ -136,7 +136,7 @@ def command(stage: Stage, *arguments: str) -> int:
 
 
 @NOTHING_ON
-async def test_the_operators_word_goes_before_the_matcher(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_operators_correction_overrides_the_matcher(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     await stage.like(1)
     await keep(stage, "a.mp3")
     await keep(stage, "b.mp3", tempo=140.0, title="Something else")
@@ -186,7 +186,7 @@ async def known(index: Path, number: int) -> dict[str, float]:
     return dict(learnt[uri(number)].features.numbers) if learnt else {}
 
 
-async def test_the_csv_dumps_come_together_in_one_index(tmp_path: Path, now: datetime) -> None:
+async def test_the_csv_dumps_are_merged_into_one_index(tmp_path: Path, now: datetime) -> None:
     index = tmp_path / "index.db"
     tar = packed(tmp_path, "features-rhythm.tar", {"dump/features-rhythm.csv": rhythm(3)})
     plain = tmp_path / "features-tonal.csv"
@@ -204,9 +204,7 @@ async def test_the_csv_dumps_come_together_in_one_index(tmp_path: Path, now: dat
     assert await known(index, 9) == {}
 
 
-async def test_the_json_dumps_are_read_of_either_kind_and_broken_ones_passed_over(
-    tmp_path: Path, now: datetime
-) -> None:
+async def test_both_kinds_of_json_dump_are_read_and_broken_ones_skipped(tmp_path: Path, now: datetime) -> None:
     high = {"highlevel": {"mood_happy": {"all": {"happy": 0.9, "not_happy": 0.1}}, "gender": {}}}
     low = {"rhythm": {"bpm": 93.5, "onset_rate": 3}, "tonal": {"key_scale": "minor"}, "lowlevel": {}}
     tar = packed(
@@ -227,17 +225,17 @@ async def test_the_json_dumps_are_read_of_either_kind_and_broken_ones_passed_ove
 
 
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the program zstd")
-async def test_a_dump_is_read_as_it_was_published(tmp_path: Path, now: datetime) -> None:
+async def test_a_dump_is_read_as_published(tmp_path: Path, now: datetime) -> None:
     tar = packed(tmp_path, "features-rhythm.tar", {"features-rhythm.csv": rhythm(2)})
-    subprocess.run(["zstd", "-q", tar], cwd=tmp_path, env=environment(tmp_path), check=True)  # noqa: ASYNC221 - a test
+    subprocess.run(["zstd", "-q", tar], cwd=tmp_path, env=environment(tmp_path), check=True)  # noqa: ASYNC221 - blocking is fine in a test
     list(fill(tmp_path / "index.db", tar.with_suffix(".tar.zst"), now))
     assert (await known(tmp_path / "index.db", 1))["tempo"] == 101.0
 
 
-async def test_an_import_that_was_stopped_goes_on_where_it_was(tmp_path: Path, now: datetime) -> None:
+async def test_a_stopped_import_resumes_where_it_was(tmp_path: Path, now: datetime) -> None:
     dump, index = tmp_path / "features-rhythm.csv", tmp_path / "index.db"
     dump.write_text(rhythm(6_000))
-    first = next(fill(index, dump, now))  # 5,000 of 12,000 rows, then it is let go of
+    first = next(fill(index, dump, now))  # 5,000 of 12,000 rows, then it stops
     assert await AcousticBrainz(index).since() is None
     rest = list(fill(index, dump, now))
     assert [progress.entries for progress in (first, *rest)] == [5_000, 10_000, 12_000]
@@ -256,14 +254,14 @@ async def test_an_import_that_was_stopped_goes_on_where_it_was(tmp_path: Path, n
         ("x.csv", b"\xff\xfe"),
     ],
 )
-def test_what_is_no_dump_is_refused_by_name(tmp_path: Path, now: datetime, name: str, content: bytes) -> None:
+def test_a_file_that_is_no_dump_is_refused_by_name(tmp_path: Path, now: datetime, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(NotADump, match=r"x\."):
         list(fill(tmp_path / "index.db", tmp_path / name, now))
 
 
 @MUSICBRAINZ
-async def test_an_index_that_is_filled_later_is_asked_about_what_it_knew_nothing_of(stage: Stage) -> None:
+async def test_a_filled_index_is_asked_again_about_unknown_songs(stage: Stage) -> None:
     stage.world.recordings += [recording(1), recording(2)]
     await stage.like(1, 2)
     await stage.hear()

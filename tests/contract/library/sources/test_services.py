@@ -1,4 +1,4 @@
-"""The services over HTTP: what each says becomes features, and what goes wrong in its own way is understood."""
+"""The services over HTTP: each one's responses become features, and each one's errors are understood."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ RECCOBEATS = pytest.mark.switched(RECCOBEATS="on")
 
 # ---------------------------------------------------------------- MusicBrainz
 @MUSICBRAINZ
-async def test_musicbrainz_tells_artists_first_release_genres_and_tags(stage: Stage) -> None:
+async def test_musicbrainz_gives_artists_first_release_genres_and_tags(stage: Stage) -> None:
     stage.world.recordings += [recording(1, mbid="9" * 36, released="1999"), recording(1, artists=(ANN, BOB))]
     await stage.like(1)
     await stage.hear()
@@ -33,7 +33,7 @@ async def test_musicbrainz_tells_artists_first_release_genres_and_tags(stage: St
 
 
 @MUSICBRAINZ
-async def test_the_artists_genres_stand_in_where_the_recording_has_none_and_votes_against_count(stage: Stage) -> None:
+async def test_the_artists_genres_are_the_fallback_and_downvotes_count(stage: Stage) -> None:
     stage.world.recordings.append(recording(1, genres={}, tags={}, released=""))
     await stage.like(1)
     await stage.hear()
@@ -41,17 +41,17 @@ async def test_the_artists_genres_stand_in_where_the_recording_has_none_and_vote
 
 
 @MUSICBRAINZ
-async def test_musicbrainz_is_asked_once_a_second_by_somebody_with_a_name(stage: Stage) -> None:
+async def test_musicbrainz_gets_one_request_a_second_with_a_user_agent(stage: Stage) -> None:
     stage.world.recordings += [recording(number) for number in range(8)]
     await stage.like(*range(8))
     await stage.hear()
-    assert len(stage.world.requests) == 8, "the stand-in answers 503 to whoever asks faster"
+    assert len(stage.world.requests) == 8, "the stand-in answers 503 to anything faster"
     assert set((await stage.states("musicbrainz")).values()) == {"known"}
     assert {request.agent for request in stage.world.requests} == {"Cratekeeper/0.1 ( me@example.org )"}
 
 
 @MUSICBRAINZ
-async def test_a_code_that_is_none_is_not_sent(stage: Stage) -> None:
+async def test_an_invalid_isrc_is_not_sent(stage: Stage) -> None:
     await stage.like(1)
     async with stage.store.writing() as tx:
         await tx.exec_driver_sql("UPDATE song SET isrc = '../artist?x='")
@@ -61,7 +61,7 @@ async def test_a_code_that_is_none_is_not_sent(stage: Stage) -> None:
 
 
 @MUSICBRAINZ
-async def test_busy_with_retry_after_is_heeded_by_everyone_and_after_a_restart(stage: Stage) -> None:
+async def test_retry_after_applies_to_everyone_even_after_a_restart(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     stage.fault("musicbrainz *", "status", status=503, retry_after=120)
     await stage.like(1)
@@ -77,7 +77,7 @@ async def test_busy_with_retry_after_is_heeded_by_everyone_and_after_a_restart(s
 
 
 @MUSICBRAINZ
-async def test_who_stands_in_line_when_somebody_is_told_to_wait_does_not_ask(stage: Stage) -> None:
+async def test_queued_requests_are_dropped_when_the_source_asks_to_wait(stage: Stage) -> None:
     stage.fault("musicbrainz *", "status", status=503, retry_after=120, times=None)
     await stage.like(1)
     await stage.like(2, member=2)
@@ -87,7 +87,7 @@ async def test_who_stands_in_line_when_somebody_is_told_to_wait_does_not_ask(sta
 
 
 @MUSICBRAINZ
-async def test_who_is_down_is_tried_less_and_less_often_and_the_log_says_so_once(
+async def test_a_source_that_is_down_is_retried_with_backoff_and_logged_once(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.world.recordings.append(recording(1))
@@ -109,7 +109,7 @@ async def test_who_is_down_is_tried_less_and_less_often_and_the_log_says_so_once
 
 # ---------------------------------------------------------------- ListenBrainz
 @LISTENBRAINZ
-async def test_listenbrainz_tells_similar_artists_by_the_ids_that_musicbrainz_gave(stage: Stage) -> None:
+async def test_listenbrainz_gives_similar_artists_for_musicbrainz_ids(stage: Stage) -> None:
     stage.world.recordings += [recording(1), recording(2, artists=(BOB,))]
     await stage.like(1, 2, 3)
     await stage.hear()
@@ -120,14 +120,14 @@ async def test_listenbrainz_tells_similar_artists_by_the_ids_that_musicbrainz_ga
 
 # ---------------------------------------------------------------- Deezer
 @DEEZER
-async def test_a_preview_is_heard_and_nothing_of_it_kept(stage: Stage) -> None:
+async def test_a_preview_is_analysed_and_not_kept(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     await stage.like(1)
     await stage.hear()
     features = await stage.features(1)
     assert features.numbers["brightness"] > 0
     assert len(features.embeddings["musicnn"]) > len(features.numbers), (
-        "a part of a song does not tell its length or fades"
+        "an excerpt doesn't show the song's length or fades"
     )
     assert set(features.provenance.values()) == {"deezer"}
     assert [file for file in stage.ear.files if isinstance(file, Path) or not file.closed] == []
@@ -142,7 +142,7 @@ async def test_a_preview_is_heard_and_nothing_of_it_kept(stage: Stage) -> None:
     [{"preview": None}, {"preview": b"no sound at all"}, {"isrc": "ZZAAA1900002"}],
     ids=["without", "broken", "unknown"],
 )
-async def test_what_deezer_does_not_have_or_cannot_be_heard_is_not_asked_for_again(stage: Stage, made: dict) -> None:
+async def test_missing_and_broken_previews_are_not_requested_again(stage: Stage, made: dict) -> None:
     stage.world.recordings.append(recording(1, **made))
     await stage.like(1)
     await stage.hear()
@@ -155,7 +155,7 @@ async def test_what_deezer_does_not_have_or_cannot_be_heard_is_not_asked_for_aga
 
 @DEEZER
 @pytest.mark.parametrize(("code", "seconds"), [(4, 10), (700, 60)])
-async def test_an_error_inside_a_200_keeps_everybody_off_for_a_while(stage: Stage, code: int, seconds: int) -> None:
+async def test_an_error_inside_a_200_pauses_all_requests(stage: Stage, code: int, seconds: int) -> None:
     stage.world.recordings += [recording(1), recording(2)]
     stage.fault("deezer *", "error", code=code)
     await stage.like(1, 2)
@@ -174,12 +174,12 @@ async def test_never_more_than_50_requests_in_5_seconds(stage: Stage) -> None:
     await stage.like(*range(60))
     await stage.hear()
     times = [request.at for request in stage.world.requests]
-    assert len(times) == 60, "the stand-in answers an error to whoever asks faster"
+    assert len(times) == 60, "the stand-in answers anything faster with an error"
     assert all((late - early).total_seconds() >= 5 for early, late in zip(times, times[50:], strict=False))
 
 
 @DEEZER
-async def test_a_preview_that_is_too_large_is_not_heard(stage: Stage) -> None:
+async def test_a_preview_that_is_too_large_is_not_analysed(stage: Stage) -> None:
     stage.world.recordings.append(recording(1, preview=bytes(3_000_000)))
     await stage.like(1)
     await stage.hear()
@@ -188,7 +188,7 @@ async def test_a_preview_that_is_too_large_is_not_heard(stage: Stage) -> None:
 
 
 @DEEZER
-def test_a_preview_that_lies_with_somebody_else_is_not_fetched() -> None:
+def test_a_preview_on_a_foreign_host_is_not_fetched() -> None:
     theirs = ("https://cdnt-preview.dzcdn.net/api/1.mp3", "https://169.254.169.254/x", "https://dzcdn.net.evil.test/x")
     assert [is_theirs(url, "https://api.deezer.com") for url in theirs] == [True, False, False]
     assert not is_theirs("http://cdnt-preview.dzcdn.net/1.mp3", "https://api.deezer.com")
@@ -217,13 +217,13 @@ def test_a_preview_that_lies_with_somebody_else_is_not_fetched() -> None:
         ("", "https://api.deezer.com", False),
     ],
 )
-def test_whose_an_address_is_goes_by_its_host(url: str, base: str, theirs: bool) -> None:
+def test_an_addresses_owner_is_decided_by_its_host(url: str, base: str, theirs: bool) -> None:
     assert is_theirs(url, base) == theirs
 
 
 # ---------------------------------------------------------------- ReccoBeats
 @RECCOBEATS
-async def test_reccobeats_is_asked_for_forty_songs_at_once(stage: Stage) -> None:
+async def test_reccobeats_is_asked_about_forty_songs_at_once(stage: Stage) -> None:
     stage.world.recordings += [
         recording(number, numbers={} if number == 7 else {"tempo": number}) for number in range(90)
     ]
@@ -236,23 +236,21 @@ async def test_reccobeats_is_asked_for_forty_songs_at_once(stage: Stage) -> None
 
 
 @RECCOBEATS
-async def test_numbers_that_are_none_are_left_out(stage: Stage) -> None:
+async def test_invalid_numbers_are_left_out(stage: Stage) -> None:
     stage.world.recordings.append(recording(1, numbers={"tempo": "fast", "energy": True, "valence": None, "mode": 1}))
     await stage.like(1)
     await stage.hear()
     assert (await stage.features(1)).numbers == {"mode": 1.0}
 
 
-# ---------------------------------------------------------------- all of them
+# ---------------------------------------------------------------- all sources
 @pytest.mark.parametrize("source", ["musicbrainz", "deezer", "reccobeats", "listenbrainz"])
 @pytest.mark.parametrize("kind", ["malformed", "nonsense", "drop", "status"])
-async def test_whatever_one_answers_the_others_go_on_and_it_is_asked_again(
-    stage: Stage, source: str, kind: str
-) -> None:
+async def test_if_one_source_fails_the_others_go_on_and_it_is_retried(stage: Stage, source: str, kind: str) -> None:
     stage.world.recordings.append(recording(1))
     stage.fault(
         f"{source} *", kind, times=1 + (kind == "drop" and source != "listenbrainz")
-    )  # a dropped GET is sent twice
+    )  # a dropped GET is retried once
     await stage.like(1)
     heard = await stage.hear()
     names = {"musicbrainz", "deezer", "reccobeats", "listenbrainz"}
@@ -279,7 +277,7 @@ async def test_the_days_budget_holds_until_midnight(stage: Stage) -> None:
 
 
 @pytest.mark.switched()
-async def test_with_nothing_switched_on_nobody_is_asked_and_nothing_written(stage: Stage) -> None:
+async def test_with_nothing_switched_on_nothing_is_requested_or_written(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     await stage.like(1)
     heard = await stage.hear()
@@ -291,7 +289,7 @@ async def test_with_nothing_switched_on_nobody_is_asked_and_nothing_written(stag
 
 
 @MUSICBRAINZ
-async def test_the_doctor_says_who_is_asked_and_who_is_left_alone(stage: Stage) -> None:
+async def test_the_doctor_says_which_sources_are_used_and_which_are_paused(stage: Stage) -> None:
     url = f"sqlite+aiosqlite:///{stage.store.path}"
 
     async def said(**switched: str) -> str:
@@ -305,7 +303,7 @@ async def test_the_doctor_says_who_is_asked_and_who_is_left_alone(stage: Stage) 
     assert "reccobeats (left alone until " in await said(**on)
 
 
-def test_the_stand_ins_sounds_are_sounds() -> None:
+def test_the_stand_ins_sounds_are_valid() -> None:
     assert sound(220)[:4] == b"RIFF"
     assert song(1).isrc == recording(1).isrc
     assert ADA == 1

@@ -1,4 +1,4 @@
-"""A member sends in a file of a song: what is heard in it is theirs alone, and the file is gone."""
+"""A member uploads a song's file: its features are theirs alone, and the file isn't kept."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def send(stage: Stage, data: bytes, number: int = 1, member: int = ADA) ->
     await Uploads(stage.store, stage.ear, Scratch(stage.folder)).upload(member, uri(number), data, stage.clock())
 
 
-async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_else(stage: Stage) -> None:
+async def test_uploaded_features_count_only_for_their_member_and_come_first(stage: Stage) -> None:
     await stage.like(1)
     await stage.like(1, member=BEN)
     async with stage.store.writing() as tx:
@@ -44,7 +44,7 @@ async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_els
     assert not list((stage.folder / "scratch").iterdir())
 
 
-async def test_what_cannot_be_heard_leaves_nothing_behind(stage: Stage) -> None:
+async def test_an_undecodable_upload_leaves_nothing_behind(stage: Stage) -> None:
     await stage.like(1)
     with pytest.raises(AudioError):
         await send(stage, b"not a sound")
@@ -53,7 +53,7 @@ async def test_what_cannot_be_heard_leaves_nothing_behind(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 3])
-async def test_only_songs_of_ones_own_library_are_taken(stage: Stage, number: int) -> None:
+async def test_uploads_are_accepted_only_for_songs_in_the_members_library(stage: Stage, number: int) -> None:
     await stage.like(1)
     await stage.like(2, member=BEN)
     with pytest.raises(BadChoice):
@@ -62,14 +62,14 @@ async def test_only_songs_of_ones_own_library_are_taken(stage: Stage, number: in
 
 
 @pytest.mark.parametrize("data", [sound(440), b"not a sound"])
-async def test_a_process_that_heard_a_members_file_hears_nobody_elses(stage: Stage, data: bytes) -> None:
+async def test_a_process_that_analysed_a_members_file_is_not_reused(stage: Stage, data: bytes) -> None:
     await stage.like(1)
     with suppress(AudioError):
         await send(stage, data)
     assert stage.ear.closed == 1
 
 
-async def test_p35_what_was_heard_is_in_the_export_and_goes_with_its_member(stage: Stage) -> None:
+async def test_p35_uploaded_features_are_exported_and_deleted_with_their_member(stage: Stage) -> None:
     await stage.like(1)
     await send(stage, sound(440))
     (row,) = json.loads(await erase.export(stage.store, ADA))["feature"]
@@ -77,7 +77,7 @@ async def test_p35_what_was_heard_is_in_the_export_and_goes_with_its_member(stag
     assert isinstance(row["vectors"]["musicnn"][0], float)
 
 
-async def test_a_member_has_one_file_heard_at_a_time_and_the_line_has_an_end(stage: Stage) -> None:
+async def test_a_member_has_one_upload_at_a_time_and_the_queue_is_bounded(stage: Stage) -> None:
     for member in (ADA, BEN):
         await stage.like(1, member=member)
     uploads, sent = Uploads(stage.store, stage.ear, Scratch(stage.folder), most=1), asyncio.Event()
@@ -97,10 +97,10 @@ async def test_a_member_has_one_file_heard_at_a_time_and_the_line_has_an_end(sta
     assert (await first).song == uri(1)
     with pytest.raises(BadChoice):
         await uploads.hear(BEN, uri(9), fetch, stage.clock())
-    assert (await uploads.hear(BEN, uri(1), fetch, stage.clock())).song == uri(1), "one that failed holds no place"
+    assert (await uploads.hear(BEN, uri(1), fetch, stage.clock())).song == uri(1), "a failed upload frees its place"
 
 
-def test_p35_a_file_whose_process_was_killed_is_gone_and_so_is_what_older_versions_left(tmp_path: Path) -> None:
+def test_p35_files_of_killed_processes_and_of_older_versions_are_deleted(tmp_path: Path) -> None:
     code = (
         "import os, pathlib, signal; from bot.adapters.scratch import Scratch\n"
         "held = Scratch(pathlib.Path()).holding(b'canary'); os.kill(os.getpid(), signal.SIGKILL)"
