@@ -1,1 +1,1 @@
-"""The sandbox: stand-ins for Discord and Spotify on loopback, songs to sort, and a page to use them by hand."""
+"""The sandbox: stand-ins for Discord and Spotify on loopback, generated songs to sort, and a page to try it by hand."""

@@ -37,18 +37,18 @@ from sandbox.tour import Figures, Guide, Plan
 
 SONGS = 240
 STYLES = 3  # playlists on the tour
-NOWHERE = 0.1  # of the songs belong in none of the playlists
-LATER = 0.12  # of the library: liked after the sort
+NOWHERE = 0.1  # share of the songs that belong in none of the playlists
+LATER = 0.12  # share of the library: liked after the sort
 LABELS = 40
-EACH = 10  # labels a playlist, of a real library
+EACH = 10  # labels per playlist of a real library
 NEW = 5
-LOOK = 0.1  # seconds between looks at what the tour tells
+LOOK = 0.1  # seconds between checks of the tour's log
 CACHE = cache(os.environ) / "songs"
-GOOD = 0.75  # of the songs placed unseen must be right, or the tour has failed
+GOOD = 0.75  # share of the songs placed that must be right, or the tour has failed
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], prog: str = "python -m sandbox") -> int:
-    """Run the sandbox; returns the exit code."""
+    """Run the sandbox; return the exit code."""
     parser(prog).parse_args(arguments)
     try:
         return asyncio.run(_main(environment))
@@ -105,7 +105,7 @@ async def _play(stack: Stack, environment: Mapping[str, str]) -> int:
 
 
 async def _settle(stack: Stack, stage: Stage, seed: int) -> None:
-    """Add Cleo, whose songs fill the feed. Runs beside the tour, since analysing her files takes a while."""
+    """Add Cleo, whose songs fill the feed. Runs alongside the tour, since analysing her files takes a while."""
     listener = await cleo.join(stack, seed, CACHE)
     stage.members = [*stage.members, _member(listener)]
     _say(
@@ -115,14 +115,14 @@ async def _settle(stack: Stack, stage: Stage, seed: int) -> None:
 
 
 def _guide(stack: Stack, ada: Listener, tour: Tour, environment: Mapping[str, str]) -> Guide:
-    """With a real library: ten labels a playlist; with the generated one a fixed number of cards."""
+    """Plan ten labels per playlist for a real library, or a fixed number of cards for the generated one."""
     real = "LIBRARY" in environment
     labels = int(environment.get("LABELS") or (EACH * len(ada.library.truth) if real else LABELS))
     return Guide(stack, ada, tour, Plan(labels, EACH if real else 0, NEW))
 
 
 async def _tour(guide: Guide) -> int:
-    """Play the tour and print what it tells; returns the exit code."""
+    """Play the tour and print its log; return the exit code."""
     printing = asyncio.create_task(_print(guide.tour))
     try:
         figures = await guide.play()
@@ -139,12 +139,12 @@ async def _tour(guide: Guide) -> int:
 
 
 def went_well(figures: Figures) -> bool:
-    """Whether the tour showed what it is there to show: songs placed by themselves, and mostly right."""
+    """Whether the bot placed songs by itself, and mostly in the right playlists."""
     return figures.placed > 0 and figures.accuracy >= GOOD and figures.new_placed + figures.new_asked > 0
 
 
 async def _print(tour: Tour) -> None:
-    """Print steps and lines of the tour as they come."""
+    """Print the tour's steps and lines as they come."""
     shown = -1
     told = 0
     while True:
@@ -168,7 +168,7 @@ async def _until_the_bot_ends(stack: Stack) -> None:
 
 
 def _people(stack: Stack, environment: Mapping[str, str], seed: int) -> tuple[Listener, Listener, dict[str, Song]]:
-    """Ada, who takes the tour, Ben, who is there to be played by hand, and the songs that can be heard, by URI."""
+    """Return Ada, who takes the tour, Ben, who can be played by hand, and the songs that have audio, by URI."""
     path = environment.get("LIBRARY")
     if path:
         count = int(environment.get("PLAYLISTS") or 5)
@@ -181,7 +181,7 @@ def _people(stack: Stack, environment: Mapping[str, str], seed: int) -> tuple[Li
 
 
 def _listen(liked: Sequence[Song]) -> Mapping[str, Features]:
-    """Render and hear the songs; kept, so that the second start is quick."""
+    """Render and analyse the songs; cached, so later starts are quick."""
     with tqdm(total=len(liked), desc="Listening to generated songs", unit=" songs", leave=False, disable=None) as bar:
         return hear_all(liked, CACHE, progress=lambda done: _advance(bar, done))
 
@@ -191,7 +191,7 @@ def _advance(bar: "tqdm[None]", done: int) -> None:
 
 
 def _taste(made: Sequence[Song]) -> tuple[list[Song], list[str]]:
-    """What somebody likes of all songs: mostly three styles, and a few songs that belong in none of their playlists."""
+    """Return what somebody likes among all songs: mostly three styles, and a few songs outside their playlists."""
     styles = list(dict.fromkeys(style for song in made for style in song.styles))[:STYLES]
     inside = [song for song in made if set(song.styles) & set(styles)]
     outside = [song for song in made if not set(song.styles) & set(styles)]
@@ -200,7 +200,7 @@ def _taste(made: Sequence[Song]) -> tuple[list[Song], list[str]]:
 
 
 def _sound(heard: Mapping[str, Song], uri: str) -> bytes | None:
-    """Play a generated song: rendered when it is first asked for."""
+    """Return a generated song's audio, rendered on first use."""
     if uri not in heard:
         return None
     path = CACHE / f"{heard[uri].id}.ogg"

@@ -1,4 +1,4 @@
-"""The browser that looks at the page, in tests and for screenshots: Chromium, the system's or Playwright's own."""
+"""Browser: Chromium for tests and screenshots of the page, the system's or Playwright's own."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ SWITCHES = (
 
 
 def executable() -> str:
-    """The path of the browser. Raises FileNotFoundError, saying how to get one."""
+    """Return the browser's path. Raises FileNotFoundError, saying how to get one."""
     program = next(filter(None, map(shutil.which, NAMES)), None) or _downloaded()
     if program is None:
         raise FileNotFoundError(MISSING)
@@ -41,8 +41,8 @@ def executable() -> str:
 
 @cache
 def _downloaded() -> str | None:
-    """Playwright's own browser, where it was downloaded and runs."""
-    with ThreadPoolExecutor(1) as aside:  # Playwright's blocking side refuses a thread that has a loop
+    """Return Playwright's own browser if it's installed and runs."""
+    with ThreadPoolExecutor(1) as aside:  # Playwright's synchronous API refuses a thread with a running loop
         return aside.submit(_tried).result()
 
 
@@ -51,14 +51,14 @@ def _tried() -> str | None:
         path = playwright.chromium.executable_path
         try:
             playwright.chromium.launch(executable_path=path, args=list(SWITCHES)).close()
-        except Error:  # not downloaded, or the system lacks a library of it
+        except Error:  # not downloaded, or a system library is missing
             return None
         return path
 
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Raises FileNotFoundError where there is no browser."""
+    """Start Chromium. Raises FileNotFoundError if there's no browser."""
     path = executable()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(SWITCHES))
@@ -69,7 +69,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 def fetch() -> bool:
-    """Bring a browser where there is none, and return whether there is one in the end."""
+    """Install a browser if there's none; return whether there's one afterwards."""
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     for command in ([sys.executable, *DOWNLOAD], [*as_root, *PACKAGE]):
         if _is_there():
@@ -88,7 +88,7 @@ def _is_there() -> bool:
 
 def _quietly(command: Sequence[str]) -> None:
     proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
-    closed = passed_on(os.environ) | proxies | {"HOME": str(Path.home())}  # where Playwright keeps it
+    closed = passed_on(os.environ) | proxies | {"HOME": str(Path.home())}  # Playwright keeps its browsers there
     subprocess.run(command, cwd=Path.home(), env=closed, stdin=NOTHING, stdout=NOTHING, stderr=NOTHING, check=False)  # noqa: S603
 
 

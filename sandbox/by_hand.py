@@ -1,6 +1,6 @@
-"""By hand: a sandbox in a process of its own and its page in a browser, for screenshots and recordings.
+"""By hand: a sandbox in its own process with its page in a browser, for screenshots and recordings.
 
-The tour's script links, adds playlists, labels and trains; from the dry run on, the browser goes on by hand.
+The tour's script links, adds playlists, labels and trains; from the dry run on, the browser takes over.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from sandbox.process import start
 
-SCRIPTED = 4  # steps of the tour that the script plays: link, add playlists, label, learn
-PATIENCE = 180_000  # milliseconds for whatever the bot does
+SCRIPTED = 4  # steps of the tour played by the script: link, add playlists, label, learn
+PATIENCE = 180_000  # milliseconds for anything the bot does
 MOMENT = 2_000  # milliseconds
 ADDRESS = re.compile(r"The page: (\S+)")
 
 
 @asynccontextmanager
 async def sandbox() -> AsyncIterator[str]:
-    """Start a sandbox whose tour waits; yields the address of its page. Raises RuntimeError if it doesn't start."""
+    """Start a sandbox with its tour paused; yield the address of its page. Raises RuntimeError if it doesn't start."""
     with tempfile.TemporaryDirectory() as folder:
         process = await start(
             *("-u", "-m", "sandbox"), folder=Path(folder), settings={"TOUR": "off"}, stdout=asyncio.subprocess.PIPE
@@ -47,13 +47,13 @@ async def _address(printed: asyncio.StreamReader) -> str:
 
 
 async def opened(browser: Browser, url: str, viewport: ViewportSize, sharp: float) -> Page:
-    """Open the page in dark colours, without motion; `sharp` is device pixels for each CSS pixel."""
+    """Open the page in dark mode, without animations; `sharp` is device pixels per CSS pixel."""
     context = await browser.new_context(
         viewport=viewport,
         device_scale_factor=sharp,
         color_scheme="dark",
         reduced_motion="reduce",
-        bypass_csp=True,  # so that a recording may lay its pointer over the page
+        bypass_csp=True,  # so a recording can draw its pointer over the page
     )
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
@@ -64,7 +64,7 @@ async def opened(browser: Browser, url: str, viewport: ViewportSize, sharp: floa
 
 
 async def play_script(page: Page) -> None:
-    """Let the script play its steps one by one, then go on by hand."""
+    """Let the script play its steps one by one, then take over by hand."""
     steering = page.locator("#tour .steer")
     for step in range(SCRIPTED):
         await steering.get_by_role("button", name="Step", exact=True).click()
@@ -81,12 +81,12 @@ async def command(page: Page, name: str) -> None:
 
 
 def message(page: Page, text: str) -> Locator:
-    """The newest message with that text in it."""
+    """Return the newest message with that text in it."""
     return page.locator(".message", has_text=text).last
 
 
 async def settle(page: Page) -> None:
-    """Wait until the pictures are there, for a moment: those out of sight are only loaded when they come near."""
+    """Wait a moment for the pictures to load: those out of sight load only when they come near."""
     await page.evaluate(
         """moment => Promise.race([
             Promise.all([...document.images].filter((each) => each.checkVisibility()).map((each) => each.decode())),

@@ -24,14 +24,14 @@ from sandbox.stack import Listener, Stack
 
 NAME = "Cleo"
 SONGS = 14
-DRAWN = 8 * SONGS  # every eighth is hers, since an artist has some five songs in a row
+DRAWN = 8 * SONGS  # one song in eight is hers, since an artist has some five songs in a row
 ISRC = "ZZNBR"
 WORKERS = 2
 BLOCK = 10 * RATE  # samples
 
 
 def liked(seed: int, count: int = SONGS) -> list[tuple[Song, Track, Arranged]]:
-    """Songs that nobody else in the sandbox likes, and how to play them."""
+    """Return songs that nobody else in the sandbox likes, and how to play them."""
     made = songs(seed + 1, DRAWN)[:: DRAWN // SONGS][:count]
     return [_song(song, number) for number, song in enumerate(made)]
 
@@ -43,7 +43,7 @@ def _song(song: Song, number: int) -> tuple[Song, Track, Arranged]:
 
 
 def library(mine: Sequence[tuple[Song, Track, Arranged]]) -> Library:
-    """Cleo's likes. She has no playlists, and the bot measures her songs' features itself."""
+    """Return Cleo's likes. She has no playlists, and the bot computes her songs' features itself."""
     now = datetime.now(UTC)
     likes = tuple(Like(track.uri, now - timedelta(days=age)) for age, (_, track, _) in enumerate(mine, 1))
     return Library(tuple(track for _, track, _ in mine), likes, {}, ())
@@ -62,7 +62,7 @@ def _write(track: Track, song: Arranged, path: Path) -> None:
         return
     draft, samples = path.with_suffix(".draft"), play(song)
     with soundfile.SoundFile(draft, "w", RATE, samples.shape[1], format="OGG", subtype="VORBIS") as sound:
-        for at in range(0, len(samples), BLOCK):  # a whole song at once overflows libvorbis' stack
+        for at in range(0, len(samples), BLOCK):  # a whole song at once overflows libvorbis's stack
             sound.write(samples[at : at + BLOCK])
     file: Any = OggVorbis(draft)  # type: ignore[no-untyped-call]
     file.update(title=track.name, artist=list(track.artists), album=track.album, isrc=track.isrc)

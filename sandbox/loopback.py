@@ -1,6 +1,6 @@
-"""Loopback: the sandbox answers under loopback's own names alone, the stand-ins included.
+"""Loopback: the sandbox, stand-ins included, answers only under loopback's own names.
 
-Against DNS rebinding: a foreign page whose name is made to lead to this machine chooses everything but the Host.
+This prevents DNS rebinding: a foreign page whose name resolves to this machine controls everything but the Host.
 """
 
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ async def only(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def is_ours(host: str) -> bool:
-    """Whether a Host header names loopback, at whatever port."""
+    """Whether a Host header names loopback, on any port."""
     try:
         return urlsplit(f"//{host}").hostname in NAMES
     except ValueError:

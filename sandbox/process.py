@@ -1,4 +1,4 @@
-"""Process: how the sandbox, the tests and the benchmarks start Python: in a closed environment (promise P42).
+"""Process: starts Python for the sandbox, the tests and the benchmarks, in a clean environment (promise P42).
 
 A process started here finds no setting of a real installation. Every setting is given, if only as "", so neither the
 caller's environment nor a `.env` can supply one, and the working folder is outside the checkout.
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def environment(folder: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the whole environment of a process that lives in `folder`: the defaults, then `settings`."""
+    """Return the complete environment of a process in `folder`: the defaults, then `settings`."""
     return {
         **passed_on(os.environ),
         **{field.name.upper(): "" for field in fields(Settings)},
@@ -31,7 +31,7 @@ def environment(folder: Path, settings: Mapping[str, str] | None = None) -> dict
 
 
 def cache(env: Mapping[str, str]) -> Path:
-    """Return where the sandbox keeps what it made: in the checkout, or among the user's caches if it is installed."""
+    """Return the sandbox's cache folder: in the checkout, or in the user's cache folder if installed."""
     if (ROOT / "pyproject.toml").exists():
         return ROOT / ".cache"
     return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cratekeeper"
@@ -40,7 +40,7 @@ def cache(env: Mapping[str, str]) -> Path:
 async def start(
     *arguments: str | Path, folder: Path, settings: Mapping[str, str] | None = None, **streams: Any
 ) -> asyncio.subprocess.Process:
-    """Start our Python with `arguments` in `folder`; `streams` as for `create_subprocess_exec`."""
+    """Start Python with `arguments` in `folder`; `streams` as for `create_subprocess_exec`."""
     return await asyncio.create_subprocess_exec(
         sys.executable, *arguments, cwd=folder, env=environment(folder, settings), **streams
     )

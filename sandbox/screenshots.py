@@ -20,7 +20,7 @@ from sandbox.by_hand import MOMENT, PATIENCE, command, message, opened, play_scr
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 TALL: ViewportSize = {"width": 390, "height": 1800}  # a phone's width with room for a whole card
-SHARP = 2  # device pixels for each CSS pixel
+SHARP = 2  # device pixels per CSS pixel
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,7 +55,7 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
 
 
 async def swipe_page(browser: Browser, desktop: Page, folder: Path) -> None:
-    """Take the feed's swipe page, dark and light, by links that the member at the desktop asks for."""
+    """Take pictures of the feed's swipe page, dark and light, using links that the desktop's member asks for."""
     await command(desktop, "feed join")
     modes: tuple[Literal["dark"], Literal["light"]] = ("dark", "light")
     for colours in modes:
@@ -76,7 +76,7 @@ async def _phone(browser: Browser, colours: Literal["dark", "light"]) -> Page:
 
 
 async def _until_played(phone: Page) -> None:
-    """Skip to a song with its cover and clip, and hear some seconds of it."""
+    """Skip to a song with a cover and a clip, and play some seconds of it."""
     await phone.locator(".hear:not([aria-busy])").wait_for()
     while not await phone.locator(".card:has(.art img):has(.wave)").count():
         await phone.keyboard.press("ArrowLeft")
@@ -88,7 +88,7 @@ async def _until_played(phone: Page) -> None:
     await expect(phone.locator(".time")).to_contain_text("0:06", timeout=PATIENCE)
 
 
-# ---------------------------------------------------------------- what is done on the page
+# ---------------------------------------------------------------- gestures on the page
 async def _sort(page: Page, folder: Path) -> None:
     await command(page, "sort")
     dry_run = message(page, "would be placed")
@@ -113,7 +113,7 @@ async def _show(page: Page, tab: str) -> None:
 
 
 async def _keep(shown: Locator, path: Path) -> None:
-    """Wait for a message, and for its pictures, and keep its picture."""
+    """Wait for a message and its pictures, then take a screenshot of it."""
     await expect(shown).to_be_visible()
     await settle(shown.page)
     await shown.screenshot(path=path)

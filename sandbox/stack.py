@@ -26,22 +26,22 @@ from sandbox.process import environment, start
 LOOPBACK = "127.0.0.1"
 TOKEN = "sandbox"  # noqa: S105 - opens nothing
 CLIENT_ID = "5a" * 16
-READY = 30  # seconds for a bot to come up on a busy machine
+READY = 30  # seconds for a bot to start on a busy machine
 CODE = re.compile(r"<output>([^<]+)</output>")
-STOP = 25  # seconds for a bot to end after SIGTERM
+STOP = 25  # seconds for a bot to exit after SIGTERM
 
 
 class BotEnded(RuntimeError):
-    """The bot's process has ended, or failed to end in time."""
+    """The bot's process has ended, or didn't end in time."""
 
 
 def consent_url(message: discord.Message) -> str:
-    """The consent page that /link sends a browser to."""
+    """Return the address of the consent page that /link opens."""
     return next(button.url for button in message.buttons() if button.url)
 
 
 def code_on(page: str) -> str:
-    """The code that the callback page shows. Raises ValueError when there is none."""
+    """Return the code on the callback page. Raises ValueError if there's none."""
     code = CODE.search(page)
     if code is None:
         raise ValueError(f"no code on the page: {page}")
@@ -50,7 +50,7 @@ def code_on(page: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A person with accounts at Discord and Spotify, and the library that says which song belongs where."""
+    """A person with accounts on Discord and Spotify, and the library that says which song belongs where."""
 
     person: discord.Person
     account: spotify.Account
@@ -72,7 +72,7 @@ class Stack:
         self.discord = discord.World(token=TOKEN)
         self.spotify = spotify.World()
         self.spotify.limit.requests = None
-        self.sources = sources.World()  # the bot asks them only when `settings` turn them on
+        self.sources = sources.World()  # the bot calls them only if `settings` enable them
         self.app = self.spotify.register(spotify.App(CLIENT_ID, frozenset({f"{self.public_url}/callback"})))
         self.guild = self.discord.add_guild("Record shop", channels=["crates"])
         self.channel = next(iter(self.guild.channels.values()))
@@ -126,7 +126,7 @@ class Stack:
         return Listener(discord.Person(self.discord, user, self.channel), account, library)
 
     async def consent(self, consent_url: str, account: spotify.Account) -> str:
-        """Agree on Spotify's consent page. Returns the URL that it redirects to."""
+        """Agree on Spotify's consent page; return the URL that it redirects to."""
         async with (
             aiohttp.ClientSession() as browser,
             browser.post(consent_url, data={"user": account.id}, allow_redirects=False) as answer,
@@ -134,20 +134,20 @@ class Stack:
             return answer.headers["Location"]
 
     async def agree(self, consent_url: str, account: spotify.Account) -> str:
-        """Agree, and follow the redirect to the bot's callback page. Returns the page's text."""
+        """Agree, and follow the redirect to the bot's callback page; return the page's text."""
         landing = await self.consent(consent_url, account)
         async with aiohttp.ClientSession() as browser, browser.get(landing) as page:
             return await page.text()
 
     async def link(self, listener: Listener) -> discord.Outcome:
-        """Type /link, agree at Spotify, enter the code and confirm the account. Returns the outcome of /link."""
+        """Type /link, agree on Spotify, enter the code and confirm the account; return the outcome of /link."""
         outcome = await listener.person.command("link")
         message = await outcome.reply()
         await self.confirm(listener.person, message, await self.agree(consent_url(message), listener.account))
         return outcome
 
     async def confirm(self, person: discord.Person, message: discord.Message, page: str) -> discord.Outcome:
-        """Enter the code that the callback page shows in the form at `message`, and confirm the account."""
+        """Enter the callback page's code in the form at `message`, and confirm the account."""
         form = await person.click(message, "Enter the code")
         asked = await (await person.submit(form, code=code_on(page))).reply()
         return await person.click(asked, "Link it")
@@ -155,11 +155,11 @@ class Stack:
     # The bot's process
 
     def environment(self) -> dict[str, str]:
-        """The whole environment that the bot runs in."""
+        """Return the complete environment that the bot runs in."""
         return environment(self.folder, self._settings())
 
     def _settings(self) -> dict[str, str]:
-        """The settings that point the bot at the stand-ins, as `.env` would."""
+        """Return the settings that point the bot to the stand-ins, as `.env` would."""
         return {
             "DISCORD_TOKEN": TOKEN,
             "DISCORD_API_URL": f"{self.origin}/api/v10",
@@ -167,7 +167,7 @@ class Stack:
             "SPOTIFY_CLIENT_ID": CLIENT_ID,
             "SPOTIFY_API_URL": f"{self.origin}/spotify/v1",
             "SPOTIFY_ACCOUNTS_URL": f"{self.origin}/spotify/accounts",
-            "SPOTIFY_RATE": "1000",  # the stand-in needs no sparing
+            "SPOTIFY_RATE": "1000",  # no need to spare the stand-in
             **{f"{name.upper()}_URL": f"{self.origin}/sources/{name}" for name in sources.SERVICES},
             "PUBLIC_URL": self.public_url,
             "HTTP_PORT": str(self.bot_port),
@@ -183,7 +183,7 @@ class Stack:
         await self.run("-m", "bot", "import", "features", str(path))
 
     async def run(self, *arguments: str) -> str:
-        """Run Python in the bot's environment. Returns what it printed; raises BotEnded when it fails."""
+        """Run Python in the bot's environment; return what it printed. Raises BotEnded if it fails."""
         streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
         process = await start(*arguments, folder=self.folder, settings=self._settings(), **streams)
         printed = (await process.communicate())[0].decode(errors="replace")
@@ -192,7 +192,7 @@ class Stack:
         return printed
 
     async def start_bot(self) -> None:
-        """Start the bot and wait until it has registered its commands at Discord. Raises BotEnded."""
+        """Start the bot and wait until it has registered its commands with Discord. Raises BotEnded."""
         with self.log.open("ab") as log:
             streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
             self.bot = await start("-m", "bot", folder=self.folder, settings=self._settings(), **streams)
@@ -209,11 +209,11 @@ class Stack:
         return self.discord.online and bool(self.discord.commands.registered())
 
     def last_words(self) -> str:
-        """The last lines of the bot's log."""
+        """Return the last lines of the bot's log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int | None:
-        """End the bot's process with a signal. Returns its exit code; raises BotEnded when it won't end."""
+        """End the bot's process with a signal; return its exit code. Raises BotEnded if it doesn't end in time."""
         if self.bot is None or self.bot.returncode is not None:
             return self.bot.returncode if self.bot else None
         self.bot.send_signal(how)
@@ -226,7 +226,7 @@ class Stack:
 
 
 def free_port() -> int:
-    """A port that is free right now."""
+    """Return a port that's currently free."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -1,7 +1,7 @@
-"""Tour: the whole main job, played by a scripted member who knows the truth, before a bot that does not.
+"""Tour: the whole main job, played by a scripted member who knows the truth, for a bot that doesn't.
 
 Link, add playlists, answer cards, train, dry run, apply, like new songs, get the update. Everything goes through
-Discord and Spotify, as if a person did it. The truth is only used to answer cards and, at the end, to count.
+Discord and Spotify, as if a person did it. The truth is used only to answer cards and, at the end, to count.
 """
 
 import re
@@ -24,19 +24,19 @@ STEPS = (
     "{name} likes {new} new songs",
     "The bot sorts them and says so",
 )
-MOST = 3  # times the planned cards, where a playlist is hard to find
-PATIENCE = 150.0  # seconds for anything that a job does
+MOST = 3  # times the planned number of cards, if a playlist is hard to find
+PATIENCE = 150.0  # seconds for anything a job does
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the tour measured. `right` of `placed` songs that the bot placed by itself and nobody had labelled."""
+    """What the tour measured. Of `placed` unlabelled songs that the bot placed by itself, `right` were right."""
 
     library: int
     labels: int
     placed: int
     right: int
-    as_labelled: int  # placed where the member had labelled them
+    as_labelled: int  # placed as the member had labelled them
     asked: int
     left: int
     new_likes: int
@@ -53,7 +53,7 @@ class Figures:
         return self.right / self.placed if self.placed else 0.0
 
     def lines(self) -> dict[str, str]:
-        """The figures in words, a caption and a value each."""
+        """Return captions and figures in words."""
         looked_at = self.placed + self.asked + self.left
         calls = ", ".join(f"{count} {step}" for step, count in self.spotify_requests.items())
         return {
@@ -70,7 +70,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much a guide does: answers `labels` cards, more until every playlist has `per_playlist`; then likes `new`."""
+    """What a guide does: answers `labels` cards, more until every playlist has `per_playlist`; then likes `new`."""
 
     labels: int
     per_playlist: int = 0
@@ -78,7 +78,7 @@ class Plan:
 
 
 class Guide:
-    """Plays one member, as planned."""
+    """Plays one member, following a plan."""
 
     def __init__(self, stack: Stack, listener: Listener, tour: Tour, plan: Plan) -> None:
         self.stack, self.me, self.tour, self.plan = stack, listener, tour, plan
@@ -93,7 +93,7 @@ class Guide:
         self._slowest = 0.0
 
     async def play(self) -> Figures:
-        """Play every step; returns the figures. Raises TakenOver when a person goes on by hand."""
+        """Play every step; return the figures. Raises TakenOver if a person takes over."""
         began = time.monotonic()
         acts = (self.link, self.add_playlists, self.answer, self.train, self.sort, self.like, self.update)
         for step, act in zip(self.steps, acts, strict=True):
@@ -119,7 +119,7 @@ class Guide:
         self.tour.say(f"Kept: {', '.join(self.names)}, all empty.")
 
     async def answer(self) -> None:
-        """Answer cards until there are enough labels, with a model trained on the way as it pays."""
+        """Answer cards until there are enough labels, training a model along the way when it's worth it."""
         outcome = await self._did(self.person.command("label"))
         card = await outcome.reply()
         while not self.enough() and (uri := song_on(card)):
@@ -134,13 +134,13 @@ class Guide:
         self.tour.say(f"{len(self.labelled)} cards answered from the truth: {said}.")
 
     def enough(self) -> bool:
-        """Whether as many cards are answered as planned, and every playlist has its share of them."""
+        """Whether as many cards as planned are answered, and every playlist has its share of them."""
         fewest = min(sum(name in self.me.library.belongs(uri) for uri in self.labelled) for name in self.names)
         count, plan = len(self.labelled), self.plan
         return count >= plan.labels and (fewest >= plan.per_playlist or count >= MOST * plan.labels)
 
     async def pick(self, card: discord.Message, name: str) -> discord.Outcome:
-        """Press the playlist's button, or choose it in the select where there are too many."""
+        """Press the playlist's button, or choose it in the select if there are too many."""
         if any(button.label.endswith(name) for button in card.buttons()):
             return await self.person.click(card, name)
         return await self.person.select(card, card.selects()[0].custom_id, [name])
@@ -179,10 +179,10 @@ class Guide:
         self.updated = plain(message.text())
         self.tour.say(self.updated.splitlines()[0])
 
-    # What is counted
+    # Counting
 
     def contents(self) -> dict[str, tuple[str, ...]]:
-        """What stands in the member's playlists at Spotify, by name."""
+        """Return the contents of the member's playlists on Spotify, by name."""
         ids = [playlist for playlist in self.me.account.playlists if playlist is not None]
         return {playlist.name: playlist.uris for playlist in map(self.stack.spotify.playlist, ids)}
 
@@ -219,18 +219,18 @@ class Guide:
 
 
 def song_on(message: discord.Message) -> str | None:
-    """The URI of the song that a card asks about; None when it asks about none."""
+    """Return the URI of the song that a card asks about; None if it asks about none."""
     match = SONG.search(message.text())
     return f"spotify:track:{match[1]}" if match and "None of them" in str(message.components) else None
 
 
 def settled(text: str) -> bool:
-    """Whether the message says how the training went."""
+    """Whether the message gives the training's result."""
     return "I can already place" in text or "kept the model" in text
 
 
 def plain(markdown: str) -> str:
-    """Text as it is read: without marks."""
+    """Return the text as it's displayed, without markup."""
     return re.sub(r"\*\*|^-# |^#+ |\[([^]]*)\]\([^)]*\)", lambda match: match[1] or "", markdown, flags=re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""The stand-in as an aiohttp application, on its own or among other routes of one server."""
+"""The stand-in as an aiohttp application, on its own or among a server's other routes."""
 
 from aiohttp import web
 
@@ -20,7 +20,7 @@ def application(world: World) -> web.Application:
 
 
 def add_routes(app: web.Application, world: World) -> None:
-    """Serve this world below /api/v10, /gateway, /attachments and /avatars of `app`, until it shuts down."""
+    """Serve this world under /api/v10, /gateway, /attachments and /avatars of `app`, until it shuts down."""
     for endpoint in (*ENDPOINTS, Endpoint(ANY_METHOD, "/{rest:.*}", _unknown, token_in_path=True)):
         app.router.add_route(endpoint.method, API + endpoint.route, serving(world, endpoint))
     app.router.add_get("/gateway", gateway(world))

@@ -1,4 +1,4 @@
-"""Addresses of uploaded files: signed, and good for a day, as Discord's are."""
+"""CDN: addresses of uploaded files, signed and valid for a day, as Discord's are."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ VALID_FOR = timedelta(days=1)
 
 
 class Cdn:
-    """Signs and checks the addresses of attachments below `origin`."""
+    """Signs and checks the addresses of attachments under `origin`."""
 
     def __init__(self, clock: Clock, origin: str = "") -> None:
         self.origin = origin
@@ -21,14 +21,14 @@ class Cdn:
         self._secret = secrets.token_bytes(32)
 
     def url(self, attachment: Attachment) -> str:
-        """An address that works for a day from now."""
+        """Return an address that's valid for a day."""
         path = self.path(attachment)
         issued, expires = self._clock(), self._clock() + VALID_FOR
         span = f"ex={_hex(expires.timestamp())}&is={_hex(issued.timestamp())}"
         return f"{self.origin}{path}?{span}&hm={self._sign(path, span)}&"
 
     def honours(self, path: str, query: dict[str, str]) -> bool:
-        """Whether the address was signed here and has not expired."""
+        """Whether we signed the address and it hasn't expired."""
         span = f"ex={query.get('ex', '')}&is={query.get('is', '')}"
         if not hmac.compare_digest(self._sign(path, span), query.get("hm", "")):
             return False

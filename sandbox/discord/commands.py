@@ -23,7 +23,7 @@ DEFAULTS: Json = {
 
 @dataclass(eq=False, slots=True)
 class Command:
-    """A registered command; `version` grows with each change of its definition."""
+    """A registered command; `version` grows with every change to its definition."""
 
     id: int
     version: int
@@ -49,7 +49,7 @@ class CommandBook:
         return list(self._scopes.get(scope, ()))
 
     def available(self, guild_id: int | None) -> list[Command]:
-        """What works there: the global ones and the guild's own."""
+        """Return the commands available there: the global ones and the guild's own."""
         return self.registered() + (self.registered(guild_id) if guild_id else [])
 
     def get(self, scope: Scope, command_id: int) -> Command:
@@ -59,12 +59,12 @@ class CommandBook:
         return command
 
     def overwrite(self, scope: Scope, definitions: list[Json]) -> list[Command]:
-        """Register exactly these; a command of the same name and kind keeps its id."""
+        """Register exactly these; a command with the same name and kind keeps its id."""
         self._scopes[scope] = [self._merged(scope, definition) for definition in definitions]
         return self.registered(scope)
 
     def put(self, scope: Scope, definition: Json) -> Command:
-        """Register one more, or anew."""
+        """Register one more, or replace it."""
         command = self._merged(scope, definition)
         others = [other for other in self.registered(scope) if other is not command]
         self._scopes[scope] = [*others, command]

@@ -76,7 +76,7 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a modal; `value` is what it is filled with when it opens."""
+    """One input of a modal; `value` is its initial value."""
 
     custom_id: str
     label: str
@@ -89,7 +89,7 @@ class Field:
 
 
 def walk(tree: Iterable[Json]) -> Iterator[Json]:
-    """Every component of the tree, parents before children, in reading order."""
+    """Yield every component of the tree, parents before children, in reading order."""
     for component in tree:
         yield component
         yield from walk(component.get("components", ()))
@@ -114,14 +114,14 @@ def embed_texts(embeds: Iterable[Json]) -> Iterator[str]:
 
 
 def media(tree: Iterable[Json]) -> Iterator[Json]:
-    """The media objects (`{"url": …}`) of thumbnails, galleries and files."""
+    """Yield the media objects (`{"url": …}`) of thumbnails, galleries and files."""
     for component in walk(tree):
         yield from (item["media"] for item in component.get("items", ()))
         yield from (component[slot] for slot in ("media", "file") if slot in component)
 
 
 def numbered(tree: Iterable[Json]) -> list[Json]:
-    """A copy in which every component has an id, as Discord gives those that come without."""
+    """Return a copy in which every component has an id, as Discord assigns to those without."""
     copied = copy.deepcopy(list(tree))
     taken = {component["id"] for component in walk(copied) if component.get("id")}
     free = (number for number in itertools.count(1) if number not in taken)
@@ -131,7 +131,7 @@ def numbered(tree: Iterable[Json]) -> list[Json]:
 
 
 def attachment_name(url: str) -> str | None:
-    """The file name in `attachment://name`; None for any other address."""
+    """Return the file name in `attachment://name`; None for any other address."""
     return url.removeprefix(ATTACHMENT_SCHEME) if url.startswith(ATTACHMENT_SCHEME) else None
 
 
@@ -144,7 +144,7 @@ def selects(tree: Iterable[Json]) -> list[Select]:
 
 
 def fields(form: Iterable[Json]) -> list[Field]:
-    """Inputs of a modal, in order: whatever a label holds, and text inputs in the older action rows."""
+    """Return a modal's inputs, in order: the content of labels, and text inputs in old-style action rows."""
     inputs = []
     for component in form:
         if component["type"] == ComponentKind.LABEL:

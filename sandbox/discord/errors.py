@@ -1,4 +1,4 @@
-"""Discord's answers to requests that it refuses.
+"""Discord's error responses.
 
     DiscordError
     ├── Unauthorized, MissingAccess, MissingPermissions, NotTheAuthor, CannotMessageUser, NoMutualGuild
@@ -6,9 +6,9 @@
     │   UnknownWebhook, UnknownInteraction, UnknownCommand
     ├── InvalidWebhookToken, AlreadyAcknowledged, WrongChannelType, ThreadAlreadyThere, EntryPointLeftOut, NoActivity
     ├── EmptyMessage, TooLarge, TooManyCommands, InvalidForm
-    └── OAuthError (its body is RFC 6749's): InvalidClient, InvalidGrant, UnsupportedGrant
+    └── OAuthError (with RFC 6749's body): InvalidClient, InvalidGrant, UnsupportedGrant
 
-The docstring is Discord's message, `code` Discord's JSON error code, `status` the HTTP status.
+The docstring is Discord's message, `code` its JSON error code, `status` the HTTP status.
 """
 
 from sandbox.discord.model import Json
@@ -156,7 +156,7 @@ command in your update request or delete it separately."""
 
 
 class NoActivity(DiscordError):
-    """This application has no Activity"""  # our words and no code: what Discord says is not documented
+    """This application has no Activity"""  # our words, without a code: Discord's aren't documented
 
 
 class InvalidWebhookToken(DiscordError):

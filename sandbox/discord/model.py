@@ -1,7 +1,7 @@
 """What exists in the stand-in: people, places, messages, interactions.
 
-Plain values without wire format (see payloads) and without rules (see rules). Messages and interactions are live
-objects: whoever holds one sees it change when the bot edits or answers. Times are timezone-aware UTC.
+Plain values, without wire format (see payloads) or rules (see rules). Messages and interactions are live objects:
+whoever holds one sees it change when the bot edits or answers. Times are timezone-aware UTC.
 """
 
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ OWNER_PERMISSIONS = (1 << 53) - 1
 
 @dataclass(eq=False, slots=True)
 class User:
-    """`has_app`: whether they installed the application for themselves, to use it wherever they are."""
+    """`has_app`: whether they installed the application for themselves, to use it anywhere."""
 
     id: int
     name: str
@@ -86,7 +86,7 @@ class User:
 
 @dataclass(eq=False, slots=True)
 class Application:
-    """`activity` is the address that Activities are mapped to (None: they are not switched on)."""
+    """`activity` is the address that Activities are mapped to (None: not enabled)."""
 
     id: int
     name: str
@@ -107,7 +107,7 @@ class Member:
 
 @dataclass(eq=False, slots=True)
 class Channel:
-    """A text channel, a conversation with the bot (`recipient`), or the thread that was started from `starter`."""
+    """A text channel, a DM with the bot (`recipient`), or a thread started from `starter`."""
 
     id: int
     name: str
@@ -116,7 +116,7 @@ class Channel:
     messages: "dict[int, Message]" = field(default_factory=dict, repr=False)
     starter: "Message | None" = field(default=None, repr=False)
     owner: User | None = None
-    closed_to: set[int] = field(default_factory=set)  # members who may not view it
+    closed_to: set[int] = field(default_factory=set)  # ids of members who can't see it
 
     @property
     def kind(self) -> ChannelKind:
@@ -144,7 +144,7 @@ class Guild:
 
     @property
     def has_bot(self) -> bool:
-        """Whether the bot is a member, and hears what happens here."""
+        """Whether the bot is a member, and gets events from here."""
         return any(member.user.bot for member in self.members.values())
 
 
@@ -165,7 +165,7 @@ class Attachment:
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """A message as everybody (or, when `visible_to` is set, one person) sees it.
+    """A message as everybody sees it, or one person if `visible_to` is set.
 
     `reactions` maps an emoji to the ids of those who reacted, in order. `revision` counts edits.
     """
@@ -191,7 +191,7 @@ class Message:
 
     @property
     def loading(self) -> bool:
-        """Whether the bot is still "thinking": a deferred answer without its message."""
+        """Whether the bot is still "thinking": deferred, with the message to follow."""
         return MessageFlag.LOADING in self.flags
 
     @property
@@ -202,7 +202,7 @@ class Message:
         return not self.deleted and self.visible_to in (None, user.id) and self.channel.admits(user)
 
     def text(self) -> str:
-        """All that can be read in it: content, embeds and text displays, from top to bottom."""
+        """Return all text in it: content, embeds and text displays, from top to bottom."""
         parts = [self.content, *tree.embed_texts(self.embeds), *tree.texts(self.components)]
         return "\n".join(part for part in parts if part)
 
@@ -213,7 +213,7 @@ class Message:
         return tree.selects(self.components)
 
     def files(self) -> list[Attachment]:
-        """Attachments that are shown: in a Components V2 message only those that a component points to."""
+        """Return the attachments shown: in a Components V2 message, only those that a component refers to."""
         if not self.is_v2:
             return list(self.attachments)
         shown = {tree.attachment_name(item["url"]) for item in tree.media(self.components)}
@@ -221,7 +221,7 @@ class Message:
 
 
 class Draft(TypedDict, total=False):
-    """The parts of a message that its author decides; on an edit only those that change."""
+    """The parts of a message that its author sets; for an edit, only those that change."""
 
     content: str
     embeds: list[Json]
@@ -252,9 +252,9 @@ class Modal:
 class Interaction:
     """One gesture of a member that the bot has to answer.
 
-    `data` is its payload as sent. `original` is the message of the first answer: for UPDATE and DEFERRED_UPDATE the one
-    that was pressed. `activity` is the instance that was launched. `refused` is the error that met an answer which came
-    too late.
+    `data` is its payload as sent. `original` is the first answer's message: for UPDATE and DEFERRED_UPDATE, the one
+    that was pressed. `activity` is the instance that was launched. `refused` is the error for an answer that came too
+    late.
     """
 
     id: int
@@ -278,10 +278,10 @@ class Interaction:
 
     @property
     def seconds(self) -> float | None:
-        """From the gesture to its acknowledgement; None while there is none."""
+        """Seconds from the gesture to its acknowledgement; None without one."""
         return (self.acknowledged - self.created).total_seconds() if self.acknowledged else None
 
     def messages(self) -> Iterator[Message]:
-        """What the bot answered with and is still there, oldest first."""
+        """Yield the bot's answers that still exist, oldest first."""
         answers = [self.original, *self.followups]
         return (message for message in answers if message and not message.deleted)

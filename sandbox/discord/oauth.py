@@ -1,4 +1,4 @@
-"""OAuth: members let the application know who they are; codes are good once, tokens until the end."""
+"""OAuth: members tell the application who they are; codes are single-use, tokens never expire."""
 
 import secrets
 
@@ -13,13 +13,13 @@ class OAuth:
         self._tokens: dict[str, User] = {}
 
     def consent(self, user: User) -> str:
-        """A member agrees; returns the code that their client hands to the application."""
+        """Give a member's consent; return the code that their client passes to the application."""
         code = secrets.token_urlsafe(22)
         self._codes[code] = user
         return code
 
     def exchange(self, code: str, client_id: str, secret: str) -> str:
-        """Turn a code into a token. Raises InvalidClient, InvalidGrant for a code that is used up or none."""
+        """Exchange a code for a token. Raises InvalidClient, and InvalidGrant for a code that's used or unknown."""
         if (client_id, secret) != (str(self._application.id), self._application.secret):
             raise InvalidClient
         user = self._codes.pop(code, None)

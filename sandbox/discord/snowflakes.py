@@ -1,4 +1,4 @@
-"""Discord's ids: time in the upper 42 bits, so that ids sort by age and a client can read when a thing was made."""
+"""Snowflakes: Discord's ids, with the time in the upper 42 bits, so they sort by age and tell when they were made."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,12 @@ Clock = Callable[[], datetime]
 
 
 def time_of(snowflake: int) -> datetime:
-    """When the thing with this id was made."""
+    """Return when the object with this id was created."""
     return datetime.fromtimestamp(EPOCH_MS / 1000, UTC) + timedelta(milliseconds=snowflake >> SEQUENCE_BITS)
 
 
 class Snowflakes:
-    """Strictly growing ids of the present, even when the clock stands still."""
+    """Strictly increasing ids for the present, even if the clock stands still."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

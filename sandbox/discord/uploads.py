@@ -1,4 +1,4 @@
-"""Files on their way in: from the bot's multipart requests and from members' attachments."""
+"""Incoming files, from the bot's multipart requests and from members' attachments."""
 
 import mimetypes
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Upload:
     def attachment(
         self, attachment_id: int, channel_id: int, *, details: Json | None = None, ephemeral: bool = False
     ) -> Attachment:
-        """The stored file; `details` are what the sender said about it (description, duration, waveform)."""
+        """Return the stored file; `details` are what the sender said about it (description, duration, waveform)."""
         told = details or {}
         width, height = self._size()
         return Attachment(
@@ -43,7 +43,7 @@ class Upload:
         )
 
     def _content_type(self) -> str:
-        """Discord goes by the name, whatever the sender calls it."""
+        """Return the type by the file's name, as Discord does, whatever the sender says."""
         suffix = Path(self.filename).suffix.lower()
         return OTHER_TYPES.get(suffix) or mimetypes.guess_type(self.filename)[0] or UNKNOWN_TYPE
 

@@ -1,4 +1,4 @@
-"""Being watched: telling whoever wants to know that something changed, and waiting for a change."""
+"""Watched: notifies subscribers of changes, and waits for a change."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ Subject = Message | Interaction | Channel | Guild | Exchange | None
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened; `subject` is the live object that it happened to."""
+    """Something that happened; `subject` is the live object it happened to."""
 
     kind: ChangeKind
     subject: Subject = None
@@ -40,7 +40,7 @@ class Watched:
         self._changed = asyncio.Event()
 
     def subscribe(self, watcher: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `watcher` on every change, from the event loop; returns what ends it."""
+        """Call `watcher` on every change, from the event loop; return a function that unsubscribes it."""
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
 
@@ -51,7 +51,7 @@ class Watched:
         self._changed = asyncio.Event()
 
     async def wait_for(self, predicate: Callable[[], T | None], seconds: float) -> T:
-        """The first true value of `predicate`, asked again at every change.
+        """Return the first true value of `predicate`, which is called after every change.
 
         Raises TimeoutError after that many real seconds.
         """

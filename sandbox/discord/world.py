@@ -1,7 +1,7 @@
-"""The world of the stand-in: who and what there is, and how it changes.
+"""World: who and what there is in the stand-in, and how it changes.
 
-Everything in memory. Changing it tells the bot (gateway events) and whoever watches (`subscribe`, `wait_for`). What
-Discord lets the bot do is in `rules`, the wire format in `payloads`; here anything can be done.
+Everything in memory. Changes are sent to the bot (as gateway events) and to watchers (`subscribe`, `wait_for`). What
+Discord permits the bot is in `rules`, the wire format in `payloads`; here anything goes.
 """
 
 import secrets
@@ -48,14 +48,14 @@ def utc_now() -> datetime:
 class World(Watched):
     """One Discord with one application in it.
 
-    `origin` (http://host:port) is where attachments and the gateway are served; it is taken from the first request when
-    it was not set. `on_exchange` is called with every request of the bot and its answer.
+    `origin` (http://host:port) is where attachments and the gateway are served; by default it's taken from the first
+    request. `on_exchange` is called with every request of the bot and its response.
     """
 
     def __init__(
         self,
         *,
-        token: str = "sandbox",  # noqa: S107  what the bot must log in with; guards nothing
+        token: str = "sandbox",  # noqa: S107  the bot's token; guards nothing
         clock: Clock = utc_now,
         rules: Rules | None = None,
     ) -> None:
@@ -107,7 +107,7 @@ class World(Watched):
         members: Iterable[User] = (),
         locale: str = "en-US",
     ) -> Guild:
-        """A server that the bot is in, with text channels and members."""
+        """Add a server that the bot is in, with text channels and members."""
         guild = self.add_foreign_guild(name, channels=channels, members=(self.bot, *members), locale=locale)
         self.events.guild_create(guild)
         return guild
@@ -120,7 +120,7 @@ class World(Watched):
         members: Iterable[User] = (),
         locale: str = "en-US",
     ) -> Guild:
-        """A server that the bot is not in: of what happens there it hears only how members with the app use it."""
+        """Add a server that the bot isn't in; it only hears of members who use the app there."""
         guild = Guild(self.ids.next(), name, self.owner, self.now(), locale)
         self.guilds[guild.id] = guild
         for user in (self.owner, *members):
@@ -137,12 +137,12 @@ class World(Watched):
         return channel
 
     def close(self, channel: Channel, user: User) -> None:
-        """Let a member see a channel no longer."""
+        """Hide a channel from a member."""
         channel.closed_to.add(user.id)
         self._redecorate(channel)
 
     def open(self, channel: Channel, user: User) -> None:
-        """Let them see it again."""
+        """Show it to them again."""
         channel.closed_to.discard(user.id)
         self._redecorate(channel)
 
@@ -151,7 +151,7 @@ class World(Watched):
         self.changed("place", channel.guild)
 
     def start_thread(self, message: Message, name: str, owner: User) -> Channel:
-        """A thread from a message; both have one id."""
+        """Start a thread from a message; both have the same id."""
         thread = Channel(message.id, name, message.channel.guild, starter=message, owner=owner)
         if thread.guild:
             thread.guild.threads[thread.id] = thread
@@ -170,7 +170,7 @@ class World(Watched):
         return member
 
     def appoint(self, guild: Guild, user: User) -> None:
-        """Let somebody run the guild, beside its owner."""
+        """Let somebody manage the guild, in addition to its owner."""
         guild.members[user.id].permissions = OWNER_PERMISSIONS
         self.changed("place", guild)
 
@@ -180,7 +180,7 @@ class World(Watched):
         self.changed("place", guild)
 
     def dm(self, user: User) -> Channel:
-        """The conversation of the bot and this person; opened on first use."""
+        """Return the DM between the bot and this person, opened on first use."""
         existing = (channel for channel in self.channels.values() if channel.recipient is user)
         channel = next(existing, None)
         if channel is None:
@@ -189,7 +189,7 @@ class World(Watched):
         return channel
 
     def share_guild(self, user: User) -> bool:
-        """Whether the bot and this person are in some guild together."""
+        """Whether the bot and this person share a guild."""
         return any({user.id, self.bot.id} <= guild.members.keys() for guild in self.guilds.values())
 
     # Messages
@@ -211,7 +211,7 @@ class World(Watched):
         return message
 
     def edit(self, message: Message, draft: Draft) -> Message:
-        """Change what the draft holds, and leave the rest."""
+        """Apply the draft to the message; parts not in it stay."""
         self._write(message, draft)
         message.revision += 1
         message.edited = self.now()
@@ -260,7 +260,7 @@ class World(Watched):
         message: Message | None = None,
         trigger: Interaction | None = None,
     ) -> Interaction:
-        """A member does something that the bot has to answer; the bot is told."""
+        """Start an interaction, as a member's gesture does; the bot gets its event."""
         token = secrets.token_urlsafe(48)
         interaction = Interaction(
             self.ids.next(), token, kind, user, channel, data, self.now(), message=message, trigger=trigger
@@ -271,7 +271,7 @@ class World(Watched):
         return interaction
 
     def acknowledge(self, interaction: Interaction, answer: AnswerKind, original: Message | None = None) -> None:
-        """The bot answered; `original` is the message that later edits of the answer go to."""
+        """Record the bot's answer; `original` is the message that later edits go to."""
         interaction.answer = answer
         interaction.acknowledged = self.now()
         interaction.original = original
@@ -304,7 +304,7 @@ class World(Watched):
         if self.on_exchange:
             self.on_exchange(exchange)
 
-    # Within
+    # Internals
 
     def _admit(self, guild: Guild, user: User) -> Member:
         permissions = OWNER_PERMISSIONS if user is self.owner else MEMBER_PERMISSIONS

@@ -1,10 +1,10 @@
 """Arranged songs: whole songs with a known form, for finding their highlights. The same seed gives the same song.
 
-A song is a row of sections. Every kind of section (intro, verse, pre-chorus, chorus, bridge, solo, outro) has its own
-chords, melody and rhythm, which come back whenever the kind does: the chorus note for note, the verse with other turns
-(its words change). What misleads a listener to loudness or to repetition alone is drawn by chance: choruses that are
-no louder than the verse, solos that are louder than everything, verses that come oftener than choruses, a last chorus
-in another key, fade-outs, fills, and players who are never quite on time. Sounds are those of `synth`.
+A song is a sequence of sections. Every kind of section (intro, verse, pre-chorus, chorus, bridge, solo, outro) has its
+own chords, melody and rhythm, which return whenever the kind does: a chorus almost note for note, a verse with
+variations (its words change). Chance adds what would mislead a judgement by loudness or repetition alone: choruses no
+louder than the verse, solos louder than everything, more verses than choruses, a last chorus in another key,
+fade-outs, fills, and players who are slightly off the beat. Sounds come from `synth`.
 """
 
 import argparse
@@ -42,19 +42,19 @@ LENGTHS = {
     "solo": (8, 12),
     "outro": (4, 8),
 }
-LONG_ENOUGH = 16.0  # seconds of a chorus at least: a clip of 20 s should find room in most
+LONG_ENOUGH = 16.0  # minimum seconds of a chorus: a clip of 20 s should fit into most
 LEVELS = {  # of drums, bass, chords and lead
     "intro": (0.0, 0.2, 0.9, 0.4), "verse": (0.9, 1.0, 0.8, 0.9), "pre": (0.8, 0.9, 0.9, 0.8),
     "chorus": (1.0, 1.0, 1.0, 1.0), "bridge": (0.3, 0.8, 1.0, 0.4),
     "solo": (1.0, 1.0, 0.8, 1.2), "outro": (0.4, 0.6, 0.8, 0.3),
 }  # fmt: skip
-EVEN = 0.1  # root mean square of every section of a song whose parts are equally loud
-LATE = 0.008  # seconds; standard deviation of a player's time
+EVEN = 0.1  # root mean square of every section in a song without loudness differences
+LATE = 0.008  # seconds; standard deviation of a player's timing
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a song: so many bars, from `start` to `end` in seconds."""
+    """A part of a song: some number of bars, from `start` to `end` in seconds."""
 
     kind: str
     bars: int
@@ -64,7 +64,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a kind of section is made of: chords a bar, the lead's (step, degree), strokes of the chords, levels."""
+    """The content of a kind of section: chords per bar, the lead's (step, degree), chord strokes, levels."""
 
     chords: tuple[int, ...]
     melody: tuple[tuple[int, int], ...]
@@ -74,7 +74,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """A song to be played: `plan` are kinds and bars in their order; `evened` brings all sections to one loudness."""
+    """A song to play: `plan` lists kinds and bars in order; `evened` gives all sections the same loudness."""
 
     sound: Sound
     plan: tuple[tuple[str, int], ...]
@@ -95,7 +95,7 @@ class Arranged:
 
 # ---------------------------------------------------------------- drawing
 def arranged(seed: int, families: Sequence[int] = range(len(STYLES))) -> Arranged:
-    """Draw a song of one of the styles whose numbers are given."""
+    """Draw a song in one of the styles with these numbers."""
     dice = np.random.default_rng([seed, 77])
     sound = sound_of(dice, STYLES[families[seed % len(families)]], seed)
     sound = replace(sound, tempo=float(np.clip(sound.tempo, 70, 160)))
@@ -128,7 +128,7 @@ def _material(dice: np.random.Generator, sound: Sound, kind: str) -> Material:
 
 # ---------------------------------------------------------------- playing
 def play(song: Arranged) -> Samples:
-    """The song as (samples, 2) at RATE."""
+    """Return the song as (samples, 2) at RATE."""
     dice = np.random.default_rng(song.sound.seed)
     parts = np.zeros((4, round(song.sections[-1].end * RATE)), np.float32)
     drums, tone = synth.kit(song.sound, dice), cache(partial(_tone, song.sound))
@@ -154,7 +154,7 @@ def _tone(sound: Sound, part: int, pitch: int, length: float) -> Samples:
 def _notes(
     song: Arranged, section: Section, shift: int, dice: np.random.Generator
 ) -> Iterator[tuple[int, float, int, float, float]]:
-    """Part, seconds after the section's start, pitch, length and level of each note of bass, chords and lead."""
+    """Yield part, seconds after the section's start, pitch, length and level of each bass, chord and lead note."""
     sound, material, step = song.sound, song.material[section.kind], song.sound.bar / STEPS
     base = 48 + sound.key + shift
     for bar in range(section.bars):
@@ -171,7 +171,7 @@ def _notes(
 
 
 def _turned(melody: Sequence[tuple[int, int]], kind: str, dice: np.random.Generator) -> Iterator[tuple[int, int]]:
-    """A melody as it is sung this time: a chorus nearly as ever, a verse with one note in four another."""
+    """Vary a melody for this time: a chorus hardly, a verse in one note of four."""
     other = 0.05 if kind == CHORUS else 0.25
     for step, degree in melody:
         yield step, degree + int(dice.integers(-2, 3)) if dice.random() < other else degree
@@ -180,7 +180,7 @@ def _turned(melody: Sequence[tuple[int, int]], kind: str, dice: np.random.Genera
 def _play_drums(
     part: Samples, song: Arranged, section: Section, drums: Sequence[Samples], dice: np.random.Generator
 ) -> None:
-    """The same beat in every bar, and a fill in the last one of a section."""
+    """Play the same beat in every bar, with a fill in the section's last one."""
     level, step = song.material[section.kind].levels[0], song.sound.bar / STEPS
     hats = range(0, STEPS, 1 if song.sound.density > 0.4 else 2)
     beat = [(0, 0), (0, 4), (1, 2), (1, 6), *((2, hat) for hat in hats)]
@@ -192,7 +192,7 @@ def _play_drums(
 
 
 def _level(parts: Samples, song: Arranged, section: Section) -> None:
-    """Bring a section to its level, in place: bass, chords and lead by the kind's, then all by its loudness or lift."""
+    """Set a section's level, in place: bass, chords and lead by the kind's, then all by its loudness or lift."""
     stretch = parts[:, round(section.start * RATE) : round(section.end * RATE)]
     stretch[1:] *= np.array(song.material[section.kind].levels[1:], np.float32)[:, None]
     power = float(np.sqrt((stretch.sum(0) ** 2).mean())) or 1.0
@@ -202,7 +202,7 @@ def _level(parts: Samples, song: Arranged, section: Section) -> None:
 
 # ---------------------------------------------------------------- files
 def write_arranged(folder: Path, seeds: Sequence[int], families: Sequence[int] = range(len(STYLES))) -> None:
-    """Write songs as `<seed>.flac`, and `sections.csv` that says where each section is: file, kind, start, end."""
+    """Write songs as `<seed>.flac`, and `sections.csv` with each section's position: file, kind, start, end."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "sections.csv").open("w", newline="") as file:
         tables.write(file, ("file", "kind", "start", "end"), _played(folder, seeds, families))

@@ -24,14 +24,14 @@ from bot.core.moments import moment as moment_of
 from sandbox.music.songs import Features, Song
 from sandbox.spotify import Account, Like, Track, World
 
-SIZES = range(30, 1501)  # songs of a playlist that is worth keeping
+SIZES = range(30, 1501)  # songs in a playlist worth keeping
 AUTOMATIC = re.compile(
     r"\b(liked|starred|shazam|discover weekly|release radar|daily mix|on repeat|repeat rewind|top songs|top tracks"
     r"|your top|wrapped|(full|all) (library|songs)|master catalog)\b",
     re.IGNORECASE,
 )
-ARTIST_SHARE = 0.4  # of a playlist, at most by one artist
-OVERLAP = 0.35  # of the smaller of two playlists, at most in the other
+ARTIST_SHARE = 0.4  # maximum share of a playlist by one artist
+OVERLAP = 0.35  # maximum share of the smaller of two playlists that's also in the other
 NUMBERS = (
     "danceability", "energy", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
     "valence", "tempo", "time_signature", "duration_ms",
@@ -42,9 +42,9 @@ Cells = Mapping[str, str | float]
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """`likes` are newest first; `later` are songs that will be liked afterwards, in that order.
+    """`likes` are newest first; `later` are songs to be liked afterwards, in order.
 
-    `truth` names the playlists and what belongs in them; a liked song that is in none of them belongs nowhere.
+    `truth` maps each playlist's name to what belongs in it; liked songs in none of them belong nowhere.
     """
 
     tracks: tuple[Track, ...]
@@ -54,22 +54,22 @@ class Library:
     later: tuple[str, ...] = ()
 
     def belongs(self, uri: str) -> tuple[str, ...]:
-        """The names of the playlists that the song belongs in."""
+        """Return the names of the playlists that the song belongs in."""
         return tuple(name for name, uris in self.truth.items() if uri in uris)
 
     def hold_back(self, share: float) -> "Library":
-        """Let the newest `share` of the likes be liked later."""
+        """Move the newest `share` of the likes to `later`."""
         cut = round(share * len(self.likes))
         held = tuple(like.uri for like in reversed(self.likes[:cut]))
         return replace(self, likes=self.likes[cut:], later=held + self.later)
 
     def open_account(self, world: World, user: str, display_name: str) -> Account:
-        """Put the tracks into the catalogue of `world` and open an account that likes them."""
+        """Add the tracks to the catalogue of `world` and open an account that likes them."""
         world.publish(self.tracks)
         return world.open_account(user, display_name, self.likes)
 
     def write_features(self, path: Path) -> None:
-        """Write `track_id,isrc,<numbers…>,genres,artists,year`, as `python -m bot import features` reads it."""
+        """Write `track_id,isrc,<numbers…>,genres,artists,year`, as read by `python -m bot import features`."""
         columns = dict.fromkeys(chain.from_iterable(self.features))
         with path.open("w", newline="", encoding="utf-8") as out:
             tables.write(out, tuple(columns), ([row.get(column, "") for column in columns] for row in self.features))
@@ -79,9 +79,9 @@ class Library:
 def drawn(
     songs: Sequence[Song], heard: Mapping[str, Features], now: datetime, *, styles: Sequence[str] = ()
 ) -> Library:
-    """The library of somebody who liked all `songs` in the two years before `now`, one playlist for each of `styles`.
+    """Return the library of somebody who liked all `songs` in the two years before `now`, with a playlist per style.
 
-    `heard` are the songs' features by id. Without `styles` every style of the songs is a playlist.
+    `heard` are the songs' features by id. Without `styles`, every style of the songs is a playlist.
     """
     names = styles or tuple(dict.fromkeys(name for song in songs for name in song.styles))
     likes = zip((song.track.uri for song in songs), _moments(len(songs), now), strict=True)
@@ -94,17 +94,17 @@ def drawn(
 
 
 def _moments(count: int, now: datetime) -> Iterator[datetime]:
-    """Times in the two years before `now`, in no order."""
+    """Yield random times in the two years before `now`."""
     seconds = np.random.default_rng(count).uniform(0, timedelta(days=730).total_seconds(), count)
     return (now - timedelta(seconds=round(age)) for age in seconds.tolist())
 
 
 # ---------------------------------------------------------------- a real person's
 def load(path: Path, *, playlists: int = 5, seed: int = 0, most: int | None = None) -> Library:
-    """Read the library in a CSV file, plain or gzipped: every distinct song is liked.
+    """Load the library from a CSV file, plain or gzipped; every distinct song is liked.
 
-    The truth are `playlists` of the person's own, drawn with `seed` among the good ones (see `good_playlists`). With
-    `most`, songs that are in none of them are left out, oldest first, until so many are left. Raises ValueError.
+    The truth is `playlists` of the person's own playlists, drawn with `seed` from the good ones (see `good_playlists`).
+    `most` limits the number of songs, by leaving out the oldest ones in no playlist. Raises ValueError.
     """
     rows = [row for row in _rows(path) if uri_of(row) and row.fields.get("title") and row.artists]
     if not rows:
@@ -127,7 +127,7 @@ def load(path: Path, *, playlists: int = 5, seed: int = 0, most: int | None = No
 def good_playlists(
     contents: Mapping[str, Sequence[str]], tracks: Mapping[str, Track], count: int, seed: int
 ) -> tuple[str, ...]:
-    """Draw up to `count` playlists of 30 to 1,500 songs that a person made, unlike each other, no artist above 40 %."""
+    """Draw up to `count` self-made playlists of 30 to 1,500 songs, with little overlap and no artist above 40 %."""
     dice = np.random.default_rng(seed)
     chosen: list[str] = []
     for name in dice.permutation(sorted(contents)).tolist():
@@ -150,7 +150,7 @@ def _overlap(some: Sequence[str], others: Sequence[str]) -> float:
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    """The file's rows; those that cannot be read are left out."""
+    """Yield the file's rows, skipping those that can't be read."""
     packed = path.read_bytes()
     table = tables.Table(gzip.decompress(packed) if path.suffix == ".gz" else packed, most_rows=sys.maxsize)
     return (row for row in table if isinstance(row, Row))
@@ -175,7 +175,7 @@ def _track(row: Row) -> Track:
 
 
 def _contents(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
-    """The playlists by name, each song once, in the file's order."""
+    """Return the playlists by name, each song once, in the file's order."""
     contents: dict[str, dict[str, None]] = {}
     for row in rows:
         if name := " ".join(_playlist(row).replace("_", " ").split()):
@@ -188,7 +188,7 @@ def _playlist(row: Row) -> str:
 
 
 def _likes(rows: Sequence[Row]) -> tuple[Like, ...]:
-    """Every song, liked when it was first added anywhere; where the file has no dates, an hour apart in its order."""
+    """Return every song, liked when first added anywhere; in a file without dates, an hour apart in its order."""
     first: dict[str, datetime] = {}
     for at, row in enumerate(rows):
         moment = moment_of(row.fields.get("added_at", "")) or datetime(2020, 1, 1, tzinfo=UTC) + timedelta(hours=at)
@@ -197,7 +197,7 @@ def _likes(rows: Sequence[Row]) -> tuple[Like, ...]:
 
 
 def _fewest(likes: tuple[Like, ...], truth: Mapping[str, Sequence[str]], most: int | None) -> tuple[Like, ...]:
-    """All songs of the truth, and the newest others until there are `most`."""
+    """Return all songs in the truth, plus the newest others, up to `most` in all."""
     needed = set(chain.from_iterable(truth.values()))
     others = [like.uri for like in likes if like.uri not in needed]
     spare = set(others[max(0, most - len(needed)) :]) if most is not None else set()
@@ -219,6 +219,6 @@ def _newest_first(likes: Iterator[Like]) -> tuple[Like, ...]:
 
 
 def _cells(track: Track, numbers: Mapping[str, float], genres: Sequence[str]) -> Cells:
-    """A row of the feature file."""
+    """Return a row of the feature file."""
     words = {"genres": ";".join(genres), "artists": ";".join(track.artists), "year": track.release_date[:4]}
     return {"track_id": track.id, "isrc": track.isrc, **numbers, **words}

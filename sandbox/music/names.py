@@ -1,4 +1,4 @@
-"""Titles and artists' names put together from words; none of them means anybody."""
+"""Names: titles and artists put together from words; none of them is anybody's."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ LAST = (
 
 
 def title(dice: np.random.Generator) -> str:
-    """A title of a song or an album."""
+    """Return a title for a song or an album."""
     adjective, noun, other = dice.choice(ADJECTIVES), dice.choice(NOUNS), dice.choice(NOUNS)
     forms = (
         f"{adjective} {noun}",
@@ -43,7 +43,7 @@ def title(dice: np.random.Generator) -> str:
 
 
 def artist_name(dice: np.random.Generator) -> str:
-    """A band or a person."""
+    """Return a name for a band or a person."""
     if dice.random() < 0.5:
         return f"{dice.choice(FIRST)} {dice.choice(LAST)}"
     return f"The {dice.choice(ADJECTIVES)} {dice.choice(NOUNS)}s"

@@ -2,8 +2,8 @@
 
     python -m sandbox.music.record FOLDER [--songs 240] [--seed 0]
 
-`truth.csv` beside them says what `python -m training evaluate-audio FOLDER` wants to know: file, bpm, key, mode, style,
-artist. A song of two styles is named by the stronger.
+`truth.csv` beside them has what `python -m training evaluate-audio FOLDER` needs: file, bpm, key, mode, style, artist.
+A song of two styles is listed under the stronger one.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from sandbox.music.songs import Song, songs, write_audio
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 HEADERS = ("file", "bpm", "key", "mode", "style", "artist", "kind", "source")
-WORKERS = 2  # numpy and libsndfile let go of the interpreter lock
+WORKERS = 2  # numpy and libsndfile release the interpreter lock
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the folder; returns the exit code."""
+    """Write the folder; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.music.record", description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--songs", type=int, default=240)
@@ -53,7 +53,7 @@ def file_name(song: Song) -> str:
 
 
 def truth(song: Song) -> tuple[str, ...]:
-    """A song's line of `truth.csv`, in the order of HEADERS."""
+    """Return a song's line in `truth.csv`, in the order of HEADERS."""
     sound = song.sound
     mode = "minor" if sound.minor else "major"
     names = (NAMES[sound.key % 12], mode, song.styles[0], song.artist)

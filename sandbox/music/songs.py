@@ -1,7 +1,7 @@
-"""Songs that nobody has heard: drawn from a seed, played by `synth`, listened to by `bot.audio`.
+"""Songs: generated ones, drawn from a seed, played by `synth`, analysed by `bot.audio`.
 
-The truth (which style a song was drawn from) is known to the sandbox only; the bot gets the catalogue's data and, by a
-CSV file, features computed from the audio.
+Only the sandbox knows the truth (which style a song was drawn from); the bot gets the catalogue's data and, as a CSV
+file, features computed from the audio.
 """
 
 import inspect
@@ -23,18 +23,18 @@ from sandbox.music.styles import DIALS, STYLES, Style
 from sandbox.music.synth import RATE, Sound
 from sandbox.spotify.model import Track, spotify_id
 
-SPREAD = 0.08  # standard deviation of a song's dials around its style, in parts of their range
-LEANING = 0.04  # the same for an artist's own sound
-BLEND = 0.45  # at most, of an artist's other style in a song
-TWO = 0.38  # from this share of another style on, a song belongs to both
-WORDLESS = 0.3  # of artists that nobody has tagged
+SPREAD = 0.08  # standard deviation of a song's dials around its style, as a share of their range
+LEANING = 0.04  # likewise, for an artist's own sound
+BLEND = 0.45  # maximum share of an artist's other style in a song
+TWO = 0.38  # from this share of another style, a song belongs to both
+WORDLESS = 0.3  # share of artists without tags
 
 Features = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """Somebody with a leaning to one style, and perhaps to another."""
+    """An artist leaning towards one style, and perhaps another."""
 
     name: str
     styles: tuple[Style, ...]
@@ -60,14 +60,14 @@ class Song:
 
     @property
     def track(self) -> Track:
-        """The song as a catalogue knows it."""
+        """Return the song as the catalogue has it."""
         length = round(self.sound.seconds * 1000)
         return Track(self.id, self.title, (self.artist,), self.album, str(self.year), length, self.isrc, self.explicit)
 
 
 # ---------------------------------------------------------------- drawing songs
 def songs(seed: int = 0, count: int = 400) -> tuple[Song, ...]:
-    """Draw `count` songs, about as many of each style, three to nine by each artist."""
+    """Draw `count` songs, about as many in each style, three to nine per artist."""
     dice = np.random.default_rng([seed, count])
     made: list[Song] = []
     titles: set[str] = set()
@@ -90,7 +90,7 @@ def _artist(dice: np.random.Generator, style: Style, taken: set[str]) -> Artist:
 
 
 def _words(dice: np.random.Generator, styles: Sequence[Style]) -> tuple[str, ...]:
-    """A word of the first style, perhaps one of the other, and now and then one that fits neither."""
+    """Return a tag for the first style, perhaps one for the other, and sometimes one that fits neither."""
     chosen = [styles[0]]
     if dice.random() < 0.5:
         chosen.append(styles[-1])
@@ -117,20 +117,20 @@ def _song(dice: np.random.Generator, artist: Artist, seed: int, number: int, tit
 
 
 def _dials(dice: np.random.Generator, artist: Artist, share: float) -> dict[str, float]:
-    """A point near the artist's style, `share` of the way towards their other one."""
+    """Draw a point near the artist's style, moved by `share` towards their other one."""
     centre = (1 - share) * np.array(artist.styles[0].dials) + share * np.array(artist.styles[-1].dials)
     point = np.clip(centre + artist.leaning + dice.normal(0, SPREAD, len(DIALS)), 0, 1)
     return dict(zip(DIALS, point.tolist(), strict=True))
 
 
 def sound_of(dice: np.random.Generator, style: Style, seed: int) -> Sound:
-    """A sound near the centre of `style`, of nobody in particular."""
+    """Draw a sound near the centre of `style`, by no particular artist."""
     point = np.clip(np.array(style.dials) + dice.normal(0, SPREAD, len(DIALS)), 0, 1)
     return _sound(dice, dict(zip(DIALS, point.tolist(), strict=True)), seed)
 
 
 def _sound(dice: np.random.Generator, dials: dict[str, float], seed: int) -> Sound:
-    """Turn dials, all from 0 to 1, into beats a minute, decibels and the rest."""
+    """Turn dials from 0 to 1 into beats a minute, decibels and so on."""
     rest = {name: dials[name] for name in DIALS if name not in {"tempo", "minor", "lift", "level"}}
     return Sound(
         seed=seed,
@@ -144,7 +144,7 @@ def _sound(dice: np.random.Generator, dials: dict[str, float], seed: int) -> Sou
 
 
 def _fresh(draw: Callable[[np.random.Generator], str], dice: np.random.Generator, taken: set[str]) -> str:
-    """Draw until the name is new."""
+    """Draw until the name is unused."""
     while (name := draw(dice)) in taken:
         continue
     taken.add(name)
@@ -158,12 +158,12 @@ def render(song: Song) -> synth.Samples:
 
 
 def write_audio(song: Song, path: Path) -> None:
-    """Write the song as OGG Vorbis or FLAC, as the ending of `path` says."""
+    """Write the song as OGG Vorbis or FLAC, depending on the extension of `path`."""
     soundfile.write(path, render(song), RATE)
 
 
 def hear(sound: Sound) -> Features:
-    """The numbers that are heard in `sound`, from its rendered audio."""
+    """Return the numbers that the bot computes from the rendered `sound`."""
     heard = hearing.analyse(Recording(synth.render(sound).T, RATE))
     return {name: round(value, 5) for name, value in heard.numbers.items()}
 
@@ -171,15 +171,15 @@ def hear(sound: Sound) -> Features:
 def hear_all(
     songs: Sequence[Song], cache: Path, *, workers: int = 2, progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Features]:
-    """The features of every song, by id; kept in the folder `cache` until songs, synth or the set of features change.
+    """Return every song's features by id; cached in the folder `cache` until songs, synth or feature set change.
 
-    Some 45 ms a song and core where they are not kept; `progress` hears how many songs are done.
+    Without the cache, some 45 ms per song and core; `progress` is called with the number of songs done.
     """
     kept = cache / f"features-{fingerprint(songs)}.json"
     if kept.exists():
         return dict(json.loads(kept.read_text()))
     heard: dict[str, Features] = {}
-    with ThreadPoolExecutor(workers) as pool:  # numpy lets go of the interpreter lock
+    with ThreadPoolExecutor(workers) as pool:  # numpy releases the interpreter lock
         for song, numbers in zip(songs, pool.map(hear, (song.sound for song in songs)), strict=True):
             heard[song.id] = numbers
             progress(len(heard))
@@ -191,5 +191,5 @@ def hear_all(
 
 
 def fingerprint(songs: Sequence[Song]) -> str:
-    """Changes whenever the features of `songs` may."""
+    """Return a hash that changes whenever the features of `songs` may."""
     return sha256((repr(songs) + inspect.getsource(synth) + hearing.VERSION).encode()).hexdigest()[:16]

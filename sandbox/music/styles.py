@@ -1,6 +1,6 @@
-"""The styles that the sandbox's songs are drawn from: each a centre in the space of `DIALS`, and words that go with it.
+"""Styles of the sandbox's songs: each a centre in the space of `DIALS`, and the words that go with it.
 
-They overlap on purpose: nobody's playlists are cleanly apart. The names are those that a member gives to playlists.
+They overlap on purpose: nobody's playlists are cleanly separated. The names are those members give to playlists.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DIALS = (
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`dials` are the centre, each from 0 to 1; `year` is when most of it came out."""
+    """`dials` is the centre, each from 0 to 1; `year` is when most songs of the style came out."""
 
     name: str
     words: tuple[str, ...]

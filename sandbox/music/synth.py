@@ -1,7 +1,7 @@
 """Synth: plays a song from the numbers that describe its sound. Pure: the same `Sound` gives the same samples.
 
-Every note is a short array, made once per pitch from a single-cycle table and added where it is played; so a song of
-twenty seconds costs some ten milliseconds.
+Every note is a short array, made once per pitch from a single-cycle table and added wherever it's played, so a song
+of twenty seconds takes some ten milliseconds.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 22050  # samples a second
-SECONDS = 20  # about; a song ends with a bar
-BEATS = 4  # of a bar
-STEPS = 8  # of a bar: eighth notes
+SECONDS = 20  # approximately; a song ends with a whole bar
+BEATS = 4  # per bar
+STEPS = 8  # per bar: eighth notes
 TABLE = 2048  # samples of one cycle; a power of two
-HARMONICS = 24  # of a note at most
+HARMONICS = 24  # of a note, at most
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)  # semitones above the key
 PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 0, 4), (5, 3, 0, 4), (0, 2, 3, 4), (0, 3, 4, 3))  # scale degrees
 PLACES = np.array(
@@ -28,16 +28,16 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a song is made of. Numbers without a unit run from 0 to 1."""
+    """The parameters of a song's sound. Numbers without a unit run from 0 to 1."""
 
     seed: int
     tempo: float  # beats a minute
     key: int  # semitones above C
     minor: bool
-    swing: float  # how late off-beats come: 1 is a triplet's third part
+    swing: float  # delay of off-beats: 1 is a third of a beat, as in a triplet
     drums: float  # level
     bass: float  # level
-    density: float  # notes of the lead in an eighth
+    density: float  # lead notes per eighth
     brightness: float  # how strong high harmonics are
     drive: float  # distortion
     softness: float  # 0 plucked, 1 pads that swell
@@ -48,7 +48,7 @@ class Sound:
 
     @property
     def bar(self) -> float:
-        """Seconds."""
+        """The length of a bar in seconds."""
         return 60 / self.tempo * BEATS
 
     @property
@@ -62,7 +62,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the form: the levels of drums, bass, chords and lead in it; a chorus is lifted by the song's `lift`."""
+    """A part of the form, with the levels of drums, bass, chords and lead; a chorus is lifted by the song's `lift`."""
 
     share: float  # of the song's bars
     levels: tuple[float, float, float, float]
@@ -80,7 +80,7 @@ FORM = (
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note of one part; `pitch` counts semitones as MIDI does, `start` and `length` are seconds."""
+    """One note of one part; `pitch` counts semitones as in MIDI, `start` and `length` are seconds."""
 
     start: float
     pitch: int
@@ -89,7 +89,7 @@ class Note:
 
 
 def render(sound: Sound) -> Samples:
-    """Play `sound`: shape (samples, 2) at RATE, the loudest sample at `sound.level` dB."""
+    """Play `sound`: shape (samples, 2) at RATE, peaking at `sound.level` dB."""
     dice = np.random.default_rng(sound.seed)
     parts = np.zeros((len(PLACES[0]), round(sound.seconds * RATE)), np.float32)
     _play_drums(parts[0], sound, dice)
@@ -100,14 +100,14 @@ def render(sound: Sound) -> Samples:
 
 
 def section_of(bar: int, bars: int) -> Section:
-    """The part of the form that `bar` of `bars` falls in."""
+    """Return the part of the form that `bar` of `bars` falls in."""
     ends = np.cumsum([section.share for section in FORM])
     return FORM[int(np.searchsorted(ends, (bar + 0.5) / bars))]
 
 
 # ---------------------------------------------------------------- who plays what
 def _bars(sound: Sound, part: int) -> Iterator[tuple[int, float, float]]:
-    """Every bar in which `part` plays: its number, its start in seconds, and the part's level there."""
+    """Yield every bar in which `part` plays: its number, its start in seconds, and the part's level there."""
     for bar in range(sound.bars):
         section = section_of(bar, sound.bars)
         lift = 1.0 if section.lifted else 10 ** (-sound.lift / 20)
@@ -116,13 +116,13 @@ def _bars(sound: Sound, part: int) -> Iterator[tuple[int, float, float]]:
 
 
 def _step(sound: Sound, step: int) -> float:
-    """When the `step`-th eighth of a bar comes, in seconds after its start; every second one is late by the swing."""
+    """Return when the `step`-th eighth of a bar comes, in seconds after its start; swing delays every second one."""
     eighth = sound.bar / STEPS
     return (step + (sound.swing / 3 if step % 2 else 0.0)) * eighth
 
 
 def semitones(sound: Sound, degree: int) -> int:
-    """Semitones above the key of a degree of its scale, over as many octaves as it takes."""
+    """Return the semitones above the key for a degree of its scale, over as many octaves as needed."""
     octave, step = divmod(degree, 7)
     return octave * 12 + (MINOR if sound.minor else MAJOR)[step]
 
@@ -132,7 +132,7 @@ def _progression(sound: Sound) -> tuple[int, ...]:
 
 
 def bass_line(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
-    """The chord's root on every beat or on every second one, with a fifth now and then."""
+    """The chord's root on every beat or every second one, and a fifth now and then."""
     stride = 2 if sound.density > 0.4 else 4
     for bar, start, level in _bars(sound, 1):
         root = 36 + sound.key + semitones(sound, _progression(sound)[bar % 4])
@@ -142,7 +142,7 @@ def bass_line(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
 
 
 def chords(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
-    """Triads: held for a bar where the sound is soft, else struck in a rhythm that the song keeps."""
+    """Triads: held for a bar if the sound is soft, otherwise struck in a rhythm that the song keeps."""
     strokes = [0] if sound.softness > 0.5 else sorted({0, *dice.choice(STEPS, 3, replace=False).tolist()})
     for bar, start, level in _bars(sound, 2):
         degree = _progression(sound)[bar % 4]
@@ -153,7 +153,7 @@ def chords(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
 
 
 def lead(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
-    """A walk over the scale, on as many eighths as the density says; the same two bars come back."""
+    """A two-bar walk over the scale that repeats, on as many eighths as the density says."""
     base = 48 + sound.key + 12 * round(sound.register * 3 - 0.5)
     played = dice.random(2 * STEPS) < 0.15 + 0.8 * sound.density
     walk = np.cumsum(dice.integers(-2, 3, 2 * STEPS)) % 9
@@ -177,7 +177,7 @@ def _play_notes(part: Samples, notes: Iterator[Note], sound: Sound, softness: fl
 
 
 def tone(pitch: int, length: float, softness: float, brightness: float) -> Samples:
-    """A note of `length` seconds with its release: plucked and dying away, or swelling and held."""
+    """A note of `length` seconds with its release: plucked and decaying, or swelling and sustained."""
     frequency = 440 * 2 ** ((pitch - 69) / 12)
     time = np.arange(round((length + 0.08) * RATE), dtype=np.float32) / RATE
     cycle = _cycle(min(HARMONICS, int(0.45 * RATE / frequency)), round(brightness, 2))
@@ -190,7 +190,7 @@ def tone(pitch: int, length: float, softness: float, brightness: float) -> Sampl
 
 @lru_cache(maxsize=4096)
 def _cycle(harmonics: int, brightness: float) -> Samples:
-    """One cycle of a wave whose n-th harmonic has the level n to the minus 3 (dull) to minus 0.7 (bright)."""
+    """One cycle of a wave whose n-th harmonic has level n to the power of -3 (dull) to -0.7 (bright)."""
     sines = _sines()[: max(1, harmonics)]
     wave = np.arange(1, len(sines) + 1) ** -(3 - 2.3 * brightness) @ sines
     return np.asarray(wave / np.abs(wave).max(), np.float32)
@@ -203,7 +203,7 @@ def _sines() -> NDArray[np.float64]:
 
 
 def _play_drums(part: Samples, sound: Sound, dice: np.random.Generator) -> None:
-    """Kick, snare and hats; the faster the song, the likelier a kick on every beat."""
+    """Kick, snare and hats; the faster the song, the likelier there's a kick on every beat."""
     drums = kit(sound, dice)
     kicks = (0, 2, 4, 6) if sound.tempo > 118 else (0, 4, 5) if dice.random() < 0.5 else (0, 4)
     hats = range(STEPS) if sound.density > 0.3 else range(0, STEPS, 2)
@@ -214,7 +214,7 @@ def _play_drums(part: Samples, sound: Sound, dice: np.random.Generator) -> None:
 
 
 def kit(sound: Sound, dice: np.random.Generator) -> tuple[Samples, Samples, Samples]:
-    """A kick that falls from 150 to 50 Hz, a snare of tone and noise, a hat of noise without its low end."""
+    """A kick falling from 150 to 50 Hz, a snare of tone and noise, a hat of noise without its low end."""
     time = np.arange(RATE // 5, dtype=np.float32) / RATE
     noise = dice.standard_normal(len(time)).astype(np.float32)
     thin = np.diff(noise, prepend=np.float32(0))
@@ -233,14 +233,14 @@ def add(part: Samples, start: float, wave: Samples, level: float) -> None:
 
 
 def _distort(parts: Samples, drive: float) -> None:
-    """Bend the tops of the waves, in place; the more of them, the less loud, so that drive is heard as colour."""
+    """Clip the waves softly, in place, lowering their level to match, so drive changes colour rather than loudness."""
     parts *= 1 + 9 * drive
     parts /= 1 + np.abs(parts)
     parts *= 0.8 - 0.3 * drive
 
 
 def mastered(parts: Samples, sound: Sound, dice: np.random.Generator) -> Samples:
-    """Distort chords and lead, add hiss, mix to two channels, and bring the peak to the song's level."""
+    """Distort chords and lead, add hiss, mix down to stereo, and set the peak to the song's level."""
     if sound.drive > 0.05:
         _distort(parts[2:], sound.drive)
     hiss = dice.standard_normal(RATE).astype(np.float32) * np.float32(0.02 * sound.air)

@@ -1,4 +1,4 @@
-"""The page of the sandbox: Discord and Spotify by hand, in a browser, beside what goes over the wire.
+"""The sandbox's page: Discord and Spotify by hand in a browser, beside what goes over the wire.
 
 stage = Stage(discord, spotify, guild, channel, members=[Member(anna, "anna")], tour=Tour(["Link", "Label"]))
 app = application(stage)                                    # serves / and /page/…

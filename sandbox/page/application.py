@@ -1,6 +1,6 @@
 """The page as an aiohttp application: files at `/page/static`, calls under `/page`, the page itself at `/`.
 
-It is the server's outermost application, because it watches what the stand-ins answer: mount those on it.
+It must be the server's outermost application, because it watches the stand-ins' responses: mount those on it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from sandbox.page.stage import Stage
 from sandbox.page.wire import Wire
 
 STATIC = Path(__file__).with_name("static")
-LARGEST = 32 * 1024 * 1024  # bytes of an upload; more than Discord takes, so that its refusal can be seen
+LARGEST = 32 * 1024 * 1024  # bytes of an upload; above Discord's limit, so its refusal can be seen
 POLICY = (
     "default-src 'self'; img-src 'self' http://127.0.0.1:* http://localhost:*; "
     "media-src 'self' http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'"
@@ -26,7 +26,7 @@ POLICY = (
 
 
 def application(stage: Stage) -> web.Application:
-    """Serve the page of `stage`."""
+    """Return the application that serves the page of `stage`."""
     app = web.Application(middlewares=[loopback.only, same_origin], client_max_size=LARGEST)
     app[STAGE] = stage
     live, revisions, listening, wire = Live(), Revisions(), Listening(), Wire(stage)
@@ -87,7 +87,7 @@ def _calls(chat: Chat, listening: Listening, wire: Wire) -> list[tuple[str, str,
 
 
 def _watch(app: web.Application, live: Live, revisions: Revisions, listening: Listening, wire: Wire) -> None:
-    """Tell open pages of whatever changes in the stand-ins, the tour and the bot's process."""
+    """Tell open pages about changes in the stand-ins, the tour and the bot's process."""
     stage = app[STAGE]
 
     def in_discord(change: discord.Change) -> None:
@@ -117,7 +117,7 @@ def _watch(app: web.Application, live: Live, revisions: Revisions, listening: Li
 
 
 def _topic(change: discord.Change) -> str:
-    """What of the page a change puts out of date."""
+    """Return which part of the page a change puts out of date."""
     match change.subject:
         case discord.Message(channel=channel):
             return f"messages:{channel.id}"

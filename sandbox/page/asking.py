@@ -1,4 +1,4 @@
-"""Asking: what a page's requests hold, read and checked."""
+"""Asking: reads and checks the page's requests."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +14,7 @@ from sandbox.page.stage import Member, Stage
 from sandbox.spotify.errors import Refused
 
 STAGE = web.AppKey("stage", Stage)
-PAYLOAD = "payload"  # the part of a multipart request that holds the JSON; the others are files
+PAYLOAD = "payload"  # the part of a multipart request with the JSON; the others are files
 API = "/page/"
 
 Answer = Callable[["Ask"], Awaitable[Json | list[Json] | list[str]]]
@@ -22,28 +22,28 @@ Answer = Callable[["Ask"], Awaitable[Json | list[Json] | list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request of the page: its parameters from the address or the JSON body, and its files by field."""
+    """One request from the page: its parameters from the address or the JSON body, and its files by field."""
 
     stage: Stage
     given: Json
     files: Mapping[str, Upload]
 
     def text(self, name: str) -> str:
-        """Raises KeyError where it is missing."""
+        """Raises KeyError if it's missing."""
         return str(self.given[name])
 
     def number(self, name: str, default: int | None = None) -> int:
-        """Raises KeyError where it is missing and has no default, ValueError where it is no number."""
+        """Raises KeyError if it's missing without a default, ValueError if it isn't a number."""
         return int(self.given[name] if default is None else self.given.get(name, default))
 
     @property
     def member(self) -> Member:
-        """Who is played; raises KeyError for a stranger to this stage."""
+        """Return the member being played; raises KeyError for one who isn't on this stage."""
         return self.stage.member(self.number("member"))
 
     @property
     def channel(self) -> Channel:
-        """Where they are; raises KeyError for a place that they cannot open."""
+        """Return the member's channel; raises KeyError for one they can't open."""
         channel = self.stage.discord.channels[self.number("channel")]
         if not channel.admits(self.member.user):
             raise KeyError("channel")
@@ -59,7 +59,7 @@ class Ask:
 
 
 def answering(answer: Answer) -> Handler:
-    """The aiohttp handler that answers with JSON, and with `{"error": …}` what cannot be done."""
+    """Return an aiohttp handler that answers with JSON, or `{"error": …}` for what can't be done."""
 
     async def handle(request: web.Request) -> web.Response:
         try:
@@ -78,7 +78,7 @@ def answering(answer: Answer) -> Handler:
 
 @web.middleware
 async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what another site's page asks for: this server trusts whoever reaches it."""
+    """Refuse requests from other sites' pages: this server trusts anyone who reaches it."""
     origin = request.headers.get("Origin")
     if request.path.startswith(API) and origin and urlsplit(origin).netloc != request.host:
         return _refusal(403, "This is asked from another site")

@@ -1,4 +1,4 @@
-"""Chat: reading and using Discord as one of the members."""
+"""Chat: reads and uses Discord as one of the members."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,13 +12,13 @@ from sandbox.discord.model import Json
 from sandbox.page import views
 from sandbox.page.asking import Ask
 
-SHOWN = 100  # messages of a channel that a page asks for at first
+SHOWN = 100  # messages of a channel that a page loads at first
 OBJECT_OPTIONS = {OptionKind.USER, OptionKind.CHANNEL, OptionKind.MENTIONABLE}
 OBJECT_SELECTS = {ComponentKind.USER_SELECT, ComponentKind.CHANNEL_SELECT, ComponentKind.MENTIONABLE_SELECT}
 
 
 class Revisions:
-    """Numbers every change of a message, so that a page can ask for those that it has not seen."""
+    """Numbers every change to a message, so that a page can ask for the ones it hasn't seen."""
 
     def __init__(self) -> None:
         self.newest = 0
@@ -51,11 +51,11 @@ class Chat:
         return [views.slash(command) for command in ask.person.commands()]
 
     async def apps(self, ask: Ask) -> list[Json]:
-        """The commands in the menu of a message."""
+        """Return the commands in a message's menu."""
         return [{"name": name} for name in ask.person.menu()]
 
     async def messages(self, ask: Ask) -> Json:
-        """The newest `limit` messages by id, and in full those that changed after the revision `since`."""
+        """Return the ids of the newest `limit` messages, and in full those changed after the revision `since`."""
         seen, older = views.visible(ask.person, ask.channel, ask.number("limit", SHOWN))
         changed = self._revisions.since(ask.number("since", -1), seen)
         return {
@@ -104,7 +104,7 @@ class Chat:
     # Gestures without an answer
 
     async def react(self, ask: Ask) -> Json:
-        """Add one's reaction, or take it away."""
+        """Add or remove one's own reaction."""
         emoji = ask.text("emoji")
         mine = ask.member.user.id in ask.message.reactions.get(emoji, [])
         await (ask.person.unreact if mine else ask.person.react)(ask.message, emoji)
@@ -116,7 +116,7 @@ class Chat:
 
 
 def _shown(outcome: Outcome) -> Json:
-    """What the client of who made the gesture does next: open a form or the Activity, or nothing."""
+    """Return what the member's client does next: open a form or the Activity, or nothing."""
     form = outcome.interaction.modal
     launched = outcome.interaction.activity is not None
     return {"answer": outcome.answer.name, "modal": views.modal(form) if form else None, "launched": launched}
@@ -127,7 +127,7 @@ def _choice(choice: Choice) -> Json:
 
 
 def _options(person: Person, path: str, given: Mapping[str, Any], files: Mapping[str, Upload]) -> dict[str, Any]:
-    """The options of a command with people, channels and files in place of their ids."""
+    """Return a command's options, with people, channels and files in place of their ids."""
     command = slash.find(person.world, person.user, person.channel, path)
     named = {name: _option(person.world, command.option(name), value) for name, value in given.items()}
     return {**named, **files}
@@ -146,5 +146,5 @@ def _objects(world: World, ids: Iterable[str]) -> list[Any]:
 
 
 def _object(world: World, known_by: str) -> Any:
-    """The user or channel with that id. Raises KeyError."""
+    """Return the user or channel with that id. Raises KeyError."""
     return world.users.get(int(known_by)) or world.channels[int(known_by)]

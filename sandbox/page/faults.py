@@ -16,12 +16,12 @@ OUTAGE = 30.0  # seconds
 SLOWNESS = 2.0  # seconds that a slow call takes
 SLOW_CALLS = 10
 LAG = Lag(items=8.0, snapshots=8.0)
-LATE = 8.0  # seconds after we gave up on an answer
+LATE = 8.0  # seconds after the client gave up on an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`label` is on the button, `meaning` beside it."""
+    """`label` is the button's text, `meaning` the explanation next to it."""
 
     name: str
     service: str
@@ -106,7 +106,7 @@ BUTTONS = (
 
 
 def pending(stage: Stage) -> list[str]:
-    """The faults that wait for their call, in words."""
+    """Return the pending faults, in words."""
     spotify = [f"Spotify: {_kind(fault)} × {_often(fault)}" for fault in stage.spotify.faults if fault.times != 0]
     discord = [f"Discord: {_discord_kind(fault.delay)} × {fault.times}" for fault in stage.discord.faults.pending]
     lag = ["Spotify: lags behind"] if stage.spotify.lag != Lag() else []
@@ -138,7 +138,7 @@ async def offered(_: Ask) -> list[Json]:
 
 
 async def press(ask: Ask) -> Json:
-    """Press a button. Raises KeyError where there is none of that name."""
+    """Press a button. Raises KeyError if there's none of that name."""
     {button.name: button for button in BUTTONS}[ask.text("name")].press(ask.stage)
     ask.stage.watcher()
     return {}

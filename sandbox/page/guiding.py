@@ -1,4 +1,4 @@
-"""Guiding: the tour as the page shows and steers it."""
+"""Guiding: shows the tour on the page and steers it."""
 
 from sandbox.discord.model import Json
 from sandbox.page.asking import Ask

@@ -8,14 +8,14 @@ from sandbox.page.asking import Ask
 from sandbox.spotify import Account, Change, Playlist, Track, World
 from sandbox.spotify.model import HAND
 
-SHOWN = 50  # likes that a page asks for at first
+SHOWN = 50  # likes that a page loads at first
 REMEMBERED = 500  # changes kept, over all accounts
 RECENT = 12  # changes listed
 COVERS = "/spotify/covers"
 
 
 class Listening:
-    """The page's calls; each returns JSON. Remembers what changed of late, to be told and highlighted."""
+    """The page's calls; each returns JSON. Remembers recent changes, to list and highlight them."""
 
     def __init__(self) -> None:
         self._changes: deque[Change] = deque(maxlen=REMEMBERED)
@@ -31,7 +31,7 @@ class Listening:
     # Reading
 
     async def account(self, ask: Ask) -> Json:
-        """Likes (the first `limit` that match `search`), playlists without their songs, and what changed."""
+        """Return likes (the first `limit` that match `search`), playlists without their songs, and what changed."""
         world, account = ask.stage.spotify, _account(ask)
         changes = [change for change in self._changes if change.user == account.id]
         matching = list(_matching(world, account, str(ask.given.get("search", ""))))
@@ -48,7 +48,7 @@ class Listening:
         }
 
     async def playlist(self, ask: Ask) -> list[Json]:
-        """The songs of one playlist, in its order."""
+        """Return a playlist's songs, in order."""
         world, playlist = ask.stage.spotify, ask.stage.spotify.playlist(ask.text("playlist"))
         added = _latest_by_song(
             change for change in self._changes if change.playlist == playlist.id and change.kind == "added"
@@ -56,7 +56,7 @@ class Listening:
         return [_song(world, uri, added.get(uri)) for uri in playlist.uris]
 
     async def held_back(self, ask: Ask) -> list[Json]:
-        """Songs that this member could like next."""
+        """Return songs that this member could like next."""
         account = _account(ask)
         fresh = (track for track in ask.stage.songs_held_back if not account.has_saved(track.uri))
         return [_song(ask.stage.spotify, track.uri) for track in fresh]
@@ -84,7 +84,7 @@ class Listening:
         return {}
 
     async def create(self, ask: Ask) -> Json:
-        """A new playlist. Raises ValueError for a name of nothing but blanks."""
+        """Create a playlist. Raises ValueError for a blank name."""
         name = ask.text("name").strip()
         if not name:
             raise ValueError("a playlist needs a name")
@@ -100,7 +100,7 @@ def _account(ask: Ask) -> Account:
 
 
 def _matching(world: World, account: Account, search: str) -> Iterator[str]:
-    """The liked songs, newest first, in whose title, artists or album every word of `search` occurs."""
+    """Yield the liked songs, newest first, whose title, artists or album contain every word of `search`."""
     words = search.casefold().split()
     for like in account.likes:
         track = world.tracks[like.uri]
@@ -118,7 +118,7 @@ def _latest_by_song(changes: Iterable[Change]) -> dict[str, Change]:
 
 
 def _song(world: World, uri: str, change: Change | None = None) -> Json:
-    """A song, with when and by whom it was put there, where that was of late."""
+    """Return a song, with when and by whom it was added if that was recent."""
     return {"uri": uri, **_named(world.on_offer(uri), uri), **_lately(change)}
 
 
@@ -127,7 +127,7 @@ def _lately(change: Change | None) -> Json:
 
 
 def _named(track: Track | None, uri: str) -> Json:
-    """Title, artists and cover; for what is no track (any more) the last part of its address."""
+    """Return title, artists and cover; for what isn't an available track, the last part of its address."""
     if track is None:
         return {"title": uri.rsplit(":", 1)[-1], "artists": "no longer available", "cover": None}
     return {"title": track.name, "artists": ", ".join(track.artists), "cover": f"{COVERS}/{track.id}.png"}
@@ -144,7 +144,7 @@ def _playlist(playlist: Playlist, change: Change | None) -> Json:
 
 
 def _told(world: World, change: Change) -> Json:
-    """A change for the list of what just happened."""
+    """Return a change for the list of what just happened."""
     playlist = world.playlists.get(change.playlist)
     titles = [_named(world.on_offer(uri), uri)["title"] for uri in change.uris[:3]]
     return {

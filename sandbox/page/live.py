@@ -1,7 +1,7 @@
-"""Live: tells open pages which parts of them are out of date, as server-sent events.
+"""Live: tells open pages which parts of them are out of date, with server-sent events.
 
-An event names topics, never contents: the page fetches what it shows of them. So nothing is lost when a page sleeps or
-comes back, and a hundred changes in a moment are one event.
+An event has topics, never contents: the page fetches what it shows of them. So nothing is lost when a page sleeps or
+comes back, and a hundred changes in a moment become one event.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ import json
 
 from aiohttp import web
 
-GATHER = 0.05  # seconds in which changes are gathered into one event
-RETRY = 500  # milliseconds after which a page that lost its line tries again
-KEEP_ALIVE = 15.0  # seconds between signs of life, by which a page that has gone is noticed
+GATHER = 0.05  # seconds over which changes are batched into one event
+RETRY = 500  # milliseconds until a disconnected page tries again
+KEEP_ALIVE = 15.0  # seconds between keep-alives, which detect closed pages
 
 
 class Listener:
-    """One open page, and the topics it has not been told of."""
+    """One open page, and the topics it hasn't been told about."""
 
     def __init__(self) -> None:
         self._topics: set[str] = set()
@@ -26,7 +26,7 @@ class Listener:
         self._news.set()
 
     async def next(self) -> str:
-        """The next event in the wire format of event streams; a comment when nothing happened for a while."""
+        """Return the next event in the event stream format; a comment if nothing happens for a while."""
         try:
             async with asyncio.timeout(KEEP_ALIVE):
                 await self._news.wait()
@@ -50,12 +50,12 @@ class Live:
             listener.tell(topic)
 
     def close(self) -> None:
-        """End every stream, so that the server need not wait for pages to be closed."""
+        """End every stream, so the server needn't wait for pages to be closed."""
         self._closed = True
         self.changed("closed")
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """Answer an EventSource for as long as its page is open."""
+        """Serve an EventSource for as long as its page is open."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         listener = Listener()

@@ -1,4 +1,4 @@
-"""Stage: everything that the page shows and lets a person touch. Built by whoever starts the sandbox."""
+"""Stage: everything that the page shows and lets people do. Built by whoever starts the sandbox."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from sandbox.spotify import World as Spotify
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who can be played: a Discord user, and the id of their account at Spotify."""
+    """Somebody who can be played: a Discord user, and the id of their Spotify account."""
 
     user: User
     account: str
@@ -22,8 +22,8 @@ class Member:
 class Stage:
     """Both stand-ins, who can be played in them, and the tour.
 
-    `songs_held_back` are tracks for "like a new song", in the order they are offered. `sound`, where given, plays a
-    track: from its URI to the bytes of an OGG file, called in a thread; None for a track it has no sound of.
+    `songs_held_back` are tracks for "Like a new song", in the order they're offered. `sound`, if given, maps a track's
+    URI to the bytes of an OGG file, or to None for a track without sound; it's called in a thread.
     """
 
     discord: Discord
@@ -43,7 +43,7 @@ class Stage:
         self.watcher()
 
     def member(self, user_id: int) -> Member:
-        """Raises KeyError when nobody on this stage has that id."""
+        """Return the member with that id. Raises KeyError if nobody here has it."""
         member = next((member for member in self.members if member.user.id == user_id), None)
         if member is None:
             raise KeyError(f"nobody here has the id {user_id}")

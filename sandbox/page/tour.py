@@ -1,6 +1,6 @@
 """Tour: a scripted walk through the sandbox that a person can pause before every step, or take over.
 
-The script awaits `begin` before each step and tells what came of it with `say`; the page shows both.
+The script awaits `begin` before each step and reports with `say`; the page shows both.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ NOT_BEGUN = -1
 
 
 class TakenOver(Exception):
-    """A person goes on by hand; the script has nothing more to do."""
+    """A person took over; the script is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something the script told; `step` is the index of the step it belongs to, NOT_BEGUN before the first."""
+    """A line of the script's log; `step` is the index of its step, NOT_BEGUN before the first."""
 
     at: datetime
     step: int
@@ -29,9 +29,9 @@ def utc_now() -> datetime:
 
 
 class Tour:
-    """`steps` are what lies ahead, in order; `current` is the index of the step under way.
+    """`steps` are all steps, in order; `current` is the index of the step under way.
 
-    `result` is what the tour found, as a caption and a figure in words each; empty until `finish`.
+    `result` is what the tour found, as captions and figures in words; empty until `finish`.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Tour:
 
     @property
     def waiting(self) -> bool:
-        """Whether there is something ahead that will not begin before a person says so."""
+        """Whether there are steps left and a person has to start the next one."""
         return self.paused and not self.done and not self.taken_over
 
     # What the script does
 
     async def begin(self, step: str) -> None:
-        """Wait while paused, then enter `step`. Raises TakenOver once a person goes on by hand."""
+        """Wait while paused, then enter `step`. Raises TakenOver if a person has taken over."""
         await self._may_go.wait()
         if self.taken_over:
             raise TakenOver
@@ -85,7 +85,7 @@ class Tour:
         self.watcher()
 
     def finish(self, result: Mapping[str, str] | None = None) -> None:
-        """The last step is over; `result` goes to the top of the page's panel."""
+        """End the last step; `result` goes to the top of the page's panel."""
         self.done, self.result = True, dict(result or {})
         self.current = len(self.steps)
         self.watcher()
@@ -93,7 +93,7 @@ class Tour:
     # What a person does
 
     def pause(self) -> None:
-        """Let the step under way come to its end, and none after it begin."""
+        """Pause after the current step."""
         self._halt()
         self.watcher()
 
@@ -103,7 +103,7 @@ class Tour:
         self.watcher()
 
     def step(self) -> None:
-        """Let one more step begin."""
+        """Play one more step."""
         self.paused, self._single = True, True
         self._may_go.set()
         self.watcher()

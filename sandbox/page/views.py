@@ -1,6 +1,6 @@
-"""What the page is shown of the stand-in for Discord, as JSON: places, commands, messages, forms.
+"""Views: what the page shows of the Discord stand-in, as JSON: places, commands, messages, forms.
 
-A message is Discord's own JSON, and what only its reader's client knows: which reactions are theirs, what is private.
+A message is Discord's own JSON, plus what only its reader's client knows: which reactions are theirs, what's private.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from sandbox.page.stage import Member, Stage
 
 
 def stage(stage: Stage) -> Json:
-    """Who and what there is, whoever looks."""
+    """Return who and what there is, for any viewer."""
     return {
         "guild": stage.guild.name,
         "bot": {**person(stage.discord.bot), "online": stage.discord.online, "state": stage.bot_state},
@@ -31,7 +31,7 @@ def person(user: User) -> Json:
 
 
 def places(stage: Stage, user: User) -> list[Json]:
-    """The channels that a member can open, each with the newest message they can see there; the DM is the last."""
+    """Return the channels that a member can open, each with the newest message they see there; the DM comes last."""
     rooms = [channel for channel in stage.guild.channels.values() if channel.admits(user)]
     listed = [place for room in rooms for place in (room, *_threads(room))]
     return [place(channel, user) for channel in (*listed, stage.discord.dm(user))]
@@ -86,13 +86,13 @@ def modal(form: Modal) -> Json:
 
 
 def visible(person: Person, channel: Channel, limit: int) -> tuple[list[Message], bool]:
-    """The newest messages there, oldest first, and whether there are older ones."""
+    """Return the newest messages there, oldest first, and whether there are older ones."""
     seen = person.visible(channel)
     return seen[-limit:], len(seen) > limit
 
 
 def _listed(message: Message) -> list[Attachment]:
-    """Attachments that are shown below the text: not those that an embed or a component shows already."""
+    """Return the attachments to show below the text: not those already in an embed or a component."""
     if message.is_v2:
         return []
     pictured = set(_pictures(message))
@@ -106,7 +106,7 @@ def _pictures(message: Message) -> Iterator[str]:
 
 
 def _used(interaction: Interaction | None) -> Json | None:
-    """The command that a message answers, as its header says."""
+    """Return the command that a message answers, for its header."""
     if interaction is None or interaction.kind is not InteractionKind.COMMAND:
         return None
     sign = "/" if interaction.data.get("type", CHAT_INPUT) == CHAT_INPUT else ""
@@ -114,7 +114,7 @@ def _used(interaction: Interaction | None) -> Json | None:
 
 
 def _path(data: Json) -> str:
-    """The full name of the command, with its group and subcommand."""
+    """Return the command's full name, with its group and subcommand."""
     path = [data["name"]]
     options = data.get("options") or []
     while options and "options" in options[0]:

@@ -1,4 +1,4 @@
-"""Wire: what goes between the bot and the stand-ins, for the curious."""
+"""Wire: the traffic between the bot and the stand-ins, for the curious."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from sandbox.page.stage import Stage
 from sandbox.spotify.faults import Request
 
 SHOWN = 120  # requests listed, of both stand-ins together
-KEPT = 2_000  # of Discord's, with their bodies
-CALLS = ("/v1/", "/accounts/")  # where the stand-in for Spotify is called by the bot
+KEPT = 2_000  # of Discord's, including bodies
+CALLS = ("/v1/", "/accounts/")  # paths at which the bot calls the Spotify stand-in
 TOO_MANY = 429
 
 
 class Wire:
-    """Numbers Discord's exchanges, and notes until when Spotify wants no calls."""
+    """Numbers Discord's exchanges, and notes how long Spotify wants no requests."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -37,7 +37,7 @@ class Wire:
             self._exchanges.append((self._count, change.subject))
 
     def sees(self, request: web.Request, response: web.StreamResponse) -> bool:
-        """Note an answer before it goes out; returns whether it is one of Spotify's."""
+        """Record a response before it's sent; return whether it's Spotify's."""
         if not request.path.startswith("/spotify/") or not any(part in request.path for part in CALLS):
             return False
         wait = response.headers.get("Retry-After")
@@ -48,7 +48,7 @@ class Wire:
     # The page's calls
 
     async def rows(self, ask: Ask) -> Json:
-        """Figures, and the newest requests of both, newest first."""
+        """Return figures, and both services' latest requests, newest first."""
         return {
             "discord": self._discord(),
             "spotify": self._spotify(),
@@ -57,13 +57,13 @@ class Wire:
         }
 
     async def one(self, ask: Ask) -> Json:
-        """What one request carried and what came back. Raises KeyError when that is no longer known."""
+        """Return one request's body and response. Raises KeyError if it's no longer kept."""
         number = ask.number("number")
         if ask.text("service") == "spotify":
             return _spotify_bodies(self._stage.spotify.requests[number - 1])
         return _discord_bodies(dict(self._exchanges)[number])
 
-    # Within
+    # Internals
 
     def _newest(self) -> Iterator[Json]:
         for number, exchange in islice(reversed(self._exchanges), SHOWN):
@@ -72,7 +72,7 @@ class Wire:
             yield _spotify_row(request)
 
     def _discord(self) -> Json:
-        """`acknowledged` are the seconds from a member's gesture to the bot's answer: the median and the longest."""
+        """`acknowledged`: seconds from a member's gesture to the bot's answer, median and maximum."""
         times = [exchange.answered_after for _, exchange in self._exchanges if exchange.answered_after is not None]
         return {
             "requests": self._count,

@@ -1,4 +1,4 @@
-"""The stand-ins as one aiohttp application: each service under its name (/musicbrainz, /deezer …)."""
+"""The stand-ins as one aiohttp application, each service under its name (/musicbrainz, /deezer …)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from sandbox.sources.world import Artist, Fault, Recording, Request, World
 
 WORLD = web.AppKey("world", World)
 SERVICE = web.AppKey("service", str)
-LABS_ALGORITHM = "session_based_days_"  # the beginning of every algorithm that the labs know
-MOST_IDS = 40  # that ReccoBeats takes in one request
+LABS_ALGORITHM = "session_based_days_"  # prefix of every algorithm that ListenBrainz Labs has
+MOST_IDS = 40  # ReccoBeats' limit per request
 BUSY = "Your requests are exceeding the allowable rate limit. Please see http://wiki.musicbrainz.org/XMLWebService"
 
 
@@ -42,7 +42,7 @@ async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let the first fault that matches strike."""
+    """Apply the first matching fault."""
     line = request.app[WORLD].requests[-1].line
     fault = next((fault for fault in request.app[WORLD].faults if fault.hits(line)), None)
     return await (_struck(fault, request, handler) if fault else handler(request))
@@ -50,7 +50,7 @@ async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Count the request, but for what is no API: Deezer's previews lie with another host."""
+    """Count the request, unless it's for a Deezer preview, which a real one would get from another host."""
     world, service = request.app[WORLD], request.app[SERVICE]
     if "/previews/" in request.path or world.limits[service].passes(world.now()):
         return await handler(request)
@@ -77,11 +77,11 @@ async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.S
 
 
 def _path(request: web.Request) -> str:
-    """The path at the service, wherever the stand-ins are mounted."""
+    """Return the path within the service, wherever the stand-ins are mounted."""
     return "/" + request.path.partition(f"/{request.app[SERVICE]}/")[2]
 
 
-# ---------------------------------------------------------------- refusals, as each words them
+# ---------------------------------------------------------------- errors, in each service's format
 TOO_FAST = {"musicbrainz": 503, "listenbrainz": 429, "reccobeats": 429}
 DEEZER_ERRORS = {
     4: ("Exception", "Quota limit exceeded"),
@@ -103,7 +103,7 @@ def refused(service: str, status: int, retry_after: int | None = None) -> web.Re
 
 
 def deezer_error(code: int) -> web.Response:
-    """Deezer answers 200 to everything; what is wrong stands inside."""
+    """Deezer answers 200 to everything; the error is in the body."""
     kind, message = DEEZER_ERRORS.get(code, ("Exception", "unknown"))
     return web.json_response({"error": {"type": kind, "message": message, "code": code}})
 
@@ -136,7 +136,7 @@ def _artist(artist: Artist, included: set[str]) -> dict[str, Any]:
 
 
 def _voted(genres: Mapping[str, int], tags: Mapping[str, int], included: set[str]) -> dict[str, Any]:
-    lists = {"genres": genres, "tags": {**genres, **tags}}  # a genre is a tag that is on their list
+    lists = {"genres": genres, "tags": {**genres, **tags}}  # a genre is a tag on MusicBrainz's list of genres
     return {
         kind: [{"name": name, "count": votes} for name, votes in voted.items()]
         for kind, voted in lists.items()

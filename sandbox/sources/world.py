@@ -1,7 +1,7 @@
-"""The world behind the stand-ins: recordings, what each service knows of them, limits, faults and a log.
+"""World of the sources: recordings, what each service knows about them, limits, faults and a log.
 
-In memory; times come from the injected clock. A service knows of a recording what its fields say: without `numbers`
-ReccoBeats does not know it, without `preview` Deezer has no preview, and so on.
+In memory; times come from the injected clock. A recording's fields decide which services know it: without `numbers`
+ReccoBeats doesn't, without `preview` Deezer has no preview, and so on.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from sandbox.spotify.model import utc_now
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """`similar` are the MusicBrainz ids of others who are listened to by the same people, most similar first."""
+    """`similar` are the MusicBrainz ids of artists with the same listeners, most similar first."""
 
     mbid: str
     name: str
@@ -35,21 +35,21 @@ class Recording:
     genres: Mapping[str, int] = field(default_factory=dict)
     tags: Mapping[str, int] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)  # ReccoBeats' audio features
-    preview: bytes | None = None  # what Deezer plays
+    preview: bytes | None = None  # the clip that Deezer plays
 
 
 @dataclass(slots=True)
 class Fault:
     """What goes wrong with requests like `match`, written `service METHOD /path` with `*` for anything.
 
-    status      answer `status` (with `retry_after` seconds) in the service's own form
-    malformed   answer 200 with something that is no JSON
-    nonsense    answer 200 with JSON of another form
+    status      answer `status` (with `retry_after` seconds) in the service's own format
+    malformed   answer 200 with something that isn't JSON
+    nonsense    answer 200 with unexpected JSON
     drop        hang up
-    slow        wait `seconds`, then carry on
+    slow        wait `seconds`, then go on
     error       Deezer's way: answer 200 with the error `code`
 
-    The next `times` matching requests are hit (None: all of them).
+    Affects the next `times` matching requests (None: all of them).
     """
 
     match: str
@@ -81,7 +81,7 @@ class Request:
         return f"{self.service} {self.method} {self.path}"
 
 
-Hook = Callable[[Request], Awaitable[None]]  # called when a request was carried out and is not answered yet
+Hook = Callable[[Request], Awaitable[None]]  # called after a request is carried out, before it's answered
 
 
 @dataclass(slots=True)
@@ -111,12 +111,12 @@ class World:
             "musicbrainz": Window(1, timedelta(seconds=1)),
             "deezer": Window(50, timedelta(seconds=5)),
             "listenbrainz": Window(30, timedelta(seconds=10)),
-            "reccobeats": Window(20, timedelta(seconds=5)),  # theirs is not published
+            "reccobeats": Window(20, timedelta(seconds=5)),  # the real limit isn't published
         }
     )
 
     def unlimited(self) -> None:
-        """Let everybody ask as fast as they can."""
+        """Lift every limit."""
         for limit in self.limits.values():
             limit.requests = None
 
@@ -128,5 +128,5 @@ class World:
         return next(artists, None)
 
     def asked(self, pattern: str = "*") -> list[str]:
-        """The requests whose line is like `pattern`, in order."""
+        """Return the requests whose line matches `pattern`, in order."""
         return [request.line for request in self.requests if fnmatchcase(request.line, pattern)]

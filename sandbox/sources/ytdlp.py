@@ -1,13 +1,13 @@
 """A stand-in for the program yt-dlp: the part of its command line that searches, and what it prints.
 
-`installed` puts it into a folder as a program. Beside it lies what it finds (`videos.json`, a list of what YouTube
-knows of each), in `asked.jsonl` a line of its arguments for each time it was run, and in `environment` the names of
-what it could have read there. What goes wrong is a file as well, `fault`, with a word in it:
+`installed` puts it into a folder as a program, next to what it finds (`videos.json`, what YouTube knows about each).
+`asked.jsonl` gets a line with the arguments of each run, and `environment` the names of the variables it could have
+read. The file `fault` makes it fail, by a word:
 
-garbage     print something that is no JSON
-flood       print and never end
-exit        end with code 1 and say nothing
-gate        wait at the pipe `gate` for a byte, then carry on
+garbage     print something that isn't JSON
+flood       print forever
+exit        exit with code 1 and say nothing
+gate        wait for a byte at the pipe `gate`, then go on
 """
 
 import argparse
@@ -25,7 +25,7 @@ SEARCH = re.compile(r"ytsearch(\d+):(.*)")
 
 
 def installed(folder: Path, videos: Sequence[Mapping[str, Any]]) -> Path:
-    """Return the path of a program that finds these videos, best first, whatever is searched for."""
+    """Return the path of a program that finds these videos, best first, whatever the search."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "videos.json").write_text(json.dumps(videos))
     os.mkfifo(folder / "gate")
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str], here: Path) -> int:
 
 
 def _options() -> argparse.ArgumentParser:
-    """The options that are used; like the real one it ends with code 2 at any other."""
+    """Define the options in use; like the real program, it exits with code 2 for any other."""
     parser = argparse.ArgumentParser("yt-dlp", allow_abbrev=False)
     switches = ("ignore-config", "no-cache-dir", "no-warnings", "no-progress", "skip-download")
     for switch in (*switches, "ignore-no-formats-error"):

@@ -1,4 +1,4 @@
-"""A stand-in for Spotify: accounts service and Web API of development mode, with faults on request."""
+"""A stand-in for Spotify: the accounts service, and the Web API in development mode, with injected faults."""
 
 from sandbox.spotify.app import application
 from sandbox.spotify.faults import Fault, Lag

@@ -1,4 +1,4 @@
-"""The stand-in as one aiohttp application, to be mounted under a prefix of somebody's server."""
+"""The stand-in as one aiohttp application, to mount under a prefix of another server."""
 
 import asyncio
 

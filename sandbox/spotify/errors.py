@@ -1,13 +1,13 @@
-"""What the stand-in refuses, in the two forms that Spotify answers in.
+"""Refusals, in Spotify's two formats.
 
 Refused               the Web API's error object
-└── NotRegistered     the one refusal that comes as plain text
+└── NotRegistered     the one refusal in plain text
 OAuthRefused          the accounts service's error object
 """
 
 
 class Refused(Exception):
-    """The Web API says no: `status` is the HTTP status, `reason` the machine-readable word where Spotify gives one."""
+    """The Web API refuses: `status` is the HTTP status, `reason` the machine-readable reason if Spotify gives one."""
 
     def __init__(self, status: int, message: str, reason: str = "", retry_after: int | None = None) -> None:
         self.status = status
@@ -18,14 +18,14 @@ class Refused(Exception):
 
 
 class NotRegistered(Refused):
-    """The member is not on the app's allow-list: consent worked, every call is refused."""
+    """The member isn't on the app's allow-list: consent worked, but every call is refused."""
 
     def __init__(self) -> None:
         super().__init__(403, "User not registered in the Developer Dashboard")
 
 
 class OAuthRefused(Exception):
-    """The accounts service says no: `error` is one of RFC 6749's words (section 5.2)."""
+    """The accounts service refuses: `error` is one of RFC 6749's codes (section 5.2)."""
 
     def __init__(self, error: str, description: str) -> None:
         self.error = error

@@ -1,4 +1,4 @@
-"""Faults on request, as data: which requests, how often, and what goes wrong with them."""
+"""Faults to inject, as data: which requests, how often, and what goes wrong."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-QUOTA_LOCKOUT = 86_400  # seconds; the longest lockout that was seen
+QUOTA_LOCKOUT = 86_400  # seconds; the longest lockout seen so far
 
 
 @dataclass(slots=True)
 class Fault:
     """What goes wrong with requests like `match`, written `METHOD /path` with `*` for anything.
 
-    status              answer `status` (and `retry_after` seconds) without carrying the request out
-    apply-then          carry it out, then answer `status`, or hang up when `status` is 0
+    status              answer `status` (and `retry_after` seconds) without carrying out the request
+    apply-then          carry it out, then answer `status`, or hang up if `status` is 0
     drop                hang up without carrying it out
-    slow                wait `seconds`, then carry on
+    slow                wait `seconds`, then go on
     late                hang up at once, and carry it out `seconds` later (with the first request after that)
     quota               429 with the reason QUOTA_EXCEEDED
-    omit-refresh-token  a token answer without `refresh_token`
-    edit                carry it out, then answer what `edit` makes of the JSON
+    omit-refresh-token  answer a token request without `refresh_token`
+    edit                carry it out, then let `edit` change the JSON
 
-    The first `skip` matching requests pass, the next `times` are hit (None: all of them).
+    The first `skip` matching requests pass; the next `times` are affected (None: all of them).
     """
 
     match: str
@@ -35,7 +35,7 @@ class Fault:
     edit: Callable[[Any], Any] | None = None
 
     def hits(self, line: str) -> bool:
-        """Whether this fault strikes the request `line`; counts it down where it matches."""
+        """Whether this fault affects the request `line`; counts it if it matches."""
         if self.times == 0 or not fnmatchcase(line, self.match):
             return False
         if self.skip:
@@ -48,10 +48,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Lag:
-    """How far reading stays behind writing, in seconds.
+    """How far reads lag behind writes, in seconds.
 
-    items: playlists are read as they were so long ago, under the newest snapshot id; snapshots: a snapshot id is
-    refused by writes for so long.
+    items: playlists are read as they were that long ago, under the newest snapshot id; snapshots: writes refuse a
+    new snapshot id for that long.
     """
 
     items: float = 0.0
@@ -60,18 +60,18 @@ class Lag:
 
 @dataclass(slots=True)
 class Request:
-    """One line of the log. Never holds a token, a code or a secret; `status` is 0 while open and where we hung up."""
+    """One line of the log. Never has a token, a code or a secret; `status` is 0 while open, and if we hung up."""
 
-    number: int  # from 1, in order of arrival
+    number: int  # from 1, in the order they arrive
     method: str
-    path: str  # from /v1 or /accounts on
+    path: str  # starting with /v1 or /accounts
     query: dict[str, str]
     body: Any  # decoded JSON, or None
     at: datetime
     client_id: str = ""
     user: str = ""
     status: int = 0
-    duration: float = 0.0  # seconds, the faults' waiting included
+    duration: float = 0.0  # seconds, including delays by faults
 
     @property
     def line(self) -> str:
@@ -79,15 +79,15 @@ class Request:
 
 
 class HangUp(Exception):
-    """Raised by a hook: close the connection here. A hook before a request thereby keeps it from being carried out."""
+    """Raised by a hook to close the connection; a hook that runs before a request thereby prevents it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A request that is carried out after its client gave up on it."""
+    """A request to carry out after its client has given up on it."""
 
     due: datetime
     carry_out: Callable[[], Awaitable[object]]
 
 
-Hook = Callable[[Request], Awaitable[None]]  # called around a request; may kill the bot, may raise HangUp
+Hook = Callable[[Request], Awaitable[None]]  # called around a request; may kill the bot or raise HangUp

@@ -1,4 +1,4 @@
-"""The rolling window that Spotify counts requests in, one for each client id."""
+"""Limits: the rolling window in which Spotify counts requests, per client id."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Limit:
     _times: defaultdict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque), repr=False)
 
     def wait(self, client_id: str, now: datetime) -> int:
-        """Count a request, or return how many seconds to wait first (0: it may pass)."""
+        """Count a request and return 0, or return how many seconds to wait first."""
         times = self._times[client_id]
         while times and times[0] <= now - self.window:
             times.popleft()

@@ -1,4 +1,4 @@
-"""What the stand-in for Spotify keeps: tracks, playlists, accounts, apps. Plain data, no HTTP, no clock."""
+"""What the Spotify stand-in stores: tracks, playlists, accounts, apps. Plain data, no HTTP, no clock."""
 
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -16,7 +16,7 @@ SEATS = 5  # users of an app in development mode
 ChangeKind = Literal[
     "liked", "unliked", "created", "followed", "unfollowed", "added", "removed", "moved", "linked", "revoked"
 ]
-HAND = "hand"  # who made a change when it was a person in Spotify's own client
+HAND = "hand"  # who made a change, if it was a person in Spotify's own client
 
 
 def utc_now() -> datetime:
@@ -24,7 +24,7 @@ def utc_now() -> datetime:
 
 
 def spotify_id(*parts: object) -> str:
-    """Return a 22-digit base-62 id that depends on `parts` alone."""
+    """Return a 22-digit base-62 id that depends only on `parts`."""
     number = int.from_bytes(sha256(":".join(map(str, parts)).encode()).digest())
     digits = []
     for _ in range(ID_LENGTH):
@@ -35,7 +35,7 @@ def spotify_id(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A recording as the catalogue knows it. `release_date` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`."""
+    """A recording in the catalogue. `release_date` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`."""
 
     id: str
     name: str
@@ -61,7 +61,7 @@ class Like:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One line of a playlist. Rows are compared by identity: the same song twice is two rows."""
+    """One row of a playlist. Rows are compared by identity: the same song twice is two rows."""
 
     uri: str
     added_at: datetime
@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a playlist held from a moment on."""
+    """What a playlist contained from a moment on."""
 
     rows: tuple[Row, ...]
     since: datetime
@@ -78,7 +78,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The `length` rows from `start` go before the row at `before`."""
+    """Moves the `length` rows from `start` before the row at `before`."""
 
     start: int
     before: int
@@ -96,7 +96,7 @@ class Playlist:
     collaborative: bool = False
     description: str = ""
     rows: tuple[Row, ...] = ()
-    cover: bytes = b""  # JPEG that someone uploaded
+    cover: bytes = b""  # JPEG, if someone uploaded one
     revision: int = 1
     now: Callable[[], datetime] = field(default=utc_now, repr=False)
     versions: dict[str, Version] = field(default_factory=dict, repr=False)
@@ -114,32 +114,32 @@ class Playlist:
 
     @property
     def snapshot(self) -> str:
-        """The id of the present version; like Spotify's, base64 of the revision and a digest."""
+        """The current version's id; like Spotify's, base64 of the revision and a digest."""
         digest = sha256(f"{self.id}:{self.revision}".encode()).hexdigest()[:40]
         return b64encode(f"{self.revision},{digest}".encode()).decode()
 
     def rows_at(self, moment: datetime) -> tuple[Row, ...]:
-        """What stood in it at that moment; before it was made, nothing."""
+        """Return its rows at that moment; none before it was created."""
         return next((version.rows for version in reversed(self.versions.values()) if version.since <= moment), ())
 
     def knows(self, snapshot: str, moment: datetime) -> bool:
-        """Whether there was a version of that id at that moment."""
+        """Whether a version with that id existed at that moment."""
         return snapshot in self.versions and self.versions[snapshot].since <= moment
 
     def insert(self, rows: Sequence[Row], position: int | None = None) -> None:
-        """Put `rows` before `position`, or at the end. A song that is there already is added once more."""
+        """Insert `rows` before `position`, or at the end. Songs that are already there are added again."""
         place = len(self.rows) if position is None else position
         if not 0 <= place <= len(self.rows):
             raise Refused(400, "Index out of bounds")
         self._commit((*self.rows[:place], *rows, *self.rows[place:]))
 
     def drop(self, uris: Collection[str], snapshot: str | None = None) -> None:
-        """Take out every occurrence of `uris` that the version `snapshot` had; rows added since then stay."""
+        """Remove every occurrence of `uris` in the version `snapshot`; rows added since then stay."""
         doomed = {row for row in self._version(snapshot) if row.uri in uris}
         self._commit(row for row in self.rows if row not in doomed)
 
     def reorder(self, move: Move, snapshot: str | None = None) -> None:
-        """Move rows, counted in the version `snapshot`."""
+        """Move rows, by their positions in the version `snapshot`."""
         seen, start, before, length = self._version(snapshot), move.start, move.before, move.length
         if not (0 <= start < len(seen) and 0 <= before <= len(seen) and length > 0):
             raise Refused(400, "Index out of bounds")
@@ -150,7 +150,7 @@ class Playlist:
         self._commit((*staying[:place], *moving, *staying[place:]))
 
     def replace(self, rows: Sequence[Row]) -> None:
-        """Let `rows` be all there is."""
+        """Replace all rows."""
         self._commit(rows)
 
     def _version(self, snapshot: str | None) -> tuple[Row, ...]:
@@ -167,9 +167,9 @@ class Playlist:
 
 @dataclass(slots=True)
 class Account:
-    """A person at Spotify. `likes` are newest first; `playlists` are ids in the order of the library, own and followed.
+    """A person on Spotify. `likes` are newest first; `playlists` are ids in library order, own and followed.
 
-    None among `playlists` is a null entry, as the real list has at times.
+    None among `playlists` is a null entry, which the real list sometimes has.
     """
 
     id: str
@@ -206,14 +206,14 @@ class App:
             raise ValueError(f"an app in development mode has {SEATS} seats, not {len(self.users)}")
 
     def allow(self, user: str) -> None:
-        """Put `user` on the allow-list; ValueError when all seats are taken."""
+        """Add `user` to the allow-list; ValueError if all seats are taken."""
         if user not in self.users and len(self.users) == SEATS:
             raise ValueError(f"all {SEATS} seats are taken")
         self.users.add(user)
 
 
 def redirect_allowed(uri: str) -> bool:
-    """Whether Spotify lets an app register `uri`: https anywhere, http on a loopback address (not `localhost`)."""
+    """Whether an app may register `uri`: https anywhere, http on a loopback address (not `localhost`)."""
     parts = urlsplit(uri)
     loopback = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1"}
     return not parts.fragment and (loopback or (parts.scheme == "https" and bool(parts.hostname)))
@@ -221,7 +221,7 @@ def redirect_allowed(uri: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened in an account, for whoever watches. `by` is HAND or the client id of an app."""
+    """Something that happened in an account, for watchers. `by` is HAND or an app's client id."""
 
     kind: ChangeKind
     user: str

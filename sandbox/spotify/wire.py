@@ -1,4 +1,4 @@
-"""Between the socket and the calls: log, hooks, faults, limits, tokens, and errors as Spotify words them."""
+"""Between the socket and the calls: log, hooks, faults, limits, tokens, and Spotify's error messages."""
 
 import asyncio
 import json
@@ -24,16 +24,16 @@ FAULT = web.RequestKey("fault", Fault)
 CONSENT = web.RequestKey("consent", Consent)
 
 PLACE = re.compile(r"^(.*?)(/(?:v1|accounts)(?:/.*)?)$")
-HARMLESS = {"grant_type", "response_type", "client_id", "scope"}  # what of the accounts service's parameters is logged
+HARMLESS = {"grant_type", "response_type", "client_id", "scope"}  # the accounts service's parameters that are logged
 
 
-# ---------------------------------------------------------------- what handlers ask of a request
+# ---------------------------------------------------------------- for handlers
 def world_of(request: web.Request) -> World:
     return request.app[WORLD]
 
 
 def account_of(request: web.Request) -> Account:
-    """Whose token this is."""
+    """Return the account that the token belongs to."""
     return world_of(request).accounts[request[CONSENT].user]
 
 
@@ -42,19 +42,19 @@ def client_of(request: web.Request) -> str:
 
 
 def root_of(request: web.Request) -> str:
-    """The address the stand-in is mounted at."""
+    """Return the stand-in's address."""
     return str(request.url.origin()) + placed(request)[0]
 
 
 def placed(request: web.Request) -> tuple[str, str]:
-    """The path in two: where the stand-in is mounted, and the rest from /v1 or /accounts on."""
+    """Split the path: the prefix of the stand-in, and the rest, starting with /v1 or /accounts."""
     match = PLACE.match(request.path)
-    assert match, "these middlewares belong to /v1 and /accounts"  # noqa: S101 (how the routes are laid out)
+    assert match, "these middlewares belong to /v1 and /accounts"  # noqa: S101 (guaranteed by the routes)
     return match[1], match[2]
 
 
 async def json_of(request: web.Request) -> dict[str, Any]:
-    """The body as a JSON object; empty where there is none. Raises Refused 400."""
+    """Return the body as a JSON object; empty without a body. Raises Refused 400."""
     text = await request.text()
     try:
         body = json.loads(text) if text else {}
@@ -68,7 +68,7 @@ async def json_of(request: web.Request) -> dict[str, Any]:
 # ---------------------------------------------------------------- middlewares, outermost first
 @web.middleware
 async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Log the request, without anything secret, and run the hooks around it."""
+    """Log the request, without secrets, and run the hooks around it."""
     world = world_of(request)
     entry = request[ENTRY] = await _entry(request, world)
     world.requests.append(entry)
@@ -85,7 +85,7 @@ async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer refusals in Spotify's forms."""
+    """Answer refusals in Spotify's formats."""
     try:
         return await handler(request)
     except NotRegistered as refusal:
@@ -98,7 +98,7 @@ async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let the first fault that matches strike."""
+    """Apply the first matching fault."""
     line = request[ENTRY].line
     fault = next((fault for fault in world_of(request).faults if fault.hits(line)), None)
     return await _struck(fault, request, handler) if fault else await handler(request)
@@ -115,7 +115,7 @@ async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def authorised(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let through who has a good token and a seat in the app."""
+    """Let requests through if they have a valid token and the member has a seat in the app."""
     world = world_of(request)
     if not _bearer(request):
         raise Refused(401, "No token provided")
@@ -128,7 +128,7 @@ async def authorised(request: web.Request, handler: Handler) -> web.StreamRespon
     return await handler(request)
 
 
-# ---------------------------------------------------------------- inside
+# ---------------------------------------------------------------- internals
 async def _hooked(world: World, entry: Request, request: web.Request, handler: Handler) -> web.StreamResponse:
     for hook in world.before:
         await hook(entry)
@@ -139,7 +139,7 @@ async def _hooked(world: World, entry: Request, request: web.Request, handler: H
 
 
 async def _catch_up(world: World) -> None:
-    """Carry out what was given up on and is due."""
+    """Carry out late requests that are due."""
     due = [change for change in world.late if change.due <= world.now()]
     world.late[:] = [change for change in world.late if change not in due]
     for change in due:
@@ -172,7 +172,7 @@ def _harmless(parameters: dict[str, Any]) -> dict[str, str]:
 
 
 def basic_of(request: web.Request) -> tuple[str, str]:
-    """Client id and secret from the Authorization header; empty where there is none to read."""
+    """Return client id and secret from the Authorization header; empty if there are none."""
     scheme, _, coded = request.headers.get("Authorization", "").partition(" ")
     try:
         login = b64decode(coded, validate=True).decode() if scheme == "Basic" else ""
@@ -229,7 +229,7 @@ def _edited(fault: Fault, answer: web.StreamResponse) -> web.StreamResponse:
 
 
 def _hang_up(request: web.Request) -> web.Response:
-    """Close the connection under the client; the answer has nowhere to go."""
+    """Close the connection under the client; the response goes nowhere."""
     if request.transport:
         request.transport.abort()
     return web.Response()

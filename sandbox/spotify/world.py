@@ -1,4 +1,4 @@
-"""The world behind the stand-in: catalogue, accounts, playlists, consents, and what people do by hand.
+"""World of Spotify: catalogue, accounts, playlists, consents, and what people do by hand.
 
 In memory and without HTTP. Times come from the injected clock, ids from the seed: the same calls build the same world.
 """
@@ -29,12 +29,12 @@ from sandbox.spotify.model import (
 
 @dataclass(slots=True)
 class World:
-    """All that the stand-in knows. In its methods `by` is HAND for a person in Spotify's client, else a client id."""
+    """Everything in the stand-in. `by` is HAND for a person in Spotify's client, or else a client id."""
 
     seed: int = 0
     now: Callable[[], datetime] = utc_now
     limit: Limit = field(default_factory=Limit)
-    keeps_private: bool = True  # whether `public: false` sticks on a new playlist; nobody could check
+    keeps_private: bool = True  # whether `public: false` works on a new playlist; we couldn't find out
     tracks: dict[str, Track] = field(default_factory=dict)  # by URI
     taken_down: set[str] = field(default_factory=set)  # URIs that playlists show as null
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -42,10 +42,10 @@ class World:
     apps: dict[str, App] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     lag: Lag = field(default_factory=Lag)
-    late: list[Late] = field(default_factory=list)  # requests that were given up on and are yet to be carried out
+    late: list[Late] = field(default_factory=list)  # requests given up on but yet to be carried out
     requests: list[Request] = field(default_factory=list)
     before: list[Hook] = field(default_factory=list)  # run before a request is carried out
-    after: list[Hook] = field(default_factory=list)  # run when it was carried out, before it is answered
+    after: list[Hook] = field(default_factory=list)  # run after a request is carried out, before it's answered
     tokens: Tokens = field(init=False)
     _watchers: list[Callable[[Change], None]] = field(default_factory=list)
 
@@ -58,7 +58,7 @@ class World:
         self.tracks.update((track.uri, track) for track in tracks)
 
     def open_account(self, user: str, display_name: str, likes: Iterable[Like] = ()) -> Account:
-        """Open an account whose library holds `likes`, whatever their order."""
+        """Open an account with these `likes`, in any order."""
         newest_first = sorted(likes, key=lambda like: like.added_at, reverse=True)
         account = Account(user, display_name, spotify_id(self.seed, "account", user)[:10], newest_first)
         self.accounts[user] = account
@@ -69,13 +69,13 @@ class World:
         return app
 
     def subscribe(self, watcher: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `watcher` with every change from now on; returns what ends it."""
+        """Call `watcher` with every change from now on; return a function that unsubscribes it."""
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
 
     # ---------------------------------------------------------------- likes
     def like(self, user: str, uri: str, by: str = HAND) -> None:
-        """Save a song now, on top of the liked songs; one that is saved already keeps its place and date."""
+        """Like a song now, at the top of the liked songs; one that's already liked keeps its place and date."""
         account = self.accounts[user]
         if not account.has_saved(self._known(uri)):
             account.likes.insert(0, Like(uri, self.now()))
@@ -98,7 +98,7 @@ class World:
         description: str = "",
         by: str = HAND,
     ) -> Playlist:
-        """Make an empty playlist at the top of the library of `user`."""
+        """Create an empty playlist at the top of the user's library."""
         made = spotify_id(self.seed, "playlist", len(self.playlists))
         shown = public or not self.keeps_private
         playlist = Playlist(made, name, user, shown, collaborative, description, now=lambda: self.now())
@@ -114,48 +114,48 @@ class World:
             self._tell("followed", user, by, playlist=playlist)
 
     def unfollow(self, user: str, playlist: str, by: str = HAND) -> None:
-        """Take a playlist out of the library of `user`; for an owner this is how playlists are deleted."""
+        """Remove a playlist from the user's library; for its owner, that's how playlists are deleted."""
         account = self.accounts[user]
         if playlist in account.playlists:
             account.playlists.remove(playlist)
             self._tell("unfollowed", user, by, playlist=playlist)
 
     def playlist(self, playlist: str) -> Playlist:
-        """The playlist with this id. Raises Refused 404."""
+        """Return the playlist with this id. Raises Refused 404."""
         try:
             return self.playlists[playlist]
         except KeyError:
             raise Refused(404, "Resource not found") from None
 
     def editable(self, user: str, playlist: str) -> Playlist:
-        """The playlist, when `user` owns it or takes part in it. Raises Refused 403 or 404."""
+        """Return the playlist if `user` owns it or collaborates on it. Raises Refused 403 or 404."""
         known = self.playlist(playlist)
         if not self.takes_part(user, known):
             raise Refused(403, "You cannot access a playlist you don't own.")
         return known
 
     def takes_part(self, user: str, playlist: Playlist) -> bool:
-        """Whether `user` owns `playlist`, or follows it and it is collaborative."""
+        """Whether `user` owns `playlist`, or follows it and it's collaborative."""
         return playlist.owner == user or (playlist.collaborative and playlist.id in self.accounts[user].playlists)
 
     def shown_rows(self, playlist: Playlist) -> tuple[Row, ...]:
-        """The playlist's rows as they are read now: those of `lag.items` seconds ago."""
+        """Return the playlist's rows as currently read: those from `lag.items` seconds ago."""
         return playlist.rows_at(self.now() - timedelta(seconds=self.lag.items))
 
     def check_snapshot(self, playlist: Playlist, snapshot: str | None) -> None:
-        """Raises Refused 400 for a snapshot id that is not known `lag.snapshots` seconds after it came to be."""
+        """Raise Refused 400 for a snapshot id that isn't known `lag.snapshots` seconds after it was created."""
         moment = self.now() - timedelta(seconds=self.lag.snapshots)
         if snapshot is not None and not playlist.knows(snapshot, moment):
             raise Refused(400, "Invalid snapshot_id")
 
     def on_offer(self, uri: str) -> Track | None:
-        """The track behind a playlist's row; None where it is no longer available."""
+        """Return the track in a playlist's row; None if it's no longer available."""
         return None if uri in self.taken_down else self.tracks.get(uri)
 
     def add(
         self, user: str, playlist: str, uris: Sequence[str], position: int | None = None, by: str = HAND
     ) -> Playlist:
-        """Put songs into a playlist, before `position` or at the end; not idempotent, as at Spotify."""
+        """Add songs to a playlist, before `position` or at the end; not idempotent, as on Spotify."""
         target = self.editable(user, playlist)
         target.insert(self._rows(user, uris), position)
         self._tell("added", user, by, uris, playlist)
@@ -164,7 +164,7 @@ class World:
     def remove(
         self, user: str, playlist: str, uris: Sequence[str], snapshot: str | None = None, by: str = HAND
     ) -> Playlist:
-        """Take out every occurrence of `uris`."""
+        """Remove every occurrence of `uris`."""
         target = self.editable(user, playlist)
         self.check_snapshot(target, snapshot)
         target.drop(frozenset(uris), snapshot)
@@ -179,7 +179,7 @@ class World:
         return target
 
     def replace(self, user: str, playlist: str, uris: Sequence[str], by: str = HAND) -> Playlist:
-        """Let `uris` be all that the playlist holds."""
+        """Replace all of the playlist's songs with `uris`."""
         target = self.editable(user, playlist)
         gone = target.uris
         target.replace(self._rows(user, uris))
@@ -189,30 +189,30 @@ class World:
 
     # ---------------------------------------------------------------- by hand
     def add_by_hand(self, user: str, playlist: str, uri: str, position: int | None = None) -> None:
-        """Drop a song (or an episode, or a local file) into a playlist in Spotify's own client."""
+        """Add a song (or an episode, or a local file) to a playlist in Spotify's own client."""
         self.add(user, playlist, (uri,), position)
 
     def remove_by_hand(self, user: str, playlist: str, uri: str) -> None:
         self.remove(user, playlist, (uri,))
 
     def move_by_hand(self, user: str, uri: str, source: str, target: str) -> None:
-        """Drag a song from one playlist to another; refused as a whole when either may not be edited."""
+        """Drag a song from one playlist to another; refused as a whole if either may not be edited."""
         self.editable(user, target)
         self.remove(user, source, (uri,))
         self.add(user, target, (uri,))
 
     def agree(self, app: App, user: str, scopes: frozenset[str], redirect_uri: str, challenge: str) -> str:
-        """Press Agree on the consent page; returns the authorization code."""
+        """Press Agree on the consent page; return the authorization code."""
         code = self.tokens.agree(app, user, scopes, redirect_uri, challenge)
         self._tell("linked", user, HAND)
         return code
 
     def revoke(self, user: str) -> None:
-        """Remove access for every app, on the account page."""
+        """Revoke access for every app, on the account page."""
         self.tokens.revoke(user)
         self._tell("revoked", user, HAND)
 
-    # ---------------------------------------------------------------- inside
+    # ---------------------------------------------------------------- internals
     def _rows(self, user: str, uris: Sequence[str]) -> list[Row]:
         now = self.now()
         return [Row(self._known(uri), now, user) for uri in uris]

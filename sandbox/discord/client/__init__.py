@@ -1,1 +1,1 @@
-"""A member's Discord client: the commands, buttons and forms it offers, and what they send."""
+"""A member's Discord client: the commands, buttons and forms it offers, and what it sends."""

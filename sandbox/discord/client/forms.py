@@ -1,4 +1,4 @@
-"""What choosing in a select and filling in a modal send."""
+"""Forms: what a client sends for a choice in a select, and for a submitted modal."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ CHOSEN_FROM_OPTIONS = {ComponentKind.STRING_SELECT, ComponentKind.RADIO_GROUP, C
 
 
 def selection(world: World, channel: Channel, menu: Select, values: Any) -> Json:
-    """The data of choosing `values` (labels, values, users or channels) in a select."""
+    """Return the data for choosing `values` (labels, values, users or channels) in a select."""
     resolved = Resolved(world, channel)
     chosen = [_pick(menu.kind, menu.options, value, resolved) for value in _listed(values)]
     if not menu.min_values <= len(chosen) <= menu.max_values:
@@ -24,7 +24,7 @@ def selection(world: World, channel: Channel, menu: Select, values: Any) -> Json
 
 
 def submission(world: World, channel: Channel, modal: Modal, values: Mapping[str, Any]) -> Json:
-    """The data of sending the modal, with the named fields filled in and the others as they opened."""
+    """Return the data for submitting the modal with the named fields filled in and the others unchanged."""
     named = {_field(modal, name).custom_id: value for name, value in values.items()}
     resolved = Resolved(world, channel)
     filled = {field.custom_id: _fill(field, named, resolved) for field in modal.fields()}
@@ -46,7 +46,7 @@ def _plain(label: str) -> str:
 
 
 def _fill(field: Field, named: Mapping[str, Any], resolved: Resolved) -> Json:
-    """The part of the answer that this field gives: `value` or `values`."""
+    """Return this field's part of the answer: `value` or `values`."""
     match field.kind:
         case ComponentKind.TEXT_INPUT:
             return {"value": _text(field, str(named.get(field.custom_id, field.value)))}
@@ -72,7 +72,7 @@ def _text(field: Field, value: str) -> str:
 
 
 def _submitted(component: Json, filled: Mapping[str, Json]) -> Json:
-    """The component as a submission carries it: types, ids and answers, without labels."""
+    """Return the component as a submission has it: types, ids and answers, without labels."""
     answer: Json = {"type": component["type"], "id": component["id"]}
     if "custom_id" in component:
         answer |= {"custom_id": component["custom_id"], **filled[component["custom_id"]]}

@@ -1,4 +1,4 @@
-"""Which commands a member's client offers at a place, and what choosing one from a message's menu sends."""
+"""Menus: which commands a client offers in a channel, and what choosing one from a message's menu sends."""
 
 from sandbox.discord.client.outcome import NotAllowed, NotThere
 from sandbox.discord.commands import FOR_THEMSELVES, IN_GUILDS, MESSAGE, Command
@@ -9,18 +9,18 @@ GUILD_CONTEXT, BOT_DM_CONTEXT = 0, 1
 
 
 def shown(world: World, user: User, channel: Channel, kind: int) -> list[Command]:
-    """The commands of a kind (slash, user, message) that the client offers this member there."""
+    """Return the commands of a kind (slash, user, message) that the client offers this member there."""
     commands = world.commands.available(channel.guild.id if channel.guild else None)
     return [command for command in commands if command.definition["type"] == kind and _is_shown(command, user, channel)]
 
 
 def on_messages(world: World, user: User, channel: Channel) -> list[str]:
-    """The names in the menu "Apps" of the messages there."""
+    """Return the names in the "Apps" menu of messages there."""
     return [command.name for command in shown(world, user, channel, MESSAGE)]
 
 
 def invocation(world: World, user: User, message: Message, name: str) -> Json:
-    """The data of the interaction that choosing it makes. Raises NotThere, saying which there are."""
+    """Return the data of the interaction for choosing a command. Raises NotThere, listing the ones there are."""
     here = {command.name: command for command in shown(world, user, message.channel, MESSAGE)}
     if name not in here:
         raise NotThere(f"no {name!r} in the menu of the message, only {sorted(here)}")
@@ -44,6 +44,6 @@ def _is_shown(command: Command, user: User, channel: Channel) -> bool:
 
 
 def _is_installed(command: Command, user: User, in_guild: bool) -> bool:
-    """Whether the guild or the member has the application, in a way that this command is there for."""
+    """Whether the guild or the member has installed the application in a way that the command supports."""
     kinds = command.definition["integration_types"]
     return (in_guild and IN_GUILDS in kinds) or (user.has_app and FOR_THEMSELVES in kinds)

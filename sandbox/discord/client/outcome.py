@@ -1,4 +1,4 @@
-"""What came of a member's gesture."""
+"""Outcome: the result of a member's gesture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from sandbox.discord.model import AnswerKind, Attachment, Interaction, Message, Modal
 from sandbox.discord.world import World
 
-READING = 20.0  # seconds that a person waits for a deferred answer before giving up
+READING = 20.0  # seconds that a person waits for a deferred answer
 
 
 class PersonError(Exception):
-    """A person could not do what was asked of them."""
+    """A person couldn't do what they were told to do."""
 
 
 class NotThere(PersonError):
-    """There is no such command, option, button, choice or field to be seen here."""
+    """There's no such command, option, button, choice or field here."""
 
 
 class NotAllowed(PersonError):
-    """Discord's client would not let a person send this: disabled, missing, too long, too many."""
+    """Discord's client wouldn't let a person send this: disabled, missing, too long, too many."""
 
 
 class NoAnswer(PersonError):
-    """The application did not respond."""
+    """The application didn't respond."""
 
     def __init__(self, interaction: Interaction) -> None:
         self.interaction = interaction
@@ -31,7 +31,7 @@ class NoAnswer(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An interaction that the bot has acknowledged; what it shows may still be on its way (see `reply`)."""
+    """An interaction that the bot has acknowledged; its answer may still be on its way (see `reply`)."""
 
     world: World
     interaction: Interaction
@@ -44,17 +44,17 @@ class Outcome:
 
     @property
     def seconds(self) -> float:
-        """From the gesture to the acknowledgement."""
+        """Seconds from the gesture to the acknowledgement."""
         return self.interaction.seconds or 0.0
 
     @property
     def messages(self) -> list[Message]:
-        """The first answer (or the message that was pressed) and the follow-ups, without deleted ones."""
+        """Return the first answer (or the message that was pressed) and the follow-ups, without deleted ones."""
         return list(self.interaction.messages())
 
     @property
     def message(self) -> Message:
-        """The first answer as it is now, or the first follow-up when that is gone."""
+        """Return the first answer as it is now, or the first follow-up if the answer is gone."""
         if not self.messages:
             raise NotThere(f"no message, the answer was {self.answer.name}")
         return self.messages[0]
@@ -71,17 +71,17 @@ class Outcome:
 
     @property
     def activity(self) -> str:
-        """The instance of the Activity that was launched."""
+        """Return the instance of the Activity that was launched."""
         if self.interaction.activity is None:
             raise NotThere(f"no activity, the answer was {self.answer.name}")
         return self.interaction.activity
 
     def text(self) -> str:
-        """All that can be read in the answer and its follow-ups."""
+        """Return all text in the answer and its follow-ups."""
         return "\n".join(message.text() for message in self.messages)
 
     async def reply(self, within: float = READING) -> Message:
-        """The answer once it can be read: after a deferral, when the bot has filled, edited or followed it up.
+        """Return the answer once it's there: if deferred, when the bot has filled it in, edited it or followed up.
 
         Raises TimeoutError after `within` seconds.
         """
@@ -89,7 +89,7 @@ class Outcome:
         return self.message
 
     async def until(self, condition: Callable[[Message], bool], within: float = READING) -> Message:
-        """The first of the messages for which the condition holds (progress that is edited into an answer)."""
+        """Wait for a message that meets the condition (such as progress that is edited into an answer)."""
         return await self.world.wait_for(lambda: next(filter(condition, self.messages), None), within)
 
     def _readable(self) -> bool:

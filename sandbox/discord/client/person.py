@@ -1,7 +1,7 @@
-"""A person at Discord: types commands, presses buttons, fills in forms, reacts, reads.
+"""A person on Discord: types commands, presses buttons, fills in forms, reacts, reads.
 
-Drives the world as the client of a member would, and only lets through what the client would let through. Gestures
-return when the bot has acknowledged them, and raise NoAnswer when it did not do so in time.
+Drives the world as a member's client would, and allows only what the client would allow. Gestures return once the bot
+has acknowledged them, and raise NoAnswer if it doesn't do so in time.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from sandbox.discord.components import Button, ComponentKind, Select
 from sandbox.discord.model import Channel, Interaction, InteractionKind, Json, Message, Modal, User
 from sandbox.discord.world import World
 
-REACTION_TIME = 0.03  # seconds; the bot has received the answer to its last request before anybody can press on
+REACTION_TIME = 0.03  # seconds; by then the bot has the response to its last request
 
 
 class Person:
-    """One member at one place; `channel` is where they are: their first guild's first channel unless given."""
+    """One member in one channel; by default, the first channel of their first guild."""
 
     def __init__(
         self, world: World, user: User, channel: Channel | None = None, *, reaction_time: float = REACTION_TIME
@@ -40,16 +40,16 @@ class Person:
     # Reading
 
     def visible(self, channel: Channel | None = None) -> list[Message]:
-        """The messages that this member can see there, oldest first."""
+        """Return the messages that this member can see there, oldest first."""
         place = channel or self.channel
         return [message for message in place.messages.values() if message.visible(self.user)]
 
     def commands(self) -> list[Slash]:
-        """The commands that the client offers here, subcommands as "playlists add"."""
+        """Return the commands that the client offers here; subcommands look like "playlists add"."""
         return slash.offered(self.world, self.user, self.channel)
 
     def menu(self) -> list[str]:
-        """The commands in the menu "Apps" of messages here."""
+        """Return the commands in the "Apps" menu of messages here."""
         return menus.on_messages(self.world, self.user, self.channel)
 
     # Gestures that the bot answers
@@ -59,8 +59,8 @@ class Person:
     ) -> Outcome:
         """Send a slash command: `await anna.command("playlists add", name="Late night")`.
 
-        Options may be given by name or as a mapping (for an option that is called "channel"). Strings are taken for the
-        names of choices where there are such; attachments are `Upload`s or paths; users and channels those objects.
+        Give options by name, or as a mapping (for an option called "channel"). Strings match the names of choices if
+        there are any; attachments are `Upload`s or paths; users and channels are their objects.
         """
         place = channel or self.channel
         command = slash.find(self.world, self.user, place, path)
@@ -68,7 +68,7 @@ class Person:
         return await self._gesture(InteractionKind.COMMAND, place, data)
 
     async def use(self, name: str, message: Message) -> Outcome:
-        """Choose a command from the menu of a message: `await anna.use("More like this", message)`."""
+        """Choose a command from a message's menu: `await anna.use("More like this", message)`."""
         await self._reach(message)
         data = menus.invocation(self.world, self.user, message, name)
         return await self._gesture(InteractionKind.COMMAND, message.channel, data)
@@ -82,7 +82,7 @@ class Person:
         channel: Channel | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> list[Choice]:
-        """What the bot suggests while `option` is being typed and `options` are filled in already."""
+        """Return what the bot suggests while `option` is being typed and `options` are already filled in."""
         place = channel or self.channel
         command = slash.find(self.world, self.user, place, path)
         data = slash.completion(command, Resolved(self.world, place), option, typed, options or {})
@@ -105,14 +105,14 @@ class Person:
     async def select(
         self, message: Message, custom_id_or_placeholder: str, values: str | User | Channel | Iterable[Any]
     ) -> Outcome:
-        """Choose in a select, by the labels or values of its options, or users or channels."""
+        """Choose in a select, by labels or values of its options, or users or channels."""
         menu = find_select(message, custom_id_or_placeholder)
         if menu.disabled:
             raise NotAllowed(f"{custom_id_or_placeholder} is disabled")
         return await self._press(message, forms.selection(self.world, message.channel, menu, values))
 
     async def submit(self, modal: Modal | Outcome, values: Mapping[str, Any] | None = None, **fields: Any) -> Outcome:
-        """Fill in a modal, naming its fields by custom id or label, and send it; the others stay as they opened."""
+        """Submit a modal with the given fields, by custom id or label; the others stay as they opened."""
         form = modal.modal if isinstance(modal, Outcome) else modal
         opener = form.interaction
         data = forms.submission(self.world, opener.channel, form, {**(values or {}), **fields})
@@ -134,7 +134,7 @@ class Person:
         await asyncio.sleep(self.reaction_time)
         return self.world.post(channel or self.channel, self.user, {"content": content})
 
-    # Within
+    # Internals
 
     def _doorstep(self) -> Channel:
         for guild in self.world.guilds.values():
@@ -176,7 +176,7 @@ class Person:
 
 
 def find_button(message: Message, label_or_custom_id: str) -> Button:
-    """The button with that label or custom id. Raises NotThere, saying which there are and the message's text."""
+    """Return the button with that label or custom id. Raises NotThere, with the buttons and text there are."""
     buttons = message.buttons()
     named: list[Button] = [
         button for button in buttons if label_or_custom_id in (button.label, button.custom_id, button.emoji)
@@ -188,7 +188,7 @@ def find_button(message: Message, label_or_custom_id: str) -> Button:
 
 
 def find_select(message: Message, custom_id_or_placeholder: str) -> Select:
-    """The select with that placeholder or custom id. Raises NotThere, saying which there are."""
+    """Return the select with that placeholder or custom id. Raises NotThere, listing the ones there are."""
     menus = message.selects()
     named: list[Select] = [menu for menu in menus if custom_id_or_placeholder in (menu.placeholder, menu.custom_id)]
     if not named:

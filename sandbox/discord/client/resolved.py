@@ -1,4 +1,4 @@
-"""What an interaction mentions by id, spelled out: users, members, channels, files."""
+"""Resolved: the users, members, channels and files that an interaction refers to by id."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sandbox.discord.world import World
 
 
 class Resolved:
-    """Collects the objects that a member chose; each `add` returns the id to put in their place."""
+    """Collects the objects that a member chose; each `add` returns the id that stands for one."""
 
     def __init__(self, world: World, channel: Channel) -> None:
         self._world = world
@@ -21,7 +21,7 @@ class Resolved:
         return {"resolved": self._found} if self._found else {}
 
     def add(self, value: Any) -> str:
-        """Take a User, a Channel or an Upload. Raises NotAllowed for anything else."""
+        """Add a User, a Channel or an Upload. Raises NotAllowed for anything else."""
         match value:
             case User():
                 return self._user(value)

@@ -1,4 +1,4 @@
-"""Slash commands as a member's client knows them: which there are, and what typing one sends."""
+"""Slash commands in a member's client: which ones there are, and what typing one sends."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class OptionKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A suggestion or a fixed choice: what is shown and what is sent."""
+    """A suggestion or a fixed choice: what's shown and what's sent."""
 
     name: str
     value: str | int | float
@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Slash:
-    """One command that can be sent: a whole command, or a subcommand of one. `options` are Discord's JSON."""
+    """One command that can be sent: a whole command or a subcommand. `options` are Discord's JSON."""
 
     path: str
     description: str
@@ -49,7 +49,7 @@ class Slash:
     command: Command
 
     def option(self, name: str) -> Json:
-        """The option of that name; underscores stand for hyphens, as Python cannot spell those."""
+        """Return the option of that name; underscores stand for hyphens, which Python doesn't allow."""
         for option in self.options:
             if option["name"] in (name, name.replace("_", "-")):
                 return option
@@ -57,13 +57,13 @@ class Slash:
 
 
 def offered(world: World, user: User, channel: Channel) -> list[Slash]:
-    """The commands that the client offers this member there."""
+    """Return the commands that the client offers this member there."""
     shown = menus.shown(world, user, channel, CHAT_INPUT)
     return [slash for command in shown for slash in _spread(command, command.definition, command.name)]
 
 
 def find(world: World, user: User, channel: Channel, path: str) -> Slash:
-    """The command at "playlists add". Raises NotThere, saying which there are."""
+    """Return the command at a path such as "playlists add". Raises NotThere, listing the ones there are."""
     here = {slash.path: slash for slash in offered(world, user, channel)}
     wanted = path.removeprefix("/").strip()
     if wanted not in here:
@@ -72,7 +72,7 @@ def find(world: World, user: User, channel: Channel, path: str) -> Slash:
 
 
 def invocation(slash: Slash, resolved: Resolved, given: Mapping[str, Any]) -> Json:
-    """The data of the interaction that sending the command makes."""
+    """Return the data of the interaction for sending the command."""
     options = [_filled(slash.option(name), value, resolved) for name, value in given.items() if value is not None]
     missing = {option["name"] for option in slash.options if option.get("required")} - {
         option["name"] for option in options
@@ -83,7 +83,7 @@ def invocation(slash: Slash, resolved: Resolved, given: Mapping[str, Any]) -> Js
 
 
 def completion(slash: Slash, resolved: Resolved, option: str, typed: str, given: Mapping[str, Any]) -> Json:
-    """The data of the interaction that typing in an option with autocomplete makes."""
+    """Return the data of the interaction for typing in an option with autocomplete."""
     focused = slash.option(option)
     if not focused.get("autocomplete"):
         raise NotAllowed(f"/{slash.path} does not complete {option}")
@@ -116,7 +116,7 @@ def _filled(option: Json, value: Any, resolved: Resolved) -> Json:
 
 
 def _coerced(option: Json, value: Any, resolved: Resolved) -> Any:
-    """What the client sends for `value`. Raises NotAllowed where it would mark the option red."""
+    """Return what the client sends for `value`. Raises NotAllowed if it would mark the option red."""
     plain = value.value if isinstance(value, Choice) else value
     match OptionKind(option["type"]):
         case OptionKind.STRING:

@@ -1,1 +1,1 @@
-"""The gateway: the WebSocket that tells the bot what happens, its sessions, and its events."""
+"""The gateway: the WebSocket that sends the bot its events, and its sessions."""

@@ -1,8 +1,7 @@
-"""The gateway: a WebSocket over which the bot hears what happens.
+"""The gateway's connection: a WebSocket that sends the bot its events.
 
-HELLO, then heartbeats, IDENTIFY or RESUME, then events. Compression is zlib-stream where the client asks for it; a
-client that asks for zstd-stream is sent plain text, which discord.py reads as well (the standard library has no zstd
-before 3.14).
+HELLO, then heartbeats, IDENTIFY or RESUME, then events. Compression is zlib-stream if the client asks for it; a client
+that asks for zstd-stream gets plain text, which discord.py also reads (the standard library has no zstd before 3.14).
 """
 
 import asyncio
@@ -19,15 +18,15 @@ from sandbox.discord.payloads import people
 from sandbox.discord.rest.application import gateway_url
 from sandbox.discord.world import World
 
-LONGEST_FRAME = 4096  # bytes that Discord takes from a client
-ROUND_TRIP = 0.05  # seconds; discord.py notes when it sent a heartbeat after sending it, so no answer may come at once
+LONGEST_FRAME = 4096  # bytes; Discord's limit for a client's frame
+ROUND_TRIP = 0.05  # seconds; discord.py records a heartbeat only after sending it, so answers mustn't be instant
 DECODE_ERROR, NOT_AUTHENTICATED, BAD_TOKEN, ALREADY_AUTHENTICATED = 4002, 4003, 4004, 4005
 UNKNOWN_OPCODE, INVALID_INTENTS, DISALLOWED_INTENTS = 4001, 4013, 4014
 FAREWELLS = (1000, 1001)  # close codes by which a client ends its session
 
 
 class Refused(Exception):
-    """The connection is closed with this code."""
+    """Close the connection with this code."""
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -35,7 +34,7 @@ class Refused(Exception):
 
 
 class Connection:
-    """One WebSocket. Frames leave in the order in which they were put into the outbox."""
+    """One WebSocket. Frames are sent in the order in which they enter the outbox."""
 
     def __init__(self, world: World, socket: web.WebSocketResponse, request: web.Request) -> None:
         self._world = world
@@ -58,7 +57,7 @@ class Connection:
             self._forget()
 
     async def _read(self) -> None:
-        """Hear the client until it leaves or does what it may not."""
+        """Read from the client until it leaves or breaks a rule."""
         async for message in self._socket:
             try:
                 self._receive(_frame(message.type, message.data))
@@ -119,7 +118,7 @@ class Connection:
         self._greet(session, data.get("shard"))
 
     def _greet(self, session: Session, shard: list[int] | None) -> None:
-        """READY with guilds that are still unavailable, then each of them."""
+        """Send READY with unavailable guilds, then each guild."""
         world = self._world
         joined = [guild for guild in world.guilds.values() if world.bot.id in guild.members]
         session.dispatch(
@@ -152,7 +151,7 @@ class Connection:
         self._world.changed("gateway")
 
     def _forget(self) -> None:
-        """The line is gone; the session can be resumed, unless the client said goodbye or has another line."""
+        """The connection is gone; the session can be resumed unless the client closed it or has another connection."""
         session = self._session
         if session is None or session.line is not self._line:
             return
@@ -163,7 +162,7 @@ class Connection:
 
 
 def gateway(world: World) -> Any:
-    """The aiohttp handler of the gateway."""
+    """Return the gateway's aiohttp handler."""
 
     async def connect(request: web.Request) -> web.StreamResponse:
         world.origin = world.origin or f"{request.scheme}://{request.host}"

@@ -1,7 +1,7 @@
-"""What the gateway tells the bot when the world changes.
+"""Events: what the gateway sends the bot when the world changes.
 
-Each event says which intent it needs, in a guild and in a DM; ephemeral messages are between one member and the
-interaction and are not announced.
+Each event has the intent it needs, in a guild and in a DM; ephemeral messages stay between one member and the
+interaction, without events.
 """
 
 from sandbox.discord.gateway.sessions import Intent, Session, Sessions
@@ -22,7 +22,7 @@ class Events:
             self.greet(session, guild)
 
     def greet(self, session: Session, guild: Guild) -> None:
-        """Announce a guild to one session, with the members it may know."""
+        """Announce a guild to one session, with the members it may see."""
         knows_all = session.wants(Intent.GUILD_MEMBERS)
         members = [member for member in guild.members.values() if knows_all or member.user.bot]
         session.dispatch("GUILD_CREATE", places.guild_create(guild, members))
@@ -91,7 +91,7 @@ class Events:
 
 
 def _heard(guild: Guild | None) -> bool:
-    """Whether the bot is told of what happens there: in its own conversations, and where it is a member."""
+    """Whether the bot gets events from there: from its own DMs, and from guilds it's a member of."""
     return guild is None or guild.has_bot
 
 
@@ -114,5 +114,5 @@ def _messages_intent(channel: Channel) -> Intent:
 
 
 def _always_readable(message: Message) -> bool:
-    """Without the message content intent a bot still reads its own messages, DMs, and what mentions it."""
+    """Whether the bot can read it without the message content intent: its own messages, DMs and mentions."""
     return message.author.bot or message.channel.guild is None or any(user.bot for user in message.mentions)

@@ -1,6 +1,6 @@
-"""Gateway sessions: what was dispatched to whom, so that a bot that lost its connection can resume.
+"""Sessions: what each one was sent, so that a bot that lost its connection can resume.
 
-No sockets here; a session hands frames to the line that it is connected by.
+No sockets here; a session hands its frames to a Line.
 """
 
 import secrets
@@ -32,7 +32,7 @@ class Op(IntEnum):
 
 
 class Intent(IntFlag):
-    """What a bot asks to be told. ALWAYS events need none."""
+    """Intents: the events a bot subscribes to. ALWAYS events need none."""
 
     ALWAYS = 0
     GUILDS = 1 << 0
@@ -50,14 +50,14 @@ PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONT
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A connection as its session sees it. `hang_up(None)` cuts it without a word, as a broken network does."""
+    """A connection as its session sees it. `hang_up(None)` drops it without a close code, as a broken network does."""
 
     deliver: Callable[[Json], None]
     hang_up: Callable[[int | None], None]
 
 
 class Session:
-    """One log-in of a bot; survives its connection. `line` is None while there is none."""
+    """One login of a bot; outlives its connection. `line` is None while disconnected."""
 
     def __init__(self, intents: int) -> None:
         self.id = secrets.token_hex(16)
@@ -77,7 +77,7 @@ class Session:
             self.line.deliver(frame)
 
     def missed_since(self, sequence: int) -> list[Json] | None:
-        """The frames after `sequence`; None when they are not all known any more, or never were sent."""
+        """Return the frames after `sequence`; None if some are no longer kept, or were never sent."""
         oldest_known = self.sequence - len(self._sent)
         if not oldest_known <= sequence <= self.sequence:
             return None
@@ -85,7 +85,7 @@ class Session:
 
 
 class Sessions:
-    """All sessions of the bot. Disconnected ones are kept until the bot identifies anew."""
+    """All of the bot's sessions. Disconnected ones are kept until the bot identifies again."""
 
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
@@ -96,7 +96,7 @@ class Sessions:
         return bool(self._lines())
 
     def may_identify(self, now: datetime, every: timedelta | None) -> bool:
-        """Whether enough time has passed since the last log-in (any is enough when `every` is None)."""
+        """Whether enough time has passed since the last login; always, if `every` is None."""
         too_early = every is not None and self._identified is not None and now - self._identified < every
         self._identified = now
         return not too_early
@@ -117,29 +117,29 @@ class Sessions:
         return [session for session in self._sessions.values() if session.wants(intent)]
 
     def dispatch(self, event: str, data: Json, intent: Intent = Intent.ALWAYS) -> None:
-        """Tell every session that asked for it."""
+        """Send the event to every session that subscribed to it."""
         for session in self.wanting(intent):
             session.dispatch(event, data)
 
     # Faults on request
 
     def drop(self, code: int | None = None) -> None:
-        """Lose every connection, without a word or with a close code. The sessions can be resumed."""
+        """Drop every connection, with or without a close code. The sessions can be resumed."""
         for line in self._lines():
             line.hang_up(code)
 
     def ask_to_reconnect(self) -> None:
-        """What Discord does before it restarts a gateway."""
+        """Ask the bot to reconnect, as Discord does before it restarts a gateway."""
         self._send_all({"op": Op.RECONNECT, "d": None})
 
     def invalidate(self, *, resumable: bool = False) -> None:
-        """Tell the bot that its session is no good; unless `resumable` it has to identify anew."""
+        """Invalidate the session; unless it's `resumable`, the bot has to identify again."""
         self._send_all({"op": Op.INVALID_SESSION, "d": resumable})
         if not resumable:
             self._sessions = {}
 
     def send_malformed(self) -> None:
-        """An event without the keys that it should have."""
+        """Send an event that lacks its required keys."""
         for session in self._sessions.values():
             session.dispatch("MESSAGE_REACTION_ADD", {})
 

@@ -1,4 +1,4 @@
-"""Discord's JSON for what exists here. Ids are strings, times ISO 8601, as on the wire."""
+"""Discord's JSON for everything in the model. Ids are strings and times ISO 8601, as on the wire."""
 
 from sandbox.discord.payloads.wire import Payloads
 

@@ -1,4 +1,4 @@
-"""JSON of components and embeds as Discord gives them back: defaults filled in, `attachment://` made addresses."""
+"""JSON of components and embeds as Discord returns them: with defaults, and addresses for `attachment://`."""
 
 import zlib
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.discord.components import SELECTS, ComponentKind
 from sandbox.discord.model import Json
 
-LOADED = 2  # Discord's loading state of a media item that it could fetch
+LOADED = 2  # Discord's loading state of a media item that it has fetched
 DEFAULTS: dict[int, Json] = {
     **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
     ComponentKind.THUMBNAIL: {"description": None, "spoiler": False},
@@ -19,7 +19,7 @@ Resolve = Callable[[str], Json]
 
 
 def component(source: Json, resolve: Resolve) -> Json:
-    """The component as shown; `resolve` turns a media address into a media object."""
+    """Return the component as shown; `resolve` turns a media address into a media object."""
     shown = {**DEFAULTS.get(source["type"], {}), **_present(source)}
     for slot in ("components", "items"):
         if slot in shown:
@@ -52,12 +52,12 @@ def embed(source: Json, resolve: Resolve) -> Json:
 
 
 def external(url: str) -> Json:
-    """Media that somebody else serves; it goes to the client as it is."""
+    """Return a media object hosted elsewhere, which the client gets as it is."""
     return {"id": str(zlib.crc32(url.encode())), "url": url, "proxy_url": url, "loading_state": LOADED, "flags": 0}
 
 
 def _present(source: Any) -> Any:
-    """Without what the bot sent as null, at any depth."""
+    """Remove nulls that the bot sent, at any depth."""
     if isinstance(source, dict):
         return {key: _present(value) for key, value in source.items() if value is not None}
     return [_present(part) for part in source] if isinstance(source, list) else source

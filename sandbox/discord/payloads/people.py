@@ -22,7 +22,7 @@ def user(person: User) -> Json:
 
 
 def me(bot: User) -> Json:
-    """The bot as it sees itself: with the private fields."""
+    """The bot as it sees itself, with the private fields."""
     return {**user(bot), "mfa_enabled": True, "locale": bot.locale, "verified": True, "email": None}
 
 
@@ -44,7 +44,7 @@ def member(person: Member) -> Json:
 
 
 def interacting_member(person: Member) -> Json:
-    """A member as interactions carry it: with what it may do in the channel."""
+    """A member as in interactions: with their permissions in the channel."""
     return {**member(person), "permissions": str(person.permissions)}
 
 

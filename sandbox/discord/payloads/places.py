@@ -6,7 +6,7 @@ from sandbox.discord.model import MEMBER_PERMISSIONS, Channel, ChannelKind, Guil
 from sandbox.discord.payloads import people
 from sandbox.discord.snowflakes import time_of
 
-HOUR = 3600  # seconds; one of the few timeouts that Discord allows here
+HOUR = 3600  # seconds; one of the timeouts that Discord allows here
 DAY = 1440  # minutes without a message after which a thread is archived
 
 
@@ -44,7 +44,7 @@ def _text_channel(place: Channel, owner: Guild) -> Json:
 
 
 def _closed(member: int) -> Json:
-    """A permission overwrite for one member (type 1), that denies them the channel."""
+    """A permission overwrite for one member (type 1) that denies them the channel."""
     return {"id": str(member), "type": 1, "allow": "0", "deny": str(int(Permission.VIEW_CHANNEL))}
 
 
@@ -74,12 +74,12 @@ def _thread(place: Channel, starter: Message) -> Json:
 
 
 def guild(place: Guild) -> Json:
-    """A guild as REST shows it."""
+    """A guild as in REST."""
     return {**_identity(place), **_settings(), "roles": [_everyone(place)], "emojis": [], "stickers": []}
 
 
 def guild_create(place: Guild, members: Iterable[Member]) -> Json:
-    """A guild as the gateway announces it; without the members intent that is only the bot itself."""
+    """A guild as the gateway announces it; without the members intent, only the bot itself is in `members`."""
     return {
         **guild(place),
         "joined_at": place.created.isoformat(),
@@ -154,7 +154,7 @@ def _settings() -> Json:
 
 
 def _everyone(place: Guild) -> Json:
-    """The role that every member has; it shares its guild's id."""
+    """The role that every member has; its id is the guild's."""
     return {
         "id": str(place.id),
         "name": "@everyone",

@@ -1,4 +1,4 @@
-"""JSON of messages and interactions: what needs to know the application and where files are served."""
+"""JSON of messages and interactions, which depends on the application and on where files are served."""
 
 import re
 
@@ -23,7 +23,7 @@ CUSTOM_EMOJI = re.compile(r"(?P<name>\w+):(?P<id>\d+)")
 
 
 class Payloads:
-    """Serialises for the bot; other people's view differs only in whose reactions are their own."""
+    """Serialises for the bot; for other people, only whose reactions are their own would differ."""
 
     def __init__(self, application: Application, bot: User, cdn: Cdn) -> None:
         self._application = application
@@ -126,7 +126,7 @@ class Payloads:
         }
 
     def _origins(self, message: Message) -> Json:
-        """Which interaction and which message this one answers."""
+        """Return which interaction and which message this one answers."""
         origins: Json = {}
         if message.interaction:
             application = str(self._application.id)
@@ -139,7 +139,7 @@ class Payloads:
 
 
 def partial_emoji(emoji: str) -> Json:
-    """Unicode emoji as they are, custom ones given as name:id."""
+    """Return Unicode emoji as they are, custom ones from name:id."""
     custom = CUSTOM_EMOJI.fullmatch(emoji)
     return {"id": custom["id"], "name": custom["name"]} if custom else {"id": None, "name": emoji}
 
@@ -166,7 +166,7 @@ def _message_type(message: Message) -> int:
 
 
 def _installation(interaction: Interaction) -> Json:
-    """Who installed the application: "0" is a guild, whose id is 0 in a DM with the bot, "1" the member themselves."""
+    """Who installed the application: "0" is a guild (id 0 in a DM with the bot), "1" the member."""
     guild, user = interaction.channel.guild, interaction.user
     theirs = {"1": str(user.id)} if user.has_app else {}
     if guild is None:

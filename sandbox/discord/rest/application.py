@@ -1,4 +1,4 @@
-"""The bot itself, its application, people, guilds, and where the gateway is."""
+"""The bot, its application, people, guilds, and the gateway's address."""
 
 from sandbox.discord.errors import Unauthorized, UnknownMember
 from sandbox.discord.model import Guild, Json
@@ -10,12 +10,12 @@ STARTS = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concu
 
 
 def gateway_url(origin: str) -> str:
-    """Where the gateway of a server at `origin` (http…) is."""
+    """Return the gateway's address on a server at `origin` (http…)."""
     return f"ws{origin.removeprefix('http')}/gateway"
 
 
 async def me(call: Call) -> Json:
-    """The bot, by its own token; a member, by a token that they agreed to."""
+    """Return the bot, for its own token, or a member, for a token that they consented to."""
     kind, _, token = call.authorization.partition(" ")
     if call.authorization == f"Bot {call.world.token}":
         return people.me(call.world.bot)
@@ -54,7 +54,7 @@ async def guild_channels(call: Call) -> list[Json]:
 
 
 async def guild_threads(call: Call) -> Json:
-    """The threads of a guild that are not archived; nobody archives any here."""
+    """Return the guild's active threads; none are ever archived here."""
     threads = [places.channel(thread) for thread in call.guild().threads.values()]
     return {"threads": threads, "members": [], "has_more": False}
 

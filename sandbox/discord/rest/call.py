@@ -1,4 +1,4 @@
-"""One request as the endpoints see it: its parts parsed, and the things that its path names looked up."""
+"""Call: one request as the endpoints see it, parsed, with the objects in its path looked up."""
 
 import json
 from dataclasses import dataclass, field
@@ -21,14 +21,14 @@ from sandbox.discord.model import Channel, Guild, Interaction, Message, User
 from sandbox.discord.uploads import Upload
 from sandbox.discord.world import World
 
-LARGEST = 100 * 1024 * 1024  # bytes; ten files of the usual limit
+LARGEST = 100 * 1024 * 1024  # bytes; ten files of the usual maximum size
 
 
 @dataclass(slots=True)
 class Call:
-    """A request: `body` is its JSON (of a multipart one the payload_json) or form, `uploads` its files[n] by n.
+    """A request: `body` is its JSON (the payload_json of a multipart one) or form, `uploads` its files[n] by n.
 
-    `answered` is set by the endpoint when it acknowledged that interaction.
+    `answered` is the interaction that the endpoint acknowledged, if any.
     """
 
     world: World
@@ -40,12 +40,12 @@ class Call:
     authorization: str = ""
 
     def id(self, name: str) -> int:
-        """An id in the path; 0, which nothing has, when it is not a number."""
+        """Return an id from the path; 0, which nothing has, if it isn't a number."""
         value = self.params[name]
         return int(value) if value.isdecimal() else 0
 
     def channel(self) -> Channel:
-        """A channel that the bot can open. Raises MissingAccess for one of a guild that it is not in."""
+        """Return a channel that the bot can open. Raises MissingAccess in a guild it isn't in."""
         channel = self.world.channels.get(self.id("channel_id"))
         if channel is None:
             raise UnknownChannel
@@ -54,7 +54,7 @@ class Call:
         return channel
 
     def message(self) -> Message:
-        """A message that the bot can reach through its channel: ephemeral ones cannot be."""
+        """Return a message that the bot can reach through its channel, so no ephemeral one."""
         message = self.channel().messages.get(self.id("message_id"))
         if message is None or message.visible_to is not None:
             raise UnknownMessage
@@ -73,7 +73,7 @@ class Call:
         return user
 
     def hook(self) -> Interaction:
-        """The interaction whose webhook this is. Raises InvalidWebhookToken once its fifteen minutes are over."""
+        """Return the interaction that this webhook belongs to. Raises InvalidWebhookToken after fifteen minutes."""
         interaction = self.world.by_token(self.params["token"])
         if interaction is None or self.id("application_id") != self.world.application.id:
             raise UnknownWebhook
@@ -83,8 +83,8 @@ class Call:
 
 
 async def read_body(request: web.Request, call: Call) -> None:
-    """Fill in the call's body and uploads. Raises InvalidForm when they are not JSON or multipart with JSON."""
-    roomy = request.clone(client_max_size=LARGEST)  # whatever the server that we are mounted in allows
+    """Read the call's body and uploads. Raises InvalidForm unless they're JSON or multipart with JSON."""
+    roomy = request.clone(client_max_size=LARGEST)  # whatever the enclosing server allows
     if request.content_type == "multipart/form-data":
         await _read_multipart(roomy, call)
     elif request.content_type == "application/x-www-form-urlencoded":

@@ -12,7 +12,7 @@ async def channel(call: Call) -> Json:
 
 
 async def open_dm(call: Call) -> Json:
-    """Always possible; whether the person takes messages shows when one is sent."""
+    """Open a DM, which always works; whether the person accepts messages shows when one is sent."""
     user = call.world.users.get(int((call.body or {}).get("recipient_id") or 0))
     if user is None:
         raise UnknownUser

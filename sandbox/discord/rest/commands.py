@@ -56,7 +56,7 @@ def _scope(call: Call) -> Scope:
 
 
 def _check_entry_point(call: Call, definitions: list[Json]) -> None:
-    """The command that Discord made when Activities were switched on cannot be dropped in passing."""
+    """Refuse to drop, in a bulk update, the command that Discord created when Activities were enabled."""
     standing = any(
         command.definition["type"] == ENTRY_POINT for command in call.world.commands.registered(_scope(call))
     )

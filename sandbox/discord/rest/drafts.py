@@ -1,4 +1,4 @@
-"""From a message in a request body to what the world stores, checked on the way."""
+"""Drafts: checks a message in a request body and turns it into what the world stores."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ NOTHING: Json = {}
 
 
 def new_message(call: Call, channel: Channel, body: Json | None, path: Path = ()) -> Draft:
-    """The draft of a message to be posted. Raises InvalidForm, EmptyMessage or TooLarge."""
+    """Return the draft of a new message. Raises InvalidForm, EmptyMessage or TooLarge."""
     sent = body or NOTHING
     flags = MessageFlag(sent.get("flags") or 0) & SETTABLE
     ephemeral = MessageFlag.EPHEMERAL in flags
@@ -33,7 +33,7 @@ def new_message(call: Call, channel: Channel, body: Json | None, path: Path = ()
 
 
 def edited_message(call: Call, message: Message, body: Json | None, path: Path = ()) -> Draft:
-    """The changes to a message: only the parts that the body names. A V2 message stays one."""
+    """Return the changes to a message: only the parts in the body. A V2 message stays V2."""
     sent = body or NOTHING
     lasting = message.flags & ~MessageFlag.LOADING
     flags = lasting | (MessageFlag(sent.get("flags") or 0) & (MessageFlag.COMPONENTS_V2 | MessageFlag.SUPPRESS_EMBEDS))
@@ -53,7 +53,7 @@ def edited_message(call: Call, message: Message, body: Json | None, path: Path =
 
 
 def _relinked(call: Call, tree: list[Json], attachments: list[Attachment]) -> list[Json]:
-    """Media given by the address of one of the message's own files is that file, and outlives the address."""
+    """Refer to the message's own files by attachment instead of by address, which expires."""
     own = {call.world.cdn.path(attachment): attachment.filename for attachment in attachments}
     for item in media(tree):
         path = item["url"].removeprefix(call.world.origin).partition("?")[0]
@@ -81,7 +81,7 @@ def _new_attachments(call: Call, channel: Channel, sent: Json, *, ephemeral: boo
 
 
 def _kept_attachments(message: Message, sent: Json) -> list[Attachment]:
-    """Without a list of attachments all stay, with one those that it names."""
+    """Return the attachments to keep: all of them without a list, otherwise those in it."""
     if sent.get("attachments") is None:
         return list(message.attachments)
     named = {str(entry["id"]) for entry in sent["attachments"]}
@@ -93,7 +93,7 @@ def _names(attachments: list[Attachment]) -> tuple[str, ...]:
 
 
 def _mentioned(call: Call, sent: Json) -> list[User]:
-    """Who is pinged: the people named in the content whom `allowed_mentions` lets through."""
+    """Return who is pinged: the people mentioned in the content, as far as `allowed_mentions` permits."""
     allowed: dict[str, Any] = sent.get("allowed_mentions") or {"parse": ["users"]}
     everyone = "users" in (allowed.get("parse") or ())
     listed = set(map(str, allowed.get("users") or ()))

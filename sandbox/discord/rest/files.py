@@ -40,7 +40,7 @@ def avatars(world: World) -> Serve:
 
 
 def portrait(name: str) -> bytes:
-    """A PNG: the initial on a colour that belongs to the name."""
+    """Return a PNG: the initial on a colour derived from the name."""
     hue = hashlib.sha256(name.encode()).digest()[0] * 360 // 256
     picture = Image.new("RGB", (AVATAR, AVATAR), f"hsl({hue}, 45%, 45%)")
     middle = (AVATAR // 2, AVATAR // 2)

@@ -1,4 +1,4 @@
-"""The first answer to an interaction: within three seconds, once."""
+"""The first answer to an interaction: within three seconds, and only once."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ ANSWERS: dict[InteractionKind, set[AnswerKind]] = {
 
 
 async def callback(call: Call) -> Json | None:
-    """Acknowledge. With ?with_response the answer tells the message that it made."""
+    """Acknowledge. With ?with_response, return the message it created."""
     interaction = _open(call)
     answer = _answer(call, interaction)
     original = RESPONDERS[answer](call, interaction)
@@ -36,7 +36,7 @@ async def callback(call: Call) -> Json | None:
 
 
 def _open(call: Call) -> Interaction:
-    """The interaction, still waiting for its answer. Raises UnknownInteraction when it is too late for that."""
+    """Return the interaction if it still awaits its answer. Raises UnknownInteraction if it's too late."""
     interaction = call.world.interactions.get(call.id("interaction_id"))
     if interaction is None or interaction.token != call.params["token"]:
         raise UnknownInteraction
@@ -68,13 +68,13 @@ def _post(call: Call, interaction: Interaction) -> Message:
 
 
 def _think(call: Call, interaction: Interaction) -> Message:
-    """Post the message that says that the bot is thinking; it is filled in later."""
+    """Post the "thinking" message, to be filled in later."""
     wanted = MessageFlag((call.body.get("data") or {}).get("flags") or 0) & MessageFlag.EPHEMERAL
     return post_answer(call, interaction, {"flags": wanted | MessageFlag.LOADING})
 
 
 def post_answer(call: Call, interaction: Interaction, draft: Draft) -> Message:
-    """Post for the member of the interaction; an ephemeral draft is seen by no one else."""
+    """Post a message for the interaction's member; if it's ephemeral, nobody else sees it."""
     only = interaction.user.id if MessageFlag.EPHEMERAL in draft["flags"] else None
     world = call.world
     return world.post(interaction.channel, world.bot, draft, visible_to=only, interaction=interaction)
@@ -88,7 +88,7 @@ def _update(call: Call, interaction: Interaction) -> Message | None:
 
 
 def _leave(_call: Call, interaction: Interaction) -> Message | None:
-    """Acknowledge without showing anything; the pressed message may be edited later."""
+    """Acknowledge without showing anything; the message that was pressed may be edited later."""
     return interaction.message
 
 
@@ -109,7 +109,7 @@ def _open_modal(call: Call, interaction: Interaction) -> None:
 
 
 def _launch(call: Call, interaction: Interaction) -> None:
-    """Open the application's Activity for who asked; everyone who opens it in one channel meets in one instance."""
+    """Open the application's Activity for the member; everyone who opens it in one channel shares an instance."""
     if call.world.application.activity is None:
         raise NoActivity
     interaction.activity = f"i-{interaction.channel.id}"

@@ -1,4 +1,4 @@
-"""Messages that the bot sends to channels and direct messages with its own token."""
+"""Messages that the bot sends to channels and DMs with its own token."""
 
 from sandbox.discord.errors import CannotMessageUser, MissingPermissions, NoMutualGuild, NotTheAuthor
 from sandbox.discord.model import Channel, Json, Message, MessageFlag
@@ -7,7 +7,7 @@ from sandbox.discord.rest.drafts import edited_message, new_message
 from sandbox.discord.rest.service import Endpoint
 from sandbox.discord.world import World
 
-PAGE = 50  # messages of a channel listed unless more (up to 100) are asked for
+PAGE = 50  # messages listed by default; at most 100 on request
 MOST = 100
 
 
@@ -15,7 +15,7 @@ async def create(call: Call) -> Json:
     channel = call.channel()
     _check_reachable(call.world, channel)
     draft = new_message(call, channel, call.body)
-    draft["flags"] &= ~MessageFlag.EPHEMERAL  # only answers to interactions can be
+    draft["flags"] &= ~MessageFlag.EPHEMERAL  # only answers to interactions can be ephemeral
     return call.world.payloads.message(call.world.post(channel, call.world.bot, draft))
 
 
@@ -25,7 +25,7 @@ async def edit(call: Call) -> Json:
 
 
 async def delete(call: Call) -> None:
-    """One of the bot's own; to delete other people's it would have to moderate, which it is not let here."""
+    """Delete one of the bot's own messages; it isn't a moderator, so it can't delete others'."""
     message = call.message()
     if message.author is not call.world.bot:
         raise MissingPermissions
@@ -37,7 +37,7 @@ async def get(call: Call) -> Json:
 
 
 async def history(call: Call) -> list[Json]:
-    """Newest first, optionally before or after a message."""
+    """Return a channel's messages, newest first, optionally before or after one."""
     before, after = int(call.query.get("before", 0)), int(call.query.get("after", 0))
     shared = (message for message in call.channel().messages.values() if message.visible_to is None)
     matching = [message for message in shared if message.id > after and (not before or message.id < before)]
@@ -54,7 +54,7 @@ def _own(call: Call) -> Message:
 
 
 def _check_reachable(world: World, channel: Channel) -> None:
-    """The bot writes to people who share a guild with it and take messages."""
+    """Check that the bot may write there: in DMs, the person must share a guild with it and accept messages."""
     if channel.recipient and not world.share_guild(channel.recipient):
         raise NoMutualGuild
     if channel.recipient and not channel.recipient.dms_open:

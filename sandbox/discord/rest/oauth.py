@@ -1,4 +1,4 @@
-"""Tokens for what members let the application know of them (RFC 6749, 4.1.3). Not in Discord's OpenAPI description."""
+"""Tokens that tell the application who a member is (RFC 6749, 4.1.3). Not in Discord's OpenAPI description."""
 
 from sandbox.discord.errors import UnsupportedGrant
 from sandbox.discord.model import Json

@@ -26,7 +26,7 @@ async def remove(call: Call) -> None:
 
 
 async def who(call: Call) -> list[Json]:
-    """Who reacted with the emoji, by id."""
+    """Return who reacted with the emoji, by id."""
     limit, after = int(call.query.get("limit", 25)), int(call.query.get("after", 0))
     ids = sorted(key for key in call.message().reactions.get(call.params["emoji"], ()) if key > after)
     return [people.user(call.world.users[key]) for key in ids[:limit]]

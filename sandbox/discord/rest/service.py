@@ -1,4 +1,4 @@
-"""Serving one endpoint: authorisation, faults on request, rate limits, Discord's error bodies, and the log."""
+"""Service: wraps an endpoint in authorisation, injected faults, rate limits, Discord's error bodies, and the log."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from sandbox.discord.world import World
 
 API = "/api/v10"
 MAJOR = ("channel_id", "guild_id", "application_id", "token")
-VIA = "1.1 sandbox"  # without it discord.py takes a 429 for a ban and gives up
+VIA = "1.1 sandbox"  # without this header, discord.py takes a 429 for a ban and gives up
 
 Handler = Callable[[Call], Awaitable[Any]]
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,7 +26,7 @@ Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`handler` returns JSON, or None for 204. With `token_in_path` it needs no bot token."""
+    """`handler` returns JSON, or None for 204. With `token_in_path`, no bot token is needed."""
 
     method: str
     route: str
@@ -42,7 +42,7 @@ class Reply:
     headers: dict[str, str]
 
     def response(self) -> web.Response:
-        """Discord's content type is exactly application/json; the client's parser insists on it."""
+        """Discord's content type is exactly application/json; the client's parser insists on that."""
         headers = {"Via": VIA, **self.headers}
         if self.body is None:
             return web.Response(status=self.status, headers=headers)
@@ -51,7 +51,7 @@ class Reply:
 
 
 def serving(world: World, endpoint: Endpoint) -> Serve:
-    """The aiohttp handler of an endpoint."""
+    """Return an endpoint's aiohttp handler."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()

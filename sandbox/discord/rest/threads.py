@@ -1,4 +1,4 @@
-"""Threads that the bot starts from a message."""
+"""Threads that the bot starts from messages."""
 
 from sandbox.discord.errors import MissingPermissions, ThreadAlreadyThere, WrongChannelType
 from sandbox.discord.model import Channel, ChannelKind, Json, Permission
@@ -22,7 +22,7 @@ async def start(call: Call) -> Json:
 
 
 def _check_place(call: Call, channel: Channel) -> None:
-    """Threads start in text channels, by who may start them."""
+    """Check that it's a text channel, and that the bot may start threads there."""
     if channel.kind is not ChannelKind.TEXT or channel.guild is None:
         raise WrongChannelType
     if not channel.guild.members[call.world.bot.id].permissions & Permission.CREATE_PUBLIC_THREADS:

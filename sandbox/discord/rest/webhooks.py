@@ -1,4 +1,4 @@
-"""What follows the first answer to an interaction: for fifteen minutes, through the interaction's webhook."""
+"""Webhooks: what follows an interaction's first answer, for up to fifteen minutes."""
 
 from sandbox.discord.errors import UnknownMessage, UnknownWebhook
 from sandbox.discord.model import Interaction, Json, Message, MessageFlag
@@ -12,7 +12,7 @@ ORIGINAL = "@original"
 
 
 async def follow_up(call: Call) -> Json:
-    """Post another message; the first one after a deferral fills in the message that was thinking."""
+    """Post another message; the first one after a deferral fills in the "thinking" message."""
     interaction = _acknowledged(call)
     original = interaction.original
     if original and original.loading and not original.deleted:
@@ -37,7 +37,7 @@ async def delete(call: Call) -> None:
 
 
 def _fill(call: Call, thinking: Message) -> Json:
-    """Whether it is ephemeral was settled by the deferral."""
+    """Fill in the "thinking" message; the deferral already decided whether it's ephemeral."""
     draft = new_message(call, thinking.channel, call.body)
     draft["flags"] = (draft["flags"] & ~MessageFlag.EPHEMERAL) | (thinking.flags & MessageFlag.EPHEMERAL)
     return call.world.payloads.message(call.world.edit(thinking, draft))
@@ -51,7 +51,7 @@ def _acknowledged(call: Call) -> Interaction:
 
 
 def _message(call: Call) -> Message:
-    """One of the interaction's messages, by id or as @original."""
+    """Return one of the interaction's messages, by id or as @original."""
     interaction = _acknowledged(call)
     wanted = call.params["message_id"]
     if wanted == ORIGINAL:

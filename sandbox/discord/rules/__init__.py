@@ -1,1 +1,1 @@
-"""What Discord accepts in a request body; everything that is wrong is reported at once, by field (error 50035)."""
+"""What Discord accepts in a request body; all faults are reported at once, by field (error 50035)."""

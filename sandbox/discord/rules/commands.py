@@ -1,4 +1,4 @@
-"""Application commands: what may be registered."""
+"""Application commands: Discord's rules for registering them."""
 
 import re
 from collections import Counter
@@ -9,18 +9,18 @@ from sandbox.discord.errors import TooManyCommands
 from sandbox.discord.model import Json
 from sandbox.discord.rules.form import Form, Path
 
-COMMANDS = 100  # of slash commands in a scope
+COMMANDS = 100  # slash commands per scope
 OPTIONS = CHOICES = 25
 DESCRIPTION = 100  # characters
 CHOICE_NAME = 100  # characters
 SIZE = 8000  # characters of names, descriptions and values together
 NAME = re.compile(r"[-_'\w]{1,32}")
 SUBCOMMAND, GROUP = 1, 2
-IN_COMMAND, IN_GROUP, IN_SUBCOMMAND = range(1, 12), range(1, 2), range(3, 12)  # kinds of options: three words at most
+IN_COMMAND, IN_GROUP, IN_SUBCOMMAND = range(1, 12), range(1, 2), range(3, 12)  # option types: at most three levels
 
 
 def check_commands(form: Form, definitions: list[Json]) -> None:
-    """Check a whole set. Raises TooManyCommands beyond a hundred of a kind."""
+    """Check a whole set. Raises TooManyCommands above a hundred of a kind."""
     kinds = Counter(definition.get("type") or CHAT_INPUT for definition in definitions)
     if max(kinds.values(), default=0) > COMMANDS:
         raise TooManyCommands
@@ -46,7 +46,7 @@ def check_command(form: Form, path: Path, definition: Json) -> None:
 
 
 def _check_menu_entry(form: Form, path: Path, definition: Json) -> None:
-    """A command of the menu of a message or a user: any name, and nothing that is described or filled in."""
+    """Check a menu command for messages or users: any name, without descriptions or options."""
     form.between((*path, "name"), definition.get("name"), 1, 32)
     form.longest((*path, "description"), definition.get("description"), 0)
     form.longest((*path, "options"), definition.get("options"), 0)
@@ -60,7 +60,7 @@ def _check_slash(form: Form, path: Path, definition: Json) -> None:
 
 
 def check_choices(form: Form, path: Path, choices: list[Json]) -> None:
-    """Choices of an option, fixed or suggested while typing."""
+    """Check an option's choices, whether fixed or suggested."""
     form.longest(path, choices, CHOICES)
     for index, choice in enumerate(choices):
         form.between((*path, index, "name"), choice.get("name"), 1, CHOICE_NAME)
@@ -70,7 +70,7 @@ def check_choices(form: Form, path: Path, choices: list[Json]) -> None:
 
 
 def _check_node(form: Form, path: Path, node: Json) -> None:
-    """Name and description, in every language given."""
+    """Check name and description in every language given."""
     names: dict[Path, str] = {("name",): node.get("name") or ""}
     names |= {("name_localizations", locale): name for locale, name in (node.get("name_localizations") or {}).items()}
     for where, name in names.items():

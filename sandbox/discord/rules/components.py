@@ -1,4 +1,4 @@
-"""Components of messages: action rows, and the layout of Components V2."""
+"""Components of messages: action rows, and the Components V2 layout."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ CHILDREN: dict[int, Collection[int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form being checked, with the names of the files that its media may point to."""
+    """A form being checked, with the names of the files that its media may refer to."""
 
     form: Form
     files: frozenset[str]
 
 
 def check_components(form: Form, path: Path, tree: list[Json], *, v2: bool, files: frozenset[str]) -> None:
-    """Check a message's components; those of unknown kinds are reported and not looked into."""
+    """Check a message's components; unknown kinds are reported, without checking their content."""
     allowed = TOP_LEVEL if v2 else CLASSIC
     if not v2 and len(tree) > ROWS:
         form.wrong(path, "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {ROWS} in length.")
@@ -49,7 +49,7 @@ def check_components(form: Form, path: Path, tree: list[Json], *, v2: bool, file
 
 
 def check_unique(form: Form, path: Path, tree: Iterable[Json]) -> None:
-    """No two components may share a custom id, or a number."""
+    """Check that no two components share a custom id or a number."""
     for key, code in (("custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED"), ("id", "COMPONENT_ID_DUPLICATED")):
         seen = set()
         for component in walk(tree):
@@ -80,7 +80,7 @@ def _visit(sheet: Sheet, path: Path, component: Json, allowed: Collection[int]) 
 
 
 def _accept(_sheet: Sheet, _path: Path, _component: Json) -> None:
-    """Nothing to check beyond the kind."""
+    """Accept the component: there's nothing to check beyond its kind."""
 
 
 def _row(sheet: Sheet, path: Path, component: Json) -> None:
@@ -159,7 +159,7 @@ def _container(sheet: Sheet, path: Path, component: Json) -> None:
 
 
 def check_media_url(form: Form, path: Path, url: str | None, files: frozenset[str]) -> None:
-    """Media is an http address or names a file of the same message."""
+    """Check that media is an http address or a file of the same message."""
     if not form.require(path, url) or url is None:
         return
     name = attachment_name(url)

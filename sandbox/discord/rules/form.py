@@ -1,4 +1,4 @@
-"""Collecting what is wrong with a form, and where."""
+"""Form: collects what's wrong in a request body, and where."""
 
 from collections.abc import Collection, Sized
 from typing import Any
@@ -10,7 +10,7 @@ Path = tuple[str | int, ...]
 
 
 class Form:
-    """Faults by field. Paths name fields and list positions from the top of the request body."""
+    """Faults by field. Paths are field names and list positions from the top of the body."""
 
     def __init__(self) -> None:
         self._errors: Json = {}
@@ -22,7 +22,7 @@ class Form:
         node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def finish(self) -> None:
-        """Raise InvalidForm if anything was wrong."""
+        """Raise InvalidForm if anything is wrong."""
         if self._errors:
             raise InvalidForm(self._errors)
 

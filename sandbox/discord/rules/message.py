@@ -1,4 +1,4 @@
-"""Messages: what one may hold, classic or Components V2."""
+"""Messages: what one may contain, classic or Components V2."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sandbox.discord.rules.form import Form, Path
 
 CONTENT = 2000  # characters
 EMBEDS = 10
-EMBED_TEXT_IN_ALL = 6000  # characters, over all embeds of a message
+EMBED_TEXT_IN_ALL = 6000  # characters in all embeds of a message
 EMBED_FIELDS = 25
 ATTACHMENTS = 10
 LENGTHS = {"title": 256, "description": 4096}  # characters
@@ -27,7 +27,7 @@ SETTABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message as it would be after the request: the parts sent, with what stays of the edited one."""
+    """A message as it would be after the request: the parts sent, and what remains of the edited message."""
 
     body: Json
     flags: MessageFlag
@@ -39,7 +39,7 @@ class Sent:
 
 
 def check_message(form: Form, path: Path, sent: Sent) -> None:
-    """Check the parts that were sent, and the whole that they make. Raises EmptyMessage when nothing is left."""
+    """Check the parts sent, and the resulting message. Raises EmptyMessage if nothing is left."""
     v2 = MessageFlag.COMPONENTS_V2 in sent.flags
     body = sent.body
     form.longest((*path, "content"), body.get("content"), CONTENT)
@@ -55,7 +55,7 @@ def check_message(form: Form, path: Path, sent: Sent) -> None:
 
 
 def check_mentions(form: Form, path: Path, allowed: Json | None) -> None:
-    """Naming users and allowing all of them excludes each other."""
+    """Check that `allowed` doesn't both list users and allow all of them; likewise for roles."""
     for kind in ("users", "roles"):
         if allowed and allowed.get(kind) and kind in (allowed.get("parse") or ()):
             message = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'

@@ -1,4 +1,4 @@
-"""Modals: what a form that pops up may hold."""
+"""Modals: what a pop-up form may contain."""
 
 from sandbox.discord.components import INPUTS, SELECTS, ComponentKind
 from sandbox.discord.model import Json

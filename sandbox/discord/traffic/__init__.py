@@ -1,1 +1,1 @@
-"""The bot's requests: a log of them, the faults they meet, and the rate limits they run into."""
+"""The bot's requests: their log, injected faults, and rate limits."""

@@ -1,4 +1,4 @@
-"""One request of the bot, as the log keeps it."""
+"""Exchange: one request of the bot, as logged."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request of the bot and its answer, as they went over the wire.
+    """One request of the bot and its response, as they went over the wire.
 
-    `request` and `response` are parsed JSON (of a multipart request its payload_json). `route` is the template of the
-    path. `answered_after` is set on the callback that acknowledged an interaction: seconds since the gesture.
+    `request` and `response` are parsed JSON (a multipart request's payload_json). `route` is the path's template.
+    `answered_after` is set on callbacks that acknowledged an interaction: seconds since the gesture.
     """
 
     at: datetime

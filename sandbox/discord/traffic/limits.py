@@ -1,4 +1,4 @@
-"""Limits: what Discord enforces; and of rate limits, a bucket per route and major parameter, with its headers."""
+"""Limits: what Discord enforces. Rate limits have a bucket per route and major parameter, with its headers."""
 
 import hashlib
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Rules:
     """What Discord enforces; the defaults are Discord's own numbers.
 
     `identify_every` None lets a bot reconnect as often as it likes; `enforce_buckets` False announces rate limits but
-    never reaches them, so that tests and the tour are not slowed down.
+    never applies them, so tests and the tour aren't slowed down.
     """
 
     answer_within: timedelta = timedelta(seconds=3)
@@ -35,7 +35,7 @@ class Rules:
 
 @dataclass(slots=True)
 class Bucket:
-    """What is left of a quota until `resets`."""
+    """What's left of a quota until `resets`."""
 
     name: str
     limit: int
@@ -54,20 +54,20 @@ class Bucket:
 
 
 class Buckets:
-    """Counts requests; whether reaching a limit has consequences is for the caller to say."""
+    """Counts requests; the caller decides whether exceeding a limit has consequences."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def take(self, route: str, major: str) -> Bucket:
-        """Count one request to "METHOD template"; `remaining` is negative when that was one too many."""
+        """Count a request to "METHOD template"; `remaining` is negative if that was one too many."""
         bucket = self._current(route, major)
         bucket.remaining -= 1
         return bucket
 
     def untouched(self, route: str) -> Bucket:
-        """The bucket as it is announced when limits are not enforced."""
+        """Return the bucket to announce when limits aren't enforced."""
         return self._fresh(route)
 
     def _current(self, route: str, major: str) -> Bucket:

@@ -1,11 +1,11 @@
-"""The consent page: what an app wants, in plain words, and a button for each account of the sandbox."""
+"""The consent page: what an app asks for, in plain words, and a button for each account in the sandbox."""
 
 from collections.abc import Collection, Iterable
 from html import escape
 
 from sandbox.spotify.model import Account, App
 
-SCOPES = {  # what an app may ask for, in the words that the page uses
+SCOPES = {  # what an app may ask for, as the page words it
     "user-library-read": "See your liked songs",
     "user-library-modify": "Like and unlike songs",
     "playlist-read-private": "See your private playlists",
@@ -26,7 +26,7 @@ SCOPES = {  # what an app may ask for, in the words that the page uses
 
 
 def page(app: App, scopes: Collection[str], back: str, accounts: Iterable[Account]) -> str:
-    """The whole page as HTML; Agree and Cancel post to the address it was got from."""
+    """Return the whole page as HTML; Agree and Cancel post to its own address."""
     return PAGE.format(
         client=escape(app.client_id),
         wanted="\n".join(f"<li>{escape(SCOPES[scope])} <code>{escape(scope)}</code></li>" for scope in sorted(scopes)),

@@ -24,7 +24,7 @@ def routes() -> list[web.RouteDef]:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an app asks for on the consent page, checked."""
+    """What an app asks for on the consent page, after checking."""
 
     app: App
     scopes: frozenset[str]
@@ -33,7 +33,7 @@ class Wish:
     challenge: str
 
     def back(self, **parameters: str) -> web.Response:
-        """The way back to the app."""
+        """Return the redirect back to the app."""
         answer = parameters | ({"state": self.state} if self.state else {})
         address = f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{urlencode(answer)}"
         return web.Response(status=302, headers={"Location": address})
@@ -47,7 +47,7 @@ async def ask_consent(request: web.Request) -> web.Response:
 
 
 async def decide(request: web.Request) -> web.Response:
-    """Agree as `user`, or cancel when `decision` says so; both lead back to the app."""
+    """Agree as `user`, or cancel if `decision` says so; both redirect to the app."""
     world = world_of(request)
     wish, form = read_wish(request, world), await request.post()
     if form.get("decision") == "cancel":
@@ -59,7 +59,7 @@ async def decide(request: web.Request) -> web.Response:
 
 
 async def token(request: web.Request) -> web.Response:
-    """Trade a code or a refresh token for an access token."""
+    """Exchange a code or a refresh token for an access token."""
     world = world_of(request)
     form = {name: str(value) for name, value in (await request.post()).items()}
     app = _client(request, world, form)
@@ -81,7 +81,7 @@ async def unknown(_: web.Request) -> web.Response:
 def read_wish(request: web.Request, world: World) -> Wish:
     """Check an authorization request.
 
-    Raises Refused 400: nobody is sent to an address that was not registered, not even with an error.
+    Raises Refused 400: nobody is redirected to an unregistered address, not even with an error.
     """
     query = request.query
     app = world.apps.get(query.get("client_id", ""))
@@ -103,7 +103,7 @@ def read_wish(request: web.Request, world: World) -> Wish:
 
 
 def _client(request: web.Request, world: World, form: dict[str, str]) -> App:
-    """The app that asks for a token: by Basic with its secret, or by its bare client id (PKCE). Raises OAuthRefused."""
+    """Return the app asking for a token, by Basic auth or by client id alone (PKCE). Raises OAuthRefused."""
     client_id, secret = basic_of(request)
     app = world.apps.get(client_id or form.get("client_id", ""))
     if app is None or (client_id and secret != app.secret):

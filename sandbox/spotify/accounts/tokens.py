@@ -1,7 +1,7 @@
-"""Consents and what hangs on them: authorization codes, access tokens, refresh tokens. No HTTP.
+"""Consents and what depends on them: authorization codes, access tokens, refresh tokens. No HTTP.
 
-Facts: codes are single-use and bound to client, address and PKCE challenge; access tokens live an hour;
-refresh tokens die six months after consent, and refreshing does not extend them.
+Facts: codes are single-use and bound to client, address and PKCE challenge; access tokens last an hour; refresh tokens
+expire six months after consent, and refreshing doesn't extend them.
 """
 
 from base64 import urlsafe_b64encode
@@ -21,7 +21,7 @@ CONSENT_MONTHS = 6  # Spotify, since 20 July 2026
 
 @dataclass(slots=True, eq=False)
 class Consent:
-    """One press of Agree: what `user` lets the app do, until it is revoked or six months have passed."""
+    """One consent: what `user` lets the app do, until it's revoked or six months have passed."""
 
     client_id: str
     user: str
@@ -39,7 +39,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code's terms. `challenge` is empty where an app with a secret sent none."""
+    """An authorization code's terms. `challenge` is empty if an app with a secret sent none."""
 
     consent: Consent
     redirect_uri: str
@@ -49,7 +49,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the token endpoint hands out."""
+    """The token endpoint's answer."""
 
     access: str
     refresh: str
@@ -57,22 +57,22 @@ class Grant:
 
 
 def months_later(start: datetime, months: int) -> datetime:
-    """The same day and time `months` calendar months on, or the last day of a month that is too short."""
+    """Return the same day and time `months` calendar months later, or the last day of a shorter month."""
     years, month = divmod(start.month - 1 + months, 12)
     year, month = start.year + years, month + 1
     return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
 
 
 def s256(verifier: str) -> str:
-    """The PKCE challenge of `verifier` (RFC 7636, section 4.2)."""
+    """Return the PKCE challenge for `verifier` (RFC 7636, section 4.2)."""
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 class Tokens:
-    """The accounts service's books. Tokens depend on `seed` and their number alone, so that a run can be repeated."""
+    """The accounts service's records. Tokens depend only on `seed` and their number, so runs are reproducible."""
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
-        self.single_use = False  # whether a refresh kills the token it used; Spotify does not say
+        self.single_use = False  # whether a refresh invalidates the token it used; Spotify doesn't say
         self._seed = seed
         self._now = now
         self._issued = 0
@@ -81,14 +81,14 @@ class Tokens:
         self._refresh: dict[str, Consent] = {}
 
     def agree(self, app: App, user: str, scopes: frozenset[str], redirect_uri: str, challenge: str) -> str:
-        """Note a consent and return the authorization code for it."""
+        """Record a consent and return the authorization code for it."""
         consent = Consent(app.client_id, user, scopes, self._now())
         code = self._new("code")
         self._codes[code] = Code(consent, redirect_uri, challenge, self._now() + CODE_LIFE)
         return code
 
     def exchange(self, app: App, code: str, redirect_uri: str, verifier: str) -> Grant:
-        """Trade a code for tokens; it is spent whatever the outcome. Raises OAuthRefused."""
+        """Exchange a code for tokens; it's used up whatever the outcome. Raises OAuthRefused."""
         terms = self._codes.pop(code, None)
         if terms is None or terms.consent.client_id != app.client_id or terms.consent.revoked:
             raise OAuthRefused("invalid_grant", "Invalid authorization code")
@@ -101,7 +101,7 @@ class Tokens:
         return self._grant(terms.consent)
 
     def refresh(self, app: App, token: str) -> Grant:
-        """Trade a refresh token for a new access token. Raises OAuthRefused once the consent has ended."""
+        """Exchange a refresh token for a new access token. Raises OAuthRefused once the consent has ended."""
         consent = self._refresh.get(token)
         if consent is None or consent.client_id != app.client_id:
             raise OAuthRefused("invalid_grant", "Invalid refresh token")
@@ -112,18 +112,18 @@ class Tokens:
         return self._grant(consent)
 
     def consent(self, access: str) -> Consent | None:
-        """The consent behind an access token; None where the token is unknown, older than an hour, or revoked."""
+        """Return the consent behind an access token; None if the token is unknown, expired or revoked."""
         consent, expires = self._access.get(access, (None, self._now()))
         return consent if consent and self._now() < expires and not consent.revoked else None
 
     def revoke(self, user: str) -> None:
-        """Withdraw every consent of `user`: their tokens and unspent codes are dead from now on."""
+        """Withdraw every consent of `user`, invalidating their tokens and unused codes."""
         held = [*self._refresh.values(), *(code.consent for code in self._codes.values())]
         for consent in held:
             consent.revoked |= consent.user == user
 
     def expire_access(self, user: str) -> None:
-        """Let the access tokens of `user` run out now; refresh tokens stay good."""
+        """Expire the access tokens of `user` now; refresh tokens stay valid."""
         for access, (consent, _) in self._access.items():
             if consent.user == user:
                 self._access[access] = (consent, self._now())

@@ -1,4 +1,4 @@
-"""Cover pictures drawn from nothing but the album's name: two colours that go together and a few round shapes."""
+"""Covers drawn from the album's name alone: two colours that go together and a few round shapes."""
 
 from colorsys import hls_to_rgb
 from functools import lru_cache
@@ -16,7 +16,7 @@ Colour = tuple[int, int, int]
 
 
 def cover(track: Track) -> bytes:
-    """The PNG of the album that `track` is on: 300 × 300 pixels, the same for every song of that album."""
+    """Return a PNG for the track's album: 300 × 300 pixels, the same for every song on it."""
     return _drawn(f"{track.album}:{track.artists[:1]}")
 
 
@@ -38,7 +38,7 @@ def _colour(hue: float, light: float) -> Colour:
 
 
 def _gradient(start: Colour, end: Colour, *, turn: bool) -> Image.Image:
-    """From `start` at the top to `end` at the bottom, or from left to right when turned."""
+    """A gradient from `start` at the top to `end` at the bottom, or from left to right if turned."""
     side = COVER * FINE
     ramp = np.linspace(start, end, side).astype(np.uint8)
     square = np.broadcast_to(ramp[:, None], (side, side, 3))
@@ -46,7 +46,7 @@ def _gradient(start: Colour, end: Colour, *, turn: bool) -> Image.Image:
 
 
 def _disc(brush: ImageDraw.ImageDraw, dice: np.random.Generator, colour: Colour) -> None:
-    """A translucent disc or ring somewhere on the picture."""
+    """Draw a translucent disc or ring somewhere in the picture."""
     side = COVER * FINE
     (x, y), radius = dice.uniform(0.1, 0.9, 2) * side, dice.uniform(0.1, 0.4) * side
     box = (x - radius, y - radius, x + radius, y + radius)

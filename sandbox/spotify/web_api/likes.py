@@ -1,4 +1,4 @@
-"""Who one is, one's liked songs, and the library as a whole."""
+"""One's profile, liked songs, and library."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from sandbox.spotify.web_api.paging import page
 from sandbox.spotify.wire import CONSENT, account_of, client_of, root_of, world_of
 from sandbox.spotify.world import World
 
-MOST_URIS = 40  # of one library call
+MOST_URIS = 40  # per library call
 PLAYLIST_SCOPES = frozenset({"playlist-modify-public", "playlist-modify-private"})
 Change = Callable[[World, str, str, str], None]  # world, user, what, client id
 
@@ -36,7 +36,7 @@ async def save(request: web.Request) -> web.Response:
 
 
 async def remove(request: web.Request) -> web.Response:
-    """Unlike tracks; unfollow playlists, which for one's own is deleting them."""
+    """Unlike tracks; unfollow playlists, which deletes one's own."""
     return await _each(request, World.unlike, World.unfollow)
 
 
@@ -54,7 +54,7 @@ async def _each(request: web.Request, on_track: Change, on_playlist: Change) -> 
 
 
 async def _uris(request: web.Request) -> list[str]:
-    """The URIs of a library call. Raises Refused 400: they come in the query, at most 40, and a body is an error."""
+    """Return the URIs of a library call. Raises Refused 400 for more than 40, or a body: they belong in the query."""
     if await request.read():
         raise Refused(400, "Invalid request: the uris belong in the query")
     uris = request.query.get("uris", "").split(",")
@@ -66,7 +66,7 @@ async def _uris(request: web.Request) -> list[str]:
 
 
 def _check(request: web.Request, uri: str) -> None:
-    """Raise Refused where the app lacks the scope for `uri`, or there is no such thing."""
+    """Raise Refused if the app lacks the scope for `uri`, or it doesn't exist."""
     world, scopes = world_of(request), request[CONSENT].scopes
     if _kind(uri) == "track":
         fits, exists = "user-library-modify" in scopes, uri in world.tracks

@@ -1,4 +1,4 @@
-"""Pages of a list, as the Web API cuts them."""
+"""Paging as in the Web API."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T")
 def page(
     request: web.Request, rows: Sequence[T], shape: Callable[[T], Any], *, default: int = 20, most: int = 50
 ) -> Json:
-    """The page of `rows` that the query's `limit` and `offset` ask for; `next` is an absolute address or null."""
+    """Return the page of `rows` for the query's `limit` and `offset`; `next` is an absolute address or null."""
     limit = whole_number(request, "limit", default, 1, most)
     offset = whole_number(request, "offset", 0, 0, 100_000)
     return {
@@ -29,7 +29,7 @@ def page(
 
 
 def whole_number(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    """A number from the query. Raises Refused 400 outside of `least` to `most`."""
+    """Return a number from the query. Raises Refused 400 unless it's from `least` to `most`."""
     text = request.query.get(name, str(default))
     if not text.isdecimal() or not least <= int(text) <= most:
         raise Refused(400, f"Invalid {name}")

@@ -1,4 +1,4 @@
-"""Playing and queueing on whatever device the person has open."""
+"""Playing and queueing on whichever device is open."""
 
 from aiohttp import web
 
@@ -23,7 +23,7 @@ async def queue(request: web.Request) -> web.Response:
 
 
 def _ready(request: web.Request) -> Account:
-    """The account, when it can play at all. Raises Refused with the player's reasons."""
+    """Return the account if it can play. Raises Refused with the player's reasons."""
     account = account_of(request)
     if not account.premium:
         raise Refused(403, "Player command failed: Premium required", "PREMIUM_REQUIRED")

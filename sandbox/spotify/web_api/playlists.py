@@ -1,4 +1,4 @@
-"""One's playlists and what is in them."""
+"""One's playlists and their contents."""
 
 from base64 import b64decode
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from sandbox.spotify.web_api.paging import page
 from sandbox.spotify.web_api.shapes import Json
 from sandbox.spotify.wire import CONSENT, account_of, client_of, json_of, root_of, world_of
 
-BATCH = 100  # items of one call that adds, removes or replaces
+BATCH = 100  # items per call that adds, removes or replaces
 PICTURE = 256 * 1024  # bytes of a cover, in base64
 ADDABLE = ("spotify:track:", "spotify:episode:")
 
 
 async def own(request: web.Request) -> web.Response:
-    """Own and followed playlists in the order of the library, null entries included."""
+    """Return own and followed playlists in library order, including null entries."""
     world, account, scopes = world_of(request), account_of(request), request[CONSENT].scopes
     entries = [made and world.playlists[made] for made in account.playlists]
     seen = [
@@ -30,7 +30,7 @@ async def own(request: web.Request) -> web.Response:
 
 
 async def one(request: web.Request) -> web.Response:
-    """A playlist with its first items; only the outside of a foreign one."""
+    """Return a playlist with its first items; somebody else's comes without contents."""
     world = world_of(request)
     playlist = world.playlist(request.match_info["id"])
     answer = _simple(request, playlist)
@@ -74,7 +74,7 @@ async def add(request: web.Request) -> web.Response:
 
 
 async def remove(request: web.Request) -> web.Response:
-    """Every occurrence of the items goes; the former name of the field, `tracks`, is refused."""
+    """Remove every occurrence of the items; the field's former name, `tracks`, is refused."""
     world, playlist, body = world_of(request), _writable(request), await json_of(request)
     wanted = body.get("items")
     if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
@@ -85,7 +85,7 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def update(request: web.Request) -> web.Response:
-    """Reorder, when the body has `range_start`; otherwise replace all items by `uris`."""
+    """Reorder if the body has `range_start`; otherwise replace all items with `uris`."""
     world, playlist, body = world_of(request), _writable(request), await json_of(request)
     user, client = account_of(request).id, client_of(request)
     if "range_start" not in body:
@@ -95,7 +95,7 @@ async def update(request: web.Request) -> web.Response:
 
 
 async def picture(request: web.Request) -> web.Response:
-    """Take a JPEG in base64 as the playlist's cover."""
+    """Set the playlist's cover from a JPEG in base64."""
     playlist, text = _writable(request), await request.read()
     if len(text) > PICTURE:
         raise Refused(413, "Payload too large")
@@ -103,7 +103,7 @@ async def picture(request: web.Request) -> web.Response:
     return web.Response(status=202)
 
 
-# ---------------------------------------------------------------- inside
+# ---------------------------------------------------------------- internals
 def _simple(request: web.Request, playlist: Playlist) -> Json:
     world = world_of(request)
     return shapes.playlist(playlist, world.shown_rows(playlist), world.accounts[playlist.owner], root_of(request))
@@ -126,7 +126,7 @@ def _first_page(request: web.Request, playlist: Playlist) -> Json:
 
 
 def _writable(request: web.Request) -> Playlist:
-    """The playlist that a write is for, when the member may write and the app has the scope for its kind."""
+    """Return the playlist to write to, if the member may, and the app has the scope for its kind."""
     playlist = world_of(request).editable(account_of(request).id, request.match_info["id"])
     _need_scope(request, public=playlist.public)
     return playlist
@@ -138,7 +138,7 @@ def _need_scope(request: web.Request, *, public: bool) -> None:
 
 
 def _uris(request: web.Request, body: Json) -> list[str]:
-    """The `uris` of the query, which win, or of the body."""
+    """Return the `uris` from the query, which takes precedence, or the body."""
     if "uris" in request.query:
         return request.query["uris"].split(",")
     uris = body.get("uris")
@@ -156,7 +156,7 @@ def _checked(uris: Sequence[str], least: int = 1) -> Sequence[str]:
 
 
 def _place(position: Any) -> int | None:
-    """Where to insert, from the query (text) or the body (a number); None is the end."""
+    """Return where to insert, from the query (text) or the body (a number); None is the end."""
     if position is None:
         return None
     if isinstance(position, bool) or not str(position).isdecimal():

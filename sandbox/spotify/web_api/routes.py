@@ -1,4 +1,4 @@
-"""The Web API's calls as a table: method, path, what answers, which scopes are needed (any one of them)."""
+"""The Web API's calls as a table: method, path, handler, and accepted scopes (any one is enough)."""
 
 from fnmatch import fnmatchcase
 
@@ -50,7 +50,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def absent(request: web.Request) -> web.Response:
-    """Refuse what is gone (recommendations and related artists with 404, the rest with 403) and what never was."""
+    """Refuse calls that were removed (recommendations and related artists: 404, others: 403) or never existed."""
     line = request[ENTRY].line
     gone = any(fnmatchcase(line, pattern) for pattern in FORBIDDEN)
     raise Refused(403, "Forbidden") if gone else Refused(404, "Service not found")

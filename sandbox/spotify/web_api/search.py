@@ -1,4 +1,4 @@
-"""Search in the catalogue, for tracks."""
+"""Searching the catalogue for tracks."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from sandbox.spotify.web_api.paging import page
 from sandbox.spotify.wire import root_of, world_of
 
 FILTER = re.compile(r'\b(track|artist|album|isrc|year):(?:"([^"]*)"|(\S+))')
-MOST = 10  # results of one call in development mode
+MOST = 10  # results per call in development mode
 
 
 async def search(request: web.Request) -> web.Response:
@@ -27,7 +27,7 @@ async def search(request: web.Request) -> web.Response:
 
 
 def matches(query: str, tracks: Iterable[Track]) -> list[Track]:
-    """The tracks that have every word of `query` somewhere, and every `field:value` in that field."""
+    """Return the tracks that have every word of `query` anywhere, and every `field:value` in that field."""
     filters = [(field, (quoted or bare).lower()) for field, quoted, bare in FILTER.findall(query)]
     words = FILTER.sub(" ", query).lower().split()
     return [track for track in tracks if _fits(track, filters, words)]

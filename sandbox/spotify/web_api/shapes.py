@@ -1,6 +1,6 @@
-"""The Web API's objects as JSON. Pure: what is kept in, what Spotify would answer out.
+"""The Web API's objects as JSON. Pure: from stored values to Spotify's responses.
 
-`root` is the address that the stand-in is mounted at, without a slash at its end.
+`root` is the stand-in's address, without a trailing slash.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +15,12 @@ COVER = 300  # pixels, each side
 
 
 def timestamp(at: datetime) -> str:
-    """ISO 8601 in UTC, to the second."""
+    """Format as ISO 8601 in UTC, to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def reference(kind: str, made: str, root: str) -> Json:
-    """The fields that every object has: id, type, uri and links."""
+    """Return the fields that every object has: id, type, uri and links."""
     return {
         "external_urls": {"spotify": f"{OPEN}/{kind}/{made}"},
         "href": f"{root}/v1/{kind}s/{made}",
@@ -39,7 +39,7 @@ def artist(name: str, root: str) -> Json:
 
 
 def album(track: Track, root: str) -> Json:
-    """The album of `track`; with neither its other songs nor their number known, it counts as one song long."""
+    """Return the track's album; since its other songs aren't known, it counts as having one."""
     precision = ("year", "month", "day")[track.release_date.count("-")] if track.release_date else "day"
     return {
         **reference("album", spotify_id("album", track.album, track.artists[:1]), root),
@@ -71,7 +71,7 @@ def track(track: Track, root: str) -> Json:
 
 
 def local_file(uri: str) -> Json:
-    """A file on somebody's computer: `spotify:local:ARTIST:ALBUM:TITLE:SECONDS`, with no id, no links, no cover."""
+    """Return a file on somebody's computer: `spotify:local:ARTIST:ALBUM:TITLE:SECONDS`, without id, links or cover."""
     *_, artist_name, album_name, title, seconds = uri.replace("+", " ").split(":")
     return {
         "album": {"name": album_name, "images": [], "artists": [], "type": "album"},
@@ -91,7 +91,7 @@ def local_file(uri: str) -> Json:
 
 
 def episode(uri: str, root: str) -> Json:
-    """An episode of some show; only what tells it from a track is filled with care."""
+    """Return an episode of some show; only the fields that distinguish it from a track are realistic."""
     made = uri.rsplit(":", 1)[-1]
     return {
         **reference("episode", made, root),
@@ -130,7 +130,7 @@ def show(root: str) -> Json:
 
 
 def item(uri: str, on_offer: Callable[[str], Track | None], root: str) -> Json | None:
-    """Whatever a playlist's row holds; None where the song is no longer available."""
+    """Return whatever a playlist's row holds; None if the song is no longer available."""
     match uri.split(":")[1]:
         case "local":
             return local_file(uri)
@@ -155,7 +155,7 @@ def saved(like: Like, tracks: Mapping[str, Track], root: str) -> Json:
 
 
 def me(account: Account, root: str) -> Json:
-    """The profile without `product`, `email` and `country`, which are gone."""
+    """Return the profile without `product`, `email` and `country`, which were removed."""
     return {
         **reference("user", account.id, root),
         "account_id": account.account_id,
@@ -165,7 +165,7 @@ def me(account: Account, root: str) -> Json:
 
 
 def playlist(playlist: Playlist, rows: Sequence[Row], owner: Account, root: str) -> Json:
-    """A playlist without its contents, as in the list of one's playlists; rows: what is read of it now."""
+    """Return a playlist without its contents, as in a list of playlists; rows: its rows as currently read."""
     return {
         **reference("playlist", playlist.id, root),
         "name": playlist.name,
@@ -180,7 +180,7 @@ def playlist(playlist: Playlist, rows: Sequence[Row], owner: Account, root: str)
 
 
 def playlist_images(playlist: Playlist, root: str) -> list[Json]:
-    """The uploaded cover, else the first track's; none for an empty playlist."""
+    """Return the uploaded cover, or else the first track's; none for an empty playlist."""
     if playlist.cover:
         return [image(f"{root}/covers/{playlist.id}.jpg")]
     first = next((uri for uri in playlist.uris if uri.startswith("spotify:track:")), None)
