@@ -1,8 +1,8 @@
 """Importing: what other members notice while one member imports the largest file. `python -m benchmarks.importing`.
 
 50,000 songs, in files of the maximum size; others label songs throughout. Measured: how long a click takes to reach
-the disk, how long one transaction holds the write lock, and how late the event loop is. Beyond
-its processor time, a transaction waits for the disk or for a processor.
+the disk, how long one transaction holds the write lock, and how late the event loop is. Beyond its processor time, a
+transaction waits for the disk or for a processor.
 """
 
 import asyncio

@@ -2,9 +2,9 @@
 `python -m benchmarks.waiting`.
 
 50,000 liked songs, in playlists of 9,000; others label songs throughout. Measured: how long one transaction holds the
-write lock, how late the event loop is, and how long a click takes to reach the disk. The
-processor times are the most that one transaction took, and the most that the event loop took between two checks;
-beyond those, they wait for the disk or for a processor.
+write lock, how late the event loop is, and how long a click takes to reach the disk. The processor times are the most
+that one transaction took, and the most that the event loop took between two checks; beyond those, they wait for the
+disk or for a processor.
 """
 
 import asyncio

@@ -11,5 +11,5 @@ export async function chooseApp(world, chosen) {
     chosen(name);
   };
   const entries = offered.map(({ name }) => h("li", {}, button("button secondary", name, () => choose(name))));
-  const menu = dialog("Apps", entries.length ? h("ul", { class: "menu" }, entries) : h("p", {}, "No app offers anything here."));
+  const menu = dialog("Apps", entries.length ? h("ul", { class: "menu" }, entries) : h("p", {}, "No apps have commands here."));
 }

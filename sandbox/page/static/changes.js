@@ -25,12 +25,12 @@ export function changeLine(change) {
 const DEEDS = {
   liked: (change) => `liked ${songs(change)}`,
   unliked: (change) => `unliked ${songs(change)}`,
-  created: (change) => `made the playlist ${change.playlist}`,
+  created: (change) => `created the playlist ${change.playlist}`,
   followed: (change) => `followed ${change.playlist}`,
-  unfollowed: (change) => `let go of ${change.playlist}`,
-  added: (change) => `put ${songs(change)} into ${change.playlist}`,
-  removed: (change) => `took ${songs(change)} out of ${change.playlist}`,
-  moved: (change) => `changed the order of ${change.playlist}`,
+  unfollowed: (change) => `unfollowed ${change.playlist}`,
+  added: (change) => `added ${songs(change)} to ${change.playlist}`,
+  removed: (change) => `removed ${songs(change)} from ${change.playlist}`,
+  moved: (change) => `reordered ${change.playlist}`,
   linked: () => "gave Cratekeeper access",
   revoked: () => "removed Cratekeeper's access",
 };

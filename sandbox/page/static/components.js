@@ -34,7 +34,7 @@ export function components(tree, context) {
 }
 
 function unknown(component) {
-  return h("p", { class: "subtext" }, `A component of kind ${component.type}, which this page does not know`);
+  return h("p", { class: "subtext" }, `A component of kind ${component.type}, which this page can't show`);
 }
 
 function container(component, context) {

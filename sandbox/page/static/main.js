@@ -57,7 +57,7 @@ async function go(member, channel) {
 function showPlace() {
   document.getElementById("place-name").textContent = world.placeName();
   document.getElementById("place-note").textContent = world.channel.dm
-    ? `Only between ${world.member.name} and the bot`
+    ? `Private, between ${world.member.name} and the bot`
     : world.state.guild;
   parts.composer.setPlaceholder();
   parts.rail.draw();

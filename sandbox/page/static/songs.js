@@ -58,6 +58,6 @@ export function songOffer(songs, like) {
   const five = songs.length >= 5 && button("button secondary", "Like the first five", done(songs.slice(0, 5)));
   const list = songs.length
     ? h("ul", { class: "songs" }, songs.map(line))
-    : h("p", {}, "You like every song there is.");
+    : h("p", {}, "You already like every song.");
   const offer = dialog("Like a new song", five, list);
 }

@@ -35,7 +35,7 @@ export function timeElement(date, style = "f") {
 }
 
 export function format(date, style) {
-  if (Number.isNaN(date.valueOf())) return "no time";
+  if (Number.isNaN(date.valueOf())) return "invalid date";
   return new Intl.DateTimeFormat("en-GB", STYLES[style] ?? STYLES.f).format(date);
 }
 

@@ -58,7 +58,7 @@ export class Tour {
     if (tour.done) return `Done. ${tour.lines.at(-1)?.text ?? ""}`;
     if (tour.waiting) return `Paused before: ${tour.steps[tour.current + 1] ?? "the end"}`;
     const step = tour.steps[tour.current];
-    return step ? `${tour.current + 1}/${tour.steps.length} · ${step}` : "About to begin";
+    return step ? `${tour.current + 1}/${tour.steps.length} · ${step}` : "Starting soon";
   }
 
   steering() {
