@@ -27,7 +27,7 @@ async def sandbox() -> AsyncIterator[str]:
         process = await start(
             *("-u", "-m", "sandbox"), folder=Path(folder), settings={"TOUR": "off"}, stdout=asyncio.subprocess.PIPE
         )
-        assert process.stdout is not None  # noqa: S101 (asked for above)
+        assert process.stdout is not None  # noqa: S101 (piped above)
         try:
             address = await _address(process.stdout)
             draining = asyncio.create_task(process.stdout.read())

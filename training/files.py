@@ -21,7 +21,7 @@ LABEL_COLUMNS = frozenset({"playlist", "verdict"})
 VERDICTS = frozenset({"yes", "no", "none"})
 ALONE = "1"  # the member and layer in a file without those columns
 NAMED = 3  # offending lines that an error names
-POINTER = "served.json"  # in a folder of models: whom each digest serves
+POINTER = "served.json"  # in a folder of models: which model serves whom
 SPOTIFY = "spotify:track:"
 
 Key = tuple[str, str]  # member, layer

@@ -85,7 +85,7 @@ def recording(request: Mapping[str, Any]) -> Answer:
     analysed "elsewhere", digest and tags.
     """
     file: BinaryIO = request["file"]
-    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # what is open can be read
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # an open file is readable
     if digest == request.get("known"):
         return {"digest": digest}
     tags = read_tags(file).as_dict()

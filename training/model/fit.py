@@ -131,7 +131,7 @@ def _conclude(study: _Study) -> Fitted:
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:
     """Return the hints for the classes that exist, by column.
 
-    While no song is labelled "none", the whole library stands for what isn't in an only playlist.
+    While no song is labelled "none", the whole library stands for everything outside a single playlist.
     """
     column = {name: at for at, name in enumerate(examples.classes)}
     named = {playlist: name for playlist, name in training.playlists.items() if playlist in column}

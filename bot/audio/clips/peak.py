@@ -70,7 +70,7 @@ def find(sound: Sound) -> Peak:
     return Peak(max(0.0, moment - LEAD), moment, _confidence(appeal[best : best + clip]), "audio", _scaled(appeal))
 
 
-# ---------------------------------------------------------------- what is heard
+# ---------------------------------------------------------------- features
 def outlined(samples: Floats) -> Outline:
     """Return the outline of (n,) samples at RATE."""
     chroma, mel = (np.concatenate(parts) for parts in zip(*_heard(samples), strict=True))
@@ -112,7 +112,7 @@ PITCH_CLASSES = _pitch_classes()
 MEL = mel_filters(BANDS, RATE, WINDOW)
 
 
-# ---------------------------------------------------------------- what it is worth
+# ---------------------------------------------------------------- scores
 def judged(outline: Outline) -> tuple[Floats, Floats]:
     """How appealing each moment is (n,), and how good a clip starting at each would be, as long as one fits: (m,)."""
     alike = likeness((outline.chroma, 1 - TIMBRE), (_standard(outline.cepstrum), TIMBRE))
