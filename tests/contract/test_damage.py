@@ -1,4 +1,4 @@
-"""A start that cannot be: one line says what is wrong and what to do, with an exit code; so does the doctor."""
+"""If the bot can't start, one line says what's wrong and what to do, with an exit code; the doctor does too."""
 
 import asyncio
 import socket
@@ -22,12 +22,12 @@ ADA = 4711
 
 
 def offline() -> dict[str, str]:
-    """Settings that reach nobody."""
+    """Settings that contact nobody."""
     return {"DISCORD_TOKEN": "x", "HTTP_PORT": "0", "DISCORD_API_URL": nowhere(), "SPOTIFY_ACCOUNTS_URL": nowhere()}
 
 
 async def run(folder: Path, **settings: str) -> tuple[int, list[str]]:
-    """Run `python -m bot` in a folder; its exit code, and the lines that it printed."""
+    """Run `python -m bot` in a folder. Returns its exit code and the lines it printed."""
     streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
     process = await start("-m", "bot", folder=folder, settings={**offline(), **settings}, **streams)
     async with asyncio.timeout(60):
@@ -40,7 +40,7 @@ Doctor = Callable[..., Awaitable[list[str]]]
 
 @pytest.fixture
 def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Doctor:
-    """What the doctor says, line by line; in this process, for its own would take longer to start than to look."""
+    """The doctor's lines; run in this process, because starting another takes longer than the checks."""
 
     async def examined(**settings: str) -> list[str]:
         await examine(parse(environment(tmp_path, {**offline(), **settings})))
@@ -58,7 +58,7 @@ def nowhere() -> str:
 
 @pytest.fixture
 async def data(tmp_path: Path) -> AsyncIterator[Path]:
-    """A data folder with a database of some pages."""
+    """A data folder with a database of several pages."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     await new_store(folder / "cratekeeper.db").close()
@@ -66,7 +66,7 @@ async def data(tmp_path: Path) -> AsyncIterator[Path]:
 
 
 def damage(path: Path) -> None:
-    """Write over a page in the middle, as a failing disk does."""
+    """Overwrite a page in the middle, as a failing disk might."""
     size = path.stat().st_size
     with path.open("r+b") as file:
         for at in range(4096, size, 4096):

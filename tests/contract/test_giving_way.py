@@ -1,4 +1,4 @@
-"""Limits where the oldest gives way to the newest. Real store."""
+"""Limits beyond which the newest replaces the oldest. Real store."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ __all__ = ["stage"]  # a fixture
 
 @dataclass
 class Rolling:
-    """A list whose oldest gives way: filled beyond its limit, then added to once more."""
+    """A list that drops its oldest rows: filled beyond its limit, then given one more."""
 
     most: int
     table: sa.Table
     fixed: Mapping[str, Any]
     add: Callable[[Tx, datetime], Awaitable[object]]
-    others: int = 0  # rows besides, that do not count
+    others: int = 0  # other rows, which don't count
 
 
 GIVING_WAY = {

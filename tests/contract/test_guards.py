@@ -1,4 +1,4 @@
-"""Guards: a piece of work that fails or has to wait stops nothing else; what fails five times is set aside, by name."""
+"""Guards: work that fails or waits doesn't block other work; after five failures it's set aside, by name."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -36,18 +36,18 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def said(notice: Notice) -> str:
-    """What the member reads of it."""
+    """The notice's text, as the member reads it."""
     return common.set_aside(**notice.body) if notice.kind == NoticeKind.ASIDE else str(notice.body.get("text"))
 
 
 class Mouth:
-    """Tells everybody; what it is told to fail at raises."""
+    """Delivers to everybody; raises for the notices in `failing`."""
 
     def __init__(self) -> None:
         self.told: list[tuple[int, str]] = []
-        self.failing: dict[int, Exception] = {}  # by notice
-        self.silent: set[int] = set()  # members, channels and servers that never answer
-        self.done: list[tuple[str, int]] = []  # in channels
+        self.failing: dict[int, Exception] = {}  # by notice number
+        self.silent: set[int] = set()  # members, channels and servers that never respond
+        self.done: list[tuple[str, int]] = []  # what was done in channels
 
     async def tell(self, waiting: Sequence[Notice]) -> bool:
         for notice in waiting:
@@ -86,7 +86,7 @@ class Mouth:
 
 
 async def news(store: Store, now: datetime, **texts: int) -> list[int]:
-    """Leave a notice for each text's member; return their numbers."""
+    """Create a notice for each text's member. Returns the notice numbers."""
     async with store.writing() as tx:
         for text, member in texts.items():
             await members.ensure(tx, member, now)
@@ -190,7 +190,7 @@ async def test_what_failed_five_times_is_not_tried_a_sixth_time(store: Store, no
 
 
 def upkeep(store: Store, mouth: Mouth, now: datetime, begun: list[tuple[str, int]]) -> Upkeep:
-    """Upkeep over a real store, with a queue that only notes what was begun."""
+    """Upkeep on a real store, with a queue that only records what was enqueued."""
 
     async def enqueue(kind: str, member: int, argument: int = 0) -> None:
         begun.append((kind, member))
@@ -211,7 +211,7 @@ def upkeep(store: Store, mouth: Mouth, now: datetime, begun: list[tuple[str, int
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait for what goes on in the background."""
+    """Wait for background work to make `true()` hold. Raises TimeoutError."""
     for _ in range(500):
         if true():
             return
@@ -230,7 +230,7 @@ async def test_p39_a_step_that_fails_stops_neither_the_others_nor_the_process(st
     await linked(store, ADA, now)
     await news(store, now, hello=BEN)
     async with store.writing() as tx:
-        for table in ("report", "write", "round"):  # what reports, writes and rounds begin with is gone
+        for table in ("report", "write", "round"):  # hides the tables that upkeep's steps read
             await tx.exec_driver_sql(f'ALTER TABLE "{table}" RENAME TO "{table}_gone"')
     made = upkeep(store, mouth, now, begun)
     await made.tick()
@@ -260,7 +260,7 @@ async def test_the_first_tick_pulls_in_what_a_fast_clock_left_far_ahead(store: S
 async def test_a_start_that_meets_with_a_defect_goes_on_and_tries_again(store: Store, now: datetime) -> None:
     mouth, begun = Mouth(), list[tuple[str, int]]()
     async with store.writing() as tx:
-        await tx.exec_driver_sql('ALTER TABLE "shown" RENAME TO "shown_gone"')  # what is to be saved
+        await tx.exec_driver_sql('ALTER TABLE "shown" RENAME TO "shown_gone"')  # songs waiting to be saved
     made = upkeep(store, mouth, now, begun)
     await made.open()
     assert Work("opening: saving", 0) in made._opening
@@ -305,7 +305,7 @@ async def test_p39_a_channel_that_never_answers_holds_up_no_other(store: Store, 
         await reposts.take_down(tx, quick, message=2)
     await made.tick()
     await until(lambda: len(mouth.done) == 4)
-    assert mouth.done[-1] == ("takedown", quick), "what comes later goes by what still waits"
+    assert mouth.done[-1] == ("takedown", quick), "new work isn't held up by what still waits"
     await made.stop()
 
 
@@ -323,7 +323,7 @@ async def test_what_was_set_aside_has_one_more_try_a_day_without_a_restart(store
             await notify.deliver(store, mouth.tell, now + day * (DAY + HOUR) + timedelta(minutes=minute))
         async with store.reading() as tx:
             assert [setback.tries for setback in await setbacks.aside(tx)] == [5]
-    assert len(mouth.told) == 1, "their member hears of it once"
+    assert len(mouth.told) == 1, "the member is told once"
     mouth.failing.clear()
     made = upkeep(store, mouth, now + 3 * (DAY + HOUR), [])
     await made.tick()
@@ -367,7 +367,7 @@ async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_w
     async with store.reading() as tx:
         told = [loaded(notice.body["error"]) for notice in await notices.waiting(tx, ADA)]
     assert [type(error) for error in told] == [ConsentEnded]
-    await worker.run(Job(JobKind.SYNC, ADA))  # whoever asks is answered
+    await worker.run(Job(JobKind.SYNC, ADA))  # a sync the member asked for is answered
     async with store.reading() as tx:
         assert len(await notices.waiting(tx, ADA)) == 2
 
@@ -388,7 +388,7 @@ async def test_a_write_whose_playlist_stays_unreadable_ends_in_words(store: Stor
     services: Any = SimpleNamespace(store=store, clock=lambda: now, music=music, jobs=jobs, **nothing)
     worker, again = Worker(services, Mouth(), lambda _: None), [Job(JobKind.APPLY, ADA, write)]
     for job in again:
-        assert len(again) <= 10 * UNREADABLE, "it never ends"
+        assert len(again) <= 10 * UNREADABLE, "it never finishes"
         await worker.run(job)
     async with store.reading() as tx:
         ended = await writes.get(tx, write)
@@ -396,4 +396,4 @@ async def test_a_write_whose_playlist_stays_unreadable_ends_in_words(store: Stor
     assert ended is not None
     assert ended.state == "failed"
     assert ended.problem
-    assert told == ["problem", "problem"]  # that it takes long, and that it has ended
+    assert told == ["problem", "problem"]  # one for the delay, one for the end

@@ -57,7 +57,7 @@ def open_to_others(*paths: Path) -> list[str]:
 
 @pytest.fixture
 def lived(tmp_path: Path) -> Path:
-    """A data folder as an older Cratekeeper left it under umask 022."""
+    """A data folder as an older Cratekeeper left it with umask 022."""
     folder = tmp_path / "data"
     (folder / "models").mkdir(parents=True)
     (folder / "backups" / "2026").mkdir(parents=True)

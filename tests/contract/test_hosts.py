@@ -1,4 +1,4 @@
-"""Who asks under a foreign name is not answered: by the bot's pages, the sandbox's page, and the stand-ins."""
+"""The bot's pages, the sandbox page and the stand-ins reject requests with a foreign Host header."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Limits: every list that members feed has one, and two requests at once do not get past it. Real store."""
+"""Limits: every list that members can fill has one, and concurrent requests can't exceed it. Real store."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -99,7 +99,7 @@ def test_every_table_has_a_limit_or_a_reason_why_not() -> None:
 
 @dataclass
 class Full:
-    """A list that is full but for one: how to fill it, how to add to it, and what the rows are that count."""
+    """A list one short of its limit: how to fill it, how to add to it, and which rows count."""
 
     most: int
     table: sa.Table
@@ -232,7 +232,7 @@ REFUSED = {
         groups,
     ),
     "partners": Full(
-        limits.SHARED_PARTNERS - 1,  # and the host
+        limits.SHARED_PARTNERS - 1,  # plus the host
         schema.partner,
         {"shared": 1, "member": lambda number: OTHERS[number + 10]},
         lambda stage, number: join(stage, OTHERS[-1 - number], 1),
@@ -260,7 +260,7 @@ async def test_of_two_at_once_only_one_gets_into_what_is_almost_full(stage: Stag
     came = await asyncio.gather(*(full.add(stage, number) for number in range(2)), return_exceptions=True)
     (refused,) = [outcome for outcome in came if isinstance(outcome, Exception)]
     assert isinstance(refused, BadChoice), refused
-    assert any(character.isdigit() for character in describe(refused)), "the words say how many there may be"
+    assert any(character.isdigit() for character in describe(refused)), "the message states the limit"
     async with stage.store.reading() as tx:
         assert await count(tx, full.table) == before + 1
 

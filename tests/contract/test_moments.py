@@ -1,4 +1,4 @@
-"""A clock that was put forward and back: what it left in the future is pulled in, and nothing else."""
+"""A clock set ahead and back: moments it left in the future are pulled in, and nothing else."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ async def read(store: Store, column: Any) -> datetime:
 
 
 async def lived_ahead(store: Store, then: datetime) -> None:
-    """What a bot does at that moment: a poll is planned, Spotify asks to wait a day, a link is good for ten minutes."""
+    """Store what a bot would at that moment: a planned poll, a day's cooldown, a ten-minute link, and so on."""
     async with store.writing() as tx:
         await members.ensure(tx, ADA, then)
         await members.change(tx, ADA, next_poll_at=then + POLL, muted_until=then + timedelta(hours=3))
@@ -48,7 +48,7 @@ async def test_seven_months_ahead_and_back_nothing_waits_for_longer_than_it_woul
     assert await read(store, schema.cooldown.c.until) == now + timedelta(days=1)
     assert await read(store, schema.session.c.expires_at) == now + timedelta(minutes=10)
     assert await read(store, schema.notice.c.created_at) == now
-    assert await read(store, schema.liked.c.added_at) == now + FAR, "that is Spotify's own"
+    assert await read(store, schema.liked.c.added_at) == now + FAR, "Spotify set that date"
 
 
 async def test_put_back_while_the_bot_was_off_nothing_waits_for_longer_than_it_can(store: Store, now: datetime) -> None:
@@ -62,7 +62,7 @@ async def test_put_back_while_the_bot_was_off_nothing_waits_for_longer_than_it_c
 
 @pytest.mark.parametrize("back", [timedelta(), -FAR, timedelta(minutes=1)])
 async def test_p06_what_waits_as_long_as_it_may_is_left_alone(store: Store, now: datetime, back: timedelta) -> None:
-    """Twenty days that Spotify asked for are waited out, whatever the start of a bot or a clock's correction."""
+    """The bot waits the twenty days that Spotify asked for, despite a restart or a clock correction."""
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await members.change(tx, ADA, next_poll_at=now + timedelta(minutes=14))
@@ -73,7 +73,7 @@ async def test_p06_what_waits_as_long_as_it_may_is_left_alone(store: Store, now:
 
 
 def test_every_moment_of_the_schema_is_of_one_kind() -> None:
-    """A new column is taken for past until somebody says for how long it may be waited."""
+    """A new column counts as past until someone declares its longest wait."""
     ahead = {"until", "due", "due_at", "expires_at", "next_poll_at", "muted_until", "enter_until", "vote_until"}
     assert {column.name for column in moments.past()}.isdisjoint(ahead)
 

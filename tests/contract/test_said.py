@@ -1,4 +1,4 @@
-"""What a member is told, or offered, fits where they stand: how they linked, what is under way, what is there twice."""
+"""What a member is told or offered fits their situation: how they linked, what's running, what exists twice."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ async def test_a_link_says_why_it_did_not_work(linked: Linked) -> None:
         await linking.arrive_pasted(MEMBER, f"http://127.0.0.1:8888/callback?error=access_denied&state={state}")
     with pytest.raises(NothingToConfirm):
         linking.prove(MEMBER, "ABCD-EFGH")
-    assert not linking.forget(MEMBER), "there is nothing to cancel"
+    assert not linking.forget(MEMBER), "there's nothing to cancel"
 
 
 async def test_whoever_has_an_app_of_their_own_stays_with_it(linked: Linked) -> None:
@@ -62,7 +62,7 @@ async def test_whoever_has_an_app_of_their_own_stays_with_it(linked: Linked) -> 
 async def test_p08_a_warning_that_comes_late_tells_the_days_that_are_left(linked: Linked) -> None:
     left = NOW + link.CONSENT - timedelta(days=3, hours=1)
     assert await notify.consent_ends_in(linked.store, MEMBER, left) == 3
-    assert await notify.consent_ends_in(linked.store, MEMBER, NOW) is None, "it was renewed"
+    assert await notify.consent_ends_in(linked.store, MEMBER, NOW) is None, "the consent was renewed"
 
 
 def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
@@ -71,7 +71,7 @@ def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
     def one(given: str) -> tuple[str, str] | None:
         return the_one(given, both, number=lambda pair: pair[0], name=lambda pair: pair[1])
 
-    assert one("2") == ("2", "rain"), "a number that was chosen comes before a name"
+    assert one("2") == ("2", "rain"), "a chosen number takes precedence over a name"
     assert one("Sun") is None
     with pytest.raises(AmbiguousName):
         one("Rain")
@@ -91,7 +91,7 @@ async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked:
     libraries = ScoredLibraries(linked.store, None, None)  # type: ignore[arg-type]
     with pytest.raises(StillWriting):
         await review.undo_answer(linked.store, libraries, MEMBER, "card", NOW)
-    with pytest.raises(StillWriting):  # not the write before
+    with pytest.raises(StillWriting):  # rather than undoing an earlier write
         await sort.undo(linked.store, MEMBER, None, NOW)
     await sort.apply(linked.store, music, tap, NOW)
     back = await sort.undo_tap(linked.store, MEMBER, kept.layer, song, NOW)

@@ -81,7 +81,7 @@ async def test_codes_of_recordings_that_an_older_version_kept_get_one_spelling(t
 async def test_a_moment_beyond_all_dates_that_an_older_version_kept_locks_nobody_out(
     store: Store, now: datetime, kept: int
 ) -> None:
-    """9999-12-31T23:59:59-23:59 was kept as milliseconds that no date is made of."""
+    """9999-12-31T23:59:59-23:59 was stored as milliseconds beyond what a date can hold."""
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await songs.like(tx, ADA, [Like(Song("a", "A", ()), now)], now)
@@ -123,7 +123,7 @@ async def test_p23_an_older_program_refuses_a_newer_schema(store: Store) -> None
 
 
 async def test_p22_two_coroutines_never_share_a_transaction(store: Store, now: datetime) -> None:
-    """One writer rolls back while another commits: the first one's row must not ride along."""
+    """One writer rolls back while another commits; the first one's row must not be committed too."""
     wrote = asyncio.Event()
 
     async def doomed() -> None:
@@ -156,11 +156,11 @@ async def test_p22_a_reader_sees_one_state_throughout(store: Store, now: datetim
 async def test_p13_what_is_committed_is_on_the_disk_before_it_is_acknowledged(store: Store) -> None:
     async with store.writing() as tx:
         settings = [(await tx.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("synchronous", "journal_mode")]
-    assert settings == [2, "wal"], "2 is FULL: also through a power cut, which no test can try"
+    assert settings == [2, "wal"], "2 is FULL: survives a power cut too, which no test can simulate"
 
 
 async def test_p21_a_writer_who_is_cancelled_holds_nothing(tmp_path, now: datetime) -> None:
-    """Wherever it is cut short, and as long as somebody keeps its error."""
+    """Wherever it's cancelled, and even while somebody holds its error."""
     store = new_store(tmp_path / "bot.db", busy_ms=1_000)
 
     async def write() -> None:
@@ -299,7 +299,7 @@ async def test_p35_the_file_is_not_called_rewritten_while_somebody_reads_or_lock
 
 
 class Watched(Store):
-    """A store that notes when its file is rewritten, and when somebody writes."""
+    """A store that records when its file is rewritten and when somebody writes."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -327,7 +327,7 @@ async def test_however_often_the_file_is_rewritten_others_write_most_of_the_time
     await watched.close()
     between = "".join("|" if event == "rewritten" else "." for event in watched.seen).split("|")[1:-1]
     assert len(between) == 3
-    assert min(map(len, between)) >= 3  # taking turns would be one
+    assert min(map(len, between)) >= 3  # strict alternation would give one
 
 
 async def test_foreign_keys_are_enforced(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""A world served on a free port, and the demo bot as a process that logs in to it."""
+"""A stand-in for Discord on a free port, and the demo bot as a process that logs in to it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +18,7 @@ from tests.contract.discord_openapi import SPEC, SpecCheck
 from tests.contract.sandbox_discord.raw import RawBot, raw_bot
 
 BOT = Path(__file__).with_name("demo_bot.py")
-STARTING = 30.0  # seconds that a bot process may take on a busy machine
+STARTING = 30.0  # seconds that a bot process may take to start on a busy machine
 
 
 class Clock:
@@ -36,7 +36,7 @@ class Clock:
 
 @dataclass(slots=True)
 class Stage:
-    """A world with a guild, its channel and anna in it; bruno has his DMs closed."""
+    """A world with a guild, a channel, and two members; Bruno's DMs are closed."""
 
     world: World
     clock: Clock
@@ -61,7 +61,7 @@ async def serving(world: World) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def bot_process(world: World) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The demo bot, logged in; killed at the end if it is still there."""
+    """Run the demo bot, logged in; terminate it at the end if it's still running."""
     addresses = {
         "DISCORD_API_URL": f"{world.origin}/api/v10",
         "DISCORD_GATEWAY_URL": f"{world.origin.replace('http', 'ws')}/gateway",
@@ -93,7 +93,7 @@ def furnish(rules: Rules | None = None) -> Stage:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def open_stage() -> AsyncIterator[Stage]:
-    """One world with a running bot for all tests of behaviour."""
+    """One world with a running bot, shared by all tests of behaviour."""
     stage = furnish()
     async with serving(stage.world), bot_process(stage.world):
         yield stage
@@ -101,7 +101,7 @@ async def open_stage() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 def stage(open_stage: Stage) -> Iterator[Stage]:
-    """The open stage; whatever was exchanged must be as Discord describes it."""
+    """The shared stage; fails a test whose exchanges violate Discord's OpenAPI document."""
     yield open_stage
     violations, open_stage.check.violations = open_stage.check.violations, []
     assert violations == []
@@ -109,7 +109,7 @@ def stage(open_stage: Stage) -> Iterator[Stage]:
 
 @pytest.fixture
 async def quiet() -> AsyncIterator[Stage]:
-    """A world of its own, without a bot."""
+    """A separate world without a bot."""
     stage = furnish()
     async with serving(stage.world):
         yield stage
@@ -118,6 +118,6 @@ async def quiet() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def bot(quiet: Stage) -> AsyncIterator[RawBot]:
-    """A client without a library in the quiet world."""
+    """A raw HTTP client in the quiet world."""
     async with raw_bot(quiet.world) as bot:
         yield bot

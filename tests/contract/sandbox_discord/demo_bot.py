@@ -1,4 +1,4 @@
-"""A small bot on the real discord.py, with one of everything: the contract tests run it as a process of its own.
+"""A small bot on the real discord.py, with one of everything; the contract tests run it in its own process.
 
 DISCORD_API_URL=… DISCORD_GATEWAY_URL=… DISCORD_TOKEN=… python demo_bot.py
 """
@@ -22,7 +22,7 @@ PIXEL = bytes.fromhex(
 
 
 class Counter(ui.DynamicItem[ui.Button[ui.View]], template=r"count:v1:(?P<count>\d+)"):
-    """A button that keeps its number in its custom id."""
+    """A button that stores its count in its custom id."""
 
     def __init__(self, count: int) -> None:
         super().__init__(ui.Button(label=f"Pressed {count}", custom_id=f"count:v1:{count}", emoji="🎵"))

@@ -1,4 +1,4 @@
-"""A client without a library: requests as they are, to see what the stand-in answers to them."""
+"""A raw HTTP client, to see exactly how the stand-in responds to each request."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ class Answer:
         return int(self.body["code"])
 
     def faults(self) -> dict[str, str]:
-        """Where in the form which error codes are, as "components.0.custom_id": "BASE_TYPE_BAD_LENGTH"."""
+        """The error code for each form field, such as "components.0.custom_id": "BASE_TYPE_BAD_LENGTH"."""
         return dict(_flat("", self.body["errors"]))
 
 
@@ -32,7 +32,7 @@ class RawBot:
     session: aiohttp.ClientSession
 
     async def call(self, line: str, body: Any = None, *, files: dict[str, bytes] | None = None, **query: Any) -> Answer:
-        """Send "METHOD /path" with the bot's token; with `files` as multipart."""
+        """Send "METHOD /path" with the bot's token; with `files`, as multipart."""
         method, path = line.split()
         headers = {"Authorization": f"Bot {self.world.token}"}
         data = _multipart(body, files) if files else body if body is None else json.dumps(body)
@@ -49,7 +49,7 @@ class RawBot:
         return f"/webhooks/{self.world.application.id}/{interaction.token}"
 
     def asked(self, user: User, channel: Channel, *, message: Message | None = None) -> Interaction:
-        """A command (or, on a message, a button) that this bot now has to answer."""
+        """Start a command (or, given a message, a button press) that this bot must now answer."""
         kind = InteractionKind.COMPONENT if message else InteractionKind.COMMAND
         return self.world.begin(kind, user, channel, {"name": "x", "custom_id": "x"}, message=message)
 

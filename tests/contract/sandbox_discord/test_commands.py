@@ -1,4 +1,4 @@
-"""Registering application commands, and what a member is offered of them."""
+"""Registering application commands, and which ones a member is offered."""
 
 from dataclasses import replace
 from typing import Any
@@ -65,7 +65,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("definition", "faults"), REFUSED, ids=[next(iter(faults.values())) for _, faults in REFUSED])
-async def test_a_command_is_refused_where_it_is_wrong(
+async def test_an_invalid_command_is_refused_by_field(
     bot: RawBot, definition: dict[str, Any], faults: dict[str, str]
 ) -> None:
     answer = await bot.call(f"PUT {route(bot)}", [definition])
@@ -73,7 +73,7 @@ async def test_a_command_is_refused_where_it_is_wrong(
     assert bot.world.commands.registered() == []
 
 
-async def test_a_hundred_commands_are_the_most(bot: RawBot) -> None:
+async def test_an_app_can_have_at_most_a_hundred_commands(bot: RawBot) -> None:
     assert (await bot.call(f"PUT {route(bot)}", [command(f"c{n}") for n in range(101)])).code == 30032
     assert (await bot.call(f"PUT {route(bot)}", [command(f"c{n}") for n in range(100)])).status == 200
 
@@ -86,7 +86,7 @@ async def test_unchanged_commands_keep_id_and_version(bot: RawBot) -> None:
     assert again[1]["version"] > first[1]["version"]
 
 
-async def test_commands_are_made_changed_read_and_removed_one_by_one(quiet: Stage, bot: RawBot) -> None:
+async def test_commands_are_created_changed_read_and_removed_one_by_one(quiet: Stage, bot: RawBot) -> None:
     scope = route(bot, f"/guilds/{quiet.guild.id}")
     made = await bot.call(f"POST {scope}", command("sort"))
     one = f"{scope}/{made.body['id']}"
@@ -98,7 +98,7 @@ async def test_commands_are_made_changed_read_and_removed_one_by_one(quiet: Stag
     assert (await bot.call(f"GET {scope}")).body == []
 
 
-async def test_members_are_offered_what_they_may_use_where_they_are(quiet: Stage, bot: RawBot) -> None:
+async def test_members_are_offered_the_commands_they_may_use_there(quiet: Stage, bot: RawBot) -> None:
     group = option("playlists", GROUP, options=[option("add", SUBCOMMAND)])
     definitions = [
         command("everywhere"),
@@ -114,7 +114,7 @@ async def test_members_are_offered_what_they_may_use_where_they_are(quiet: Stage
         await quiet.anna.command("for-owners")
 
 
-async def test_limits_are_kept_where_that_rule_is_on(quiet: Stage, bot: RawBot) -> None:
+async def test_limits_apply_if_that_rule_is_on(quiet: Stage, bot: RawBot) -> None:
     quiet.world.rules = replace(quiet.world.rules, enforce_buckets=True)
     path = f"POST /channels/{quiet.channel.id}/messages"
     answers = [await bot.call(path, {"content": "x"}) for _ in range(6)]

@@ -1,4 +1,4 @@
-"""The check against Discord's own description finds what it is there to find."""
+"""The check against Discord's OpenAPI document finds the violations that it should."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ ROW = {"type": 1, "components": [{"type": 2, "style": 1, "label": "x", "custom_i
         ("PUT /channels/1/messages/2/reactions/%F0%9F%9F%A6/@me", None),
     ],
 )
-def test_what_discord_takes_passes(line: str, body: Any) -> None:
+def test_what_discord_accepts_passes(line: str, body: Any) -> None:
     method, path = line.split()
     validate(method, path, body)
 
@@ -38,13 +38,13 @@ def test_what_discord_takes_passes(line: str, body: Any) -> None:
         ("PUT /applications/1/commands", [{"description": "x"}], "'name' is a required property"),
     ],
 )
-def test_what_discord_does_not_take_is_found(line: str, body: Any, reason: str) -> None:
+def test_what_discord_rejects_is_found(line: str, body: Any, reason: str) -> None:
     method, path = line.split()
     with pytest.raises(SpecViolation, match=reason):
         validate(method, path, body)
 
 
-def test_answers_are_checked_by_status() -> None:
+def test_responses_are_checked_by_status() -> None:
     validate_answer("GET", "/users/1", 404, {"code": 10013, "message": "Unknown User"})
     with pytest.raises(SpecViolation, match="'id' is a required property"):
         validate_answer("GET", "/users/1", 200, {"username": "anna"})

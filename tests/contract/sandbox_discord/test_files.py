@@ -1,4 +1,4 @@
-"""Files at the addresses that messages give for them."""
+"""Files at the URLs that messages give for them."""
 
 import io
 
@@ -8,7 +8,7 @@ from tests.contract.sandbox_discord.conftest import Stage
 from tests.contract.sandbox_discord.raw import RawBot
 
 
-async def test_an_address_expires_and_the_message_has_a_new_one(quiet: Stage, bot: RawBot) -> None:
+async def test_a_url_expires_and_the_message_has_a_new_one(quiet: Stage, bot: RawBot) -> None:
     path = f"/channels/{quiet.channel.id}/messages"
     body = (await bot.call(f"POST {path}", {}, files={"ä b.csv": b"a,b"})).body
     old = body["attachments"][0]["url"]
@@ -22,13 +22,13 @@ async def test_an_address_expires_and_the_message_has_a_new_one(quiet: Stage, bo
         assert answer.status == 200
 
 
-async def test_an_address_cannot_be_made_up(quiet: Stage, bot: RawBot) -> None:
+async def test_a_url_cannot_be_forged(quiet: Stage, bot: RawBot) -> None:
     for query in ("", "?ex=ffffffff&is=0&hm=0"):
         async with bot.session.get(f"{quiet.world.origin}/attachments/1/2/x.csv{query}") as answer:
             assert answer.status == 404
 
 
-async def test_people_have_faces(quiet: Stage, bot: RawBot) -> None:
+async def test_people_have_avatars(quiet: Stage, bot: RawBot) -> None:
     anna = (await bot.call(f"GET /users/{quiet.anna.user.id}")).body
     async with bot.session.get(f"{quiet.world.origin}/avatars/{anna['id']}/{anna['avatar']}.png?size=1024") as answer:
         assert Image.open(io.BytesIO(await answer.read())).size == (128, 128)
@@ -46,8 +46,8 @@ async def test_pictures_have_their_size_and_other_files_their_type(quiet: Stage,
     ]
 
 
-async def test_an_edit_may_name_a_file_by_its_address(quiet: Stage, bot: RawBot) -> None:
-    """What discord.py sends when it edits a view that it read from the message."""
+async def test_an_edit_may_refer_to_a_file_by_its_url(quiet: Stage, bot: RawBot) -> None:
+    """As discord.py does when it edits a view that it read from the message."""
     path = f"/channels/{quiet.channel.id}/messages"
     card = {"flags": 1 << 15, "components": [{"type": 13, "file": {"url": "attachment://a.csv"}}]}
     sent = (await bot.call(f"POST {path}", card, files={"a.csv": b"a"})).body

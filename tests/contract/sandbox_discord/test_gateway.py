@@ -1,4 +1,4 @@
-"""The gateway on its own: log-in, events, lost connections and resuming them."""
+"""The gateway alone: login, events, dropped connections and resuming."""
 
 import json
 import zlib
@@ -22,7 +22,7 @@ PATIENCE = 10.0  # seconds
 
 @dataclass(slots=True)
 class Listener:
-    """A client without a library: sends frames and reads the next ones."""
+    """A raw gateway client that sends and reads frames."""
 
     socket: ClientWebSocketResponse
     inflate: Any = None
@@ -32,7 +32,7 @@ class Listener:
         await self.socket.send_json({"op": op, "d": data})
 
     async def hear(self, name: str | int) -> Any:
-        """The data of the next event of that name, or frame of that opcode; what comes before is in `seen`."""
+        """The data of the next event of that name or frame with that opcode; all frames read are in `seen`."""
         while True:
             message = await self.socket.receive(PATIENCE)
             assert message.type in (WSMsgType.TEXT, WSMsgType.BINARY), f"closed with {self.socket.close_code}"
@@ -43,7 +43,7 @@ class Listener:
                 return frame["d"]
 
     async def closed(self) -> int | None:
-        """The code with which the other side hangs up."""
+        """The code with which the server closes the connection."""
         while (await self.socket.receive(PATIENCE)).type in (WSMsgType.TEXT, WSMsgType.BINARY):
             pass
         return self.socket.close_code
@@ -89,7 +89,7 @@ async def test_heartbeats_are_acknowledged_before_logging_in(bot: RawBot) -> Non
         await listener.hear(Op.HEARTBEAT_ACK)
 
 
-async def test_only_what_was_asked_for_is_told(quiet: Stage, bot: RawBot) -> None:
+async def test_only_requested_events_are_sent(quiet: Stage, bot: RawBot) -> None:
     message = quiet.world.post(quiet.channel, quiet.world.bot, {"content": "x"})
     async with listening(bot) as listener:
         await log_in(listener, bot, intents=int(Intent.GUILD_REACTIONS))
@@ -121,7 +121,7 @@ async def test_a_server_that_removes_the_bot_says_so_and_nothing_more(quiet: Sta
         assert (await listener.hear("CHANNEL_CREATE"))["name"] == "here"
 
 
-async def test_content_is_hidden_without_its_intent(quiet: Stage, bot: RawBot) -> None:
+async def test_content_is_hidden_without_the_intent(quiet: Stage, bot: RawBot) -> None:
     async with listening(bot) as listener:
         await log_in(listener, bot, intents=int(Intent.GUILD_MESSAGES | Intent.DM_MESSAGES))
         await quiet.anna.say("not for you")
@@ -143,7 +143,7 @@ async def test_content_is_hidden_without_its_intent(quiet: Stage, bot: RawBot) -
         ("not a frame", 4002),
     ],
 )
-async def test_a_client_that_does_wrong_is_hung_up_on(bot: RawBot, frame: Any, code: int) -> None:
+async def test_a_misbehaving_client_is_disconnected(bot: RawBot, frame: Any, code: int) -> None:
     async with listening(bot) as listener:
         await listener.socket.send_json(frame)
         assert await listener.closed() == code
@@ -164,7 +164,7 @@ async def test_a_lost_connection_resumes_with_what_was_missed(quiet: Stage, bot:
     assert again.seen[1]["d"]["id"] == str(asked.id)
 
 
-async def test_a_session_that_nobody_knows_is_invalid(bot: RawBot) -> None:
+async def test_an_unknown_session_is_invalid(bot: RawBot) -> None:
     async with listening(bot) as listener:
         await resume(listener, bot, "nobody", 3)
         assert await listener.hear(Op.INVALID_SESSION) is False
@@ -182,7 +182,7 @@ async def test_a_session_ends_when_its_client_says_goodbye(quiet: Stage, bot: Ra
         assert await again.hear(Op.INVALID_SESSION) is False
 
 
-async def test_logging_in_too_often_is_refused_where_that_rule_is_on(quiet: Stage, bot: RawBot) -> None:
+async def test_logging_in_too_often_is_refused_if_that_rule_is_on(quiet: Stage, bot: RawBot) -> None:
     quiet.world.rules = replace(quiet.world.rules, identify_every=timedelta(seconds=5))
     async with listening(bot) as first, listening(bot) as second:
         await log_in(first, bot)
@@ -193,7 +193,7 @@ async def test_logging_in_too_often_is_refused_where_that_rule_is_on(quiet: Stag
         await second.hear("READY")
 
 
-async def test_a_socket_error_of_the_client_leaves_the_server_standing(quiet: Stage, bot: RawBot) -> None:
+async def test_the_server_survives_a_clients_socket_error(quiet: Stage, bot: RawBot) -> None:
     async with aiohttp.ClientSession() as session:
         socket = await session.ws_connect(quiet.world.origin.replace("http", "ws") + "/gateway")
         await socket.receive()

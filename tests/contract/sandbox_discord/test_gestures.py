@@ -1,4 +1,4 @@
-"""What a member does at the stand-in, the real discord.py answers: over HTTP and the gateway."""
+"""What a member does at the stand-in reaches the real discord.py, which answers: over HTTP and the gateway."""
 
 import asyncio
 from dataclasses import replace
@@ -21,7 +21,7 @@ def begun(stage: Stage) -> list[Interaction]:
     return list(stage.world.interactions.values())
 
 
-async def test_a_command_is_answered_with_a_message_that_only_its_member_sees(stage: Stage) -> None:
+async def test_a_command_is_answered_with_a_message_only_its_member_sees(stage: Stage) -> None:
     outcome = await stage.anna.command("hello", name="Anna", times=2)
     assert outcome.answer is AnswerKind.MESSAGE
     assert outcome.message.text() == "Hello Anna Hello Anna"
@@ -38,13 +38,13 @@ async def test_subcommands_take_choices_by_name(stage: Stage) -> None:
     assert (await stage.anna.command("playlists add", name="Rain", kind="New")).text() == "Added Rain (New)"
 
 
-async def test_options_complete_while_typing(stage: Stage) -> None:
+async def test_options_are_completed_while_typing(stage: Stage) -> None:
     choices = await stage.anna.complete("playlists add", option="name", typed="r")
     assert [choice.name for choice in choices] == ["Rain", "Run"]
     assert (await stage.anna.command("playlists add", name=choices[0])).text() == "Added Rain (Mine)"
 
 
-async def test_the_client_sends_nothing_that_a_member_could_not_send(stage: Stage) -> None:
+async def test_the_client_cannot_send_what_a_member_could_not(stage: Stage) -> None:
     with pytest.raises(NotThere, match="playlists add"):
         await stage.anna.command("playlists remove")
     with pytest.raises(NotThere, match="no option 'colour'"):
@@ -101,7 +101,7 @@ async def test_a_modal_is_filled_in_and_sent(stage: Stage) -> None:
     assert (await stage.anna.submit(form, name="Rain", mood="Calm")).text() == "Rain is Calm"
 
 
-async def test_a_deferred_answer_can_be_waited_for(stage: Stage) -> None:
+async def test_a_deferred_response_can_be_awaited(stage: Stage) -> None:
     outcome = await stage.anna.command("slow")
     assert outcome.answer is AnswerKind.DEFERRED
     assert (await outcome.reply()).text() == "Done"
@@ -126,7 +126,7 @@ async def test_a_v2_card_shows_its_text_picture_and_button(stage: Stage) -> None
     assert [button.label for button in pressed.message.buttons()] == ["Pressed 1"]
 
 
-async def test_a_picture_is_served_at_the_address_in_the_card_until_it_expires(stage: Stage) -> None:
+async def test_a_picture_is_served_at_the_cards_url_until_it_expires(stage: Stage) -> None:
     card = (await stage.anna.command("card")).message
     shown = stage.world.payloads.message(card)["components"][0]["components"][0]["accessory"]["media"]
     async with aiohttp.ClientSession() as browser:
@@ -158,7 +158,7 @@ async def test_reactions_reach_the_bot(stage: Stage, direct: bool) -> None:
     assert asked.reactions == {"🟦": [stage.world.bot.id], "🟩": [stage.world.bot.id]}
 
 
-async def test_direct_messages_go_to_those_who_take_them(stage: Stage) -> None:
+async def test_direct_messages_reach_only_those_who_accept_them(stage: Stage) -> None:
     assert (await stage.anna.command("dm")).text() == "sent"
     assert stage.anna.in_dm().visible()[-1].content == "Psst"
     assert (await stage.bruno.command("dm")).text() == "refused with 50007"
@@ -169,12 +169,12 @@ async def test_direct_messages_need_a_shared_guild(stage: Stage) -> None:
     assert (await carla.command("dm")).text() == "refused with 50278"
 
 
-async def test_pings_are_those_that_the_bot_allows(stage: Stage) -> None:
+async def test_only_allowed_mentions_ping(stage: Stage) -> None:
     outcome = await stage.anna.command("hello", name=stage.bruno.user.mention)
     assert outcome.message.mentions == []
 
 
-async def test_a_bot_that_says_nothing_gives_no_answer(stage: Stage) -> None:
+async def test_a_silent_bot_gives_no_response(stage: Stage) -> None:
     usual = stage.world.rules
     stage.world.rules = replace(usual, answer_within=timedelta(seconds=0.3))
     with pytest.raises(NoAnswer, match="silent"):
@@ -182,7 +182,7 @@ async def test_a_bot_that_says_nothing_gives_no_answer(stage: Stage) -> None:
     stage.world.rules = usual
 
 
-async def test_an_answer_after_three_seconds_is_refused(stage: Stage) -> None:
+async def test_a_response_after_three_seconds_is_refused(stage: Stage) -> None:
     waiting = asyncio.create_task(stage.anna.command("late"))
     await stage.world.wait_for(
         lambda: "late" in [interaction.data.get("name") for interaction in stage.world.interactions.values()], 10

@@ -1,4 +1,4 @@
-"""When an interaction may be answered, how, and what can follow."""
+"""When and how an interaction may be answered, and what can follow."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def original(asked: Interaction) -> Message:
     return asked.original
 
 
-async def test_three_seconds_are_enough_and_more_are_too_many(quiet: Stage, bot: RawBot) -> None:
+async def test_a_response_within_three_seconds_is_accepted_and_later_refused(quiet: Stage, bot: RawBot) -> None:
     first, second = (bot.asked(quiet.anna.user, quiet.channel) for _ in range(2))
     quiet.clock.pass_by(seconds=2)
     assert (await bot.answer(first, 5)).status == 204
@@ -25,7 +25,7 @@ async def test_three_seconds_are_enough_and_more_are_too_many(quiet: Stage, bot:
     assert second.refused == "Unknown interaction"
 
 
-async def test_the_log_tells_how_long_each_answer_took(quiet: Stage, bot: RawBot) -> None:
+async def test_the_log_shows_how_long_each_response_took(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     quiet.clock.pass_by(seconds=1)
     await bot.answer(asked, 4, {"content": "x"})
@@ -35,21 +35,21 @@ async def test_the_log_tells_how_long_each_answer_took(quiet: Stage, bot: RawBot
     assert exchange.answered_after == asked.seconds >= 1
 
 
-async def test_a_second_answer_is_one_too_many(quiet: Stage, bot: RawBot) -> None:
+async def test_a_second_response_is_refused(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     await bot.answer(asked, 4, {"content": "x"})
     answer = await bot.answer(asked, 4, {"content": "y"})
     assert (answer.status, answer.code) == (400, 40060)
 
 
-async def test_the_answer_tells_the_message_when_it_is_asked_to(quiet: Stage, bot: RawBot) -> None:
+async def test_the_response_returns_the_message_if_asked(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     answer = await bot.answer(asked, 4, {"content": "x", "flags": EPHEMERAL}, with_response="true")
     assert answer.body["interaction"]["response_message_ephemeral"] is True
     assert answer.body["resource"]["message"]["id"] == str(original(asked).id)
 
 
-async def test_each_gesture_has_its_kinds_of_answer(quiet: Stage, bot: RawBot) -> None:
+async def test_each_gesture_allows_certain_response_types(quiet: Stage, bot: RawBot) -> None:
     command = bot.asked(quiet.anna.user, quiet.channel)
     assert (await bot.answer(command, 7, {"content": "x"})).faults() == {"type": "BASE_TYPE_CHOICES"}
     typing = quiet.world.begin(InteractionKind.AUTOCOMPLETE, quiet.anna.user, quiet.channel, {})
@@ -59,13 +59,13 @@ async def test_each_gesture_has_its_kinds_of_answer(quiet: Stage, bot: RawBot) -
     assert (await bot.answer(typing, 8, {"choices": choices[:25]})).status == 204
 
 
-async def test_nothing_can_follow_before_the_first_answer(quiet: Stage, bot: RawBot) -> None:
+async def test_no_follow_up_before_the_first_response(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     assert (await bot.call(f"POST {bot.hook(asked)}", {"content": "x"})).code == 10015
     assert (await bot.call(f"PATCH {bot.hook(asked)}/messages/@original", {"content": "x"})).code == 10015
 
 
-async def test_follow_ups_are_taken_for_fifteen_minutes(quiet: Stage, bot: RawBot) -> None:
+async def test_follow_ups_are_accepted_for_fifteen_minutes(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     await bot.answer(asked, 4, {"content": "x"})
     quiet.clock.pass_by(minutes=14)
@@ -75,7 +75,7 @@ async def test_follow_ups_are_taken_for_fifteen_minutes(quiet: Stage, bot: RawBo
     assert (answer.status, answer.code) == (401, 50027)
 
 
-async def test_the_first_follow_up_fills_in_a_deferred_answer(quiet: Stage, bot: RawBot) -> None:
+async def test_the_first_follow_up_fills_in_a_deferred_response(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     await bot.answer(asked, 5, {"flags": EPHEMERAL})
     assert original(asked).loading
@@ -86,7 +86,7 @@ async def test_the_first_follow_up_fills_in_a_deferred_answer(quiet: Stage, bot:
     assert another["id"] != filled["id"]
 
 
-async def test_answers_can_be_read_edited_and_deleted(quiet: Stage, bot: RawBot) -> None:
+async def test_responses_can_be_read_edited_and_deleted(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     await bot.answer(asked, 4, {"content": "x"})
     path = f"{bot.hook(asked)}/messages/@original"
@@ -130,13 +130,13 @@ async def test_other_peoples_messages_cannot_be_edited(quiet: Stage, bot: RawBot
     ("path", "code"),
     [("/channels/1", 10003), ("/guilds/1", 10004), ("/users/1", 10013), ("/interactions/1/x/callback", 10062)],
 )
-async def test_what_is_not_there_has_its_own_error(bot: RawBot, path: str, code: int) -> None:
+async def test_each_missing_resource_has_its_own_error(bot: RawBot, path: str, code: int) -> None:
     method = "POST" if path.endswith("callback") else "GET"
     answer = await bot.call(f"{method} {path}")
     assert (answer.status, answer.code) == (404, code)
 
 
-async def test_what_the_stand_in_says_of_itself_is_as_described(quiet: Stage, bot: RawBot) -> None:
+async def test_the_stand_ins_metadata_matches_the_document(quiet: Stage, bot: RawBot) -> None:
     guild, channel, user = f"/guilds/{quiet.guild.id}", f"/channels/{quiet.channel.id}", f"/users/{quiet.anna.user.id}"
     dm = f"/channels/{quiet.world.dm(quiet.anna.user).id}"
     about_itself = ("/users/@me", "/users/@me/guilds", "/oauth2/applications/@me", "/applications/@me", "/gateway/bot")

@@ -1,4 +1,4 @@
-"""A real discord.py process through lost connections, invalid sessions, rate limits and server errors."""
+"""A real discord.py process survives dropped connections, invalid sessions, rate limits and server errors."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,13 +14,13 @@ shared = pytest.mark.asyncio(loop_scope="package")
 
 @pytest.fixture
 async def running(quiet: Stage) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A bot of its own, for tests that end it."""
+    """A separate bot process, for tests that stop it."""
     async with bot_process(quiet.world) as process:
         yield process
 
 
 async def away_and_back(stage: Stage, happens: Callable[[], None]) -> None:
-    """Let the connection be lost, and wait until the bot is there again."""
+    """Drop the connection with `happens`, and wait until the bot is back online."""
     changes: list[bool] = []
 
     def note(change: Change) -> None:
@@ -34,7 +34,7 @@ async def away_and_back(stage: Stage, happens: Callable[[], None]) -> None:
 
 
 @shared
-async def test_the_bot_comes_back_after_every_way_to_lose_it(stage: Stage) -> None:
+async def test_the_bot_reconnects_after_every_kind_of_disconnect(stage: Stage) -> None:
     sessions = stage.world.sessions
     for happens in (sessions.drop, sessions.ask_to_reconnect, lambda: sessions.drop(1001)):
         await away_and_back(stage, happens)
@@ -52,7 +52,7 @@ async def test_a_button_pressed_while_the_bot_was_away_is_answered_when_it_is_ba
 
 
 @shared
-async def test_a_rate_limit_is_waited_for(stage: Stage) -> None:
+async def test_the_bot_waits_out_a_rate_limit(stage: Stage) -> None:
     stage.world.log.clear()
     stage.world.faults.limit(0.05, matching="/callback")
     stage.world.faults.limit(0.05, matching="POST /channels", everywhere=True)
@@ -61,7 +61,7 @@ async def test_a_rate_limit_is_waited_for(stage: Stage) -> None:
 
 
 @shared
-async def test_a_slow_line_and_a_failing_server_are_borne(stage: Stage) -> None:
+async def test_the_bot_survives_a_slow_connection_and_a_failing_server(stage: Stage) -> None:
     stage.world.log.clear()
     stage.world.faults.delay(0.05, matching="/callback")
     stage.world.faults.fail(502, matching="/messages/@original")
@@ -71,7 +71,7 @@ async def test_a_slow_line_and_a_failing_server_are_borne(stage: Stage) -> None:
 
 
 async def test_a_malformed_event_ends_the_process(quiet: Stage, running: asyncio.subprocess.Process) -> None:
-    """discord.py's own weakness, which a bot needs a supervisor for."""
+    """A weakness of discord.py itself; the reason a bot needs a supervisor."""
     quiet.world.sessions.send_malformed()
     assert await asyncio.wait_for(running.wait(), PATIENCE) != 0
     await quiet.world.wait_for(lambda: not quiet.world.online, PATIENCE)

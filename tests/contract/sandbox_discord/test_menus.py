@@ -1,4 +1,4 @@
-"""Commands in the menu of a message, and the application that a member installed for themselves."""
+"""Commands in a message's menu, and the app as a user install."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def register(bot: RawBot, *definitions: dict[str, Any]) -> None:
     assert (await bot.call(f"PUT {commands(bot)}", list(definitions))).status == 200
 
 
-async def test_names_of_message_commands_are_free(quiet: Stage, bot: RawBot) -> None:
+async def test_message_commands_can_have_any_name(quiet: Stage, bot: RawBot) -> None:
     await register(bot, MESSAGE_COMMAND)
     assert quiet.anna.menu() == ["More like this"]
     assert quiet.anna.commands() == []
@@ -31,7 +31,9 @@ async def test_names_of_message_commands_are_free(quiet: Stage, bot: RawBot) -> 
     ("more", "field"),
     [({"description": "x"}, "0.description"), ({"name": "x" * 33}, "0.name"), ({"name": ""}, "0.name")],
 )
-async def test_message_commands_are_not_described(quiet: Stage, bot: RawBot, more: dict[str, Any], field: str) -> None:
+async def test_message_commands_have_no_description(
+    quiet: Stage, bot: RawBot, more: dict[str, Any], field: str
+) -> None:
     answer = await bot.call(f"PUT {commands(bot)}", [{**MESSAGE_COMMAND, **more}])
     assert list(answer.faults()) == [field]
 
@@ -52,7 +54,7 @@ async def test_a_private_message_has_no_menu(stage: Stage) -> None:
         await stage.anna.use("Read it out", private)
 
 
-async def test_a_server_without_the_bot_offers_what_its_member_installed(quiet: Stage, bot: RawBot) -> None:
+async def test_a_server_without_the_bot_offers_the_members_user_install(quiet: Stage, bot: RawBot) -> None:
     elsewhere = quiet.world.add_foreign_guild("Café", members=[quiet.anna.user])
     there = Person(quiet.world, quiet.anna.user, next(iter(elsewhere.channels.values())))
     await register(bot, EVERYWHERE, {"name": "here", "description": "x"})
@@ -61,7 +63,7 @@ async def test_a_server_without_the_bot_offers_what_its_member_installed(quiet: 
     assert [command.path for command in there.commands()] == ["hello"]
 
 
-async def test_where_the_bot_is_not_it_answers_and_posts_nothing(quiet: Stage, bot: RawBot) -> None:
+async def test_in_servers_without_the_bot_it_answers_but_posts_nothing(quiet: Stage, bot: RawBot) -> None:
     elsewhere = quiet.world.add_foreign_guild("Café", members=[quiet.anna.user])
     place = next(iter(elsewhere.channels.values()))
     quiet.anna.user.has_app = True
@@ -73,7 +75,7 @@ async def test_where_the_bot_is_not_it_answers_and_posts_nothing(quiet: Stage, b
     assert (answer.status, answer.code) == (403, 50001)
 
 
-async def test_the_members_installation_is_named_beside_the_servers(quiet: Stage, bot: RawBot) -> None:
+async def test_both_installation_owners_are_named(quiet: Stage, bot: RawBot) -> None:
     quiet.anna.user.has_app = True
     owners = quiet.world.payloads.interaction(bot.asked(quiet.anna.user, quiet.channel))
     assert owners["authorizing_integration_owners"] == {"0": str(quiet.guild.id), "1": str(quiet.anna.user.id)}
@@ -87,14 +89,14 @@ async def test_the_bot_deletes_its_own_messages_and_nobody_elses(quiet: Stage, b
     assert (answer.status, answer.code) == (403, 50013)
 
 
-async def test_the_entry_point_of_activities_cannot_be_dropped_in_passing(quiet: Stage, bot: RawBot) -> None:
+async def test_the_activity_entry_point_cannot_be_dropped_by_accident(quiet: Stage, bot: RawBot) -> None:
     quiet.world.commands.put(None, {"name": "launch", "description": "x", "type": 4})
     answer = await bot.call(f"PUT {commands(bot)}", [EVERYWHERE])
     assert (answer.status, answer.code) == (400, 50240)
     await register(bot, EVERYWHERE, {"name": "launch", "description": "x", "type": 4})
 
 
-async def test_an_activity_is_launched_where_there_is_one(quiet: Stage, bot: RawBot) -> None:
+async def test_an_activity_is_launched_if_there_is_one(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     assert (await bot.answer(asked, 12)).status == 400
     quiet.world.application.activity = "http://127.0.0.1/activity"

@@ -1,4 +1,4 @@
-"""What Discord does not take in a message, a modal or a suggestion, and where it says the fault is."""
+"""What Discord rejects in a message, modal or suggestion, and which field it names."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("body", "faults"), REFUSED, ids=[next(iter(faults.values())) for _, faults in REFUSED])
-async def test_a_message_is_refused_where_it_is_wrong(
+async def test_an_invalid_message_is_refused_by_field(
     quiet: Stage, bot: RawBot, body: dict[str, Any], faults: dict[str, str]
 ) -> None:
     answer = await bot.call(f"POST /channels/{quiet.channel.id}/messages", body)
@@ -85,7 +85,7 @@ async def test_a_message_is_refused_where_it_is_wrong(
     assert quiet.channel.messages == {}
 
 
-async def test_an_answer_to_an_interaction_names_the_fault_below_data(quiet: Stage, bot: RawBot) -> None:
+async def test_an_interaction_response_names_the_error_below_data(quiet: Stage, bot: RawBot) -> None:
     asked = bot.asked(quiet.anna.user, quiet.channel)
     answer = await bot.answer(asked, 4, {"content": "x" * 2001})
     assert answer.faults() == {"data.content": "BASE_TYPE_MAX_LENGTH"}
@@ -96,7 +96,7 @@ async def test_an_empty_message_is_refused(quiet: Stage, bot: RawBot) -> None:
     assert (await bot.call(f"POST /channels/{quiet.channel.id}/messages", {"tts": False})).code == 50006
 
 
-async def test_components_get_ids_and_attachments_addresses(quiet: Stage, bot: RawBot) -> None:
+async def test_components_get_ids_and_attachments_get_urls(quiet: Stage, bot: RawBot) -> None:
     body = v2(TEXT, {"type": 13, "file": {"url": "attachment://a.csv"}}, row(button(id=7)))
     answer = await bot.call(f"POST /channels/{quiet.channel.id}/messages", body, files={"a.csv": b"a,b"})
     shown = answer.body["components"]
@@ -111,7 +111,7 @@ async def test_a_file_above_the_limit_is_too_large(quiet: Stage, bot: RawBot) ->
     assert (answer.status, answer.code) == (413, 40005)
 
 
-async def test_an_edit_changes_only_what_it_names(quiet: Stage, bot: RawBot) -> None:
+async def test_an_edit_changes_only_the_given_fields(quiet: Stage, bot: RawBot) -> None:
     path = f"/channels/{quiet.channel.id}/messages"
     message = (await bot.call(f"POST {path}", {"content": "x", "components": [row(button())]}, files={"a": b""})).body
     kept = (await bot.call(f"PATCH {path}/{message['id']}", {"content": "y"})).body
@@ -139,7 +139,7 @@ async def test_a_v2_message_stays_one(quiet: Stage, bot: RawBot) -> None:
         ),
     ],
 )
-async def test_a_modal_is_refused_where_it_is_wrong(
+async def test_an_invalid_modal_is_refused_by_field(
     quiet: Stage, bot: RawBot, parts: dict[str, Any], faults: dict[str, str]
 ) -> None:
     modal = {"title": "x", "custom_id": "x", "components": [TEXT], **parts}

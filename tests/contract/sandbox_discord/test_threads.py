@@ -16,7 +16,7 @@ def route(message: Message) -> str:
     return f"POST /channels/{message.channel.id}/messages/{message.id}/threads"
 
 
-async def test_a_thread_is_a_channel_with_its_messages_id(quiet: Stage, bot: RawBot) -> None:
+async def test_a_thread_has_its_messages_id(quiet: Stage, bot: RawBot) -> None:
     message = posted(quiet)
     answer = await bot.call(route(message), {"name": "About the song"})
     assert (answer.status, answer.body["id"], answer.body["type"]) == (201, str(message.id), 11)
@@ -39,7 +39,7 @@ async def test_people_talk_in_a_thread(quiet: Stage, bot: RawBot) -> None:
     assert "I know it" not in [post.text() for post in quiet.anna.visible()]
 
 
-async def test_a_message_has_one_thread(quiet: Stage, bot: RawBot) -> None:
+async def test_a_message_has_at_most_one_thread(quiet: Stage, bot: RawBot) -> None:
     message = posted(quiet)
     await bot.call(route(message), {"name": "x"})
     answer = await bot.call(route(message), {"name": "y"})
@@ -55,13 +55,13 @@ async def test_a_message_has_one_thread(quiet: Stage, bot: RawBot) -> None:
         ({"name": "x", "auto_archive_duration": 61}, {"auto_archive_duration": "BASE_TYPE_CHOICES"}),
     ],
 )
-async def test_what_is_no_thread_is_told_by_field(
+async def test_an_invalid_thread_is_refused_by_field(
     quiet: Stage, bot: RawBot, body: dict[str, object], faults: dict[str, str]
 ) -> None:
     assert (await bot.call(route(posted(quiet)), body)).faults() == faults
 
 
-async def test_direct_messages_and_threads_have_no_threads(quiet: Stage, bot: RawBot) -> None:
+async def test_direct_messages_and_threads_cannot_have_threads(quiet: Stage, bot: RawBot) -> None:
     direct = posted(quiet, quiet.world.dm(quiet.anna.user))
     assert (await bot.call(route(direct), {"name": "x"})).code == 50024
     first = posted(quiet)

@@ -1,4 +1,4 @@
-"""An app that speaks to the stand-in for Spotify, a clock to move by hand, and some tracks."""
+"""An app that talks to the stand-in for Spotify, a manual clock, and some tracks."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ VERIFIER = "a-verifier-of-enough-characters-to-be-allowed-by-the-rfc"
 
 
 class Clock:
-    """The world's time, moved by hand."""
+    """The world's clock, moved manually."""
 
     def __init__(self) -> None:
         self.time = START
@@ -36,14 +36,14 @@ class Clock:
 
 
 class Client:
-    """An app that speaks to the stand-in over HTTP."""
+    """An app that talks to the stand-in over HTTP."""
 
     def __init__(self, session: aiohttp.ClientSession, root: str) -> None:
         self.session, self.root = session, root
         self.access, self.refresh = "", ""
 
     async def call(self, line: str, body: Any = None, **query: Any) -> tuple[int, Any]:
-        """Send `METHOD /path` with a JSON body; returns status and the decoded answer."""
+        """Send `METHOD /path` with a JSON body. Returns the status and the decoded response."""
         method, path = line.split()
         headers = {"Authorization": f"Bearer {self.access}"}
         address = f"{self.root}/v1{path}"
@@ -52,7 +52,7 @@ class Client:
             return answer.status, await answer.json() if is_json else await answer.text()
 
     async def agree(self, user: str, scopes: str = SCOPES, **changed: str) -> str:
-        """Press Agree; returns the address that the browser is sent to."""
+        """Press Agree. Returns the URL that the browser is redirected to."""
         query = {
             "response_type": "code", "client_id": "app", "redirect_uri": BACK, "scope": scopes, "state": "st",
             "code_challenge": s256(VERIFIER), "code_challenge_method": "S256",
@@ -71,7 +71,7 @@ class Client:
         return await self.token(**form | changed)
 
     async def link(self, user: str, scopes: str = SCOPES) -> None:
-        """Go through consent as `user` and keep the tokens."""
+        """Give consent as `user` and keep the tokens."""
         status, tokens = await self.exchange(code_of(await self.agree(user, scopes)))
         assert status == 200, tokens
         self.access, self.refresh = tokens["access_token"], tokens["refresh_token"]
@@ -99,7 +99,7 @@ URIS = [track.uri for track in TRACKS]
 
 @asynccontextmanager
 async def serving(world: World) -> AsyncIterator[Client]:
-    """Serve `world` under a prefix, as the sandbox does, and hand out a client of it."""
+    """Serve `world` under a prefix, as the sandbox does; yields a client for it."""
     outer = web.Application()
     outer.add_subapp("/spotify", application(world))
     runner = web.AppRunner(outer)

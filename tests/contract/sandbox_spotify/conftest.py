@@ -1,4 +1,4 @@
-"""A world with two people, one of whom has a seat in the app."""
+"""A world with two people, only one of whom has a seat in the app."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

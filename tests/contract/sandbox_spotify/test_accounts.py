@@ -1,4 +1,4 @@
-"""The accounts service: consent with PKCE, codes, tokens and how they end."""
+"""The accounts service: consent with PKCE, codes, tokens, and how they expire."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -23,7 +23,7 @@ from tests.contract.sandbox_spotify.client import BACK, SCOPES, VERIFIER, Client
         ("https://bot.example/callback#part", False),
     ],
 )
-def test_redirect_addresses_are_https_or_loopback_by_number(uri: str, allowed: bool) -> None:
+def test_redirect_uris_are_https_or_a_loopback_ip(uri: str, allowed: bool) -> None:
     assert redirect_allowed(uri) is allowed
     if not allowed:
         with pytest.raises(ValueError, match="redirect address"):
@@ -36,7 +36,7 @@ def test_an_app_has_five_seats() -> None:
         app.allow("f")
 
 
-async def test_consent_leads_back_with_code_and_state(client: Client) -> None:
+async def test_consent_redirects_with_code_and_state(client: Client) -> None:
     address = await client.agree("mara")
     assert address.startswith(BACK + "?")
     assert parse_qs(urlsplit(address).query)["state"] == ["st"]
@@ -70,12 +70,12 @@ async def test_the_consent_page_names_accounts_and_scopes(client: Client, world:
         {"scope": "everything"},
     ],
 )
-async def test_a_malformed_wish_is_refused_and_sends_nobody_anywhere(client: Client, changed: dict[str, str]) -> None:
+async def test_a_malformed_consent_request_is_refused_without_redirect(client: Client, changed: dict[str, str]) -> None:
     assert (await client.agree("mara", **changed)).startswith("400")
 
 
 @pytest.mark.parametrize("changed", [{"code_verifier": "another"}, {"redirect_uri": "https://elsewhere.example"}])
-async def test_a_code_is_bound_to_verifier_and_address_and_spent_by_a_wrong_one(
+async def test_a_code_is_bound_to_verifier_and_uri_and_spent_by_a_wrong_one(
     client: Client, changed: dict[str, str]
 ) -> None:
     code = code_of(await client.agree("mara"))
@@ -84,7 +84,7 @@ async def test_a_code_is_bound_to_verifier_and_address_and_spent_by_a_wrong_one(
         assert (status, answer["error"]) == (400, "invalid_grant")
 
 
-async def test_a_code_is_good_once_and_for_ten_minutes(client: Client, clock: Clock) -> None:
+async def test_a_code_works_once_and_for_ten_minutes(client: Client, clock: Clock) -> None:
     code = code_of(await client.agree("mara"))
     assert (await client.exchange(code))[0] == 200
     assert (await client.exchange(code))[1]["error"] == "invalid_grant"
@@ -93,7 +93,7 @@ async def test_a_code_is_good_once_and_for_ten_minutes(client: Client, clock: Cl
     assert (await client.exchange(late))[1]["error"] == "invalid_grant"
 
 
-async def test_cancel_leads_back_with_access_denied(client: Client) -> None:
+async def test_cancelling_redirects_with_access_denied(client: Client) -> None:
     query = {
         "response_type": "code", "client_id": "app", "redirect_uri": BACK, "state": "st",
         "code_challenge": s256(VERIFIER), "code_challenge_method": "S256",
@@ -103,7 +103,7 @@ async def test_cancel_leads_back_with_access_denied(client: Client) -> None:
         assert answer.headers["Location"] == f"{BACK}?error=access_denied&state=st"
 
 
-async def test_an_app_with_a_secret_shows_it(client: Client, world: World) -> None:
+async def test_an_app_with_a_secret_must_send_it(client: Client, world: World) -> None:
     world.register(App("kept", frozenset({BACK}), secret="s3cret", users={"mara"}))
     code = code_of(await client.agree("mara", client_id="kept", code_challenge=""))
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK}
@@ -123,7 +123,7 @@ async def test_access_lasts_an_hour_and_refresh_renews_it(mara: Client, clock: C
     assert (await mara.call("GET /me"))[0] == 200
 
 
-async def test_p08_a_refresh_token_dies_six_months_after_consent_however_often_it_was_used(
+async def test_p08_a_refresh_token_expires_six_months_after_consent_however_often_it_was_used(
     mara: Client, clock: Clock
 ) -> None:
     clock.time = datetime(2027, 4, 30, 12, tzinfo=UTC)
@@ -142,7 +142,7 @@ async def test_revoking_ends_access_at_once(mara: Client, world: World) -> None:
     assert (status, answer["error"]) == (400, "invalid_grant")
 
 
-async def test_p10_a_refresh_reply_may_lack_the_refresh_token(mara: Client, world: World) -> None:
+async def test_p10_a_refresh_response_may_lack_a_new_refresh_token(mara: Client, world: World) -> None:
     world.faults.append(Fault("POST /accounts/api/token", "omit-refresh-token"))
     _, tokens = await mara.token(grant_type="refresh_token", refresh_token=mara.refresh)
     assert "refresh_token" not in tokens

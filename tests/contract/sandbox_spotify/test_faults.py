@@ -1,4 +1,4 @@
-"""Limits and faults on request, the hooks around requests, and the log."""
+"""Rate limits, injected faults, hooks around requests, and the log."""
 
 import aiohttp
 import pytest
@@ -9,7 +9,7 @@ from sandbox.spotify.faults import HangUp, Request
 from tests.contract.sandbox_spotify.client import URIS, VERIFIER, Client, Clock
 
 
-async def test_the_window_rolls(mara: Client, world: World, clock: Clock) -> None:
+async def test_the_rate_limit_window_rolls(mara: Client, world: World, clock: Clock) -> None:
     world.limit.requests = 3
     for _ in range(3):
         assert (await mara.call("GET /me"))[0] == 200
@@ -52,12 +52,12 @@ async def test_the_stand_in_can_hang_up_before_or_after(
     assert world.requests[-1].status == 0
 
 
-async def test_faults_strike_as_often_and_as_late_as_asked(mara: Client, world: World) -> None:
+async def test_faults_strike_as_often_and_as_late_as_configured(mara: Client, world: World) -> None:
     world.faults.append(Fault("GET /v1/me", "status", status=503, skip=1, times=2, retry_after=7))
     assert [(await mara.call("GET /me"))[0] for _ in range(4)] == [200, 503, 503, 200]
 
 
-async def test_a_slow_answer_is_an_answer(mara: Client, world: World) -> None:
+async def test_a_slow_response_still_arrives(mara: Client, world: World) -> None:
     world.faults.append(Fault("GET /v1/me", "slow", seconds=0.05))
     assert (await mara.call("GET /me"))[0] == 200
     assert world.faults[0].times == 0

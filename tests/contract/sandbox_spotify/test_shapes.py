@@ -1,4 +1,4 @@
-"""What the stand-in answers has the shapes of the Web API's published description."""
+"""The stand-in's responses match the Web API's published OpenAPI document."""
 
 import asyncio
 from pathlib import Path
@@ -12,11 +12,11 @@ from sandbox.spotify import Playlist, World
 from tests.contract.sandbox_spotify.client import URIS, Client
 
 SPEC = Path(__file__).parents[3].parent / "shared" / "specs" / "spotify-openapi.yml"
-NOT_SCHEMA = {"nullable", "discriminator", "example"}  # OpenAPI words that JSON Schema does not have
+NOT_SCHEMA = {"nullable", "discriminator", "example"}  # OpenAPI keywords that JSON Schema doesn't have
 
 
 def translated(schema: Any) -> Any:
-    """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, references lead into the same document."""
+    """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, and references stay within the document."""
     if isinstance(schema, list):
         return [translated(part) for part in schema]
     if not isinstance(schema, dict):
@@ -28,7 +28,7 @@ def translated(schema: Any) -> Any:
 @pytest.fixture(scope="module")
 def spec() -> Any:
     if not SPEC.exists():
-        pytest.skip("the Web API's description is not here: ../shared/specs/spotify-openapi.yml")
+        pytest.skip("needs the Web API's document: ../shared/specs/spotify-openapi.yml")
     return translated(yaml.load(SPEC.read_text(), Loader=yaml.CSafeLoader))
 
 
@@ -37,7 +37,7 @@ def complaints(spec: Any, schema: str, answer: Any) -> list[str]:
     return [error.message for error in jsonschema.Draft202012Validator(root).iter_errors(answer)]
 
 
-async def test_answers_have_the_published_shapes(mara: Client, world: World, run: Playlist, spec: Any) -> None:
+async def test_responses_have_the_published_shapes(mara: Client, world: World, run: Playlist, spec: Any) -> None:
     for uri in (*URIS[:30], "spotify:episode:512ojhOuo1ktJprKbVcKyQ"):
         world.add_by_hand("mara", run.id, uri)
     answers = {
@@ -60,7 +60,7 @@ async def test_errors_have_the_published_shape(mara: Client, spec: Any) -> None:
         assert complaints(spec, "ErrorObject", answer["error"]) == []
 
 
-async def test_every_call_described_as_deprecated_is_refused(mara: Client, spec: Any) -> None:
+async def test_every_deprecated_call_is_refused(mara: Client, spec: Any) -> None:
     lines = [
         f"{method.upper()} {path.replace('{', '').replace('}', '')}"
         for path, operations in spec["paths"].items()

@@ -1,4 +1,4 @@
-"""The Web API of development mode: who may call, what is read, what is written, what people do by hand."""
+"""The Web API in development mode: who may call it, reading, writing, and changes by hand."""
 
 from base64 import b64encode
 from typing import Any
@@ -15,7 +15,7 @@ async def test_calls_need_a_token(client: Client) -> None:
     assert await client.call("GET /me") == (401, {"error": {"status": 401, "message": "The access token expired"}})
 
 
-async def test_p11_a_member_without_a_seat_hears_it_in_plain_text(client: Client) -> None:
+async def test_p11_a_member_without_a_seat_gets_a_plain_text_error(client: Client) -> None:
     await client.link("ole")
     assert await client.call("GET /me") == (403, "User not registered in the Developer Dashboard")
 
@@ -31,7 +31,7 @@ async def test_calls_need_their_scope(client: Client, run: Playlist) -> None:
     assert (await client.call(add, {"uris": URIS[:1]}))[0] == 201
 
 
-async def test_foreign_playlists_keep_their_contents(mara: Client, world: World) -> None:
+async def test_foreign_playlists_hide_their_contents(mara: Client, world: World) -> None:
     theirs = world.create_playlist("ole", "Ole's")
     status, outside = await mara.call(f"GET /playlists/{theirs.id}")
     assert status == 200
@@ -63,7 +63,7 @@ async def test_pages_beyond_the_caps_are_refused(mara: Client, query: dict[str, 
     assert (await mara.call("GET /me/tracks", **query))[0] == 400
 
 
-async def test_the_profile_lacks_what_is_gone(mara: Client) -> None:
+async def test_the_profile_lacks_removed_fields(mara: Client) -> None:
     _, me = await mara.call("GET /me")
     assert me["id"] == "mara"
     assert me["account_id"]
@@ -112,7 +112,7 @@ async def test_search_finds_ten_at_most(mara: Client) -> None:
         ("GET /nonsense", 404),
     ],
 )
-async def test_what_is_gone_is_refused(mara: Client, line: str, status: int) -> None:
+async def test_removed_calls_are_refused(mara: Client, line: str, status: int) -> None:
     assert (await mara.call(line))[0] == status
 
 
@@ -129,7 +129,7 @@ async def test_library_calls_take_forty_uris_in_the_query_and_no_body(mara: Clie
     assert (await mara.call("PUT /me/library", uris="nonsense"))[0] == 400
 
 
-async def test_a_playlist_is_made_followed_and_deleted(mara: Client, world: World) -> None:
+async def test_a_playlist_is_created_followed_and_deleted(mara: Client, world: World) -> None:
     status, made = await mara.call("POST /me/playlists", {"name": "Late night", "public": False})
     assert status == 201
     assert (made["name"], made["public"], made["owner"]["id"]) == ("Late night", False, "mara")
@@ -145,7 +145,7 @@ async def test_privacy_may_not_stick(mara: Client, world: World) -> None:
     assert made["public"] is True
 
 
-async def test_adding_is_not_idempotent_and_takes_a_hundred(mara: Client, run: Playlist) -> None:
+async def test_adding_is_not_idempotent_and_accepts_a_hundred(mara: Client, run: Playlist) -> None:
     add = f"POST /playlists/{run.id}/items"
     first = run.snapshot
     for _ in range(2):
@@ -155,7 +155,7 @@ async def test_adding_is_not_idempotent_and_takes_a_hundred(mara: Client, run: P
     assert answer["snapshot_id"] == run.snapshot != first
     assert (await mara.call(add, {"uris": URIS[:101]}))[0] == 400
     assert (await mara.call(add, {"uris": ["spotify:track:" + "0" * 22]}))[0] == 400
-    assert (await mara.call(add, URIS[:1]))[0] == 400  # a bare array, as one library posts it
+    assert (await mara.call(add, URIS[:1]))[0] == 400  # a bare array, as one client library sends it
 
 
 async def test_adding_at_a_position(mara: Client, run: Playlist) -> None:
@@ -174,7 +174,7 @@ async def test_removing_takes_every_occurrence(mara: Client, run: Playlist) -> N
     assert run.uris == (URIS[1],)
 
 
-async def test_a_write_against_an_older_snapshot_spares_newer_rows(mara: Client, world: World, run: Playlist) -> None:
+async def test_a_removal_by_an_older_snapshot_spares_newer_rows(mara: Client, world: World, run: Playlist) -> None:
     await mara.call(f"POST /playlists/{run.id}/items", {"uris": [URIS[0], URIS[1]]})
     seen = run.snapshot
     world.add_by_hand("mara", run.id, URIS[0])
@@ -238,7 +238,7 @@ async def test_playing_needs_premium_and_a_device(client: Client, world: World) 
 
 
 # ---------------------------------------------------------------- by hand
-async def test_what_people_do_by_hand_is_told_and_seen(mara: Client, world: World, run: Playlist) -> None:
+async def test_changes_by_hand_are_announced_and_visible(mara: Client, world: World, run: Playlist) -> None:
     told: list[Change] = []
     stop = world.subscribe(told.append)
     late = world.create_playlist("mara", "Late night")

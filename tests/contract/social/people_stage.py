@@ -1,4 +1,4 @@
-"""A stage for what members show each other: who joined, over a catalogue of others' songs, and what they reposted."""
+"""A stage for profiles, follows and matches: members on a catalogue of others' songs, and their reposts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ CAL = 1004  # has never used the bot
 
 @dataclass
 class People:
-    """Members on a stage of the catalogue."""
+    """Members on the catalogue's stage."""
 
     stage: Stage
     now: datetime
@@ -27,7 +27,7 @@ class People:
         return self.stage.store
 
     async def strangers(self) -> None:
-        """Have Eva share songs of all three styles, and everything measured."""
+        """Have Eva share songs of all three styles, and refresh the catalogue."""
         await self.stage.like(EVA, range(1000, 1060))
         await self.stage.catalogue.points.refresh()
 
@@ -49,7 +49,7 @@ class People:
             return kept
 
     async def reposts(self, member: int, number: int, *, server: int = SERVER, ago: int = 0) -> None:
-        """Have a member pass a song on, so many hours ago."""
+        """Have a member repost a song `ago` hours ago."""
         row = {"member": member, "server": server, "channel": 5, "message": 9000 + number, "song": song(number).song}
         async with self.store.writing() as tx:
             at = self.now - timedelta(hours=ago)

@@ -1,4 +1,4 @@
-"""A shared playlist that MEMBER hosts in a server, and what tests do to it."""
+"""A shared playlist that MEMBER hosts in a server, and helpers for tests of it."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ def song(uri: str) -> Song:
 
 
 async def begun(store: Store, now: datetime, count: int = 3, server: int | None = SERVER, by: int = BOB) -> int:
-    """A playlist that MEMBER hosts, with songs on record, not written yet."""
+    """Create a playlist that MEMBER hosts, with stored songs that aren't written yet. Returns its number."""
     async with store.writing() as tx:
         await songs.save(tx, map(song, URIS), now)
     return await shared_playlists.open_with(
@@ -48,13 +48,13 @@ async def drop(store: Store, number: int, uri: str, now: datetime, *by: int) -> 
 
 
 def at_spotify(linked: Linked, name: str = "Ours") -> list[list[str]]:
-    """What stands in each of Ada's playlists of that name."""
+    """The contents of each of Ada's playlists with that name."""
     ids = [playlist for playlist in linked.stack.spotify.accounts["ada"].playlists if playlist is not None]
     return [list(playlist.uris) for playlist in map(linked.stack.spotify.playlist, ids) if playlist.name == name]
 
 
 async def shared_out(linked: Linked, number: int, now: datetime) -> list[str]:
-    """Write it as the worker does, put off for as long as it says; what the host hears."""
+    """Write the playlist as the worker does, waiting whenever it's postponed. Returns the host's notice kinds."""
 
     async def music_of(_: int) -> Music:
         return await linked.music()

@@ -1,4 +1,4 @@
-"""The weekly digest: due, once, and silent about what would tell of somebody; over a real store."""
+"""The weekly digest: posted when due, once, and without counts that would identify anyone; on a real store."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ SERVER, CHANNEL = 7001, 31
 
 
 class Channel:
-    """A channel that shows a digest once, by its day, as `bot.chat.social.channels.digest` does."""
+    """A channel that shows one digest per start date, as `bot.chat.social.channels.digest` does."""
 
     def __init__(self) -> None:
         self.stands: dict[datetime, Digest] = {}
@@ -34,7 +34,7 @@ async def many(_: int) -> int:
 
 
 async def opened(store: Store, now: datetime, **counts: int) -> None:
-    """A digest is due in a week, and something happened today."""
+    """Make a digest due in a week, with some activity counted today."""
     await flow.give(store, SERVER, CHANNEL, Purpose.DIGEST, now + WEEK)
     async with store.writing() as tx:
         for what, times in counts.items():
@@ -46,7 +46,7 @@ async def due_at(store: Store) -> datetime | None:
     return place.due_at
 
 
-async def test_it_is_posted_when_it_is_due_and_once(store: Store, now: datetime) -> None:
+async def test_the_digest_is_posted_once_when_due(store: Store, now: datetime) -> None:
     await opened(store, now, like=9, repost=LEAST)
     channel = Channel()
     await digest.post_due(store, channel.post, many, SERVER, now + WEEK - timedelta(seconds=1))
@@ -58,7 +58,7 @@ async def test_it_is_posted_when_it_is_due_and_once(store: Store, now: datetime)
     assert await due_at(store) == now + 2 * WEEK
 
 
-async def test_killed_between_the_message_and_its_note_it_stands_there_once(store: Store, now: datetime) -> None:
+async def test_a_kill_before_the_post_is_recorded_leaves_one_digest(store: Store, now: datetime) -> None:
     await opened(store, now, like=9)
     channel = Channel()
     channel.killed = True
@@ -68,12 +68,12 @@ async def test_killed_between_the_message_and_its_note_it_stands_there_once(stor
     channel.killed = False
     await digest.post_due(store, channel.post, many, SERVER, now + WEEK + timedelta(hours=30))
     assert channel.sent == 2
-    assert len(channel.stands) == 1, "the same day is asked for, so the message is found"
+    assert len(channel.stands) == 1, "the digest has the same start date, so its message is found"
     await digest.post_due(store, channel.post, many, SERVER, now + WEEK + timedelta(hours=31))
     assert channel.sent == 2
 
 
-async def test_a_week_without_anything_passes_in_silence(store: Store, now: datetime) -> None:
+async def test_a_week_without_activity_has_no_digest(store: Store, now: datetime) -> None:
     await opened(store, now)
     channel = Channel()
     await digest.post_due(store, channel.post, many, SERVER, now + WEEK)
@@ -93,13 +93,13 @@ async def test_every_day_is_counted_in_one_digest(store: Store, now: datetime) -
     assert [digest.counts["like"] for digest in channel.stands.values()] == [9 + 10, 20]
 
 
-def test_what_is_too_little_to_hide_somebody_in_is_not_named() -> None:
+def test_counts_too_small_for_anonymity_are_left_out() -> None:
     week = {"like": 50, "add": LEAST - 1, "other": 99}
     assert digest.nameable(week, CROWD) == {"like": 50}
     assert digest.nameable(week, CROWD - 1) == {}
 
 
-async def test_a_channel_that_was_taken_back_meanwhile_gets_no_other(store: Store, now: datetime) -> None:
+async def test_a_channel_withdrawn_meanwhile_gets_no_other_digest(store: Store, now: datetime) -> None:
     await opened(store, now, like=9)
 
     async def stopped(_: Digest) -> None:

@@ -1,4 +1,4 @@
-"""Groups on a real database: who may put whom out, what stays, and who sees it."""
+"""Groups on a real database: who can remove whom, what stays, and who sees it."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ SONG = Song("spotify:track:x", "Song", ("Ann",))
 
 @pytest.fixture
 async def group(store: Store, now: datetime) -> int:
-    """Ada hosts, Bob and Cyd joined, Bob brought a song."""
+    """Ada hosts, Bob and Cyd have joined, and Bob has added a song."""
     number = await shared_playlists.open_new(store, Actor(ADA, None, now), "Kitchen")
     for member in (BOB, CYD):
         await join(store, member, number, now)
@@ -43,9 +43,7 @@ def said(page: Page) -> str:
     return "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
 
 
-async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_stays(
-    store: Store, group: int, now: datetime
-) -> None:
+async def test_the_host_removes_a_member_openly_and_their_songs_stay(store: Store, group: int, now: datetime) -> None:
     await groups.remove(store, ADA, group, BOB, now)
     seen = await groups.show(store, CYD, group)
     assert (list(seen.partners), [(removal.member, removal.by, removal.at) for removal in seen.removals]) == (
@@ -60,9 +58,7 @@ async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_s
     assert BOB not in shown.named
 
 
-async def test_who_was_put_out_cannot_join_again_before_the_host_lets_them(
-    store: Store, group: int, now: datetime
-) -> None:
+async def test_a_removed_member_cannot_rejoin_until_the_host_allows_it(store: Store, group: int, now: datetime) -> None:
     await groups.remove(store, ADA, group, BOB, now)
     with pytest.raises(RemovedFromGroup):
         await join(store, BOB, group, now)
@@ -71,7 +67,7 @@ async def test_who_was_put_out_cannot_join_again_before_the_host_lets_them(
     assert BOB in (await groups.show(store, ADA, group)).partners
 
 
-async def test_only_the_host_may_and_not_themselves(store: Store, group: int, now: datetime) -> None:
+async def test_only_the_host_can_remove_members_but_not_themselves(store: Store, group: int, now: datetime) -> None:
     refusals: list[tuple[int, int, type[BadChoice]]] = [
         (BOB, CYD, HostsOnly),
         (EVA, CYD, NoSuchShared),
@@ -91,13 +87,15 @@ def taps(page: Page) -> list[str]:
     return [str(item.item.label) for item in page.walk_children() if hasattr(item, "item")]
 
 
-async def test_a_servers_list_has_no_members_to_put_out(store: Store, now: datetime) -> None:
+async def test_a_servers_list_has_no_members_to_remove(store: Store, now: datetime) -> None:
     number = await shared_playlists.open_new(store, Actor(ADA, 50, now), "Ours")
     with pytest.raises(NoSuchShared):
         await groups.remove(store, ADA, number, BOB, now)
 
 
-async def test_who_hides_is_somebody_and_who_erases_is_off_the_record(store: Store, group: int, now: datetime) -> None:
+async def test_hidden_members_are_anonymous_and_erased_ones_are_off_the_record(
+    store: Store, group: int, now: datetime
+) -> None:
     await groups.remove(store, ADA, group, BOB, now)
     async with store.writing() as tx:
         await members.change(tx, BOB, hidden=True)

@@ -1,4 +1,4 @@
-"""A match: asked for, agreed to by both, and gone when either no longer wants it."""
+"""A match: requested, agreed to by both, and gone when either no longer wants it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,7 +38,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 async def group(store: Store, tmp_path: Path, now: datetime) -> People:
-    """Ada and Ben like one style, and four songs together; Eva shares songs of three."""
+    """Ada and Ben like the same style and have four songs in common; Eva shares songs of three styles."""
     made = People(staged(store, tmp_path, now), now)
     await made.likes(ADA, range(0, 90, 3))
     await made.likes(BEN, range(78, 168, 3))
@@ -67,7 +67,7 @@ async def test_nothing_is_seen_before_both_agree(group: People) -> None:
             await seen(group, member, asked.agreement)
 
 
-async def test_both_see_the_same_number_and_each_the_others_songs(group: People) -> None:
+async def test_both_see_the_same_score_and_each_others_songs(group: People) -> None:
     number = (await agreed(group)).agreement
     of_ada, of_ben = await seen(group, ADA, number), await seen(group, BEN, number)
     assert of_ada.meeting is not None
@@ -108,7 +108,7 @@ async def test_p15_only_the_one_asked_may_answer(group: People) -> None:
         await seen(group, EVA, asked.agreement)
 
 
-async def test_a_question_lapses_after_seven_days(group: People) -> None:
+async def test_a_question_expires_after_seven_days(group: People) -> None:
     asked = await match_consent.ask(group.store, ADA, BEN, group.now)
     later = group.now + WEEK
     with pytest.raises(QuestionOver):
@@ -125,24 +125,24 @@ async def test_a_question_is_answered_once(group: People) -> None:
             await answer(group.store, BEN, number, group.now)
 
 
-async def test_after_no_thanks_the_same_is_not_asked_for_a_week(group: People) -> None:
+async def test_after_no_thanks_the_same_question_is_blocked_for_a_week(group: People) -> None:
     asked = await match_consent.ask(group.store, ADA, BEN, group.now)
     await match_consent.decline(group.store, BEN, asked.agreement, group.now)
     almost = group.now + WEEK - timedelta(seconds=1)
     with pytest.raises(NotAskable):
         await match_consent.ask(group.store, ADA, BEN, almost)
-    assert (await match_consent.ask(group.store, BEN, ADA, almost)).agreed_at is None, "who said no may ask"
+    assert (await match_consent.ask(group.store, BEN, ADA, almost)).agreed_at is None, "the one who declined may ask"
 
 
-async def test_who_asks_back_agrees(group: People) -> None:
+async def test_asking_back_means_agreeing(group: People) -> None:
     await match_consent.ask(group.store, ADA, BEN, group.now)
     back = await match_consent.ask(group.store, BEN, ADA, group.now)
     assert back.agreed_at == group.now
     assert (await seen(group, BEN, back.agreement)).other == ADA
-    assert await match_consent.ask(group.store, ADA, BEN, group.now) == back, "asked again, it is there already"
+    assert await match_consent.ask(group.store, ADA, BEN, group.now) == back, "asking again returns the existing match"
 
 
-async def test_the_same_question_is_not_put_twice(group: People) -> None:
+async def test_the_same_question_cannot_be_asked_twice(group: People) -> None:
     await match_consent.ask(group.store, ADA, BEN, group.now)
     with pytest.raises(AskedAlready):
         await match_consent.ask(group.store, ADA, BEN, group.now)
@@ -150,7 +150,7 @@ async def test_the_same_question_is_not_put_twice(group: People) -> None:
         await match_consent.ask(group.store, ADA, ADA, group.now)
 
 
-async def test_a_few_questions_a_week_taken_back_or_not(group: People) -> None:
+async def test_questions_per_week_are_limited_even_if_withdrawn(group: People) -> None:
     for other in range(2000, 2000 + limits.QUESTIONS_OPEN):
         await group.change(other, joined=True)
         asked = await match_consent.ask(group.store, ADA, other, group.now)
@@ -160,7 +160,7 @@ async def test_a_few_questions_a_week_taken_back_or_not(group: People) -> None:
     assert (await match_consent.ask(group.store, ADA, BEN, group.now + WEEK)).other == BEN
 
 
-async def test_who_has_not_joined_is_told_to(group: People) -> None:
+async def test_a_member_who_has_not_joined_is_told_to_join(group: People) -> None:
     await group.change(ADA, joined=False)
     with pytest.raises(NotJoined):
         await match_consent.ask(group.store, ADA, BEN, group.now)
@@ -171,12 +171,12 @@ async def test_who_has_not_joined_is_told_to(group: People) -> None:
     assert (await match_consent.accept(group.store, ADA, asked.agreement, group.now)).agreed_at
 
 
-async def test_hidden_strangers_and_who_said_no_cannot_be_told_apart(group: People) -> None:
+async def test_hidden_members_strangers_and_refusers_are_indistinguishable(group: People) -> None:
     await group.change(BEN, hidden=True)
     for nobody in (BEN, CAL):
         with pytest.raises(NotAskable) as refused:
             await match_consent.ask(group.store, ADA, nobody, group.now)
-        assert not vars(refused.value), "nothing tells one reason from another"
+        assert not vars(refused.value), "the error doesn't reveal the reason"
     with pytest.raises(Hidden):
         await match_consent.ask(group.store, BEN, ADA, group.now)
     assert await group.count(schema.agreement) == 0
@@ -184,9 +184,7 @@ async def test_hidden_strangers_and_who_said_no_cannot_be_told_apart(group: Peop
 
 @pytest.mark.parametrize("change", [{"hidden": True}, {"joined": False}])
 @pytest.mark.parametrize("who", [ADA, BEN])
-async def test_hiding_or_leaving_ends_what_both_see_and_lapses_questions(
-    group: People, change: dict[str, bool], who: int
-) -> None:
+async def test_hiding_or_leaving_ends_matches_and_questions(group: People, change: dict[str, bool], who: int) -> None:
     asked = await match_consent.ask(group.store, ADA, BEN, group.now)
     await group.change(who, **change)
     with pytest.raises(BadChoice):
@@ -199,14 +197,14 @@ async def test_hiding_or_leaving_ends_what_both_see_and_lapses_questions(
             await seen(group, member, asked.agreement)
 
 
-async def test_who_hides_is_gone_from_the_list_of_the_other(group: People) -> None:
+async def test_a_hidden_member_vanishes_from_the_others_list(group: People) -> None:
     await agreed(group)
     await group.change(BEN, hidden=True)
     assert await match_consent.agreements(group.store, ADA, group.now) == []
 
 
 @pytest.mark.parametrize(("ends", "stays"), [(ADA, BEN), (BEN, ADA)])
-async def test_either_can_end_it_and_the_other_waits_a_week(group: People, ends: int, stays: int) -> None:
+async def test_either_can_end_a_match_and_the_other_waits_a_week(group: People, ends: int, stays: int) -> None:
     number = (await agreed(group)).agreement
     await match_consent.end(group.store, ends, number, group.now)
     for member in (ADA, BEN):
@@ -217,11 +215,11 @@ async def test_either_can_end_it_and_the_other_waits_a_week(group: People, ends:
         await match_consent.ask(group.store, stays, ends, group.now)
     with pytest.raises(MatchOver):
         await match_consent.end(group.store, stays, number, group.now)
-    assert (await match_consent.ask(group.store, ends, stays, group.now)).agreed_at is None, "it takes both again"
+    assert (await match_consent.ask(group.store, ends, stays, group.now)).agreed_at is None, "both must agree again"
 
 
 @pytest.mark.parametrize("who", [ADA, BEN])
-async def test_p35_who_erases_their_data_leaves_no_agreement_behind(group: People, who: int) -> None:
+async def test_p35_erasing_data_leaves_no_agreement_behind(group: People, who: int) -> None:
     number = (await agreed(group)).agreement
     async with group.store.writing() as tx:
         await personal_data.erase(tx, who)
@@ -230,7 +228,7 @@ async def test_p35_who_erases_their_data_leaves_no_agreement_behind(group: Peopl
         await seen(group, ADA + BEN - who, number)
 
 
-async def test_nothing_is_traded_that_is_not_for_either(group: People) -> None:
+async def test_songs_either_dislikes_are_not_suggested(group: People) -> None:
     number = (await agreed(group)).agreement
     first = await seen(group, ADA, number)
     async with group.store.writing() as tx:
@@ -254,7 +252,7 @@ async def test_one_recording_under_two_ids_is_one_song(group: People, now: datet
     assert numbers((await seen(group, BEN, number)).both) >= {501}
 
 
-async def test_of_too_few_songs_there_is_no_number_and_what_both_like_is_shown(
+async def test_with_too_few_songs_there_is_no_score_but_common_likes_are_shown(
     store: Store, tmp_path: Path, now: datetime
 ) -> None:
     small = People(staged(store, tmp_path, now), now)
@@ -267,9 +265,7 @@ async def test_of_too_few_songs_there_is_no_number_and_what_both_like_is_shown(
     assert not match.mine
 
 
-async def test_where_the_catalogue_holds_nobody_else_there_is_no_number(
-    store: Store, tmp_path: Path, now: datetime
-) -> None:
+async def test_without_others_in_the_catalogue_there_is_no_score(store: Store, tmp_path: Path, now: datetime) -> None:
     pair = People(staged(store, tmp_path, now), now)
     await pair.likes(ADA, range(30))
     await pair.likes(BEN, range(20, 50))
@@ -279,7 +275,7 @@ async def test_where_the_catalogue_holds_nobody_else_there_is_no_number(
     assert len(match.both) == len(match.mine) == len(match.theirs) == 3
 
 
-async def test_what_one_likes_in_the_feed_counts_without_being_saved(group: People) -> None:
+async def test_likes_in_the_feed_count_without_being_saved(group: People) -> None:
     number = (await agreed(group)).agreement
     first = await seen(group, ADA, number)
     liked = first.mine[0].song.song

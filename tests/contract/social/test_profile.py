@@ -1,4 +1,4 @@
-"""Profiles and following: nothing is shown that its owner did not choose, and nobody learns who looks."""
+"""Profiles and follows: they show only what their owner chose, and nobody learns who looks."""
 
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.contract.social.people_stage import CAL, ELSEWHERE, SERVER, People
 
 @pytest.fixture
 async def group(store: Store, tmp_path: Path, now: datetime) -> People:
-    """Ada with two playlists and two reposts, which she does not show."""
+    """Ada, with two playlists and two reposts that she doesn't show."""
     made = People(staged(store, tmp_path, now), now)
     await made.strangers()
     await made.likes(ADA, range(30))
@@ -38,7 +38,7 @@ async def show_all(group: People, member: int) -> None:
     await profile.show(group.store, member, "reposts", group.now)
 
 
-async def test_everything_is_off_until_it_is_chosen(group: People) -> None:
+async def test_everything_is_off_until_chosen(group: People) -> None:
     assert (await profile.shown(group.store, ADA, SERVER)).empty
     assert (await profile.mine(group.store, ADA, SERVER)).chosen == Profile(ADA)
     assert (await profile.shown(group.store, CAL, SERVER)).empty
@@ -49,12 +49,12 @@ async def test_others_see_what_was_chosen_and_no_more(group: People) -> None:
     shown = await profile.shown(group.store, ADA, SERVER)
     assert [(playlist.name, songs) for playlist, songs in shown.playlists] == [("Late night", 10)]
     assert shown.map
-    assert [repost.song.song for repost in shown.reposts] == [song(1).song], "what was passed on elsewhere stays there"
+    assert [repost.song.song for repost in shown.reposts] == [song(1).song], "reposts elsewhere aren't shown here"
     await profile.choose_playlists(group.store, ADA, [], group.now)
     assert not (await profile.shown(group.store, ADA, SERVER)).playlists
 
 
-async def test_choosing_what_is_chosen_already_writes_nothing(group: People) -> None:
+async def test_choosing_the_same_again_writes_nothing(group: People) -> None:
     await profile.choose_playlists(group.store, CAL, [], group.now)
     await profile.conceal(group.store, CAL, "map", group.now)
     assert await group.count(schema.profile) == 0
@@ -66,7 +66,7 @@ async def test_another_members_playlist_cannot_be_shown(group: People) -> None:
     assert (await profile.shown(group.store, ADA, SERVER)).empty
 
 
-async def test_who_is_hidden_is_seen_by_nobody_and_still_sees_what_they_chose(group: People) -> None:
+async def test_a_hidden_members_profile_is_visible_only_to_them(group: People) -> None:
     await show_all(group, ADA)
     await group.change(ADA, hidden=True)
     assert (await profile.shown(group.store, ADA, SERVER)).empty
@@ -77,7 +77,7 @@ async def test_who_is_hidden_is_seen_by_nobody_and_still_sees_what_they_chose(gr
     assert not (await profile.shown(group.store, ADA, SERVER)).empty
 
 
-async def test_only_who_shows_reposts_can_be_followed(group: People) -> None:
+async def test_only_members_who_show_reposts_can_be_followed(group: People) -> None:
     for nobody in (ADA, CAL):
         with pytest.raises(ShowsNoReposts):
             await follow.follow(group.store, BEN, nobody, group.now)
@@ -90,7 +90,7 @@ async def test_only_who_shows_reposts_can_be_followed(group: People) -> None:
     assert (await profile.mine(group.store, ADA, SERVER)).followers == 1
 
 
-async def test_followers_see_what_is_passed_on_where_they_ask(group: People) -> None:
+async def test_followers_see_reposts_in_the_server_they_ask_in(group: People) -> None:
     await show_all(group, ADA)
     await group.reposts(ADA, 4)
     await group.reposts(EVA, 1000)
@@ -103,16 +103,16 @@ async def test_followers_see_what_is_passed_on_where_they_ask(group: People) -> 
     assert [repost.song.song for repost in await follow.news(group.store, BEN, SERVER)] == [song(1).song]
 
 
-async def test_what_followers_see_ends_at_once_when_reposts_are_switched_off(group: People) -> None:
+async def test_switching_reposts_off_ends_follows_at_once(group: People) -> None:
     await show_all(group, ADA)
     await follow.follow(group.store, BEN, ADA, group.now)
     await profile.conceal(group.store, ADA, "reposts", group.now)
     assert await follow.news(group.store, BEN, SERVER) == []
     await profile.show(group.store, ADA, "reposts", group.now)
-    assert await follow.following(group.store, BEN) == [], "whoever wants to follow again says so again"
+    assert await follow.following(group.store, BEN) == [], "followers must follow again themselves"
 
 
-async def test_who_hides_is_gone_from_every_list_and_comes_back(group: People) -> None:
+async def test_a_hidden_member_vanishes_from_every_list(group: People) -> None:
     await show_all(group, ADA)
     await follow.follow(group.store, BEN, ADA, group.now)
     await group.change(ADA, hidden=True)
@@ -124,14 +124,14 @@ async def test_who_hides_is_gone_from_every_list_and_comes_back(group: People) -
     assert not await follow.unfollow(group.store, BEN, ADA)
 
 
-async def test_a_follower_who_is_hidden_is_not_counted(group: People) -> None:
+async def test_hidden_followers_are_not_counted(group: People) -> None:
     await show_all(group, ADA)
     await follow.follow(group.store, BEN, ADA, group.now)
     await group.change(BEN, hidden=True)
     assert (await profile.mine(group.store, ADA, SERVER)).followers == 0
 
 
-async def test_concealing_the_map_leaves_followers(group: People) -> None:
+async def test_hiding_the_map_keeps_followers(group: People) -> None:
     await show_all(group, ADA)
     await follow.follow(group.store, BEN, ADA, group.now)
     await profile.conceal(group.store, ADA, "map", group.now)
@@ -140,7 +140,7 @@ async def test_concealing_the_map_leaves_followers(group: People) -> None:
         assert not (await people.seen(tx, ADA)).map
 
 
-async def test_the_map_draws_shown_playlists_and_says_what_is_on_it(group: People) -> None:
+async def test_the_map_draws_the_shown_playlists_and_describes_them(group: People) -> None:
     await show_all(group, ADA)
     shown = await profile.shown(group.store, ADA, SERVER)
     hearing = Hearing()
@@ -154,7 +154,7 @@ async def test_the_map_draws_shown_playlists_and_says_what_is_on_it(group: Peopl
     assert "Secret" not in repr(drawn.finding)
 
 
-async def test_of_too_few_songs_there_is_no_map(group: People) -> None:
+async def test_with_too_few_songs_there_is_no_map(group: People) -> None:
     await group.likes(BEN, range(200, 205))
     with pytest.raises(TooFewForMap):
         await taste_map.draw(group.store, group.stage.catalogue, Hearing(), BEN, [])
@@ -165,7 +165,7 @@ async def test_without_a_catalogue_there_is_no_map(store: Store, tmp_path: Path,
         await taste_map.draw(store, staged(store, tmp_path, now).catalogue, Hearing(), ADA, [])
 
 
-async def test_nothing_is_written_by_looking(group: People) -> None:
+async def test_viewing_writes_nothing(group: People) -> None:
     await profile.shown(group.store, CAL, SERVER)
     await profile.mine(group.store, CAL, SERVER)
     await follow.news(group.store, CAL, SERVER)
@@ -177,7 +177,7 @@ async def down(group: People) -> set[int]:
         return {takedown.message for takedown in await reposts.takedowns(tx, group.now)}
 
 
-async def test_messages_that_name_a_member_go_when_they_hide(group: People) -> None:
+async def test_messages_naming_a_member_are_deleted_when_they_hide(group: People) -> None:
     await group.change(BEN, hidden=False)
     await hide.posted(group.store, [ADA], 5, 901)
     await hide.posted(group.store, [ADA, BEN], 5, 902)
@@ -187,10 +187,10 @@ async def test_messages_that_name_a_member_go_when_they_hide(group: People) -> N
     assert {901, 902} <= await down(group)
     assert 903 not in await down(group)
     await hide.posted(group.store, [ADA, BEN], 5, 904)
-    assert 904 in await down(group), "hidden while it was being posted"
+    assert 904 in await down(group), "she hid while it was being posted"
 
 
-async def test_p35_messages_that_name_a_member_go_when_they_erase_their_data(group: People) -> None:
+async def test_p35_messages_naming_a_member_are_deleted_when_they_erase_their_data(group: People) -> None:
     await hide.posted(group.store, [ADA], 5, 901)
     async with group.store.writing() as tx:
         await personal_data.erase(tx, ADA)

@@ -1,4 +1,4 @@
-"""Shared playlists as they are written into the account of their host: real database, HTTP to the stand-in."""
+"""Writing shared playlists to their host's account: real database, HTTP to the stand-in."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ async def there(linked: Linked, music: Music, number: int) -> list[str | None]:
     return (await music.contents(known.ref or "")).songs
 
 
-async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Linked, music: Music) -> None:
+async def test_current_songs_are_written_and_dropped_ones_removed(linked: Linked, music: Music) -> None:
     store, now = linked.store, linked.now
     number = await begun(store, now, 8)
     dry = await hosting.dry_run(store, Actor(MEMBER, SERVER, now), number)
@@ -71,7 +71,7 @@ async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Link
     assert await publish.unwritten(store) == []
 
 
-async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, music: Music) -> None:
+async def test_ending_a_playlist_removes_exactly_what_was_written(linked: Linked, music: Music) -> None:
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, music, MEMBER, number, linked.now)
     async with linked.store.reading() as tx:
@@ -83,10 +83,10 @@ async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, mus
     assert done.taken_out == 3
     assert (await music.contents(ref)).songs == [URIS[99]]
     assert (await shared_playlists.show(linked.store, DEE, SERVER, number)).shared.host is None
-    assert await standing(linked.store, number) == URIS[:3], "the record can be read"
+    assert await standing(linked.store, number) == URIS[:3], "the list stays readable"
 
 
-async def test_files_are_not_written_to_spotify_and_stay_on_record(linked: Linked) -> None:
+async def test_local_files_are_not_written_to_spotify_but_stay_listed(linked: Linked) -> None:
     number = await shared_playlists.open_with(
         linked.store,
         Actor(MEMBER, SERVER, linked.now),
@@ -99,7 +99,7 @@ async def test_files_are_not_written_to_spotify_and_stay_on_record(linked: Linke
     assert await publish.unwritten(linked.store) == []
 
 
-async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Linked) -> None:
+async def test_p04_the_hosts_changes_by_hand_stay(linked: Linked) -> None:
     store, music, spotify = linked.store, await linked.music(), linked.stack.spotify
     number = await begun(store, linked.now)
     await publish.write(store, music, MEMBER, number, linked.now)
@@ -117,10 +117,10 @@ async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Lin
     assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
 
 
-async def test_a_look_that_finds_nothing_to_do_is_one_call(linked: Linked) -> None:
+async def test_finding_nothing_to_write_costs_one_call(linked: Linked) -> None:
     number, music = await begun(linked.store, linked.now, 120), await linked.music()
     await publish.write(linked.store, music, MEMBER, number, linked.now)
-    later = linked.now + timedelta(minutes=1)  # by then it has settled
+    later = linked.now + timedelta(minutes=1)  # by then the write has settled
     await publish.write(linked.store, music, MEMBER, number, later)
     linked.calls()
     await publish.write(linked.store, music, MEMBER, number, later)
@@ -134,19 +134,19 @@ async def test_p02_a_call_that_was_applied_and_answered_with_an_error_is_not_sen
     number, music = await begun(linked.store, linked.now), await linked.music()
     linked.stack.spotify.faults.append(Fault(line, "apply-then", times=1, status=502))
     for _ in range(2):
-        with suppress(SpotifyDown):  # the job comes back, as the worker has it do
+        with suppress(SpotifyDown):  # the worker would retry the job
             await publish.write(linked.store, music, MEMBER, number, linked.now)
     assert at_spotify(linked) == [URIS[:3]]
 
 
-async def test_p04_a_playlist_of_that_name_is_not_taken_for_ours(linked: Linked) -> None:
+async def test_p04_an_existing_playlist_of_the_same_name_is_not_used(linked: Linked) -> None:
     linked.stack.spotify.create_playlist("ada", "Ours")
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
     assert sorted(at_spotify(linked)) == [[], URIS[:3]]
 
 
-async def test_who_hosts_no_longer_is_written_to_no_longer(linked: Linked) -> None:
+async def test_a_former_hosts_playlist_is_no_longer_written(linked: Linked) -> None:
     number, music = await begun(linked.store, linked.now), await linked.music()
     await publish.write(linked.store, music, MEMBER, number, linked.now)
     await hosting.stop(linked.store, MEMBER, number)
@@ -178,7 +178,7 @@ async def test_a_host_is_told_once_for_each_consent(linked: Linked) -> None:
         assert len(await notices.waiting(tx, MEMBER)) == 1
 
 
-async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so(linked: Linked) -> None:
+async def test_a_deleted_playlist_loses_its_host_who_is_told(linked: Linked) -> None:
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
     await publish.lose(linked.store, MEMBER, number, linked.now)
@@ -189,7 +189,7 @@ async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so
 
 
 @pytest.mark.parametrize("times", [1, None])
-async def test_p41_a_playlist_that_is_not_there_once_is_hosted_on_and_one_that_stays_away_is_lost(
+async def test_p41_a_playlist_missing_once_keeps_its_host_and_loses_it_if_it_stays_missing(
     linked: Linked, times: int | None
 ) -> None:
     number = await begun(linked.store, linked.now)
@@ -201,20 +201,20 @@ async def test_p41_a_playlist_that_is_not_there_once_is_hosted_on_and_one_that_s
     assert at_spotify(linked) == [URIS[:3] if times is None else [*URIS[:3], URIS[40]]]
 
 
-async def test_a_host_without_an_account_is_no_host(store: Store, now: datetime) -> None:
+async def test_a_host_without_an_account_stops_hosting(store: Store, now: datetime) -> None:
     async def nowhere(_: int) -> Music:
         raise NotLinked
 
     number = await begun(store, now)
     await publish.share(store, nowhere, BOB, number, now)
     assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host == MEMBER, (
-        "it was not theirs to give up"
+        "Bob isn't the host, so nothing changes"
     )
     await publish.share(store, nowhere, MEMBER, number, now)
     assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host is None
 
 
-async def test_the_host_has_a_receipt_of_the_first_write_and_of_the_last(linked: Linked) -> None:
+async def test_the_host_gets_a_receipt_for_the_first_write_and_the_last(linked: Linked) -> None:
     async def music_of(_: int) -> Music:
         return await linked.music()
 
@@ -229,7 +229,7 @@ async def test_the_host_has_a_receipt_of_the_first_write_and_of_the_last(linked:
     assert (last["taken_out"], last["ended"]) == (3, True)
 
 
-# The same recording under another id
+# The same recording with different ids
 
 
 def release(number: int) -> Track:
@@ -244,7 +244,7 @@ ALBUM, SINGLE = release(901), release(902)
 
 
 async def brought(linked: Linked, *tracks: Track) -> int:
-    """A playlist with releases on record, that Spotify and we know."""
+    """Create a playlist with stored releases, known to Spotify and to the bot."""
     linked.stack.spotify.publish([ALBUM, SINGLE])
     async with linked.store.writing() as tx:
         await songs.save(tx, map(as_song, tracks), linked.now)
@@ -254,7 +254,7 @@ async def brought(linked: Linked, *tracks: Track) -> int:
     )
 
 
-async def test_the_same_recording_goes_in_once_and_the_other_release_when_the_first_is_taken_back(
+async def test_a_recording_is_added_once_and_its_other_release_replaces_a_removed_one(
     linked: Linked,
 ) -> None:
     number, later = await brought(linked, SINGLE, ALBUM), linked.now + timedelta(minutes=1)
@@ -267,7 +267,7 @@ async def test_the_same_recording_goes_in_once_and_the_other_release_when_the_fi
     assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
 
 
-async def test_p04_a_release_that_the_host_put_in_and_took_out_again_does_not_come_back_as_another(
+async def test_p04_a_release_the_host_added_and_removed_does_not_return_as_another(
     linked: Linked,
 ) -> None:
     number, later = await brought(linked), linked.now + timedelta(minutes=1)
@@ -285,7 +285,7 @@ async def test_p04_a_release_that_the_host_put_in_and_took_out_again_does_not_co
     assert at_spotify(linked) == [[URIS[0], URIS[5]]]
 
 
-async def test_what_spotify_shows_under_another_id_comes_out_with_the_song(linked: Linked) -> None:
+async def test_a_song_spotify_shows_under_another_id_is_removed_with_it(linked: Linked) -> None:
     number, later = await brought(linked, SINGLE), linked.now + timedelta(minutes=1)
 
     async def stand_in(request) -> None:
@@ -304,7 +304,7 @@ async def test_what_spotify_shows_under_another_id_comes_out_with_the_song(linke
     assert at_spotify(linked) == [[URIS[0]]]
 
 
-async def test_what_spotify_refused_is_named_and_the_host_may_have_it_tried_again(linked: Linked) -> None:
+async def test_refused_songs_are_named_and_the_host_can_retry_them(linked: Linked) -> None:
     number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=5)
     linked.stack.spotify.faults.append(Fault("POST /v1/playlists/*/items", "status", times=None, status=403))
     await shared_out(linked, number, linked.now)
@@ -319,7 +319,7 @@ async def test_what_spotify_refused_is_named_and_the_host_may_have_it_tried_agai
     assert at_spotify(linked) == [URIS[:3]]
 
 
-async def test_p41_one_empty_answer_loses_no_song_of_the_list(linked: Linked) -> None:
+async def test_p41_one_empty_response_loses_no_song(linked: Linked) -> None:
     number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=2)
     await shared_out(linked, number, linked.now)
     await shared_playlists.add(linked.store, Actor(CYD, SERVER, later), number, song(URIS[40]))

@@ -1,4 +1,4 @@
-"""Reports: how many, whom they reach, what comes of them; over a real store."""
+"""Reports: limits, recipients and outcomes; on a real store."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,7 +43,7 @@ async def send(
     return (await reports.send(stage.store, stage.catalogue, BEN, report, stage.now + after)).channel
 
 
-async def test_those_who_run_the_server_are_told_where_they_want_to_be(stage: Stage) -> None:
+async def test_reports_go_to_the_channel_the_server_managers_chose(stage: Stage) -> None:
     assert await send(stage, 1, SEEN) is None
     await server_channels.give(stage.store, SERVER, CHANNEL, Purpose.REPORTS)
     assert await send(stage, 2, SEEN) == CHANNEL
@@ -51,7 +51,7 @@ async def test_those_who_run_the_server_are_told_where_they_want_to_be(stage: St
     assert await reports.open_ones(stage.store, stage.now) == 3
 
 
-async def test_a_reported_song_is_not_shown_to_whoever_reported_it_any_more(stage: Stage) -> None:
+async def test_a_reported_song_is_no_longer_shown_to_its_reporter(stage: Stage) -> None:
     await send(stage, 1)
     async with stage.store.reading() as tx:
         assert await dislikes.of(tx, BEN) == [song(1).song]
@@ -68,7 +68,7 @@ async def test_a_song_is_reported_once_and_a_member_reports_a_few_a_day(stage: S
     await send(stage, 20, after=timedelta(days=1, seconds=1))
 
 
-async def test_a_server_is_told_once_a_day_of_the_same_song_for_the_same_reason(stage: Stage) -> None:
+async def test_a_server_is_told_once_a_day_about_the_same_song_and_reason(stage: Stage) -> None:
     async def known(member: int, reason: str, where: Where, at: datetime, number: int = 1) -> bool:
         report = reports.written(song(number).song, reason, "words of one's own", where)
         return (await reports.send(stage.store, stage.catalogue, member, report, at)).known
@@ -76,29 +76,29 @@ async def test_a_server_is_told_once_a_day_of_the_same_song_for_the_same_reason(
     assert not await known(BEN, "spam", SEEN, stage.now)
     later = stage.now + timedelta(hours=23)
     assert await known(ADA, "spam", SEEN, later)
-    assert await reports.open_ones(stage.store, later) == 2, "it counts all the same"
+    assert await reports.open_ones(stage.store, later) == 2, "it's still counted"
     await stage.like(EVA, range(50, 53))
     assert not await known(EVA, "offensive", SEEN, later)
     assert not await known(EVA, "spam", Where(OTHER), later, number=2)
-    assert not await known(BEN, "spam", SEEN, later, number=2), "another server has not heard of it"
+    assert not await known(BEN, "spam", SEEN, later, number=2), "only the other server has been told"
     await reports.leave_be(stage.store, SERVER, key(song(2).song))
-    assert not await known(ADA, "spam", SEEN, later, number=2), "looked into, it's told anew"
+    assert not await known(ADA, "spam", SEEN, later, number=2), "after a decision, the server is told again"
 
 
-async def test_the_next_day_a_server_is_told_anew(stage: Stage) -> None:
+async def test_the_next_day_a_server_is_told_again(stage: Stage) -> None:
     for member, at in ((BEN, stage.now), (ADA, stage.now + reports.TOLD_AGAIN)):
         report = reports.written(song(1).song, "spam", "", Where(SERVER))
         assert not (await reports.send(stage.store, stage.catalogue, member, report, at)).known
 
 
-async def test_a_reason_is_one_of_ours_and_words_are_cut(stage: Stage) -> None:
+async def test_reasons_are_limited_to_known_ones_and_text_is_truncated(stage: Stage) -> None:
     with pytest.raises(BadChoice):
         await send(stage, 1, reason="because")
     assert len(reports.written("", "wrong", "x" * 5000, NOWHERE).words) == limits.REPORT_WORDS
     assert reports.written("", "wrong", "  ", NOWHERE).kept == "wrong"
 
 
-async def test_not_in_this_server_takes_the_message_down_and_settles_its_reports(stage: Stage) -> None:
+async def test_barring_a_song_deletes_its_message_and_settles_its_reports(stage: Stage) -> None:
     await send(stage, 1, SEEN)
     await send(stage, 2, Where(OTHER, 50, 901))
     await reports.bar(stage.store, SERVER, key(song(1).song))
@@ -109,14 +109,14 @@ async def test_not_in_this_server_takes_the_message_down_and_settles_its_reports
     assert await reports.open_ones(stage.store, stage.now) == 1
 
 
-async def test_left_be_nothing_is_barred(stage: Stage) -> None:
+async def test_a_dismissed_report_bars_nothing(stage: Stage) -> None:
     await send(stage, 1, SEEN)
     await reports.leave_be(stage.store, SERVER, key(song(1).song))
     assert await reports.open_ones(stage.store, stage.now) == 0
     assert await server_channels.barred(stage.store, SERVER) == set()
 
 
-async def test_what_nobody_looked_into_is_let_go(stage: Stage) -> None:
+async def test_unhandled_reports_expire(stage: Stage) -> None:
     await send(stage, 1)
     await reports.sweep(stage.store, stage.now + reports.KEPT - timedelta(seconds=1))
     assert await reports.open_ones(stage.store, stage.now) == 1

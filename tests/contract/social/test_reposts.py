@@ -1,4 +1,4 @@
-"""Reposts: who may, how often, and how they go again; over a real store."""
+"""Reposts: who may post, how often, and how they're deleted; on a real store."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,7 @@ SERVER, OTHER, CHANNEL, MESSAGE = 7001, 7002, 31, 900
 
 @pytest.fixture
 async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
-    """Ada shares thirty songs, Ben sees them; one server of two has a channel for reposts."""
+    """Ada shares thirty songs and Ben sees them; one of two servers has a channel for reposts."""
     made = staged(store, tmp_path, now)
     await made.like(ADA, range(30))
     await made.like(BEN, range(40, 43))
@@ -45,7 +45,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
 
 
 async def post(stage: Stage, number: int, member: int = BEN, *, message: int | None = MESSAGE) -> Repost:
-    """Repost a song; with its message noted, unless the bot was killed before that."""
+    """Repost a song and record its message; `message=None` is as if the bot was killed before recording it."""
     begun = await flow.begin(stage.store, stage.catalogue, Actor(member, SERVER, stage.now), song(number).song)
     repost = await flow.wanted(stage.store, begun)
     assert repost is not None
@@ -55,7 +55,7 @@ async def post(stage: Stage, number: int, member: int = BEN, *, message: int | N
 
 
 async def waiting(stage: Stage, now: datetime | None = None) -> set[int]:
-    """The messages that are to be deleted by then."""
+    """The messages due for deletion by then."""
     async with stage.store.reading() as tx:
         return {takedown.message for takedown in await reposts.takedowns(tx, now or stage.now)}
 
@@ -66,7 +66,7 @@ async def kept(stage: Stage, member: int = BEN) -> list[Repost]:
 
 
 @pytest.mark.parametrize(("server", "refusal"), [(None, NotInChannel), (OTHER, NoRepostChannel)])
-async def test_elsewhere_than_in_a_server_that_wants_them_nothing_is_reposted(
+async def test_reposts_need_a_server_with_a_channel_for_them(
     stage: Stage, server: int | None, refusal: type[BadChoice]
 ) -> None:
     with pytest.raises(refusal):
@@ -74,17 +74,19 @@ async def test_elsewhere_than_in_a_server_that_wants_them_nothing_is_reposted(
     assert await kept(stage) == []
 
 
-async def test_the_same_song_is_reposted_once_a_week(stage: Stage) -> None:
+async def test_the_same_song_can_be_reposted_once_a_week(stage: Stage) -> None:
     first = await post(stage, 1)
     with pytest.raises(AlreadyReposted) as already:
         await flow.offer(stage.store, stage.catalogue, Actor(BEN, SERVER, stage.now + timedelta(days=6)), song(1).song)
     assert already.value.repost == first.repost
     later = stage.now + timedelta(days=7, seconds=1)
     assert (await flow.offer(stage.store, stage.catalogue, Actor(BEN, SERVER, later), song(1).song)).channel == CHANNEL
-    assert await flow.offer(stage.store, stage.catalogue, Actor(ADA, SERVER, stage.now), song(1).song), "others may"
+    assert await flow.offer(stage.store, stage.catalogue, Actor(ADA, SERVER, stage.now), song(1).song), (
+        "other members may"
+    )
 
 
-async def test_a_member_reposts_a_few_songs_a_day(stage: Stage) -> None:
+async def test_a_member_can_repost_a_few_songs_a_day(stage: Stage) -> None:
     for number in range(limits.REPOSTS_A_DAY):
         await post(stage, number)
     with pytest.raises(RepostsToday):
@@ -93,13 +95,13 @@ async def test_a_member_reposts_a_few_songs_a_day(stage: Stage) -> None:
     assert await flow.begin(stage.store, stage.catalogue, Actor(BEN, SERVER, later), song(20).song)
 
 
-async def test_what_the_member_cannot_see_they_cannot_repost(stage: Stage) -> None:
+async def test_a_member_cannot_repost_a_song_they_cannot_see(stage: Stage) -> None:
     await catalogue_sharing.leave(stage.store, BEN, stage.now)
     with pytest.raises(NotInCatalogue):
         await post(stage, 1)
 
 
-async def test_a_song_that_is_not_wanted_in_the_server_goes_and_stays_out_until_it_is_allowed(stage: Stage) -> None:
+async def test_a_barred_songs_repost_is_deleted_and_stays_barred_until_allowed(stage: Stage) -> None:
     await post(stage, 1)
     await reports.bar(stage.store, SERVER, key(song(1).song))
     assert await waiting(stage) == {MESSAGE + 1}
@@ -110,7 +112,7 @@ async def test_a_song_that_is_not_wanted_in_the_server_goes_and_stays_out_until_
     await post(stage, 1)
 
 
-async def test_taken_back_by_its_member_alone(stage: Stage) -> None:
+async def test_only_its_member_can_delete_a_repost(stage: Stage) -> None:
     posted = await post(stage, 1)
     with pytest.raises(NotYourRepost):
         await flow.delete(stage.store, ADA, posted.repost)
@@ -121,7 +123,7 @@ async def test_taken_back_by_its_member_alone(stage: Stage) -> None:
         await flow.delete(stage.store, BEN, posted.repost)
 
 
-async def test_who_hides_takes_their_messages_back_and_reposts_nothing_until_they_show_themselves(stage: Stage) -> None:
+async def test_hiding_deletes_a_members_reposts_and_blocks_new_ones(stage: Stage) -> None:
     await post(stage, 1)
     await hide.hide(stage.store, BEN, stage.now)
     assert await waiting(stage) == {MESSAGE + 1}
@@ -131,7 +133,7 @@ async def test_who_hides_takes_their_messages_back_and_reposts_nothing_until_the
     await post(stage, 2)
 
 
-async def test_what_a_hidden_member_shares_is_out_of_the_catalogue_at_once_and_comes_back(stage: Stage) -> None:
+async def test_hiding_removes_shared_songs_from_the_catalogue_until_unhidden(stage: Stage) -> None:
     await hide.hide(stage.store, ADA, stage.now)
     assert await stage.catalogue.visible(BEN, [song(1).song, song(40).song]) == await stage.catalogue.visible(
         BEN, [song(40).song]
@@ -141,14 +143,14 @@ async def test_what_a_hidden_member_shares_is_out_of_the_catalogue_at_once_and_c
     assert song(1).song in await stage.catalogue.visible(BEN, [song(1).song])
 
 
-async def test_who_leaves_takes_their_messages_back(stage: Stage) -> None:
+async def test_leaving_deletes_a_members_reposts(stage: Stage) -> None:
     await post(stage, 1)
     await catalogue_sharing.leave(stage.store, BEN, stage.now)
     assert await waiting(stage) == {MESSAGE + 1}
     assert await kept(stage) == []
 
 
-async def test_p35_messages_of_a_member_who_is_erased_go_afterwards(stage: Stage) -> None:
+async def test_p35_an_erased_members_messages_are_deleted_afterwards(stage: Stage) -> None:
     await post(stage, 1)
     async with stage.store.writing() as tx:
         await personal_data.erase(tx, BEN)
@@ -166,7 +168,7 @@ async def test_p35_messages_of_a_member_who_is_erased_go_afterwards(stage: Stage
 
 
 @pytest.mark.parametrize("meanwhile", [hide.hide, catalogue_sharing.leave])
-async def test_what_is_posted_while_its_member_hides_or_leaves_goes_again(stage: Stage, meanwhile) -> None:
+async def test_a_repost_made_while_its_member_hides_or_leaves_is_deleted(stage: Stage, meanwhile) -> None:
     posted = await post(stage, 1, message=None)
     await meanwhile(stage.store, BEN, stage.now)
     assert await flow.wanted(stage.store, posted.repost) is None
@@ -174,7 +176,7 @@ async def test_what_is_posted_while_its_member_hides_or_leaves_goes_again(stage:
     assert await waiting(stage) == {MESSAGE}
 
 
-async def test_what_discord_refuses_to_delete_is_tried_again_later_and_not_for_ever(stage: Stage) -> None:
+async def test_failed_deletions_are_retried_later_but_not_forever(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         await reposts.take_down(tx, CHANNEL, MESSAGE)
 
@@ -191,7 +193,7 @@ async def test_what_discord_refuses_to_delete_is_tried_again_later_and_not_for_e
     assert await waiting(stage, when + timedelta(days=30)) == set()
 
 
-async def test_killed_between_the_message_and_its_note_the_repost_is_found_again(stage: Stage) -> None:
+async def test_a_repost_is_found_after_a_kill_before_it_was_recorded(stage: Stage) -> None:
     posted, never = await post(stage, 1, message=None), await post(stage, 2, message=None)
     asked: list[int] = []
 
@@ -200,14 +202,14 @@ async def test_killed_between_the_message_and_its_note_the_repost_is_found_again
         return MESSAGE if repost.repost == posted.repost else None
 
     await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING - timedelta(seconds=1))
-    assert asked == [], "it may just be on its way"
+    assert asked == [], "it may still be in flight"
     for _ in range(2):
         await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING)
     assert asked == [posted.repost, never.repost]
     assert [(repost.repost, repost.message) for repost in await kept(stage)] == [(posted.repost, MESSAGE)]
 
 
-async def test_a_server_or_a_channel_that_is_gone_is_forgotten(stage: Stage, store: Store, now: datetime) -> None:
+async def test_deleted_servers_and_channels_are_forgotten(stage: Stage, store: Store, now: datetime) -> None:
     await post(stage, 1)
     await reports.bar(store, OTHER, "aa")
     await server_channels.close(store, CHANNEL)
@@ -218,5 +220,5 @@ async def test_a_server_or_a_channel_that_is_gone_is_forgotten(stage: Stage, sto
     await server_channels.keep_only(store, {OTHER})
     assert await kept(stage) == []
     assert await server_channels.of_server(store, SERVER) == []
-    assert await waiting(stage) == {MESSAGE + 2}, "should the bot come back"
+    assert await waiting(stage) == {MESSAGE + 2}, "kept in case the bot comes back"
     assert await server_channels.barred(store, OTHER) == {"aa"}

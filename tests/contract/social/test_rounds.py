@@ -1,4 +1,4 @@
-"""Rounds on a real database: who may do what, when they turn, and what is kept of whom."""
+"""Rounds on a real database: who may do what, when phases change, and what's stored about whom."""
 
 from datetime import datetime, timedelta
 
@@ -89,7 +89,7 @@ async def test_themes_and_hours_have_limits(
         await rounds.start(store, Actor(BEN, SERVER, now), CHANNEL, theme, hours)
 
 
-async def test_an_entry_is_replaced_until_the_votes_begin_and_no_song_comes_twice(
+async def test_entries_can_be_replaced_until_voting_starts_and_songs_are_unique(
     store: Store, begun: int, now: datetime
 ) -> None:
     await entered(store, begun, now, ADA, BEN, CAL)
@@ -104,7 +104,7 @@ async def test_an_entry_is_replaced_until_the_votes_begin_and_no_song_comes_twic
         await rounds.enter(store, EVA, begun, song(8), now)
 
 
-async def test_votes_are_for_others_songs_and_for_three_at_the_most(store: Store, begun: int, now: datetime) -> None:
+async def test_votes_are_for_others_songs_and_at_most_three(store: Store, begun: int, now: datetime) -> None:
     await entered(store, begun, now, ADA, BEN, CAL, EVA)
     numbers = {member: await entry_of(store, begun, member) for member in (ADA, BEN, CAL, EVA)}
     with pytest.raises(NotVoting):
@@ -126,8 +126,8 @@ async def test_votes_are_for_others_songs_and_for_three_at_the_most(store: Store
     assert (await rounds.show(store, begun)).voters == 1
 
 
-async def test_what_a_select_carries_does_not_tell_who_entered_first(store: Store, begun: int, now: datetime) -> None:
-    """The same songs entered in another order, in another round, make the same choices."""
+async def test_select_values_do_not_reveal_who_entered_first(store: Store, begun: int, now: datetime) -> None:
+    """The same songs entered in a different order in another round give the same options."""
     await entered(store, begun, now, ADA, BEN, CAL)
     async with store.writing() as tx:
         await server_channels.give(tx, Place(OTHER, "rounds", SERVER))
@@ -140,7 +140,7 @@ async def test_what_a_select_carries_does_not_tell_who_entered_first(store: Stor
 
 
 async def offered(store: Store, number: int, now: datetime) -> list[str]:
-    """What the votes' select carries, for somebody who entered nothing, in the order in which it is shown."""
+    """The values in the vote select, in display order, for somebody who entered nothing."""
     await rounds.turn(store, number, now + 24 * HOUR)
     (menu,) = [
         row for row in pages.ballot(await rounds.choices(store, EVA, number)).to_components() if row["type"] == 1
@@ -148,7 +148,7 @@ async def offered(store: Store, number: int, now: datetime) -> list[str]:
     return [option["value"] for option in menu["components"][0]["options"]]
 
 
-async def test_it_closes_when_all_who_entered_have_voted_and_names_them(
+async def test_a_round_closes_when_all_players_have_voted_and_names_them(
     store: Store, begun: int, now: datetime
 ) -> None:
     await entered(store, begun, now, ADA, BEN, CAL)
@@ -157,7 +157,7 @@ async def test_it_closes_when_all_who_entered_have_voted_and_names_them(
     ben, cal = [await entry_of(store, begun, member) for member in (BEN, CAL)]
     assert (await rounds.show(store, begun)).ranking == ()
     assert not await rounds.vote(store, ADA, begun, [ben], late)
-    assert not await rounds.vote(store, EVA, begun, [ben], late), "others may vote and are not waited for"
+    assert not await rounds.vote(store, EVA, begun, [ben], late), "others may vote, but the round doesn't wait for them"
     assert await state(store, begun, late) == VOTING
     assert not await rounds.vote(store, CAL, begun, [ben], late)
     assert await rounds.vote(store, BEN, begun, [cal], late)
@@ -174,7 +174,7 @@ async def test_it_closes_when_all_who_entered_have_voted_and_names_them(
         assert await server_channels.counts(tx, SERVER, now) == {"round": 1}
 
 
-async def test_downtime_leaves_the_votes_their_time_and_nothing_turns_twice(
+async def test_downtime_does_not_shorten_voting_and_no_phase_changes_twice(
     store: Store, begun: int, now: datetime
 ) -> None:
     await entered(store, begun, now, ADA, BEN, CAL)
@@ -187,8 +187,8 @@ async def test_downtime_leaves_the_votes_their_time_and_nothing_turns_twice(
         assert await server_channels.counts(tx, SERVER, now) == {"round": 1}
 
 
-async def test_what_was_not_told_is_due_until_it_was(store: Store, begun: int, now: datetime) -> None:
-    assert await rounds.due(store, now) == [], "it is just being told"
+async def test_an_unannounced_phase_stays_due_until_announced(store: Store, begun: int, now: datetime) -> None:
+    assert await rounds.due(store, now) == [], "the announcement is still being sent"
     assert await rounds.due(store, now + HOUR) == [begun]
     await rounds.told(store, begun, ENTERING, 55)
     assert await rounds.due(store, now + HOUR) == []
@@ -199,7 +199,7 @@ async def test_what_was_not_told_is_due_until_it_was(store: Store, begun: int, n
     assert (await rounds.last(store, CHANNEL)).message == 55
 
 
-async def test_only_the_host_or_who_runs_the_server_goes_on_or_calls_it_off(
+async def test_only_the_host_or_a_server_manager_can_advance_or_cancel_a_round(
     store: Store, begun: int, now: datetime
 ) -> None:
     await entered(store, begun, now, ADA, BEN, CAL)
@@ -209,14 +209,14 @@ async def test_only_the_host_or_who_runs_the_server_goes_on_or_calls_it_off(
     await rounds.go_on(store, BEN, begun, runs_server=True, now=now)
     assert await state(store, begun, now) == VOTING
     themed = await rounds.here(store, CHANNEL)
-    assert themed.vote_until == now + 48 * HOUR, "the votes have their time"
+    assert themed.vote_until == now + 48 * HOUR, "voting gets its full time"
     await rounds.cancel(store, ADA, begun, runs_server=False, now=now)
     with pytest.raises(NoRound):
         await rounds.here(store, CHANNEL)
 
 
 @pytest.mark.parametrize("songs", [0, 1, 2])
-async def test_going_on_with_too_few_songs_to_vote_on_ends_nothing_unasked(
+async def test_advancing_with_too_few_entries_is_refused_and_changes_nothing(
     store: Store, begun: int, now: datetime, songs: int
 ) -> None:
     await entered(store, begun, now, *(BEN, CAL)[:songs])
@@ -228,9 +228,7 @@ async def test_going_on_with_too_few_songs_to_vote_on_ends_nothing_unasked(
     assert await state(store, begun, now) == VOTING
 
 
-async def test_p35_who_erases_takes_entry_and_votes_along_and_a_host_the_round(
-    store: Store, begun: int, now: datetime
-) -> None:
+async def test_p35_erasing_removes_entries_and_votes_and_a_hosts_round(store: Store, begun: int, now: datetime) -> None:
     await entered(store, begun, now, ADA, BEN, CAL, EVA)
     await rounds.turn(store, begun, now + 24 * HOUR)
     cal = await entry_of(store, begun, CAL)
@@ -247,7 +245,7 @@ async def test_p35_who_erases_takes_entry_and_votes_along_and_a_host_the_round(
 
 
 async def all_but(store: Store, number: int, now: datetime, late: int) -> datetime:
-    """Have Ben, Cal and Eva enter, and all of them but `late` vote. Returns the time of voting."""
+    """Have Ben, Cal and Eva enter, and all but `late` vote. Returns the time of the votes."""
     await entered(store, number, now, BEN, CAL, EVA)
     voting = now + 24 * HOUR
     await rounds.turn(store, number, voting)
@@ -265,7 +263,7 @@ async def test_the_last_vote_makes_a_round_due_at_once(store: Store, begun: int,
     assert await rounds.due(store, voting) == [begun]
 
 
-async def test_p35_nobody_waits_for_the_vote_of_who_erased_themselves(store: Store, begun: int, now: datetime) -> None:
+async def test_p35_the_round_does_not_wait_for_an_erased_members_vote(store: Store, begun: int, now: datetime) -> None:
     voting = await all_but(store, begun, now, EVA)
     async with store.writing() as tx:
         await personal_data.erase(tx, EVA)
@@ -273,7 +271,7 @@ async def test_p35_nobody_waits_for_the_vote_of_who_erased_themselves(store: Sto
     assert await state(store, begun, voting) == CLOSED
 
 
-async def test_p35_a_round_whose_players_all_erased_themselves_can_still_be_shown(
+async def test_p35_a_round_whose_players_were_all_erased_can_still_be_shown(
     store: Store, begun: int, now: datetime
 ) -> None:
     voting = await all_but(store, begun, now, EVA)
@@ -281,12 +279,12 @@ async def test_p35_a_round_whose_players_all_erased_themselves_can_still_be_show
         for member in (BEN, CAL, EVA):
             await personal_data.erase(tx, member)
     shown = pages.page(await rounds.show(store, begun)).to_components()
-    assert "rhear" not in str(shown), "Discord takes no select without options"
+    assert "rhear" not in str(shown), "Discord rejects a select without options"
     assert await state(store, begun, voting) == CLOSED
     assert messages.ALL_GONE in str(pages.page(await rounds.show(store, begun)).to_components())
 
 
-async def test_what_a_server_barred_is_not_entered(store: Store, begun: int, now: datetime) -> None:
+async def test_a_barred_song_cannot_be_entered(store: Store, begun: int, now: datetime) -> None:
     async with store.writing() as tx:
         await server_channels.bar(tx, SERVER, key(song(BEN).song))
     with pytest.raises(SongBarred):

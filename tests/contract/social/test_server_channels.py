@@ -1,4 +1,4 @@
-"""Places of a server, and what is counted in it."""
+"""A server's channels, and its activity counts."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from bot.flows.social.server_channels import Purpose
 SERVER, OTHER = 7001, 7002
 
 
-async def test_nothing_is_posted_where_no_channel_was_given(store: Store) -> None:
+async def test_nothing_is_posted_without_a_channel(store: Store) -> None:
     await flow.give(store, SERVER, 1, Purpose.FEED)
     await flow.give(store, SERVER, 2, Purpose.FEED)
     assert [await flow.serves(store, channel, Purpose.FEED) for channel in (1, 2, 3, None)] == [
@@ -32,7 +32,7 @@ async def test_a_server_has_one_channel_for_reposts(store: Store) -> None:
     assert await flow.channel_for(store, None, Purpose.REPOSTS) is None
 
 
-async def test_counts_are_of_a_server_and_a_day(store: Store, now: datetime) -> None:
+async def test_counts_are_per_server_and_day(store: Store, now: datetime) -> None:
     for when, what in ((now, "like"), (now, "like"), (now - timedelta(days=8), "like"), (now, "repost")):
         await flow.count(store, SERVER, what, when)
     await flow.count(store, None, "like", now)
@@ -41,7 +41,7 @@ async def test_counts_are_of_a_server_and_a_day(store: Store, now: datetime) -> 
         assert await server_channels.counts(tx, OTHER, now - timedelta(days=7)) == {}
 
 
-async def test_a_server_that_let_the_bot_go_is_forgotten(store: Store, now: datetime) -> None:
+async def test_a_server_that_removed_the_bot_is_forgotten(store: Store, now: datetime) -> None:
     await flow.give(store, SERVER, 1, Purpose.DIGEST, now)
     await flow.count(store, SERVER, "like", now)
     async with store.writing() as tx:

@@ -1,4 +1,4 @@
-"""Shared playlists on a real database: who sees and says what."""
+"""Shared playlists on a real database: who sees what, and who can do what."""
 
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from tests.contract.social.shared_stage import BOB, CYD, DEE, ELSEWHERE, SERVER,
 # Who sees what
 
 
-async def test_songs_of_a_round_are_on_record_in_their_order_by_their_names(store: Store, now: datetime) -> None:
+async def test_a_rounds_songs_are_listed_in_order_with_their_members(store: Store, now: datetime) -> None:
     given = [(URIS[2], BOB), (URIS[0], None), (URIS[1], CYD), (URIS[2], CYD)]
     number = await shared_playlists.open_with(store, Actor(MEMBER, SERVER, now), "Ours", given)
     shown = await shared_playlists.show(store, DEE, SERVER, number)
@@ -27,13 +27,15 @@ async def test_songs_of_a_round_are_on_record_in_their_order_by_their_names(stor
     assert shown.named == {MEMBER, BOB, CYD}
 
 
-async def test_a_servers_list_is_seen_in_that_server_and_a_groups_by_its_partners(store: Store, now: datetime) -> None:
+async def test_a_servers_list_is_visible_in_that_server_and_a_groups_to_its_members(
+    store: Store, now: datetime
+) -> None:
     ours = await shared_playlists.open_new(store, Actor(MEMBER, SERVER, now), "Server's")
     group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
     assert [playlist.shared for playlist in await shared_playlists.lists(store, BOB, SERVER)] == [ours]
     assert [playlist.shared for playlist in await shared_playlists.lists(store, BOB, ELSEWHERE)] == []
     assert [playlist.shared for playlist in await shared_playlists.lists(store, MEMBER, ELSEWHERE)] == [ours, group], (
-        "what they host"
+        "the host sees their own list anywhere"
     )
     with pytest.raises(NoSuchShared):
         await shared_playlists.show(store, MEMBER, ELSEWHERE, ours)
@@ -44,7 +46,7 @@ async def test_a_servers_list_is_seen_in_that_server_and_a_groups_by_its_partner
             await shared_playlists.add(store, Actor(BOB, server, now), number, song(URIS[0]))
 
 
-async def test_nobody_comes_into_a_group_without_its_button(store: Store, now: datetime) -> None:
+async def test_nobody_joins_a_group_without_its_button(store: Store, now: datetime) -> None:
     group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
     with pytest.raises(NoSuchShared):
         await shared_playlists.join(store, BOB, group, "0", now)
@@ -62,7 +64,7 @@ async def test_hidden_members_are_not_named_and_their_votes_count(store: Store, 
     assert not (await drop(store, number, URIS[0], later, MEMBER, CYD)).after.stands
 
 
-async def test_who_erases_themselves_leaves_songs_without_a_name(store: Store, now: datetime) -> None:
+async def test_an_erased_member_leaves_songs_without_a_name(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     await shared_playlists.vote(store, Actor(BOB, SERVER, now), number, key(URIS[0]), True)
     async with store.writing() as tx:
@@ -73,9 +75,7 @@ async def test_who_erases_themselves_leaves_songs_without_a_name(store: Store, n
     assert len(shown.standing) == 3
 
 
-async def test_an_erased_host_leaves_the_list_to_others_and_a_group_of_their_own_goes(
-    store: Store, now: datetime
-) -> None:
+async def test_an_erased_hosts_list_passes_to_others_and_their_empty_group_goes(store: Store, now: datetime) -> None:
     ours = await begun(store, now)
     alone = await shared_playlists.open_with(store, Actor(MEMBER, None, now), "Alone", [(URIS[0], MEMBER)])
     async with store.writing() as tx:
@@ -85,7 +85,7 @@ async def test_an_erased_host_leaves_the_list_to_others_and_a_group_of_their_own
         assert await table.get(tx, alone) is None
 
 
-async def test_the_last_who_leaves_a_group_takes_it_along(store: Store, now: datetime) -> None:
+async def test_a_group_is_deleted_when_its_last_member_leaves(store: Store, now: datetime) -> None:
     group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
     with pytest.raises(HostStays):
         await shared_playlists.leave(store, Actor(MEMBER, None, now), group)
@@ -95,22 +95,22 @@ async def test_the_last_who_leaves_a_group_takes_it_along(store: Store, now: dat
         assert await table.get(tx, group) is None
 
 
-# What is said
+# Adding and voting
 
 
-async def test_adding_is_counted_and_names_its_member_from_then_on(store: Store, now: datetime) -> None:
+async def test_adding_a_song_is_counted_and_names_its_member(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     first = await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[5]))
     second = await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[6]))
     assert (first.first, second.first) == (True, False)
-    assert first.host is None, "nothing is written before the host says so"
+    assert first.host is None, "nothing is written until the host says so"
     async with store.reading() as tx:
         assert await server_channels.counts(tx, SERVER, now) == {"shared": 2}
     with pytest.raises(SongThere):
         await shared_playlists.add(store, Actor(DEE, SERVER, now), number, song(URIS[5]))
 
 
-async def test_a_member_leaves_and_comes_back_without_new_rights(store: Store, now: datetime) -> None:
+async def test_leaving_and_rejoining_gives_no_new_rights(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     for uri in URIS[10:20]:
         await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(uri))
@@ -120,7 +120,7 @@ async def test_a_member_leaves_and_comes_back_without_new_rights(store: Store, n
         await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[30]))
 
 
-async def test_a_members_votes_bring_down_three_songs_a_day(store: Store, now: datetime) -> None:
+async def test_a_members_votes_can_drop_three_songs_a_day(store: Store, now: datetime) -> None:
     number, later = await begun(store, now, 12), now + timedelta(days=2)
     for uri in URIS[:3]:
         assert not (await drop(store, number, uri, later, CYD, DEE)).after.stands
@@ -131,14 +131,14 @@ async def test_a_members_votes_bring_down_three_songs_a_day(store: Store, now: d
     assert not (await drop(store, number, URIS[3], later + timedelta(days=1, seconds=1), DEE)).after.stands
 
 
-async def test_taking_back_pressed_twice_is_once(store: Store, now: datetime) -> None:
+async def test_removing_twice_counts_once(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     again = await drop(store, number, URIS[0], now, BOB, BOB)
     assert not again.after.stands
     assert again.shown.votes == []
 
 
-async def test_a_song_taken_back_may_be_brought_by_another(store: Store, now: datetime) -> None:
+async def test_a_removed_song_can_be_added_by_another_member(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     await drop(store, number, URIS[0], now, BOB)
     assert await standing(store, number) == URIS[1:3]
@@ -146,7 +146,7 @@ async def test_a_song_taken_back_may_be_brought_by_another(store: Store, now: da
     assert await standing(store, number) == [*URIS[1:3], URIS[0]]
 
 
-async def test_an_ended_list_can_be_read_and_gone_on_with(store: Store, now: datetime) -> None:
+async def test_an_ended_list_can_be_read_and_continued(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     await hosting.end(store, MEMBER, number, now)
     assert await standing(store, number, DEE) == URIS[:3]
@@ -158,7 +158,7 @@ async def test_an_ended_list_can_be_read_and_gone_on_with(store: Store, now: dat
     await shared_playlists.add(store, Actor(DEE, SERVER, now), number, song(URIS[5]))
 
 
-async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> None:
+async def test_only_the_host_can_end_or_hand_over(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     for forbidden, refusal in (
         (hosting.end(store, BOB, number, now), HostsOnly),
@@ -171,7 +171,7 @@ async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> No
             await forbidden
 
 
-async def test_a_list_that_nobody_writes_for_a_week_may_have_another_host(store: Store, now: datetime) -> None:
+async def test_a_list_not_written_for_a_week_may_get_another_host(store: Store, now: datetime) -> None:
     number, later = await begun(store, now), now + hosting.STALE
     with pytest.raises(HostedByAnother):
         await hosting.confirm(store, Actor(BOB, SERVER, later - timedelta(minutes=1)), number)
@@ -181,7 +181,7 @@ async def test_a_list_that_nobody_writes_for_a_week_may_have_another_host(store:
     assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host == BOB
 
 
-async def test_a_server_can_delete_its_own_lists_alone(store: Store, now: datetime) -> None:
+async def test_a_server_can_delete_only_its_own_lists(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     with pytest.raises(NoSuchShared):
         await hosting.remove(store, ELSEWHERE, number)

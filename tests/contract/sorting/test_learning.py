@@ -1,4 +1,4 @@
-"""When a layer is learnt, and what is said meanwhile. Real store; a trainer that only looks around."""
+"""When a layer is trained, and what members are told meanwhile. Real store; a stand-in trainer that trains nothing."""
 
 from datetime import datetime
 from types import SimpleNamespace
@@ -35,14 +35,14 @@ async def now_of(store: Store, layer: Layer) -> Layer:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_a_training_is_under_way_while_it_is_and_counts_what_it_began_with(
+async def test_a_training_is_marked_while_it_runs_and_counts_the_labels_it_started_with(
     store: Store, now: datetime, fails: bool
 ) -> None:
     layer = await a_layer(store, now, 6)
 
     async def fit(*_: int) -> Any:
         assert (await now_of(store, layer)).training
-        await a_layer(store, now, 9)  # three more labels come in meanwhile
+        await a_layer(store, now, 9)  # three more labels arrive during the training
         if fails:
             raise TrainingFailed
         return SimpleNamespace(published=False, labels=9, reason="x")
@@ -56,7 +56,7 @@ async def test_a_training_is_under_way_while_it_is_and_counts_what_it_began_with
     assert (after.training, after.tried) == (False, 6), "the footer never counts backwards"
 
 
-async def test_after_a_crash_no_training_is_under_way(store: Store, now: datetime) -> None:
+async def test_after_a_crash_no_training_is_marked_as_running(store: Store, now: datetime) -> None:
     layer = await a_layer(store, now, 6)
     async with store.writing() as tx:
         await playlists.change_layer(tx, layer.layer, training=True)
@@ -71,7 +71,7 @@ async def test_why_nothing_can_be_sorted_yet(store: Store, now: datetime, labels
     assert getattr(why, "missing", None) == missing
 
 
-async def test_what_stands_in_playlists_is_to_be_learnt_once_it_counts(store: Store, now: datetime) -> None:
+async def test_a_layer_is_due_for_training_once_existing_songs_count(store: Store, now: datetime) -> None:
     layer = await a_layer(store, now, 6)
     assert await readiness.layers_due(store, ADA) == [layer.layer]
     async with store.writing() as tx:

@@ -1,4 +1,4 @@
-"""Playlists that the bot keeps itself behave as Spotify's do, and the sort's journal works on them."""
+"""Playlists that the bot stores itself behave like Spotify's, and the sort's journal works with them."""
 
 import asyncio
 from datetime import datetime
@@ -32,7 +32,7 @@ async def prepared(store: Store, now: datetime) -> tuple[Shelf, Playlist]:
     return local, kept
 
 
-async def test_songs_go_in_in_order_and_come_out_again(store: Store, now: datetime) -> None:
+async def test_songs_are_added_in_order_and_removed(store: Store, now: datetime) -> None:
     local, kept = await prepared(store, now)
     assert (await local.contents(kept.ref)).songs == SONGS
     await local.add(kept.ref, ["spotify:track:x"], 2)
@@ -40,14 +40,14 @@ async def test_songs_go_in_in_order_and_come_out_again(store: Store, now: dateti
     assert (await local.contents(kept.ref)).songs == [SONGS[1], "spotify:track:x", *SONGS[2:]]
 
 
-async def test_changes_at_the_same_time_are_all_kept(store: Store, now: datetime) -> None:
+async def test_concurrent_changes_are_all_kept(store: Store, now: datetime) -> None:
     local, kept = await prepared(store, now)
     adding = [local.add(kept.ref, [f"spotify:track:{letter}"], None) for letter in "xyz"]
     await asyncio.gather(*adding, *(local.remove(kept.ref, [song], None) for song in SONGS))
     assert sorted((await local.contents(kept.ref)).songs) == [f"spotify:track:{letter}" for letter in "xyz"]
 
 
-async def test_not_there_takes_a_song_out_and_its_undo_takes_the_word_back_too(store: Store, now: datetime) -> None:
+async def test_not_there_removes_a_song_and_its_undo_also_removes_the_label(store: Store, now: datetime) -> None:
     local, kept = await prepared(store, now)
     async with store.reading() as tx:
         (done,) = [change for change in await sort_changes(tx) if change.song == SONGS[2]]
@@ -70,9 +70,7 @@ async def sort_changes(tx: Tx) -> list[Change]:
     return await writes.changes(tx, done.write)
 
 
-async def test_what_the_member_moved_to_another_playlist_leaves_the_first_with_the_next_sort(
-    store: Store, now: datetime
-) -> None:
+async def test_a_song_moved_to_another_playlist_leaves_the_first_at_the_next_sort(store: Store, now: datetime) -> None:
     _, kept = await prepared(store, now)
     said = Answer(SONGS[1], Kind.ONLY, (kept.playlist + 1,), Source.BUTTON, 7)
     async with store.writing() as tx:

@@ -1,4 +1,4 @@
-"""Teaching: off unless switched on, own answers only, and gone with whoever leaves. Real database, real files."""
+"""Teaching the prior: opt-in, own answers only, and undone when a member leaves. Real database, real files."""
 
 import asyncio
 from collections.abc import Iterable
@@ -29,12 +29,12 @@ from training.__main__ import main
 from training.model.from_database import train_member
 
 ADA, BEN, CAM = 1001, 1002, 1003
-HELD = 8  # songs of each of a member's three playlists
+HELD = 8  # songs in each of a member's three playlists
 OWN = {ADA: "ada", BEN: "ben", CAM: "cam"}
 
 
 def artist(member: int, playlist: int, at: int) -> str:
-    """An artist that others know, or one that only this member has."""
+    """An artist that others have too, or one that only this member has."""
     return f"common {playlist}-{at % 4}" if at % 2 else f"{OWN[member]} {playlist}-{at % 4}"
 
 
@@ -51,7 +51,7 @@ def library(member: int) -> dict[str, SongFeatures]:
 
 
 async def settle(store: Store, member: int, now: datetime, event: int = 100) -> int:
-    """A member with a library, three playlists and an answer about every song; returns the layer."""
+    """Create a member with a library, three playlists and an answer about every song. Returns the layer."""
     known = library(member)
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
@@ -68,7 +68,7 @@ async def settle(store: Store, member: int, now: datetime, event: int = 100) -> 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the bot of the test's store keeps everything."""
+    """The data folder of the test's store."""
     return tmp_path
 
 
@@ -95,14 +95,14 @@ def all_artists(member: int) -> set[str]:
 
 
 async def gone(store: Store, folder: Path, member: int) -> None:
-    """Erase a member as the bot does, jobs aside: there are none."""
+    """Erase a member as the bot does, except for jobs: there are none."""
     async with store.writing() as tx:
         await personal_data.erase(tx, member)
         await songs.forget_unused(tx)
         await erase.sweep_models(tx, folder / "models")
 
 
-async def test_only_those_teach_who_switched_it_on(store: Store, folder: Path, now: datetime) -> None:
+async def test_only_members_who_opted_in_teach(store: Store, folder: Path, now: datetime) -> None:
     for member in (ADA, BEN, CAM):
         await settle(store, member, now)
     assert await pretrain(folder) == 2
@@ -117,7 +117,9 @@ async def test_only_those_teach_who_switched_it_on(store: Store, folder: Path, n
     assert taught.members == 2
 
 
-async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, folder: Path, now: datetime) -> None:
+async def test_members_who_opt_out_or_are_erased_are_not_in_the_next_prior(
+    store: Store, folder: Path, now: datetime
+) -> None:
     for member in (ADA, BEN, CAM):
         await settle(store, member, now)
         await prior_consent.choose(store, member, True, now)
@@ -136,7 +138,7 @@ async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, 
     assert not knows(prior, (all_artists(ADA) | all_artists(BEN)) - all_artists(CAM))
 
 
-async def test_what_stood_in_playlists_or_comes_from_spotify_teaches_nothing(store: Store, now: datetime) -> None:
+async def test_existing_songs_and_spotifys_data_teach_nothing(store: Store, now: datetime) -> None:
     await settle(store, ADA, now, event=STANDING)
     await settle(store, BEN, now)
     async with store.writing() as tx:
@@ -152,7 +154,7 @@ async def test_what_stood_in_playlists_or_comes_from_spotify_teaches_nothing(sto
     assert sorted(map(len, lessons.playlists.values())) == [HELD] * 3
 
 
-async def test_who_is_just_being_erased_teaches_nothing(store: Store, now: datetime) -> None:
+async def test_a_member_being_erased_teaches_nothing(store: Store, now: datetime) -> None:
     await settle(store, ADA, now)
     await prior_consent.choose(store, ADA, True, now)
     async with store.writing() as tx:
@@ -160,7 +162,7 @@ async def test_who_is_just_being_erased_teaches_nothing(store: Store, now: datet
         assert await prior_consent.lessons(tx) == []
 
 
-async def test_sweeping_and_erasing_leave_the_prior(store: Store, folder: Path, now: datetime) -> None:
+async def test_sweeping_and_erasing_keep_the_prior(store: Store, folder: Path, now: datetime) -> None:
     for member in (ADA, BEN):
         await settle(store, member, now)
     await prior_consent.choose(store, ADA, True, now)
@@ -170,7 +172,7 @@ async def test_sweeping_and_erasing_leave_the_prior(store: Store, folder: Path, 
     assert (folder / "models" / NAME).read_bytes() == before
 
 
-async def test_scored_libraries_and_training_hear_the_prior_but_whoever_taught_it(
+async def test_scoring_and_training_use_the_prior_except_for_its_teachers(
     store: Store, folder: Path, now: datetime
 ) -> None:
     layers = {member: await settle(store, member, now) for member in (ADA, BEN)}
@@ -213,16 +215,16 @@ async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
         await _prior(settings(folder))
 
 
-async def test_p35_what_is_exported_says_whether_a_member_teaches(store: Store, now: datetime) -> None:
+async def test_p35_the_export_says_whether_a_member_teaches(store: Store, now: datetime) -> None:
     await prior_consent.choose(store, ADA, True, now)
     assert b'"teaches": true' in await erase.export(store, ADA)
 
 
-async def test_without_a_prior_the_doctor_is_content(folder: Path, store: Store) -> None:
+async def test_the_doctor_is_fine_without_a_prior(folder: Path, store: Store) -> None:
     assert "pretrain" in await _prior(settings(folder))
 
 
-def test_a_prior_of_nobody_is_a_file_all_the_same(tmp_path: Path) -> None:
+def test_a_prior_without_teachers_is_still_a_valid_file(tmp_path: Path) -> None:
     none = np.zeros(0, np.uint32)
     prior = Prior(none, np.zeros((0, 4), np.float16), (), none.astype(np.uint16), none)
     (tmp_path / NAME).write_bytes(to_bytes(Taught(prior, 0)))

@@ -1,4 +1,4 @@
-"""A prompt: several songs at once, of different artists; a reaction means what the message said. Real store."""
+"""Prompts: several songs by different artists at once; a reaction means what its message showed. Real store."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ HEADER = "Track URI,Track Name,Artist Name(s),Tempo,Energy"
 
 
 async def at_home(store: Store, now: datetime, rows: int, artists: int, member: int = ADA) -> Layer:
-    """A member with a library of so many songs by so many artists, and two playlists."""
+    """A member with two playlists and a library of `rows` songs by `artists` artists."""
     lines = [
         f"spotify:track:{row:022d},Song {row},Artist {row % artists},{60 + row % 9 * 14},{row % 7 / 7:.2f}"
         for row in range(rows)
@@ -46,7 +46,7 @@ def libraries(store: Store, tmp_path: Path) -> ScoredLibraries:
 
 
 @pytest.mark.parametrize("count", [1, 3, prompt.AT_ONCE])
-async def test_songs_asked_at_once_are_by_different_artists(store, now, libraries, count: int) -> None:
+async def test_songs_in_one_prompt_are_by_different_artists(store, now, libraries, count: int) -> None:
     layer = await at_home(store, now, rows=60, artists=8)
     asked = await prompt.choose(store, libraries, layer, count, now)
     assert (
@@ -54,7 +54,7 @@ async def test_songs_asked_at_once_are_by_different_artists(store, now, librarie
     )
 
 
-async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, libraries) -> None:
+async def test_the_next_batch_repeats_none_of_the_last(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=12, artists=12)
     batches = [await prompt.choose(store, libraries, layer, 5, now + timedelta(minutes=at)) for at in range(3)]
     assert [len(batch) for batch in batches] == [5, 5, 2]
@@ -63,12 +63,12 @@ async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, librar
         await prompt.choose(store, libraries, layer, 5, now + timedelta(minutes=4))
 
 
-async def test_one_artist_alone_is_still_asked_about(store, now, libraries) -> None:
+async def test_a_library_of_one_artist_is_still_prompted(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=9, artists=1)
     assert len(await prompt.choose(store, libraries, layer, 4, now)) == 4
 
 
-async def test_reactions_in_quick_succession_count_in_their_order(store, now, libraries) -> None:
+async def test_reactions_in_quick_succession_count_in_order(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=30, artists=30)
     (question,) = await prompt.choose(store, libraries, layer, 1, now)
     await prompt.posted(store, 100, CHANNEL, question, now)
@@ -103,7 +103,7 @@ async def test_without_a_library_there_is_nothing_to_prompt(store, now, librarie
 async def posted(
     store: Store, libraries: ScoredLibraries, now: datetime, member: int = ADA, message: int = 100
 ) -> prompt.Asked:
-    """A song that the member posted in the channel: 🟦 is Run, 🟥 is Late night."""
+    """Post a song in the channel for the member: 🟦 is Run, 🟥 is Late night."""
     layer = await flow.layer_named(store, member, None)
     (asked,) = await prompt.choose(store, libraries, layer, 1, now)
     await prompt.posted(store, message, CHANNEL, asked, now)
@@ -118,7 +118,7 @@ async def standing(store: Store, member: int) -> list[tuple[Kind, tuple[int, ...
 
 
 @pytest.mark.parametrize("emoji", ["🟦", "🟥", prompt.NONE])
-async def test_a_reaction_of_others_writes_nothing(store, now, libraries, emoji) -> None:
+async def test_other_members_reactions_write_nothing(store, now, libraries, emoji) -> None:
     for member in (ADA, BEN):
         await at_home(store, now, rows=4, artists=4, member=member)
     await posted(store, libraries, now, ADA)
@@ -130,7 +130,7 @@ async def test_a_reaction_of_others_writes_nothing(store, now, libraries, emoji)
     assert len(await standing(store, BEN)) == 1
 
 
-async def test_they_are_told_once_and_only_where_they_want_messages(store, now, libraries) -> None:
+async def test_other_members_are_told_once_and_only_if_they_accept_messages(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=4, artists=4)
     await posted(store, libraries, now)
     async with store.writing() as tx:
@@ -143,7 +143,7 @@ async def test_they_are_told_once_and_only_where_they_want_messages(store, now, 
         assert [(notice.member, notice.kind) for notice in await notices.waiting(tx)] == [(BEN, "prompt")]
 
 
-async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_one_stays(store, now, libraries) -> None:
+async def test_a_reaction_delivered_twice_is_one_answer_and_the_later_one_wins(store, now, libraries) -> None:
     await at_home(store, now, rows=4, artists=4)
     asked = await posted(store, libraries, now)
     await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
@@ -168,12 +168,12 @@ async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now,
         run, night = await playlists.in_layer(tx, layer.layer)
     await flow.settings(store, ADA, run.playlist, PlaylistSettings(emoji="⭐"))
     await flow.settings(store, ADA, night.playlist, PlaylistSettings(emoji="🟦"))
-    assert await prompt.react(store, Reaction(ADA, 100, "⭐"), 1, now) is None, "that was not on the message"
+    assert await prompt.react(store, Reaction(ADA, 100, "⭐"), 1, now) is None, "that emoji wasn't on the message"
     await prompt.react(store, Reaction(ADA, 100, "🟦"), 2, now)
     assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,))]
 
 
-async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(store, now, libraries) -> None:
+async def test_a_playlist_removed_since_accepts_no_answers_but_allows_undo(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=4, artists=4)
     await posted(store, libraries, now)
     async with store.reading() as tx:
@@ -187,7 +187,7 @@ async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(st
 
 
 async def test_an_old_prompt_stays_in_its_own_layer(store, now, libraries) -> None:
-    """Another layer posted in the channel afterwards changes nothing about the messages before it."""
+    """Posting another layer in the channel doesn't affect earlier messages."""
     layer = await at_home(store, now, rows=4, artists=4)
     await posted(store, libraries, now)
     async with store.writing() as tx:

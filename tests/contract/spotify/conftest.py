@@ -1,4 +1,4 @@
-"""The stage on which the bot meets the stand-in for Spotify, and the callback with the link flow behind it."""
+"""The stage for the bot and the stand-in for Spotify, and the callback with the link flow behind it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +21,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def mara(stage: Stage) -> SpotifyMusic:
-    """Mara's music, freshly linked; what that took is not in the stand-in's log."""
+    """Mara's music, freshly linked; the stand-in's log doesn't include the linking."""
     music = await stage.link(MARA, "mara")
     stage.world.requests.clear()
     return music
@@ -29,7 +29,7 @@ async def mara(stage: Stage) -> SpotifyMusic:
 
 @pytest.fixture
 async def linking(stage: Stage) -> AsyncIterator[Site]:
-    """The pages with the real flow behind them."""
+    """The pages, with the real flow behind them."""
 
     class Linking(Site):
         async def arrive(self, state: str, code: str | None, error: str | None) -> Consent:
@@ -44,7 +44,7 @@ async def linking(stage: Stage) -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def writer(stage: Stage) -> PlaylistWriter:
-    """A writer for a playlist of Mara's with three songs in it."""
+    """A writer for one of Mara's playlists, with three songs in it."""
     music = await stage.link(MARA, "mara")
     made = stage.world.create_playlist("mara", "Quay")
     stage.world.replace("mara", made.id, OWN)

@@ -1,4 +1,4 @@
-"""The bot's pages, served; with a flow behind them that only notes what reached it."""
+"""The bot's pages, served over a stand-in flow that only records what reaches it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,17 +11,17 @@ from bot.flows.account.link import Consent
 from bot.ports import SpotifyProfile, Tokens
 from bot.web import application, port_of, serve
 
-MARA = SpotifyProfile("mara", "Mara <b>& \u202ecompany", "mara")  # what turns text around is not to be shown
+MARA = SpotifyProfile("mara", "Mara <b>& \u202ecompany", "mara")  # contains markup and a right-to-left override
 LATER = datetime(2026, 11, 1, tzinfo=UTC)
 CONSENT = Consent(1, '@mara ("Mara"</bdi>)', "app", MARA, Tokens("canary", "canary", LATER, ""), "ABCD-EFGH", LATER)
 
 
 class Site:
-    """The pages, served; `returns` are what reached the flow."""
+    """The served pages; `returns` is what reached the flow."""
 
     def __init__(self, problem: Exception | None = None, *, well: bool = True) -> None:
         self.problem, self.well = problem, well
-        self.ill: Exception | None = None  # what stops health from being looked at
+        self.ill: Exception | None = None  # raised by the health check, if set
         self.returns: list[tuple[str, str | None, str | None]] = []
         self.port = 0
 
@@ -49,6 +49,6 @@ async def opened(site: Site) -> web.AppRunner:
 
 
 def back(address: str) -> str:
-    """The path and query of the address that Spotify sends a browser back to."""
+    """The path and query of the URL that Spotify redirects a browser to."""
     parts = urlsplit(address)
     return f"{parts.path}?{parts.query}"

@@ -1,4 +1,4 @@
-"""A stage for what touches Spotify: the stand-in over HTTP, a real store, and time that is moved by hand."""
+"""A stage for everything that uses Spotify: the stand-in over HTTP, a real store, and a manual clock."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,14 +26,14 @@ START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 APP = "0123456789abcdef" * 2
 BACK = "http://127.0.0.1:8888/callback"
 KEY = Fernet.generate_key().decode()
-MARA, IDA, OLE = 1, 2, 3  # members; at Spotify mara and ida have a seat in the app, ole has none
+MARA, IDA, OLE = 1, 2, 3  # members; at Spotify, Mara and Ida have seats in the app, and Ole doesn't
 UNHURRIED = Pace(rate=10_000, burst=10_000)
 TOKEN, LIKES = "POST /accounts/api/token", "GET /v1/me/tracks"
 
 
 @dataclass
 class Clock:
-    """Time, moved by hand and by whoever sleeps; `naps` are the seconds that were slept."""
+    """A clock that moves manually and with every sleep; `naps` lists the seconds slept."""
 
     now: datetime = START
     naps: list[float] = field(default_factory=list)
@@ -43,11 +43,11 @@ class Clock:
         return self.now
 
     def steady(self) -> float:
-        """Seconds that passed: moving the hands of the clock with `put` changes nothing here."""
+        """Monotonic seconds: setting the clock with `put` doesn't change them."""
         return (self.now - START - self.moved).total_seconds()
 
     def put(self, **time: float) -> None:
-        """Put the clock forward or back."""
+        """Set the clock forward or back."""
         self.now += timedelta(**time)
         self.moved += timedelta(**time)
 
@@ -56,7 +56,7 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         self.naps.append(seconds)
-        self.pass_by(seconds=max(seconds, 1e-6))  # no sleep takes no time
+        self.pass_by(seconds=max(seconds, 1e-6))  # even the shortest sleep takes some time
 
 
 def track(number: int) -> Track:
@@ -97,7 +97,7 @@ class Stage:
     root: str
 
     def again(self, pace: Pace = UNHURRIED, **secrets: str) -> Spotify:
-        """The adapter as a restart builds it."""
+        """A new adapter, as after a restart."""
         return Spotify(
             self.store,
             self.vault,
@@ -111,7 +111,7 @@ class Stage:
         )
 
     def restart(self, **secrets: str) -> None:
-        """Let the adapter, and the links that are under way, be as after a restart."""
+        """Replace the adapter and drop pending links, as a restart does."""
         self.spotify = self.again(**secrets)
         self.linking = link.Linking(self.store, self.vault, self.spotify, self.clock)
 
@@ -119,7 +119,7 @@ class Stage:
         return (await self.linking.begin(member, name, APP, BACK)).url
 
     async def link(self, member: int, user: str) -> SpotifyMusic:
-        """Go through consent as `user`, and confirm it as the member; return the member's music."""
+        """Give consent as `user` and confirm it as the member. Returns the member's music."""
         state, code = returned(await agree(await self.begin(member), user))
         await self.linking.finish(member, (await self.linking.arrive(state, code)).code)
         return await self.music(member)
@@ -147,7 +147,7 @@ class Stage:
 
 
 async def agree(consent_url: str, user: str) -> str:
-    """Press Agree as `user`; return the address that the browser is sent to."""
+    """Press Agree as `user`. Returns the URL that the browser is redirected to."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(consent_url, data={"user": user}, allow_redirects=False) as answer,
@@ -157,14 +157,14 @@ async def agree(consent_url: str, user: str) -> str:
 
 
 def returned(address: str) -> tuple[str, str]:
-    """The state and the code of the address that Spotify sends a browser back to."""
+    """The state and code in the URL that Spotify redirects a browser to."""
     query = parse_qs(urlsplit(address).query)
     return query["state"][0], query["code"][0]
 
 
 @asynccontextmanager
 async def served(app: web.Application) -> AsyncIterator[str]:
-    """Serve `app` on a free port, quietly; yield its origin."""
+    """Serve `app` on a free port without logging; yields its origin."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -173,7 +173,7 @@ async def served(app: web.Application) -> AsyncIterator[str]:
 
 
 def answering(status: int, body: str, **headers: str) -> web.Application:
-    """A service that answers the same to everything."""
+    """A service that gives the same response to every request."""
 
     async def answer(_: web.Request) -> web.Response:
         return web.Response(status=status, text=body, headers=headers)
@@ -184,7 +184,7 @@ def answering(status: int, body: str, **headers: str) -> web.Application:
 
 
 def elsewhere(stage: Stage, api: str, accounts: str = "") -> Spotify:
-    """The adapter, with a Web API (and an accounts service) that may not be the stand-in's."""
+    """The adapter with another Web API, and optionally another accounts service, than the stand-in's."""
     return Spotify(
         stage.store,
         stage.vault,
@@ -200,7 +200,7 @@ def elsewhere(stage: Stage, api: str, accounts: str = "") -> Spotify:
 
 @asynccontextmanager
 async def staged(folder: Path) -> AsyncIterator[Stage]:
-    """Set the stage in `folder`, with an empty store."""
+    """Set up the stage in `folder`, with an empty store."""
     clock = Clock()
     world, vault = small_world(clock), Vault([KEY])
     store = new_store(folder / "test.db")

@@ -1,4 +1,4 @@
-"""The link flow behind the callback, over real HTTP: one state, one member, ten minutes, one exchange."""
+"""The link flow behind the callback, over real HTTP: a state works for one member, for ten minutes, once."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from tests.contract.spotify.site import Site, back
 from tests.contract.spotify.stage import BACK, IDA, MARA, OLE, TOKEN, Stage, agree, returned
 
 FUZZED = 10_000
-AT_ONCE, PIPELINED = 4, 25  # connections, and requests in one go on each
+AT_ONCE, PIPELINED = 4, 25  # connections, and pipelined requests on each
 
 
 async def test_p32_consent_is_asked_with_pkce_s256_and_a_state_of_256_bits(stage: Stage) -> None:
@@ -87,7 +87,7 @@ async def test_p32_ten_thousand_fuzzed_returns_exchange_nothing(stage: Stage, li
 
 
 def mutated(chance: random.Random, state: str, code: str) -> str:
-    """A query that differs from a good one: its state never is the one that was handed out."""
+    """A mutation of a valid query; its state is never the one that was issued."""
     spot, other = chance.randrange(len(state)), chance.choice(string.printable + "äß\u2028\x00")
     noise = "".join(chance.choices(string.ascii_letters + string.digits + "-_", k=chance.choice([1, 42, 43, 44, 300])))
     bad = chance.choice(
@@ -118,7 +118,7 @@ def mutated(chance: random.Random, state: str, code: str) -> str:
 
 
 async def statuses(port: int, queries: list[str]) -> set[int]:
-    """Send the queries over a few connections, many in one go; return the statuses that were answered."""
+    """Send the queries pipelined over a few connections. Returns the response statuses."""
     shares = [queries[start::AT_ONCE] for start in range(AT_ONCE)]
     return set().union(*await asyncio.gather(*(answered(port, share) for share in shares)))
 

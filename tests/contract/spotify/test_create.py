@@ -1,4 +1,4 @@
-"""A playlist is made once, whatever becomes of the answer or of us (as promises P1 and P2 have it for songs)."""
+"""A playlist is created once, even if the response is lost or the bot is killed (promises P1 and P2, for playlists)."""
 
 import asyncio
 from contextlib import suppress
@@ -29,7 +29,7 @@ def at_spotify(stage: Stage) -> list[str]:
 
 
 async def resumed(stage: Stage, music: SpotifyMusic) -> list[str]:
-    """Go on as the worker does, put off for as long as it says; the playlists that are kept then."""
+    """Resume as the worker does, waiting whenever it's postponed. Returns the kept playlists."""
     for _ in range(20):
         try:
             await playlists.resume(stage.store, music, MARA, stage.clock())
@@ -65,7 +65,7 @@ async def test_p02_made_long_after_we_gave_up_on_the_answer_it_is_one(
     stage.world.faults.append(Fault(MAKING, "late", seconds=seconds))
     with pytest.raises(SpotifyDown):
         await make(stage, music)
-    with suppress(Unsettled):  # unless the pause after an outage was long enough
+    with suppress(Unsettled):  # raised unless the pause after the outage was long enough
         await make(stage, music)
     stage.clock.pass_by(seconds=seconds)
     assert await resumed(stage, music) == at_spotify(stage)

@@ -1,4 +1,4 @@
-"""A consent is bound to the person at both ends: who agreed in the browser, and who began in Discord (promise P37)."""
+"""A consent needs the same person at both ends: the browser and the Discord account that started it (P37)."""
 
 import gc
 import sqlite3
@@ -31,12 +31,12 @@ def wrong(code: str) -> str:
 async def test_p37_agreeing_alone_links_nothing(stage: Stage, linking: Site) -> None:
     status, page, _ = await linking.get(back(await agree(await stage.begin(MARA, "@mara (Mara)"), "ida")))
     assert status == 200
-    assert "<bdi>Ida</bdi>" in page, "whose Spotify it is"
-    assert "<bdi>@mara (Mara)</bdi>" in page, "whose Discord account it would be"
+    assert "<bdi>Ida</bdi>" in page, "the page shows whose Spotify account it is"
+    assert "<bdi>@mara (Mara)</bdi>" in page, "the page shows whose Discord account it is"
     assert await stage.account(MARA) is None
     async with stage.store.reading() as tx:
         assert (await tx.exec_driver_sql("SELECT * FROM link_state")).all() == []
-        assert (await tx.exec_driver_sql("SELECT next_poll_at FROM member")).scalar_one() is None, "nothing is due"
+        assert (await tx.exec_driver_sql("SELECT next_poll_at FROM member")).scalar_one() is None, "no poll is due"
 
 
 async def test_p37_a_consent_that_nobody_confirmed_never_reaches_the_disk(stage: Stage) -> None:

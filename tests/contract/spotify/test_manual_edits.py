@@ -1,4 +1,4 @@
-"""What a person does by hand in a playlist that we write to, or says of its songs."""
+"""Edits by hand in a playlist that the bot writes to, and answers about its songs."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(writer: P
 
 
 async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -> int:
-    """What the watch would do after some new likes; nothing is guessed, only the member's word counts."""
+    """Prepare the write that new likes would cause; without a model, only the member's answers count."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
     scored = ScoredLibrary(liked, {}, {song.song: at for at, song in enumerate(liked)}, np.zeros((0, 0)), None, None)
     async with writer.stage.store.reading() as tx:
@@ -79,18 +79,18 @@ async def test_a_corrected_song_moves_with_the_next_new_like_and_never_stands_no
     receipt = await writer.apply(await prepared(writer))
     assert writer.songs(other) == NEW[:1]
     assert writer.songs() == [*OWN, NEW[2]]
-    assert receipt.write.total == 0, "no new like among them"
+    assert receipt.write.total == 0, "none of them is a new like"
 
     await say(writer, NEW[2], 3, other)
     del writer.stage.world.tracks[NEW[2]]
     await writer.apply(await prepared(writer))
-    assert writer.songs() == [*OWN, NEW[2]], "it could not be put there, so it stays"
-    assert (await writer.apply(await prepared(writer))).changes == [], "and is not proposed again"
+    assert writer.songs() == [*OWN, NEW[2]], "it couldn't be added there, so it stays here"
+    assert (await writer.apply(await prepared(writer))).changes == [], "and isn't proposed again"
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
 async def test_a_press_and_a_hand_edit_keep_their_order_with_clocks_apart(writer: PlaylistWriter, minutes: int) -> None:
-    """Discord's clock is ahead of ours, or behind."""
+    """Discord's clock is ahead of ours or behind it."""
 
     def pressed() -> int:
         return event_at((writer.stage.clock() + timedelta(minutes=minutes)).timestamp() * 1000)
@@ -105,10 +105,10 @@ async def test_a_press_and_a_hand_edit_keep_their_order_with_clocks_apart(writer
     writer.stage.clock.pass_by(minutes=2)
     writer.stage.world.remove_by_hand("mara", writer.kept.ref, NEW[0])
     await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock())
-    assert not await wanted(), "taken out by hand after the press"
+    assert not await wanted(), "removed by hand after the press"
     await writer.apply(await prepared(writer))
     assert NEW[0] not in writer.songs()
 
     writer.stage.clock.pass_by(minutes=2)
     await say(writer, NEW[0], pressed(), writer.kept)
-    assert await wanted(), "pressed again after that"
+    assert await wanted(), "pressed again after the removal"

@@ -1,4 +1,4 @@
-"""The same recording under several ids, as two releases have them, or as Spotify shows stand-ins."""
+"""The same recording with several ids: on different releases, or when Spotify shows a substitute."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
 
 
 def release(number: int, of: str, isrc: str, ms: int = 200_000) -> Track:
-    """A recording under an id of its own."""
+    """A release of the recording, with its own id."""
     return Track(f"{number:022d}", of, ("Lena Ohm", "Sum"), f"Release {number}", "2020", ms, isrc)
 
 
@@ -30,7 +30,7 @@ REISSUE, LIVE = release(3, "NACHTBUS", "QZAAA2600001", 201_500), release(4, "Nac
 
 @pytest.fixture
 async def releases(writer: PlaylistWriter) -> PlaylistWriter:
-    """Mara likes four releases of a song, one of them live; the album's stands in her playlist, put there by hand."""
+    """Mara likes four releases of a song, one of them live; she has added the album's to her playlist by hand."""
     writer.stage.world.publish([ALBUM, SINGLE, REISSUE, LIVE])
     for track in (ALBUM, SINGLE, REISSUE, LIVE):
         writer.stage.world.like("mara", track.uri)
@@ -60,7 +60,7 @@ async def test_of_two_releases_in_one_write_the_first_goes_in(releases: Playlist
 
 
 async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sort(releases: PlaylistWriter) -> None:
-    """Spotify shows a stand-in in the place of what was put in, and does not say of which."""
+    """Spotify shows a substitute for the added song, and doesn't say for which."""
     other = await releases.another("Pier")
     releases.stage.world.after.append(lambda request: stand_in(releases, other, request))
     for _ in range(3):
@@ -92,11 +92,11 @@ async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_b
     assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
     releases.stage.clock.pass_by(minutes=2)
     assert await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock()) <= 1, (
-        "of the album's"
+        "at most the album's"
     )
     async with releases.stage.store.reading() as tx:
         said = (await answers.verdicts(tx, MARA, releases.kept.layer)).keys()
-    assert said <= {ALBUM.uri}, "nobody took the single out"
+    assert said <= {ALBUM.uri}, "nobody removed the single"
 
     out = await releases.apply(await releases.open((other, SINGLE.uri, "remove")))
     assert releases.songs(other) == [*OWN, NEW[0]]
@@ -108,7 +108,7 @@ async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_b
 
 
 async def stand_in(writer: PlaylistWriter, playlist: Playlist, request) -> None:
-    """Spotify shows the album's song in the place of the single, and does not say so."""
+    """Have Spotify show the album's song instead of the single, without saying so."""
     rows = writer.stage.world.playlist(playlist.ref).uris
     if request.line.startswith("POST") and SINGLE.uri in rows:
         shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in rows]
@@ -137,7 +137,7 @@ async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Playl
 
 
 async def test_places_without_a_song_are_shown_and_shift_no_other(releases: PlaylistWriter) -> None:
-    """Spotify leaves a song out that it took down; episodes and local files are no songs either."""
+    """Spotify omits a song that it took down; episodes and local files aren't songs either."""
     stage, kept = releases.stage, releases.kept
     for track in (REISSUE, LIVE):
         stage.world.add_by_hand("mara", kept.ref, track.uri)

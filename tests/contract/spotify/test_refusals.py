@@ -1,4 +1,4 @@
-"""What Spotify refuses, or seems to, costs no more than itself, and is told."""
+"""A refusal by Spotify, real or apparent, affects only the item refused, and the member is told."""
 
 from datetime import timedelta
 
@@ -72,7 +72,7 @@ def emptied(answer: dict) -> dict:
 
 @pytest.mark.parametrize("skip", [0, 1, 2])
 async def test_p41_one_empty_answer_is_no_lesson(writer: PlaylistWriter, skip: int) -> None:
-    """Before we write, after, or at the look that follows: nobody put anything in, or took it out, by hand."""
+    """Before our write, after it, or at the next poll: no song counts as added or removed by hand."""
     async with writer.stage.store.writing() as tx:
         await songs.like(tx, MARA, [Like(Song(uri, uri, ()), START) for uri in (*OWN, *NEW)], START)
     writer.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", skip=skip, edit=emptied))
@@ -122,4 +122,4 @@ async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_w
     assert writer.posts() < 10
     writer.stage.world.faults[:] = [Fault(ADDING, "status", status=404)]
     await writer.apply(await writer.add(NEW[3]))
-    assert writer.songs() == [*OWN, NEW[3]], "what was believed once is not believed for ever"
+    assert writer.songs() == [*OWN, NEW[3]], "a refusal isn't remembered forever"

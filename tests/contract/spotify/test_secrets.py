@@ -1,4 +1,4 @@
-"""What no log, error or repr may show, whatever its level."""
+"""Secrets that no log, error or repr may show, at any level."""
 
 import io
 import logging
@@ -19,7 +19,7 @@ from tests.contract.spotify.stage import APP, BACK, KEY, LIKES, MARA, TOKEN, URI
 
 
 class Everything(logging.Handler):
-    """Keeps every record of every logger as text, tracebacks and arguments included."""
+    """Stores every log record as text, including tracebacks and arguments."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
@@ -31,7 +31,7 @@ class Everything(logging.Handler):
 
 @pytest.fixture
 def everything() -> Any:
-    """All loggers at DEBUG, those of spotipy, urllib3, aiohttp, sqlalchemy and aiosqlite by name."""
+    """All loggers at DEBUG; spotipy, urllib3, aiohttp, sqlalchemy and aiosqlite explicitly."""
     handler, root = Everything(), logging.getLogger()
     names = [*logging.root.manager.loggerDict, "spotipy.client", "spotipy.oauth2", "urllib3.connectionpool"]
     before = {name: logging.getLogger(name).level for name in names} | {"": root.level}
@@ -52,7 +52,7 @@ async def test_p34_no_secret_shows_in_logs_errors_or_reprs_at_any_level(
     stage.restart(**{APP: "canary-secret"})
     shown, secrets = io.StringIO(), {"canary-secret", KEY}
 
-    # Linked through the callback, then everything that is asked of Spotify.
+    # Link through the callback, then make every kind of Spotify request.
     address = await agree(await stage.begin(MARA), "mara")
     secrets |= {*returned(address), await verifier_of(stage)}
     status, page, _ = await linking.get(back(address))
@@ -69,7 +69,7 @@ async def test_p34_no_secret_shows_in_logs_errors_or_reprs_at_any_level(
     await music.contents(made.id)
     await music.playlists()
 
-    # Everything that goes wrong, at the Web API and at the accounts service.
+    # Everything that can fail, at the Web API and the accounts service.
     for match in (LIKES, TOKEN):
         for kind, more in (("status", {"status": 401}), ("status", {"status": 403}), ("drop", {}), ("quota", {})):
             stage.clock.pass_by(days=2)
@@ -91,7 +91,7 @@ async def test_p34_no_secret_shows_in_logs_errors_or_reprs_at_any_level(
     out = capfd.readouterr()
     said = everything.text.getvalue() + shown.getvalue() + out.out + out.err
     assert len(secrets) > 10
-    assert "GET /spotify/v1/me/tracks" in said  # urllib3 was heard, so the test can hear
+    assert "GET /spotify/v1/me/tracks" in said  # proves that the test captures urllib3's log
     assert [secret[:6] for secret in secrets if secret in said] == []
 
 

@@ -1,4 +1,4 @@
-"""The Spotify adapter against the stand-in, over HTTP: what it reads and writes, and what it makes of odd answers."""
+"""The Spotify adapter against the stand-in, over HTTP: what it reads and writes, and how it handles odd responses."""
 
 import asyncio
 import threading
@@ -215,7 +215,7 @@ async def test_p41_two_quick_looks_at_a_stale_copy_are_not_believed(stage: Stage
     stage.world.add_by_hand("mara", run.id, URIS[40])
 
     def stale(playlist: Any) -> Any:
-        """A copy that is two seconds behind."""
+        """A cached response that's two seconds old."""
         rows = playlist["items"]["items"][:10]
         behind = stage.clock() - began < timedelta(seconds=2)
         return playlist | {"items": playlist["items"] | {"items": rows, "total": 10}} if behind else playlist

@@ -1,4 +1,4 @@
-"""What was liked in the feed goes among the likes at Spotify, and what Spotify refuses keeps no other out."""
+"""Songs liked in the feed are saved at Spotify, and a refused song doesn't block the others."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ IDS = [track.uri for track in FOUND]
 
 
 async def waiting(stage: Stage, saving: str, dead: Sequence[int] = ()) -> None:
-    """Songs of the feed are to be put among Mara's likes, or taken out; some have gone from Spotify since."""
+    """Queue songs from the feed to be saved to Mara's likes, or removed; some no longer exist at Spotify."""
     now = stage.clock()
     stage.world.publish(track for at, track in enumerate(FOUND) if at not in dead)
     async with stage.store.writing() as tx:

@@ -1,4 +1,4 @@
-"""Tokens: renewed in time, once, and never lost; and how members come by them."""
+"""Tokens: refreshed in time, once, and never lost; and how members get them."""
 
 import asyncio
 from datetime import timedelta
@@ -78,7 +78,7 @@ async def test_p09_a_refresh_whose_reply_was_lost_breaks_nothing(stage: Stage, m
 async def test_p09_a_refresh_that_was_never_written_breaks_nothing(
     stage: Stage, mara: SpotifyMusic, single_use: bool
 ) -> None:
-    """Killed between reply and commit; where Spotify lets a token refresh but once, the member links again."""
+    """Killed between reply and commit; if Spotify's refresh tokens are single-use, the member must link again."""
     stage.world.tokens.single_use = single_use
     before = await stage.account(MARA)
     assert before is not None

@@ -1,4 +1,4 @@
-"""How the adapter waits: cooldowns, quotas, outages, and the app's pace."""
+"""How the adapter waits: cooldowns, quotas, outages, and the app's rate limit."""
 
 import asyncio
 import logging
@@ -169,7 +169,7 @@ async def test_p07_an_outage_costs_one_request_a_step_and_two_lines(
         stage.world.faults.clear()
         stage.clock.pass_by(minutes=5)
         assert (await mara.likes(0)).total == 260
-    assert tried < 40  # 120 callers came by; the steps grow to five minutes, each drawn from all of its length
+    assert tried < 40  # out of 120 calls; the backoff grows to five minutes, with full jitter
     start, over = caplog.messages
     assert "does not answer" in start
     assert f"after {tried} tries" in over

@@ -1,4 +1,4 @@
-"""A write is undone, however it went, and what is said of it is true at that moment."""
+"""A write can be undone however it went, and what the member is told is true at that moment."""
 
 from fnmatch import fnmatchcase
 
@@ -65,7 +65,7 @@ async def test_a_write_that_failed_half_way_can_be_taken_back(writer: PlaylistWr
         await sort.apply(writer.stage.store, writer.music, write, writer.stage.clock())
     async with writer.stage.store.writing() as tx:
         await writes.set_state(tx, write, WriteState.FAILED, problem="Something went wrong.")
-        assert [change.song for change in (await sort.receipt(tx, write)).placed] == NEW[:1], "what stands"
+        assert [change.song for change in (await sort.receipt(tx, write)).placed] == NEW[:1], "what's there now"
         assert (await writes.last_done(tx, MARA)).write == write
     writer.stage.clock.pass_by(minutes=16)
     await writer.undo(write)

@@ -1,4 +1,4 @@
-"""The pages over real HTTP: the callback, health, and what neither ever says."""
+"""The pages over real HTTP: the callback, health, and what neither ever reveals."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Playlists are written right when Spotify is slow or forgetful: real store, HTTP, and time moved by hand."""
+"""Playlists are written correctly when Spotify is slow or stale: real store, HTTP, and a manual clock."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ FAULTS: dict[str, Callable[[], Fault | None]] = {
 
 
 SHOWN = {(0, "carried out, then 502"), (0.6, "none"), (2, "502, not carried out"), (12, "carried out 1.5 s late")}
-SHOWN |= {(12, "carried out, then 502"), (30, "carried out 12 s late")}  # the others are for a soak
+SHOWN |= {(12, "carried out, then 502"), (30, "carried out 12 s late")}  # the others run in a soak
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ async def test_p02_songs_are_written_once_however_late_they_can_be_read(
     assert writer.songs() == OWN
     writer.stage.clock.pass_by(minutes=2)
     assert await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock()) == 0, (
-        "nobody did anything by hand"
+        "nobody changed anything by hand"
     )
 
 
 async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays(writer: PlaylistWriter) -> None:
-    """An answer so late that the song was sent once more."""
+    """A response so late that the song was sent again."""
     world, clock = writer.stage.world, writer.stage.clock
     world.add_by_hand("mara", writer.kept.ref, OWN[0])
     world.faults.append(Fault(ADDING, "late", seconds=SETTLE.total_seconds() + 20))
@@ -61,7 +61,7 @@ async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays
     seen: list[list[str]] = []
     world.after.append(lambda _: _keep(seen, writer))
     await writer.apply(write)
-    assert max(map(len, seen)) == len(OWN) + 1 + 4, "they were double for a while"
+    assert max(map(len, seen)) == len(OWN) + 1 + 4, "they were duplicated for a while"
     assert writer.songs() == [*OWN, OWN[0], *NEW[:2]]
     world.add_by_hand("mara", writer.kept.ref, NEW[0])
     clock.pass_by(minutes=2)
@@ -99,7 +99,7 @@ async def test_an_addition_of_unknown_fate_waits_also_after_a_restart(writer: Pl
             await sort.apply(writer.stage.store, writer.music, write, writer.stage.clock())
     assert writer.posts() == 1
     async with writer.stage.store.reading() as tx:
-        assert (await writes.get(tx, write)).state == "applying", "not done before it is read there"
+        assert (await writes.get(tx, write)).state == "applying", "not done before it's read back"
         assert {change.state for change in await writes.changes(tx, write)} == {"attempted"}
     writer.stage.clock.pass_by(seconds=2 * SETTLE.total_seconds())
     await writer.apply(write)

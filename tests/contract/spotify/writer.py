@@ -1,4 +1,4 @@
-"""Playlist writer: writes Mara's playlist the way the worker does. Time passes only while something sleeps."""
+"""Playlist writer: writes to Mara's playlist as the worker does. Time passes only during sleeps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ADDING = "POST /v1/playlists/*/items"
 
 @dataclass
 class PlaylistWriter:
-    """Writes to a playlist of Mara's that the bot keeps and that began with three songs."""
+    """Writes to one of Mara's playlists, which the bot keeps and which started with three songs."""
 
     stage: Stage
     music: SpotifyMusic
@@ -43,7 +43,7 @@ class PlaylistWriter:
         return await self.open(*((to or self.kept, song, "add") for song in songs))
 
     async def apply(self, write: int) -> sort.Receipt:
-        """Carry out a write as the worker does: whenever it is put off, wait as long as it asks."""
+        """Apply a write as the worker does, waiting whenever it's postponed."""
         for _ in range(100):
             try:
                 return await sort.apply(self.stage.store, self.music, write, self.stage.clock())
