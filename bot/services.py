@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
-from bot.adapters.local_playlists import Shelf
+from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.scorer import Scorer
 from bot.adapters.spotify import Spotify, SpotifyMusic
 from bot.adapters.store import Store
@@ -53,7 +53,7 @@ class Services:
         async with self.store.reading() as tx:
             known = await members.get(tx, member)
         if known is not None and known.source == "file":
-            return Shelf(self.store, member, self.clock)
+            return LocalPlaylists(self.store, member, self.clock)
         return await self.account_music(member)
 
     async def account_music(self, member: int) -> SpotifyMusic:

@@ -12,7 +12,7 @@ from bot.errors.spotify import PlaylistGone
 from bot.ports import Contents, ListedPlaylist
 
 
-class Shelf:
+class LocalPlaylists:
     """`ports.Music` over the store."""
 
     def __init__(self, store: Store, member: int, clock: Callable[[], datetime]) -> None:

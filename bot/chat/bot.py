@@ -21,7 +21,7 @@ from bot.chat import events, ids, presence, reply
 from bot.chat.guard import caught, guarded
 from bot.chat.ids import Id
 from bot.chat.layout import Page
-from bot.chat.pending import Desk
+from bot.chat.pending import Pending
 from bot.chat.sorting.offers import Offers
 from bot.chat.translator import Catalogue
 from bot.config import Settings
@@ -114,7 +114,7 @@ class Bot(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=PATIENCE,
         )
-        self.services, self.desk, self.offers = services, Desk(), Offers(services)
+        self.services, self.pending, self.offers = services, Pending(), Offers(services)
         self.present: presence.Known = {}
         self.connected = asyncio.Event()  # set for good by the first connection
         self.telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # of a round's channel, once: by press and by clock

@@ -54,17 +54,17 @@ def asker(bot: Bot, notice: Notice) -> Live | None:
     body, now = notice.body, bot.services.clock()
     match notice.kind:
         case NoticeKind.SYNCED:
-            return bot.desk.take(notice.member, "sync", now)
+            return bot.pending.take(notice.member, "sync", now)
         case NoticeKind.TRAINED:
-            return bot.desk.take(notice.member, "train", now, body["layer"])
+            return bot.pending.take(notice.member, "train", now, body["layer"])
         case NoticeKind.RECEIPT:
-            return bot.desk.take(notice.member, "apply", now, body["write"])
+            return bot.pending.take(notice.member, "apply", now, body["write"])
         case NoticeKind.SHARED:
-            return bot.desk.take(notice.member, "share", now, body["shared"])
+            return bot.pending.take(notice.member, "share", now, body["shared"])
         case NoticeKind.MATCH:
-            return bot.desk.take(notice.member, taste_match.JOB, now, body["agreement"])
+            return bot.pending.take(notice.member, taste_match.JOB, now, body["agreement"])
         case NoticeKind.PROBLEM:
-            return bot.desk.take(notice.member, str(body.get("job", "")), now, body.get("about"))
+            return bot.pending.take(notice.member, str(body.get("job", "")), now, body.get("about"))
         case _:
             return None
 

@@ -23,7 +23,7 @@ class Live:
     shown_at: datetime | None = None
 
 
-class Desk:
+class Pending:
     def __init__(self) -> None:
         self._live: dict[tuple[int, str, int], Live] = {}  # by member, job and what it is about
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.adapters.local_playlists import Shelf
+from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.store import schema
 from bot.core import limits
 from bot.core.records import Actor
@@ -142,7 +142,7 @@ def _repost(stage: Stage, number: int) -> Awaitable[object]:
 
 def _playlist(stage: Stage, number: int) -> Awaitable[object]:
     return playlists.make(
-        stage.store, Shelf(stage.store, ADA, lambda: stage.now), ADA, "main", f"New {number}", stage.now
+        stage.store, LocalPlaylists(stage.store, ADA, lambda: stage.now), ADA, "main", f"New {number}", stage.now
     )
 
 

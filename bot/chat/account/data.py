@@ -52,7 +52,7 @@ async def on_erase(context: Context) -> None:
         raise NotConfirmedErasing(word)
     bot, services, member = context.bot, context.services, context.member
     await reply.pause_apart(context.interaction)
-    bot.desk.forget(member)
+    bot.pending.forget(member)
     bot.offers.forget(member)
     services.linking.forget(member)
     services.recommender.forget(member)

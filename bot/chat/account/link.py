@@ -31,7 +31,7 @@ async def _offer(context: Context, client_id: str | None) -> None:
         raise NoSpotifyApp
     called = presence.called(context.interaction.user)
     begun = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
-    context.bot.desk.wait(context.interaction, "link", context.now, about=begun.number)
+    context.bot.pending.wait(context.interaction, "link", context.now, about=begun.number)
     code = layout.button(_(messages.ENTER_THE_CODE), ids.of("code"))
     paste = None if settings.public_https else layout.button(_("Paste the address"), ids.of("paste"))
     page = Page(
@@ -87,7 +87,7 @@ def _confirm(consent: flow.Consent) -> Page:
 async def on_link_it(context: Context) -> None:
     await reply.pause(context.interaction)
     linked = await context.services.linking.finish(context.member, context.tap.key)
-    context.bot.desk.wait(context.interaction, "sync", context.now)
+    context.bot.pending.wait(context.interaction, "sync", context.now)
     await reply.show(context.interaction, Page(messages.linked_now(linked.name)))
     await context.services.jobs.enqueue(JobKind.SYNC, linked.member)
 
@@ -130,7 +130,7 @@ async def sync(interaction: Interaction) -> None:
     if known is not None and known.source == "file":
         raise LibraryFromFile
     await context.services.account_music(context.member)  # raises NotLinked, ConsentEnded
-    context.bot.desk.wait(interaction, "sync", context.now)
+    context.bot.pending.wait(interaction, "sync", context.now)
     await reply.show(interaction, Page(_(messages.LOOKING)))
     await context.services.jobs.enqueue(JobKind.SYNC, context.member)
 

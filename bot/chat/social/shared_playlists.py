@@ -189,7 +189,7 @@ async def _host(context: Context, number: int) -> None:
 async def on_write(context: Context) -> None:
     await context.services.music(context.member)  # raises NotLinked, ConsentEnded
     await hosting.confirm(context.store, context.actor, context.tap.number)
-    context.bot.desk.wait(context.interaction, "share", context.now, about=context.tap.number)
+    context.bot.pending.wait(context.interaction, "share", context.now, about=context.tap.number)
     await reply.show_privately(context.interaction, Page(_(host_messages.BEING_WRITTEN)))
     await context.services.jobs.enqueue(JobKind.SHARE, context.member, context.tap.number)
 
@@ -230,7 +230,7 @@ async def on_end(context: Context) -> None:
 
 async def on_back(context: Context) -> None:
     ended = await hosting.end_and_remove(context.store, context.member, context.tap.number, context.now)
-    context.bot.desk.wait(context.interaction, "share", context.now, about=context.tap.number)
+    context.bot.pending.wait(context.interaction, "share", context.now, about=context.tap.number)
     await reply.show_privately(context.interaction, Page(host_messages.ended(ended, removing=True)))
     await context.services.jobs.enqueue(JobKind.SHARE, context.member, context.tap.number)
 

@@ -19,7 +19,7 @@ from bot.flows.social import taste_match as flow
 from bot.messages import _
 from bot.messages.social import taste_match as messages
 
-JOB = "match"  # what an asker waits for, at the desk
+JOB = "match"  # what an asker waits for
 
 
 @app_commands.command(description="Compare your taste with a member's, if they agree; without a member, your matches")
@@ -65,7 +65,7 @@ async def _post(context: Context, question: Agreement) -> None:
         raise NotPosted from None
     await hide.posted(context.store, [question.member, question.other], made.channel.id, made.id)
     await reply.show(interaction, pages.asked(question))
-    context.bot.desk.wait(interaction, JOB, context.now, about=question.agreement, apart=True)
+    context.bot.pending.wait(interaction, JOB, context.now, about=question.agreement, apart=True)
 
 
 async def on_yes(context: Context) -> None:

@@ -77,7 +77,7 @@ async def press(context: Context, kind: Kind, chosen: Sequence[int]) -> Pressed:
     said = Press(kind, chosen, context.interaction.id)
     pressed = await flow.press(context.store, context.member, context.tap.key, said, context.now)
     if pressed.train:
-        context.bot.desk.wait(context.interaction, "train", context.now, about=pressed.layer, apart=True)
+        context.bot.pending.wait(context.interaction, "train", context.now, about=pressed.layer, apart=True)
         await context.services.jobs.enqueue(JobKind.TRAIN, context.member, pressed.layer)
     if pressed.write is not None:
         await context.services.jobs.enqueue(JobKind.APPLY, context.member, pressed.write)

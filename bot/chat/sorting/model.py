@@ -44,7 +44,7 @@ async def _train(context: Context, layer: Layer) -> None:
         show_me = layout.row(layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY))
         await reply.show(context.interaction, Page(messages.too_few(FIRST_TRAINING - labels), show_me))
         return
-    context.bot.desk.wait(context.interaction, "train", context.now, about=layer.layer)
+    context.bot.pending.wait(context.interaction, "train", context.now, about=layer.layer)
     await reply.show(context.interaction, Page(messages.training(labels)))
     await context.services.jobs.enqueue(JobKind.TRAIN, context.member, layer.layer)
 

@@ -65,7 +65,7 @@ async def on_apply(context: Context) -> None:
 
 async def _carry_out(context: Context, write: int, said: str) -> None:
     """Have a write applied; its receipt takes the place of this message."""
-    context.bot.desk.wait(context.interaction, "apply", context.now, about=write)
+    context.bot.pending.wait(context.interaction, "apply", context.now, about=write)
     await reply.show(context.interaction, Page(said))
     await context.services.jobs.enqueue(JobKind.APPLY, context.member, write)
 

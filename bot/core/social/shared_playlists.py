@@ -19,7 +19,7 @@ AT_LEAST = 2  # votes needed to drop a song
 DROPS_A_DAY = 3  # songs that one member's votes can help to drop
 STAYING = 5  # songs that no vote can drop below
 SHARE_FROM = 20  # songs; from here on at most half may be one member's
-SHELF = "shelf:"  # prefix of references to playlists kept in our own database
+LOCAL = "shelf:"  # prefix of references to playlists in our own database; stored, so it keeps its first name
 
 
 class SongState(StrEnum):
@@ -165,7 +165,7 @@ def after_votes(record: Sequence[Brought], song: str, votes: Sequence[KeepVote],
 
 def writable(song: str, ref: str | None) -> bool:
     """Return whether the playlist can hold the song: on Spotify only Spotify's songs, in our own database any."""
-    return song.startswith("spotify:") or (ref or "").startswith(SHELF)
+    return song.startswith("spotify:") or (ref or "").startswith(LOCAL)
 
 
 def seen(brought: Brought, there: bool) -> Brought:

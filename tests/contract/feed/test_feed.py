@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.local_playlists import Shelf
+from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -46,7 +46,7 @@ class Scene:
 
     async def work(self) -> None:
         """Run the jobs in order."""
-        music = Shelf(self.store, ADA, lambda: self.now[0])
+        music = LocalPlaylists(self.store, ADA, lambda: self.now[0])
         while self.jobs:
             kind, member, argument = self.jobs.pop(0)
             if kind == "save":
@@ -87,7 +87,7 @@ def uri(number: int) -> str:
 
 
 async def kept(scene: Scene, name: str = "Run") -> Playlist:
-    music = Shelf(scene.store, ADA, lambda: scene.now[0])
+    music = LocalPlaylists(scene.store, ADA, lambda: scene.now[0])
     return await flow.make(scene.store, music, ADA, flow.DEFAULT_LAYER, name, scene.now[0])
 
 
@@ -163,7 +163,7 @@ async def test_a_like_undone_before_it_was_saved_is_never_saved(scene: Scene) ->
 
 
 async def test_a_like_undone_while_it_is_being_saved_is_removed_again(scene: Scene) -> None:
-    class Meanwhile(Shelf):
+    class Meanwhile(LocalPlaylists):
         async def save(self, songs: Sequence[str]) -> None:
             await super().save(songs)
             await scene.feed.unlike(ADA, uri(100))
@@ -202,7 +202,7 @@ async def test_an_add_can_be_undone_and_survives_the_next_sort(scene: Scene) -> 
         for number in OWN:  # answered with none, so no model is needed
             await answers.add(tx, ADA, layer.layer, Answer(uri(number), Kind.NONE, (), Source.BUTTON, number + 1))
     libraries = ScoredLibraries(scene.store, Scorer(Path("none")))
-    music = Shelf(scene.store, ADA, lambda: scene.now[0])
+    music = LocalPlaylists(scene.store, ADA, lambda: scene.now[0])
     sorted_ = await sort.dry_run(scene.store, music, libraries, layer, scene.now[0])
     assert not [change for change in sorted_.changes if change.song == uri(100)]
     assert done is not None
@@ -290,7 +290,7 @@ async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scen
 
 
 async def test_a_song_that_is_added_while_it_is_being_saved_stays(scene: Scene) -> None:
-    class Meanwhile(Shelf):
+    class Meanwhile(LocalPlaylists):
         async def save(self, songs: Sequence[str]) -> None:
             await super().save(songs)
             await scene.feed.add(ADA, uri(100), run.playlist, event=8)
@@ -304,7 +304,7 @@ async def test_a_song_that_is_added_while_it_is_being_saved_stays(scene: Scene) 
 
 
 async def test_a_song_liked_again_during_its_removal_stays(scene: Scene) -> None:
-    class Meanwhile(Shelf):
+    class Meanwhile(LocalPlaylists):
         async def unsave(self, songs: Sequence[str]) -> None:
             await super().unsave(songs)
             await scene.feed.like_for_good(ADA, uri(100))
@@ -318,7 +318,7 @@ async def test_a_song_liked_again_during_its_removal_stays(scene: Scene) -> None
 
 
 async def test_a_song_spotify_refused_is_not_retried_or_added(scene: Scene) -> None:
-    class Refusing(Shelf):
+    class Refusing(LocalPlaylists):
         async def save(self, songs: Sequence[str]) -> None:
             raise SongsRefused
 

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 from sqlalchemy import event, insert
 
-from bot.adapters.local_playlists import Shelf
+from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.store import Store, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
@@ -85,7 +85,7 @@ async def the_layer(store: Store) -> tuple[Layer, Playlist]:
 
 
 async def take_again(store: Store, now: datetime) -> None:
-    local = Shelf(store, ADA, lambda: now)
+    local = LocalPlaylists(store, ADA, lambda: now)
     _, kept = await the_layer(store)
     await flow.take(store, local, ADA, "other", ListedPlaylist(kept.ref, "Again", MANY, None))
 

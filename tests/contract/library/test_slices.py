@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import func, select
 
-from bot.adapters.local_playlists import Shelf
+from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
@@ -121,7 +121,7 @@ async def standing_forgotten(store: Store, now: datetime) -> None:
 
 async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     """Make dry runs until the oldest is dropped, then apply one and undo it."""
-    local, (layer, kept) = Shelf(store, ADA, lambda: now), await the_layer(store)
+    local, (layer, kept) = LocalPlaylists(store, ADA, lambda: now), await the_layer(store)
     async with contents.alone(store, ADA):
         await contents.remember(store, kept, (), None)
     libraries = ScoredLibraries(store, Scorer(Path("none")))
@@ -146,7 +146,7 @@ async def given_up(store: Store, now: datetime) -> None:
     lines = [{"playlist": kept.playlist, "song": uri(at), "action": "add"} for at in range(MANY)]
     await writes.fill(store, ADA, write, lines)
     await flow.remove(store, ADA, kept.playlist, now)
-    done = await sort.apply(store, Shelf(store, ADA, lambda: now), write, now)
+    done = await sort.apply(store, LocalPlaylists(store, ADA, lambda: now), write, now)
     assert len(done.refused) == MANY
 
 

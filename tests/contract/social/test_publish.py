@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.adapters.local_playlists import Shelf
+from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
@@ -41,7 +41,7 @@ async def music(request: pytest.FixtureRequest, linked: Linked) -> Music:
     if request.param == "local":
         async with linked.store.writing() as tx:
             await members.change(tx, MEMBER, source="file")
-        return Shelf(linked.store, MEMBER, lambda: linked.now)
+        return LocalPlaylists(linked.store, MEMBER, lambda: linked.now)
     return await linked.music()
 
 
@@ -157,7 +157,7 @@ async def test_a_former_hosts_playlist_is_no_longer_written(linked: Linked) -> N
     linked.calls()
     assert await publish.write(linked.store, music, MEMBER, number, linked.now) is None
     assert linked.calls() == []
-    local = Shelf(linked.store, CYD, lambda: linked.now)
+    local = LocalPlaylists(linked.store, CYD, lambda: linked.now)
     await publish.write(linked.store, local, CYD, number, linked.now)
     assert await there(linked, local, number) == URIS[:3]
     assert at_spotify(linked) == [URIS[:3]]

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from bot.adapters.local_playlists import Shelf
+from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
@@ -19,11 +19,11 @@ MEMBER = 5
 SONGS = [f"spotify:track:{number:022d}" for number in range(6)]
 
 
-async def prepared(store: Store, now: datetime) -> tuple[Shelf, Playlist]:
+async def prepared(store: Store, now: datetime) -> tuple[LocalPlaylists, Playlist]:
     async with store.writing() as tx:
         await members.ensure(tx, MEMBER, now)
         await songs.like(tx, MEMBER, [Like(Song(song, song, ("Artist",)), now) for song in SONGS], now)
-    local = Shelf(store, MEMBER, lambda: now)
+    local = LocalPlaylists(store, MEMBER, lambda: now)
     kept = await flow.make(store, local, MEMBER, "main", "Run", now)
     async with store.writing() as tx:
         lines = [(kept.playlist, song, "add") for song in SONGS]

@@ -1,10 +1,10 @@
-"""Desk: results go to whoever asked for them, as long as Discord lets them be answered."""
+"""Pending: results go to whoever asked for them, as long as Discord lets them be answered."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from bot.chat.pending import EVERY, GOOD_FOR, Desk
+from bot.chat.pending import EVERY, GOOD_FOR, Pending
 
 
 def asked_by(member: int) -> Any:
@@ -12,7 +12,7 @@ def asked_by(member: int) -> Any:
 
 
 def test_a_result_goes_to_the_one_who_asked_and_only_once(now: datetime) -> None:
-    pending, mine = Desk(), asked_by(1)
+    pending, mine = Pending(), asked_by(1)
     pending.wait(mine, "apply", now, about=7)
     assert pending.take(2, "apply", now, 7) is None
     assert pending.take(1, "apply", now, 8) is None
@@ -23,20 +23,20 @@ def test_a_result_goes_to_the_one_who_asked_and_only_once(now: datetime) -> None
 
 
 def test_a_problem_goes_to_whoever_waits_for_that_kind_of_work(now: datetime) -> None:
-    pending = Desk()
+    pending = Pending()
     pending.wait(asked_by(1), "apply", now, about=7)
     assert pending.take(1, "apply", now) is not None
 
 
 def test_who_asked_too_long_ago_is_told_otherwise(now: datetime) -> None:
-    pending = Desk()
+    pending = Pending()
     pending.wait(asked_by(1), "sync", now)
     assert pending.due(1, "sync", now + GOOD_FOR) is None
     assert pending.take(1, "sync", now + GOOD_FOR) is None
 
 
 def test_progress_is_shown_every_other_second_and_never_over_a_card(now: datetime) -> None:
-    pending = Desk()
+    pending = Pending()
     pending.wait(asked_by(1), "sync", now)
     assert pending.due(1, "sync", now) is not None
     assert pending.due(1, "sync", now + EVERY - timedelta(milliseconds=1)) is None
@@ -46,7 +46,7 @@ def test_progress_is_shown_every_other_second_and_never_over_a_card(now: datetim
 
 
 def test_the_desk_forgets_a_member(now: datetime) -> None:
-    pending = Desk()
+    pending = Pending()
     pending.wait(asked_by(1), "sync", now)
     pending.forget(1)
     assert pending.take(1, "sync", now) is None

@@ -43,7 +43,7 @@ async def dry_run(store: Store, actor: Actor, shared: int) -> DryRun:
     waiting = rules.waiting(record, ref)
     put_in = sum(brought.stands for brought in waiting)
     unwritable = sum(brought.stands and not rules.writable(brought.song, ref) for brought in record)
-    return DryRun(known, put_in, len(waiting) - put_in, unwritable, ref.startswith(rules.SHELF))
+    return DryRun(known, put_in, len(waiting) - put_in, unwritable, ref.startswith(rules.LOCAL))
 
 
 async def _reached(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
@@ -54,7 +54,7 @@ async def _reached(tx: Tx, member: int, server: int | None, shared: int) -> Shar
 
 async def _kind_of_ref(tx: Tx, member: int) -> str:
     known = await members.get(tx, member)
-    return rules.SHELF if known is not None and known.source == "file" else ""
+    return rules.LOCAL if known is not None and known.source == "file" else ""
 
 
 def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:

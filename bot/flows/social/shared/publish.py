@@ -101,7 +101,7 @@ async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Sha
         await table.change(tx, known.shared, making=True)
     made = await create(store, music, making, now)
     async with store.writing() as tx:
-        if made.id.startswith(rules.SHELF):
+        if made.id.startswith(rules.LOCAL):
             await _shelve(tx, making.member, made, now)
         await table.change(tx, known.shared, ref=made.id)
         await creations.end(tx, making.member, making.purpose)
@@ -192,7 +192,7 @@ async def receipt(store: Store, host: int, written: Written, now: datetime) -> N
     if written.first or written.shared.ended_at is not None:
         known = written.shared
         body = {"shared": known.shared, "name": known.name, "ended": known.ended_at is not None}
-        body["shelved"] = (known.ref or "").startswith(rules.SHELF)
+        body["shelved"] = (known.ref or "").startswith(rules.LOCAL)
         async with store.writing() as tx:
             await notices.add(
                 tx, host, NoticeKind.SHARED, body | {"put_in": written.put_in, "taken_out": written.taken_out}, now
