@@ -70,7 +70,15 @@ async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays
 
 
 @pytest.mark.parametrize("line", ["DELETE /v1/playlists/*/items", ADDING])
-@pytest.mark.parametrize(("kind", "status"), [("apply-then", 502), ("status", 502), ("status", 400), ("status", 403)])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("apply-then", 502),
+        pytest.param("status", 502, marks=pytest.mark.soak),
+        ("status", 400),
+        pytest.param("status", 403, marks=pytest.mark.soak),
+    ],
+)
 async def test_p02_taking_out_what_we_made_double_loses_no_song_whatever_comes_between(
     writer: PlaylistWriter, line: str, kind: str, status: int
 ) -> None:

@@ -117,14 +117,14 @@ def test_bytes_that_are_no_model_are_refused_even_under_their_own_name(folder: P
             Scorer(folder).load(digest)
 
 
-@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("several", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_p29_ten_thousand_rows_answer_and_decide_as_in_scikit_learn(several: bool, folder: Path) -> None:
     songs = library(styles=4, per_style=2_500, seed=29)
     fitted = fit(labelled(songs, [25, 20, 15, 10], several=several))
     answers_alike(fitted, list(songs.values()), folder)
 
 
-@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("several", [pytest.param(False, marks=pytest.mark.soak), True])
 def test_p29_ten_thousand_real_rows_answer_and_decide_as_in_scikit_learn(
     several: bool, folder: Path, shared: Path
 ) -> None:

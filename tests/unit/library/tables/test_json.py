@@ -10,7 +10,7 @@ from bot.core.library.tables.json_stream import MOST_VALUE
 from tests.unit.library.tables.forms import URI, read
 
 TIMES = 8  # of the file's size; one copy as text, and what decoding it takes
-MEGABYTE = 10**6
+SIZE = 200_000  # bytes
 TRACK = json.dumps({"artist": "Lena Ohm", "track": "Nachtbus", "uri": URI})
 FILLERS = {"empty lists": "[]", "empty objects": "{}", "numbers": "1", "nested": "[[[[]]]]", "texts": '"ab"'}
 
@@ -18,7 +18,7 @@ FILLERS = {"empty lists": "[]", "empty objects": "{}", "numbers": "1", "nested":
 @pytest.mark.parametrize("filler", FILLERS.values(), ids=FILLERS.keys())
 @pytest.mark.parametrize("form", ['{{"tracks": [{0}]}}', '{{"shows": [{0}], "tracks": []}}', "[{0}]"])
 def test_a_file_of_any_json_takes_memory_in_proportion_to_its_size(filler: str, form: str) -> None:
-    many = ",".join([filler] * (MEGABYTE // (len(filler) + 1)))
+    many = ",".join([filler] * (SIZE // (len(filler) + 1)))
     data = form.format(many).encode()
     tracemalloc.start()
     try:
