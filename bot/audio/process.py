@@ -71,11 +71,11 @@ def describe(request: Mapping[str, Any]) -> Answer:
     analysis = _with_embedding(detail.analysis, sound)
     embedded = time.perf_counter()
     peak = find(sound)
-    found = time.perf_counter()
+    peaked = time.perf_counter()
     times = {"decode": decoded - began, "features": analysed - decoded, "embedding": embedded - analysed}
     drawn = {"picture": _text(picture(sound, peak, detail))} if request.get("picture") else {}
     told = {"key": key_name(detail.tonality)}
-    return _plain(analysis) | _plain_peak(peak) | told | {"took": times | {"peak": found - embedded}} | drawn
+    return _plain(analysis) | _plain_peak(peak) | told | {"took": times | {"peak": peaked - embedded}} | drawn
 
 
 def recording(request: Mapping[str, Any]) -> Answer:
@@ -117,7 +117,7 @@ def tastemap(request: Mapping[str, Any]) -> Answer:
 
 
 ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
-    each.__name__: each for each in (features, analyse, describe, recording, peak, clip, tastemap, guards)
+    function.__name__: function for function in (features, analyse, describe, recording, peak, clip, tastemap, guards)
 }
 
 
@@ -142,9 +142,9 @@ def _plain(analysis: Analysis) -> Answer:
     return {"numbers": dict(analysis.numbers), "vectors": vectors, "version": analysis.version}
 
 
-def _plain_peak(found: Peak) -> Answer:
+def _plain_peak(at: Peak) -> Answer:
     return {
-        "peak": {"start": found.start, "moment": found.moment, "confidence": found.confidence, "way": found.way},
+        "peak": {"start": at.start, "moment": at.moment, "confidence": at.confidence, "way": at.way},
     }
 
 

@@ -131,7 +131,7 @@ class Bot(discord.Client):
     async def _publish_commands(self, known: Path) -> None:
         """Register the commands where they differ from those that were registered last."""
         words = Catalogue()
-        definitions = [await each.get_translated_payload(self.tree, words) for each in self.tree.get_commands()]
+        definitions = [await command.get_translated_payload(self.tree, words) for command in self.tree.get_commands()]
         where = f"{self.services.settings.discord_api_url} {self.application_id}"
         digest = hashlib.sha256(json.dumps([where, definitions], sort_keys=True).encode()).hexdigest()
         if await asyncio.to_thread(lambda: known.read_text() if known.exists() else "") == digest:
@@ -143,9 +143,11 @@ class Bot(discord.Client):
     async def _register(self, definitions: list[Any]) -> None:
         """Register these, and keep Discord's own way into the Activity: to leave it out is an error there."""
         application = self.application_id or 0
-        standing: list[dict[str, Any]] = [dict(each) for each in await self.http.get_global_commands(application)]
+        standing: list[dict[str, Any]] = [dict(command) for command in await self.http.get_global_commands(application)]
         launching = [
-            {name: each[name] for name in KEPT if name in each} for each in standing if each["type"] == ENTRY_POINT
+            {name: command[name] for name in KEPT if name in command}
+            for command in standing
+            if command["type"] == ENTRY_POINT
         ]
         await self.http.bulk_upsert_global_commands(application, payload=[*definitions, *launching])
 
@@ -179,12 +181,12 @@ class Bot(discord.Client):
 
     async def tapped(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         """Have a button, select or form handled; one that nobody knows is answered privately."""
-        found = ids.parse(custom_id)
-        handler = self._taps.get(found.what) if found else None
-        if found is None or handler is None:
+        tap = ids.parse(custom_id)
+        handler = self._taps.get(tap.what) if tap else None
+        if tap is None or handler is None:
             await guarded(interaction, reply.whisper(interaction, Page(_(common.OLD_BUTTON))))
         else:
-            await guarded(interaction, handler(Context.of(interaction, found)))
+            await guarded(interaction, handler(Context.of(interaction, tap)))
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Handle buttons, selects and forms; commands are the tree's, and what else there may be is ignored."""
@@ -265,7 +267,7 @@ def values(interaction: discord.Interaction[Any]) -> list[str]:
 def fields(interaction: discord.Interaction[Any]) -> dict[str, str]:
     """What was filled into the form, or chosen in it, by the fields' ids."""
     inner = [item.get("component", {}) for item in _data(interaction).get("components", ())]
-    return {each["custom_id"]: _filled(each) for each in inner if "custom_id" in each}
+    return {item["custom_id"]: _filled(item) for item in inner if "custom_id" in item}
 
 
 def _filled(item: Any) -> str:

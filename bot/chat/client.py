@@ -111,9 +111,9 @@ class Chat:
         """Post a repost that was begun elsewhere than in Discord. Raises BadChoice."""
         return await channels.pass_on(self._bot, number)
 
-    async def digest(self, found: Digest) -> None:
+    async def digest(self, news: Digest) -> None:
         """Post a digest unless it stands there. Raises ChatDown."""
-        await channels.digest(self._bot, found)
+        await channels.digest(self._bot, news)
 
     async def turn_round(self, number: int) -> None:
         """Turn a round that is due, and tell its channel. Raises ChatDown."""

@@ -33,9 +33,9 @@ async def train_what_is_due(bot: Bot, member: int) -> bool:
     return bool(due)
 
 
-async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
+async def after(bot: Bot, member: int, status: Status) -> list[Item | str]:
     """The step that comes next: a line, and what to press."""
-    match found.next_step:
+    match status.next_step:
         case "link":
             return [_(messages.WHAT_THIS_IS), _row(_("Link Spotify"), "link"), _(messages.OR_A_FILE)]
         case "playlists":
@@ -45,13 +45,13 @@ async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
         case "like":
             return [_(messages.NOTHING_LIKED)]
         case "label":
-            first = next(each.layer.layer for each in found.layers if each.playlists)
+            first = next(layer.layer.layer for layer in status.layers if layer.playlists)
             return [_(messages.WHERE_IT_STARTS), _row(_("Show me a song"), "label", first)]
         case "train":
-            ready = next(each.layer.layer for each in found.layers if each.tally.labels >= readiness.FIRST_TRAINING)
+            ready = next(layer.layer.layer for layer in status.layers if layer.tally.labels >= readiness.FIRST_TRAINING)
             return [_(messages.ENOUGH_LABELS), _row(_("Learn from them"), "train", ready)]
         case "sort":
-            best = max(found.layers, key=lambda each: each.placeable)
+            best = max(status.layers, key=lambda layer: layer.placeable)
             return [models.trained(best), _row(_("Look"), "sort", best.layer.layer)]
         case "renew":
             return [_(messages.CONSENT_ENDED), _row(_("Link Spotify"), "link")]
@@ -68,21 +68,21 @@ def _row(label: str, what: str, key: int | str = "") -> Item:
 async def playlists(bot: Bot, member: int) -> list[Item | str]:
     """Which playlists should be kept: a select of the member's own, and **New playlist**."""
     try:
-        found = await bot.offers.of(member)
+        listed = await bot.offers.of(member)
     except SpotifyError as reason:
         return [_(messages.ASK_WHICH), describe(reason), _taps(has_some=False)]
-    if not found:
+    if not listed:
         kept = await flow.kept(bot.services.store, member)
         return [_(messages.ASK_ANOTHER) if kept else _(messages.ASK_FIRST), _taps(has_some=False)]
     return [
-        _(messages.ASK_WHICH_OF_MANY) if len(found) > SHOWN else _(messages.ASK_WHICH),
-        _menu(found),
+        _(messages.ASK_WHICH_OF_MANY) if len(listed) > SHOWN else _(messages.ASK_WHICH),
+        _menu(listed),
         _taps(has_some=True),
     ]
 
 
-def _menu(found: list[ListedPlaylist]) -> Item:
-    shown = [layout.option(playlist.name, playlist.id, _size(playlist)) for playlist in found[:SHOWN]]
+def _menu(listed: list[ListedPlaylist]) -> Item:
+    shown = [layout.option(playlist.name, playlist.id, _size(playlist)) for playlist in listed[:SHOWN]]
     return layout.menu(ids.of("keep"), _("Your playlists"), shown, most=len(shown))
 
 

@@ -35,36 +35,36 @@ async def hear_files(paths: Sequence[Path], picture: Path | None, *, as_json: bo
         units = (await hearing.ask("features"))["units"]
         for path in paths:
             try:
-                found = await hearing.ask("describe", path, picture=picture is not None)
+                description = await hearing.ask("describe", path, picture=picture is not None)
             except AudioError as error:
                 failed += 1
                 _tell_error(path, error, as_json=as_json)
                 continue
             if picture is not None:
-                await asyncio.to_thread(picture.write_bytes, base64.b64decode(found.pop("picture")))
-            print(json.dumps({"file": str(path), **found}) if as_json else table(path, found, units))
+                await asyncio.to_thread(picture.write_bytes, base64.b64decode(description.pop("picture")))
+            print(json.dumps({"file": str(path), **description}) if as_json else table(path, description, units))
     finally:
         await hearing.close()
     return SOME_NOT if failed else ALL_HEARD
 
 
-def table(path: Path, found: Mapping[str, Any], units: Mapping[str, str]) -> str:
+def table(path: Path, description: Mapping[str, Any], units: Mapping[str, str]) -> str:
     """Return what was heard in a file, a line for each number with its unit."""
-    numbers, took, peak = found["numbers"], found["took"], found["peak"]
+    numbers, took, peak = description["numbers"], description["took"], description["peak"]
     tags = sorted((name for name in numbers if name.startswith(TAG)), key=lambda name: -numbers[name])[:TAGS_SHOWN]
     rows = [(name, f"{numbers[name]:.3f}", unit) for name, unit in units.items() if name in numbers]
-    rows.append(("key", found["key"], ""))
+    rows.append(("key", description["key"], ""))
     rows.append(("peak", f"{peak['moment']:.1f}", f"s, confidence {peak['confidence']:.2f} ({peak['way']})"))
     lines = [shown(path), *(f"  {name:<18} {number:>10}  {unit}" for name, number, unit in rows)]
     if tags:
         lines.append("  sounds like: " + ", ".join(f"{name.removeprefix(TAG)} {numbers[name]:.2f}" for name in tags))
-    lines.append("  took: " + ", ".join(f"{1000 * each:.0f} ms {name}" for name, each in took.items()))
+    lines.append("  took: " + ", ".join(f"{1000 * seconds:.0f} ms {name}" for name, seconds in took.items()))
     return "\n".join(lines)
 
 
 def shown(text: object) -> str:
     """Return a text on one line; what a terminal would obey, or cannot show, is written out: names hold anything."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(text))
 
 
 def _tell_error(path: Path, error: CratekeeperError, *, as_json: bool) -> None:
@@ -90,8 +90,8 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool, forget
         closing.push_async_callback(store.close)
         await home.migrate(store, settings)
         hearings = [Hearing() for _ in range(processors())]
-        for each in hearings:
-            closing.push_async_callback(each.close)
+        for hearing in hearings:
+            closing.push_async_callback(hearing.close)
         # None: no bar where nobody looks, such as in a log
         bar = closing.enter_context(tqdm(unit=" files", disable=as_json or None, dynamic_ncols=True))
         try:

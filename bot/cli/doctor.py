@@ -48,9 +48,9 @@ class Unwell(Exception):
 async def examine(settings: Settings) -> int:
     """Print every finding; return 0 if all is well, 1 otherwise."""
     findings = [finding async for finding in _findings(settings)]
-    for each in findings:
-        print(f"{'ok ' if each.well else 'NO '} {each.what:<18} {each.word}")
-    return 0 if all(each.well for each in findings) else 1
+    for finding in findings:
+        print(f"{'ok ' if finding.well else 'NO '} {finding.what:<18} {finding.word}")
+    return 0 if all(finding.well for finding in findings) else 1
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
@@ -163,11 +163,11 @@ async def _aside(settings: Settings) -> str:
     store = Store(settings.database_url)
     try:
         async with store.reading() as tx:
-            found = await setbacks.aside(tx)
+            setbacks_aside = await setbacks.aside(tx)
     finally:
         await store.close()
-    if found:
-        named = ", ".join(f"{each.kind} {each.subject} (#{each.reference})" for each in found)
+    if setbacks_aside:
+        named = ", ".join(f"{setback.kind} {setback.subject} (#{setback.reference})" for setback in setbacks_aside)
         raise Unwell(f"failed five times: {named}; look for the # in the log. It runs again daily and at each start.")
     return "nothing"
 
@@ -176,10 +176,10 @@ async def _reports(settings: Settings) -> str:
     """How many reports are open. The server's managers deal with them, so that's no problem of the bot's."""
     store = Store(settings.database_url)
     try:
-        found = await reports.open_ones(store, datetime.now(UTC))
+        waiting = await reports.open_ones(store, datetime.now(UTC))
     finally:
         await store.close()
-    return f"{found} open; the log names the songs that no channel could be told about" if found else "none open"
+    return f"{waiting} open; the log names the songs that no channel could be told about" if waiting else "none open"
 
 
 async def _sources(settings: Settings) -> str:
@@ -221,8 +221,8 @@ async def _discord(settings: Settings, path: str) -> dict[str, object]:
             raise Unwell("refused: copy DISCORD_TOKEN again from the Bot page in Discord's developer portal")
         if answer.status != 200:
             raise Unwell(f"Discord answered {answer.status} to {path}; try again later")
-        found: dict[str, object] = await answer.json()
-        return found
+        application: dict[str, object] = await answer.json()
+        return application
 
 
 async def _videos(settings: Settings) -> str:

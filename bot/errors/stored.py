@@ -46,5 +46,5 @@ def _immutable(value: Any) -> Any:
 
 def _kinds(kind: type[CratekeeperError]) -> dict[str, type[CratekeeperError]]:
     """Return the kind and all kinds below it, by name."""
-    below = [found for child in kind.__subclasses__() for found in _kinds(child).items()]
+    below = [entry for child in kind.__subclasses__() for entry in _kinds(child).items()]
     return {kind.__name__: kind, **dict(below)}

@@ -112,9 +112,9 @@ def describe(error: CratekeeperError, *, by_itself: bool = False, plain: bool = 
 
     by_itself: a job met it, and tries again without them. plain: no Markdown, for pages of the web.
     """
-    found = _wording(error, [BY_ITSELF] if by_itself else []) or _wording(error, [*ROOMS, COMMON])
-    assert found is not None  # noqa: S101 - COMMON words the root
-    return found(error) if callable(found) else _(found, **_fields(error, plain=plain))
+    wording = _wording(error, [BY_ITSELF] if by_itself else []) or _wording(error, [*ROOMS, COMMON])
+    assert wording is not None  # noqa: S101 - COMMON words the root
+    return wording(error) if callable(wording) else _(wording, **_fields(error, plain=plain))
 
 
 def _wording(error: CratekeeperError, tables: list[Wordings]) -> Wording | None:

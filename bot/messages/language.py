@@ -114,5 +114,5 @@ def translated(text: str, locale: str, context: str | None = None) -> str | None
     if language == ENGLISH or language not in LANGUAGES:
         return None
     catalogue = _catalogue(language)
-    found = catalogue.pgettext(context, text) if context else catalogue.gettext(text)
-    return None if found == text else found
+    translation = catalogue.pgettext(context, text) if context else catalogue.gettext(text)
+    return None if translation == text else translation

@@ -58,7 +58,7 @@ class Embedder:
         Longer songs use MOST evenly spaced patches. Sounds shorter than a patch are padded with silence.
         """
         heard = [self._session.run(ANSWERS, {"mel": log_mel(patch)[None]}) for patch in patches(mono, rate)]
-        embedding, tags = (np.concatenate(each).mean(0) for each in zip(*heard, strict=True))
+        embedding, tags = (np.concatenate(series).mean(0) for series in zip(*heard, strict=True))
         return Embedded(embedding, dict(zip(self._tags, tags.tolist(), strict=True)))
 
 

@@ -36,15 +36,15 @@ def rhythm(mel: Floats) -> Rhythm:
     flux = mel_flux(mel)
     onsets, sharp = flux.mean(1), envelopes(flux)
     likeness, rate = autocorrelation(sharp), onset_rate(onsets)
-    found = tempo(likeness, rate)
+    beat = tempo(likeness, rate)
     return Rhythm(
-        found.bpm,
-        found.confidence,
-        fold(found.bpm),
+        beat.bpm,
+        beat.confidence,
+        fold(beat.bpm),
         rate,
-        _pulse(likeness[0], found.bpm),
+        _pulse(likeness[0], beat.bpm),
         onsets,
-        _curve(sharp[0], found.bpm),
+        _curve(sharp[0], beat.bpm),
     )
 
 

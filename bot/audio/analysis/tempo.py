@@ -96,8 +96,8 @@ def evidence(likeness: Doubles, rate: float) -> Doubles:
 
 def _at(lags: Doubles, likeness: Doubles) -> Doubles:
     """`likeness` interpolated between whole lags; zero beyond the last."""
-    found: Doubles = np.interp(lags, np.arange(len(likeness)), likeness, right=0.0)
-    return found
+    strength: Doubles = np.interp(lags, np.arange(len(likeness)), likeness, right=0.0)
+    return strength
 
 
 def _refined(bpm: float, likeness: Doubles) -> float:

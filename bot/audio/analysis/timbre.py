@@ -74,7 +74,7 @@ class Timbre:
 def survey(samples: Floats) -> Survey:
     """Survey all frames of (n,) samples at RATE in one pass."""
     parts = [_look(block) for block in blocks(samples)]
-    return Survey(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+    return Survey(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def timbre(samples: Floats, seen: Survey, levels: Floats) -> Timbre:

@@ -65,12 +65,12 @@ def _samples(source: Path | BinaryIO, start: float, seconds: float) -> Samples:
     """Decode the stretch from `start` as (channels, n) at RATE. Raises NothingThere."""
     try:
         with opened(source) as file, av.open(file, options=ONLY_FILES) as container:
-            found = _stretch(container, container.streams.audio[0], max(0.0, start), round(seconds * RATE))
+            samples = _stretch(container, container.streams.audio[0], max(0.0, start), round(seconds * RATE))
     except (av.FFmpegError, IndexError, NotOpened) as problem:
         raise NothingThere(f"at {start:.1f} s: {problem}") from problem
-    if not found.size:
+    if not samples.size:
         raise NothingThere(f"at {start:.1f} s")
-    return found
+    return samples
 
 
 def _stretch(container: Any, stream: AudioStream, start: float, count: int) -> Samples:

@@ -61,11 +61,11 @@ def boundaries(alike: Floats, memory: int, apart: int) -> Floats:
     """
     pattern = gaussian_filter(_lags(echoes(alike, memory), apart), (BLUR_TIME, BLUR_LAG), mode=("reflect", "wrap"))
     change = np.linalg.norm(np.diff(pattern, axis=0), axis=1)
-    found = np.zeros(len(alike), np.float32)
+    novelty = np.zeros(len(alike), np.float32)
     first = memory // 2 + 1
-    found[first : first + len(change)] = change
-    sharpest = np.sort(found)[-max(3, round(len(found) * SHARPEST)) :].mean()
-    return np.asarray(found / max(float(sharpest), 1e-9))
+    novelty[first : first + len(change)] = change
+    sharpest = np.sort(novelty)[-max(3, round(len(novelty) * SHARPEST)) :].mean()
+    return np.asarray(novelty / max(float(sharpest), 1e-9))
 
 
 def _lags(echo: Floats, apart: int) -> Floats:

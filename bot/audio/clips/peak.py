@@ -140,9 +140,9 @@ def _repetition(outline: Outline, alike: Floats) -> Floats:
 
 def _beginnings(outline: Outline, alike: Floats) -> Floats:
     memory, near = (round(seconds / outline.step) for seconds in (MEMORY, NEAR))
-    found = np.minimum(boundaries(alike, memory, near), 1)
-    found[0] = OPENING
-    return found
+    starts = np.minimum(boundaries(alike, memory, near), 1)
+    starts[0] = OPENING
+    return starts
 
 
 def _beginnings_again(outline: Outline, alike: Floats, beginning: Floats) -> Floats:

@@ -62,7 +62,7 @@ def _claimed(file: BinaryIO, head: bytes) -> int | None:
         claimed = _after_number(head, at + len(SEGMENT))
     else:
         claimed = length_of_mp3(file)
-    return None if not claimed or any(claimed in each for each in UNFILLED) else claimed
+    return None if not claimed or any(claimed in unfilled for unfilled in UNFILLED) else claimed
 
 
 def _end_of_caf(head: bytes) -> int | None:
@@ -87,15 +87,15 @@ def length_of_mp3(file: BinaryIO) -> int | None:
     """Return the bytes of sound that an MP3 states; None if it doesn't."""
     file.seek(0)
     head = file.read(10)
-    tag = 10 + sum((each & 0x7F) << 7 * (3 - at) for at, each in enumerate(head[6:10])) if head[:3] == b"ID3" else 0
+    tag = 10 + sum((byte & 0x7F) << 7 * (3 - at) for at, byte in enumerate(head[6:10])) if head[:3] == b"ID3" else 0
     file.seek(tag)
-    found = file.read(HEAD)
-    if (at := found.find(VBRI)) >= 0:
-        return int.from_bytes(found[at + 10 : at + 14], "big")
-    at = min((place for name in XING if (place := found.find(name)) >= 0), default=-1)
-    flags = int.from_bytes(found[at + 4 : at + 8], "big") if at >= 0 else 0
+    head_of_frame = file.read(HEAD)
+    if (at := head_of_frame.find(VBRI)) >= 0:
+        return int.from_bytes(head_of_frame[at + 10 : at + 14], "big")
+    at = min((place for name in XING if (place := head_of_frame.find(name)) >= 0), default=-1)
+    flags = int.from_bytes(head_of_frame[at + 4 : at + 8], "big") if at >= 0 else 0
     where = at + 8 + (4 if flags & 1 else 0)
-    return int.from_bytes(found[where : where + 4], "big") if flags & 2 else None
+    return int.from_bytes(head_of_frame[where : where + 4], "big") if flags & 2 else None
 
 
 def without_length(file: BinaryIO) -> BinaryIO:
@@ -150,7 +150,7 @@ def pages(file: BinaryIO) -> Iterator[OggPage]:
 
 def links(file: BinaryIO) -> list[tuple[int, int]]:
     """Return the start and end of each song in a chained Ogg file (RFC 3533, section 4)."""
-    found = list(pages(file))
-    goes_on = [True, *(not page.begins for page in found)]  # pages that begin streams side by side belong to one song
-    starts = [page.start for page, after in zip(found, goes_on, strict=False) if page.begins and after]
+    all_pages = list(pages(file))
+    goes_on = [True, *(not page.begins for page in all_pages)]  # streams begun side by side are one song
+    starts = [page.start for page, after in zip(all_pages, goes_on, strict=False) if page.begins and after]
     return list(pairwise([*starts, file.seek(0, io.SEEK_END)]))

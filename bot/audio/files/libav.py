@@ -35,14 +35,14 @@ def decode(file: BinaryIO, limits: Limits) -> Sound:
         promised = float((container.duration or 0) / av.time_base)
         check_form(codec.channels, codec.rate, promised, limits)
         form = lowered(codec.channels, codec.rate, promised, limits)
-        found = _frames(container, stream, form, limits)
+        decoded = _frames(container, stream, form, limits)
         name = container.format.name
-    if not found.parts:
+    if not decoded.parts:
         raise TruncatedAudio("none of it can be decoded") if promised > LEAST else EmptyAudio
-    sound = Sound(np.concatenate(found.parts, axis=1), found.rate)
+    sound = Sound(np.concatenate(decoded.parts, axis=1), decoded.rate)
     if not _is_guess(name, file):
-        _check_whole(sound, found.end, promised, is_there=says_length(name, file))
-    elif found.torn and name == "aac":
+        _check_whole(sound, decoded.end, promised, is_there=says_length(name, file))
+    elif decoded.torn and name == "aac":
         raise TruncatedAudio
     return sound
 
@@ -77,24 +77,24 @@ def _frames(container: Any, stream: Any, form: tuple[int, int], limits: Limits) 
     """Decode all frames in the form of the first one, or the lower `form`, whatever the file changes to."""
     channels, rate = form
     lower = form != (stream.codec_context.channels, stream.codec_context.rate)
-    found, count, source, resampler, layout = _Found([], rate), 0.0, None, None, ""
+    decoded, count, source, resampler, layout = _Found([], rate), 0.0, None, None, ""
     for frame in _decodable(container, stream):
-        found.torn = frame is None
+        decoded.torn = frame is None
         if frame is None:
             continue
         if not layout:
             layout = "stereo" if lower and channels == 2 else frame.layout.name
-            found.rate = rate if lower else frame.sample_rate
+            decoded.rate = rate if lower else frame.sample_rate
         if source != (source := (frame.format.name, frame.layout.name, frame.sample_rate)):
-            found.parts += _resampled(resampler, None)
-            resampler = AudioResampler("fltp", layout, found.rate)
-        found.parts += _resampled(resampler, frame)
+            decoded.parts += _resampled(resampler, None)
+            resampler = AudioResampler("fltp", layout, decoded.rate)
+        decoded.parts += _resampled(resampler, frame)
         count += frame.samples / frame.sample_rate
-        found.end = (frame.time or 0.0) + frame.samples / frame.sample_rate
+        decoded.end = (frame.time or 0.0) + frame.samples / frame.sample_rate
         check_form(frame.layout.nb_channels, frame.sample_rate, count, limits)
-        lowered(len(found.parts[0]) if found.parts else channels, found.rate, count, limits)
-    found.parts += _resampled(resampler, None)
-    return found
+        lowered(len(decoded.parts[0]) if decoded.parts else channels, decoded.rate, count, limits)
+    decoded.parts += _resampled(resampler, None)
+    return decoded
 
 
 def _resampled(resampler: AudioResampler | None, frame: AudioFrame | None) -> list[Samples]:

@@ -36,10 +36,10 @@ def _read(file: soundfile.SoundFile, limits: Limits) -> Sound | None:
     check_form(file.channels, file.samplerate, seconds, limits)
     channels, rate = lowered(file.channels, file.samplerate, seconds, limits)
     if (channels, rate) == (file.channels, file.samplerate):
-        found = file.read(out=np.empty((file.frames, channels), np.float32))
+        samples = file.read(out=np.empty((file.frames, channels), np.float32))
     else:
-        found = np.concatenate(list(_pieces(file, channels, rate)))
-    sound = Sound(found.T, rate)
+        samples = np.concatenate(list(_pieces(file, channels, rate)))
+    sound = Sound(samples.T, rate)
     return sound if sound.seconds >= at_least(seconds) else None
 
 

@@ -35,7 +35,7 @@ def in_step(samples: Samples, rate: int) -> Samples:
 def _cancels(one: Samples, other: Samples, rate: int) -> bool:
     starts = np.arange(0, len(one) - WINDOW + 1, max(WINDOW, round(LOOKS * rate)))
     places, window = starts[:, None] + np.arange(WINDOW)[None], np.hanning(WINDOW).astype(np.float32)
-    left, right = (scipy.fft.rfft(each[places] * window, axis=1, workers=1) for each in (one, other))
+    left, right = (scipy.fft.rfft(channel[places] * window, axis=1, workers=1) for channel in (one, other))
     power, product = (_smooth(band, LOOKED) for band in _bands(left, right))
     against = np.where(product < AGAINST * power, power, 0).sum(0)
     audible = power.sum(0) > FAINT * power.sum()
@@ -54,7 +54,7 @@ def _turned(left: Samples, right: Samples) -> Samples:
     """Return `right`, inverted in the bands and at the times where it opposes `left`: overlapping frames, added."""
     count = 1 + -(-max(0, len(left) - WINDOW) // HOP) + 2 * (WINDOW // HOP - 1)
     margin = WINDOW - HOP
-    near, far = (np.pad(each, (margin, count * HOP + WINDOW - len(each))) for each in (left, right))
+    near, far = (np.pad(channel, (margin, count * HOP + WINDOW - len(channel))) for channel in (left, right))
     window = np.sqrt(np.hanning(WINDOW + 1)[:-1]).astype(np.float32)
     out = np.zeros(len(far), np.float32)
     for start in range(0, count, AT_ONCE):
@@ -64,7 +64,7 @@ def _turned(left: Samples, right: Samples) -> Samples:
 
 def _add_turned(left: Samples, right: Samples, window: Samples, frames: range, out: Samples) -> None:
     places = (np.array(frames) * HOP)[:, None] + np.arange(WINDOW)[None]
-    seen = [scipy.fft.rfft(each[places] * window, axis=1, workers=1) for each in (left, right)]
+    seen = [scipy.fft.rfft(channel[places] * window, axis=1, workers=1) for channel in (left, right)]
     power, product = (_smooth(band, SMOOTH) for band in _bands(*seen))
     signs = np.where(product < AGAINST / 2 * power, np.float32(-1), np.float32(1))
     widths = np.diff(np.r_[0, EDGES[1:-1], WINDOW // 2 + 1])

@@ -69,7 +69,7 @@ def read_tags(source: Path | BinaryIO) -> Tags:
         title=said["title"][0],
         artists=tuple(said.get("artists") or said.get("artist") or _artists_of_album(said)),
         album=_first(said, "album"),
-        year=int(found[0]) if (found := YEAR.search(_first(said, "date") or _first(said, "year") or "")) else None,
+        year=int(date[0]) if (date := YEAR.search(_first(said, "date") or _first(said, "year") or "")) else None,
         isrc=_isrc(said),
         mbid=_matching(MBID, (_first(said, "musicbrainz_trackid") or "").lower()),
     )
@@ -83,12 +83,12 @@ def _said(source: Path | BinaryIO) -> Mapping[str, list[str]]:
     """Return every tag in the file, the most reliable source first."""
     try:
         with opened(source) as file:
-            found: dict[str, list[str]] = {}
+            tags: dict[str, list[str]] = {}
             for read in (_by_name, _by_content, _apev2, _riff_info, _itunes, _matroska, _id3v1):
                 for name, texts in _tried(read, file).items():
                     if texts:
-                        found.setdefault(name, texts)
-            return found
+                        tags.setdefault(name, texts)
+            return tags
     except AudioError:
         return {}
 
@@ -111,11 +111,11 @@ def _by_content(file: BinaryIO) -> dict[str, list[str]]:
     return _written(mutagen.File(Unnamed(file), easy=True), file)
 
 
-def _written(found: Any, file: BinaryIO) -> dict[str, list[str]]:
-    if isinstance(found, ID3FileType):
+def _written(opened: Any, file: BinaryIO) -> dict[str, list[str]]:
+    if isinstance(opened, ID3FileType):
         file.seek(0)
         return _frames(ID3(file, load_v1=False))  # type: ignore[no-untyped-call]
-    tags = getattr(found, "tags", None)
+    tags = getattr(opened, "tags", None)
     return {} if tags is None else _frames(tags) if isinstance(tags, ID3) else _texts(tags)
 
 
@@ -135,36 +135,36 @@ def _riff_info(file: BinaryIO) -> dict[str, list[str]]:
     head = file.read(12)
     if head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
         return {}
-    found: dict[str, list[str]] = {}
+    tags: dict[str, list[str]] = {}
     while len(chunk := file.read(8)) == 8:
         size = int.from_bytes(chunk[4:], "little")
         content = file.read(size) if chunk[:4] == b"LIST" and size < MOST_INFO else b""
         if content[:4] == b"INFO":
-            found |= _info(content[4:])
+            tags |= _info(content[4:])
         file.seek(size + size % 2 - len(content), io.SEEK_CUR)
-    return found
+    return tags
 
 
 def _info(content: bytes) -> dict[str, list[str]]:
-    found, at = {}, 0
+    tags, at = {}, 0
     while at + 8 <= len(content):
         size = int.from_bytes(content[at + 4 : at + 8], "little")
         text = content[at + 8 : at + 8 + size].split(b"\0")[0]
         if (name := INFO.get(content[at : at + 4])) and text.strip():
-            found[name] = ["".join(lines(text)).strip()]
+            tags[name] = ["".join(lines(text)).strip()]
         at += 8 + size + size % 2
-    return found
+    return tags
 
 
 def _itunes(file: BinaryIO) -> dict[str, list[str]]:
     """Free-form atoms of an M4A, and the one in songs sold on iTunes: "Label:isrc:QZAAA2500001"."""
     tags = mutagen.File(Unnamed(file)).tags
-    found = {"isrc": [str(each).rpartition(":")[2] for each in tags.get("xid ", ()) if ":isrc:" in str(each).lower()]}
+    values = {"isrc": [str(text).rpartition(":")[2] for text in tags.get("xid ", ()) if ":isrc:" in str(text).lower()]}
     for key in tags:
         name = BY_DESCRIPTION.get(key.rpartition(":")[2].lower())
-        if key.startswith("----:") and name and not found.get(name):
-            found[name] = [bytes(each).decode("utf-8", "replace").strip() for each in tags[key]]
-    return found
+        if key.startswith("----:") and name and not values.get(name):
+            values[name] = [bytes(text).decode("utf-8", "replace").strip() for text in tags[key]]
+    return values
 
 
 def _matroska(file: BinaryIO) -> dict[str, list[str]]:
@@ -193,23 +193,23 @@ def _values(value: Any) -> list[Any]:
 
 
 def _frames(tags: ID3) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for name, frames in ID3_FRAMES.items():
-        found[name] = next(
+        values[name] = next(
             (texts for frame in frames if (texts := _of_frame(tags[frame]) if frame in tags else [])), []
         )
     for free in tags.getall("TXXX"):  # type: ignore[no-untyped-call]
         meant = BY_DESCRIPTION.get(free.desc.lower())
-        if meant and not found.get(meant):
-            found[meant] = _of_frame(free)
+        if meant and not values.get(meant):
+            values[meant] = _of_frame(free)
     if ID3_RECORDING in tags:
-        found["musicbrainz_trackid"] = [tags[ID3_RECORDING].data.decode("ascii", "replace")]
-    return found
+        values["musicbrainz_trackid"] = [tags[ID3_RECORDING].data.decode("ascii", "replace")]
+    return values
 
 
 def _of_frame(frame: Any) -> list[str]:
     """Return a frame's texts; if it says Latin-1, it may be in whatever encoding the tagger's system used."""
-    texts = [str(each).strip() for each in frame.text]
+    texts = [str(text).strip() for text in frame.text]
     return [_restored(text) if frame.encoding == Encoding.LATIN1 else text for text in texts if text]
 
 

@@ -91,7 +91,7 @@ class Reader:
         raise Torn
 
     @staticmethod
-    def _end(found: re.Match[str] | None) -> int:
-        if found is None:
+    def _end(match: re.Match[str] | None) -> int:
+        if match is None:
             raise Torn
-        return found.end()
+        return match.end()

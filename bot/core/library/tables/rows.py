@@ -111,10 +111,10 @@ class Table:
                 yield Row(line, fields, self._names.split(fields.get("artists", "")))
 
 
-def _from_account(found: Iterator[account.Found]) -> Iterator[Row | BadRow]:
+def _from_account(entries: Iterator[account.Found]) -> Iterator[Row | BadRow]:
     number = 0
     try:
-        for number, fields, artists in found:
+        for number, fields, artists in entries:
             yield Row(number, fields, artists)
     except Torn:
         yield BadRow(number + 1, Problem.BROKEN_OFF)
