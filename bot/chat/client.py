@@ -90,7 +90,7 @@ class Chat:
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None:
         """Show how far work has come where it was asked for; at most every other second."""
-        live = self._bot.desk.due(member, kind, self._services.clock())
+        live = self._bot.pending.due(member, kind, self._services.clock())
         if live is None:
             return
         try:
