@@ -98,7 +98,7 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path, data: Path) -
     assert "is damaged" in lines[0]
 
 
-async def test_a_missing_key_file_is_named_where_tokens_need_it(
+async def test_a_missing_key_file_is_named_if_tokens_need_it(
     tmp_path: Path, data: Path, doctor: Doctor, now: datetime
 ) -> None:
     store = Store(f"sqlite+aiosqlite:///{data / 'cratekeeper.db'}")
@@ -115,7 +115,7 @@ async def test_a_missing_key_file_is_named_where_tokens_need_it(
     assert f"{data / 'keys'} is missing" in said
 
 
-async def test_a_folder_that_is_none_is_named_wherever_it_is_wanted(tmp_path: Path, doctor: Doctor) -> None:
+async def test_a_file_in_place_of_a_folder_is_named_wherever_a_folder_is_needed(tmp_path: Path, doctor: Doctor) -> None:
     (tmp_path / "data").write_text("a file")
     code, lines = await run(tmp_path)
     assert (code, len(lines)) == (1, 1)
@@ -125,7 +125,7 @@ async def test_a_folder_that_is_none_is_named_wherever_it_is_wanted(tmp_path: Pa
     assert not any("network" in line for line in wrong)
 
 
-async def test_what_stands_above_the_data_folder_is_named(tmp_path: Path, doctor: Doctor) -> None:
+async def test_a_file_above_the_data_folder_is_named(tmp_path: Path, doctor: Doctor) -> None:
     (tmp_path / "data").write_text("a file")
     lines = await doctor(DATA_DIR=str(tmp_path / "data" / "deeper"))
     said = {line[4:22].strip(): line for line in lines if line.startswith("NO ")}
@@ -145,7 +145,7 @@ async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in "\n".join(lines)
 
 
-async def test_the_doctor_tells_a_refused_connection_from_an_unknown_name(doctor: Doctor) -> None:
+async def test_the_doctor_distinguishes_a_refused_connection_from_an_unknown_host(doctor: Doctor) -> None:
     lines = await doctor(DISCORD_API_URL="https://nobody.invalid/api")
     assert any("Discord token" in line and "can't look up the name nobody.invalid" in line for line in lines)
     assert any("clock" in line and "refuses connections" in line for line in lines)

@@ -115,7 +115,7 @@ GIVING_WAY = {
 
 
 @pytest.mark.parametrize("name", GIVING_WAY)
-async def test_the_oldest_gives_way_to_the_newest(stage: Stage, name: str) -> None:
+async def test_the_newest_replaces_the_oldest(stage: Stage, name: str) -> None:
     full = GIVING_WAY[name]
     async with stage.store.writing() as tx:
         await fill(tx, full.table, full.most + 3, stage.now, **full.fixed)
@@ -125,14 +125,14 @@ async def test_the_oldest_gives_way_to_the_newest(stage: Stage, name: str) -> No
         assert any(newest.intersection(map(str, row)) for row in await tx.execute(sa.select(full.table)))
 
 
-async def test_what_gives_way_of_messages_with_a_name_is_deleted_in_its_channel(stage: Stage) -> None:
+async def test_a_dropped_message_with_a_name_is_deleted_in_its_channel(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         for message in range(1, limits.NAMED + 3):
             await people.note_posted(tx, [ADA], CHANNEL, message)
         assert {row.message for row in await tx.execute(sa.select(schema.takedown))} == {1, 2}
 
 
-async def test_of_a_servers_ended_playlists_the_oldest_gives_way(stage: Stage) -> None:
+async def test_the_oldest_of_a_servers_ended_playlists_is_dropped(stage: Stage) -> None:
     await a_list(stage)
     async with stage.store.writing() as tx:
         await shared_playlists.table.bring(tx, 1, [("x", ADA)], stage.now)
@@ -144,7 +144,7 @@ async def test_of_a_servers_ended_playlists_the_oldest_gives_way(stage: Stage) -
         assert await shared_playlists.table.get(tx, 1) is not None
 
 
-async def test_sessions_of_a_member_are_few_and_a_link_voids_the_one_before(stage: Stage) -> None:
+async def test_a_member_has_few_sessions_and_a_new_link_voids_the_last(stage: Stage) -> None:
     for number in range(limits.SESSIONS + 3):
         await sessions.begin(stage.store, Actor(ADA, None, stage.now + timedelta(seconds=number)))
         await sessions.invite(stage.store, Actor(ADA, None, stage.now))

@@ -94,7 +94,7 @@ async def news(store: Store, now: datetime, **texts: int) -> list[int]:
         return [notice.notice for notice in await notices.waiting(tx)]
 
 
-async def test_p39_a_notice_that_cannot_be_told_stops_no_other_and_is_set_aside_by_name(
+async def test_p39_an_undeliverable_notice_blocks_no_other_and_is_set_aside_by_name(
     store: Store, now: datetime
 ) -> None:
     mouth = Mouth()
@@ -114,7 +114,7 @@ async def test_p39_a_notice_that_cannot_be_told_stops_no_other_and_is_set_aside_
         await _aside(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": store.url, "DATA_DIR": str(store.path.parent)}))
 
 
-async def test_what_was_set_aside_is_tried_again_by_the_next_start_and_its_member_hears_no_second_time(
+async def test_a_notice_set_aside_is_retried_at_the_next_start_without_telling_the_member_again(
     store: Store, now: datetime
 ) -> None:
     mouth = Mouth()
@@ -135,7 +135,7 @@ async def test_what_was_set_aside_is_tried_again_by_the_next_start_and_its_membe
         assert await setbacks.aside(tx) == []
 
 
-async def test_word_of_what_was_set_aside_that_cannot_be_told_either_makes_no_further_word(
+async def test_an_undeliverable_notice_about_a_notice_set_aside_creates_no_further_notice(
     store: Store, now: datetime
 ) -> None:
     mouth, seen = Mouth(), dict[int, str]()
@@ -148,7 +148,7 @@ async def test_word_of_what_was_set_aside_that_cannot_be_told_either_makes_no_fu
     assert list(seen.values()) == ["problem", "aside"]
 
 
-async def test_one_member_s_limited_messages_keep_nobody_else_waiting_also_after_a_restart(
+async def test_one_members_rate_limited_messages_delay_nobody_else_even_after_a_restart(
     store: Store, now: datetime
 ) -> None:
     mouth = Mouth()
@@ -163,7 +163,7 @@ async def test_one_member_s_limited_messages_keep_nobody_else_waiting_also_after
     await again.close()
 
 
-async def test_what_discord_or_the_disk_puts_off_counts_as_no_failure(store: Store, now: datetime) -> None:
+async def test_delays_by_discord_or_the_disk_do_not_count_as_failures(store: Store, now: datetime) -> None:
     async def busy() -> None:
         raise StoreBusy
 
@@ -177,7 +177,7 @@ async def test_what_discord_or_the_disk_puts_off_counts_as_no_failure(store: Sto
         assert await setbacks.get(tx, Work("digest", 1)) is None
 
 
-async def test_what_failed_five_times_is_not_tried_a_sixth_time(store: Store, now: datetime) -> None:
+async def test_work_that_failed_five_times_is_not_tried_a_sixth_time(store: Store, now: datetime) -> None:
     tried = list[int]()
 
     async def broken() -> None:
@@ -225,7 +225,7 @@ async def linked(store: Store, member: int, now: datetime) -> None:
         await members.save_account(tx, Account(member, "app", f"key-{member}", "Name", b"sealed", now))
 
 
-async def test_p39_a_step_that_fails_stops_neither_the_others_nor_the_process(store: Store, now: datetime) -> None:
+async def test_p39_a_failing_step_stops_neither_the_others_nor_the_process(store: Store, now: datetime) -> None:
     mouth, begun = Mouth(), list[tuple[str, int]]()
     await linked(store, ADA, now)
     await news(store, now, hello=BEN)
@@ -257,7 +257,7 @@ async def test_the_first_tick_pulls_in_what_a_fast_clock_left_far_ahead(store: S
     assert pulled_in == [now]
 
 
-async def test_a_start_that_meets_with_a_defect_goes_on_and_tries_again(store: Store, now: datetime) -> None:
+async def test_a_start_with_a_defect_goes_on_and_retries(store: Store, now: datetime) -> None:
     mouth, begun = Mouth(), list[tuple[str, int]]()
     async with store.writing() as tx:
         await tx.exec_driver_sql('ALTER TABLE "shown" RENAME TO "shown_gone"')  # songs waiting to be saved
@@ -272,7 +272,7 @@ async def test_a_start_that_meets_with_a_defect_goes_on_and_tries_again(store: S
     assert Work("opening: saving", 0) not in later._opening
 
 
-async def test_a_delivery_that_never_ends_holds_up_neither_polls_nor_others_news(store: Store, now: datetime) -> None:
+async def test_a_delivery_that_never_ends_delays_neither_polls_nor_other_notices(store: Store, now: datetime) -> None:
     mouth, begun = Mouth(), list[tuple[str, int]]()
     mouth.silent.add(ADA)
     await linked(store, BEN, now)
@@ -287,7 +287,7 @@ async def test_a_delivery_that_never_ends_holds_up_neither_polls_nor_others_news
     await made.stop()
 
 
-async def test_p39_a_channel_that_never_answers_holds_up_no_other(store: Store, now: datetime) -> None:
+async def test_p39_a_channel_that_never_responds_blocks_no_other(store: Store, now: datetime) -> None:
     mouth, slow, quick, member = Mouth(), 31, 32, ADA
     mouth.silent.add(slow)
     async with store.writing() as tx:
@@ -309,7 +309,7 @@ async def test_p39_a_channel_that_never_answers_holds_up_no_other(store: Store, 
     await made.stop()
 
 
-async def test_what_was_set_aside_has_one_more_try_a_day_without_a_restart(store: Store, now: datetime) -> None:
+async def test_work_set_aside_is_retried_once_a_day_without_a_restart(store: Store, now: datetime) -> None:
     mouth = Mouth()
     (odd,) = await news(store, now, odd=ADA)
     mouth.failing[odd] = TypeError()
@@ -331,7 +331,7 @@ async def test_what_was_set_aside_has_one_more_try_a_day_without_a_restart(store
     assert mouth.told[-1] == (ADA, "odd")
 
 
-async def test_a_poll_that_failed_five_times_is_set_aside_and_the_others_go_on(store: Store, now: datetime) -> None:
+async def test_a_poll_that_failed_five_times_is_set_aside_and_others_continue(store: Store, now: datetime) -> None:
     begun = list[tuple[str, int]]()
     for member in (ADA, BEN):
         await linked(store, member, now)
@@ -349,7 +349,7 @@ async def test_a_poll_that_failed_five_times_is_set_aside_and_the_others_go_on(s
     assert "/sync tries now" in mouth.told[0][1]
 
 
-async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_was_put_off(
+async def test_p08_an_ended_consent_is_reported_once_even_if_the_last_poll_was_postponed(
     store: Store, now: datetime
 ) -> None:
     async def account_music(_: int) -> None:
@@ -372,7 +372,7 @@ async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_w
         assert len(await notices.waiting(tx, ADA)) == 2
 
 
-async def test_a_write_whose_playlist_stays_unreadable_ends_in_words(store: Store, now: datetime) -> None:
+async def test_a_write_to_a_playlist_that_stays_unreadable_fails_with_a_message(store: Store, now: datetime) -> None:
     async def music(_: int) -> None:
         raise Unreadable
 

@@ -68,13 +68,13 @@ def lived(tmp_path: Path) -> Path:
     return folder
 
 
-def test_p36_an_open_data_folder_is_closed_with_all_that_is_in_it(lived: Path) -> None:
+def test_p36_an_open_data_folder_is_closed_with_everything_in_it(lived: Path) -> None:
     home.prepare(settings(lived))
     assert open_to_others(lived, *lived.rglob("*")) == []
     assert (lived / "cratekeeper.db").read_text() == "members' own"
 
 
-def test_p36_a_database_elsewhere_is_closed_and_its_neighbours_are_left_alone(tmp_path: Path) -> None:
+def test_p36_a_database_elsewhere_is_closed_without_touching_other_files(tmp_path: Path) -> None:
     database, other = tmp_path / "elsewhere.db", tmp_path / "other"
     for path in (database, Path(f"{database}-wal"), other):
         path.write_text("")
@@ -84,7 +84,7 @@ def test_p36_a_database_elsewhere_is_closed_and_its_neighbours_are_left_alone(tm
     assert open_to_others(database, Path(f"{database}-wal"), other, tmp_path) == ["other", tmp_path.name]
 
 
-def test_p36_an_open_folder_that_holds_other_things_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_p36_an_open_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "music.ogg").write_text("")
     tmp_path.chmod(0o755)
     with pytest.raises(SettingsError, match="DATA_DIR"):
@@ -92,7 +92,7 @@ def test_p36_an_open_folder_that_holds_other_things_is_refused_and_left_alone(tm
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
-def test_p36_open_keys_are_refused_and_not_closed_in_silence(lived: Path) -> None:
+def test_p36_open_keys_are_refused_and_not_closed_silently(lived: Path) -> None:
     (lived / "keys").write_text("key")
     (lived / "keys").chmod(0o644)
     home.prepare(settings(lived))
@@ -111,7 +111,7 @@ def test_links_in_the_data_folder_are_not_followed(lived: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["scratch", "models", "clips", "backups"])
-def test_a_link_to_a_folder_neither_empties_nor_closes_what_it_leads_to(lived: Path, tmp_path: Path, name: str) -> None:
+def test_a_link_to_a_folder_leaves_its_target_unchanged(lived: Path, tmp_path: Path, name: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "mine").write_text("mine")
@@ -123,7 +123,7 @@ def test_a_link_to_a_folder_neither_empties_nor_closes_what_it_leads_to(lived: P
     assert open_to_others(outside / "mine") == ["mine"]
 
 
-def test_a_link_in_a_lock_s_place_is_not_followed(lived: Path, tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_lock_is_not_followed(lived: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("mine")
     (lived / home.LOCK).symlink_to(outside)
@@ -133,7 +133,7 @@ def test_a_link_in_a_lock_s_place_is_not_followed(lived: Path, tmp_path: Path) -
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make a folder of somebody else's")
-def test_p36_an_open_folder_of_somebody_else_is_refused() -> None:
+def test_p36_somebody_elses_open_folder_is_refused() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         folder.chmod(0o755)
@@ -154,7 +154,7 @@ def refused_as_somebody(folder: Path) -> int:
     return 1
 
 
-async def test_where_a_file_system_has_no_modes_it_is_said_once_and_gone_on(lived: Path) -> None:
+async def test_a_file_system_without_modes_is_reported_once_and_accepted(lived: Path) -> None:
     (lived / "keys").write_text("key")
     process = await start("-c", NO_MODES, lived, folder=lived.parent, stderr=asyncio.subprocess.PIPE)
     _, said = await process.communicate()
@@ -176,7 +176,7 @@ async def holder(folder: Path, told: config.Settings) -> AsyncIterator[asyncio.s
         await process.wait()
 
 
-async def test_a_second_bot_is_refused_until_the_first_one_is_gone_however_it_ended(tmp_path: Path) -> None:
+async def test_a_second_bot_is_refused_until_the_first_is_gone_however_it_ended(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
     other.mkdir()
@@ -197,7 +197,7 @@ async def test_a_second_bot_is_refused_until_the_first_one_is_gone_however_it_en
             pass
 
 
-async def test_p36_what_is_made_under_an_open_umask_is_closed_from_the_first_moment(tmp_path: Path) -> None:
+async def test_p36_files_created_with_an_open_umask_are_closed_from_the_start(tmp_path: Path) -> None:
     file = tmp_path / "features.csv"
     file.write_text("isrc,energy\nQZAAA2500001,0.5\n")
     process = await start("-m", "bot", "import", "features", file, folder=tmp_path, umask=0o022)

@@ -48,7 +48,7 @@ async def bots_status(host: str, path: str) -> int:
         await runner.cleanup()
 
 
-async def test_the_sandboxs_page_is_for_loopback_alone() -> None:
+async def test_the_sandbox_page_is_for_loopback_only() -> None:
     async with served(built()) as origin:
         assert await status(origin, "/page/state", "127.0.0.1") == 200
         assert await status(origin, "/", "localhost:4000") == 200
@@ -57,7 +57,7 @@ async def test_the_sandboxs_page_is_for_loopback_alone() -> None:
                 assert await status(origin, path, host) == MISDIRECTED
 
 
-async def test_a_house_without_the_page_is_as_well(tmp_path: Path) -> None:
+async def test_the_sandbox_without_the_page_is_for_loopback_only_too(tmp_path: Path) -> None:
     async with Stack(tmp_path / "stack") as stack:
         assert await status(stack.origin, "/spotify/accounts/authorize", "localhost") == 400
         assert await status(stack.origin, "/api/v10/gateway", "evil.example") == MISDIRECTED

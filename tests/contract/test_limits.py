@@ -86,12 +86,12 @@ LIMITED: Mapping[str, str] = {
 }
 
 
-def test_no_limit_is_set_twice() -> None:
+def test_no_limit_is_defined_twice() -> None:
     names = [line.partition(" = ")[0] for line in Path(limits.__file__).read_text().splitlines() if " = " in line]
     assert sorted(names) == sorted(set(names))
 
 
-def test_every_table_has_a_limit_or_a_reason_why_not() -> None:
+def test_every_table_has_a_limit_or_a_reason_for_none() -> None:
     assert {table.name for table in schema.metadata.sorted_tables} == LIMITED.keys()
     named = {where.partition(":")[0] for where in LIMITED.values() if where.partition(":")[0].isupper()}
     assert all(getattr(limits, name) > 0 for name in named)
@@ -251,7 +251,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_of_two_at_once_only_one_gets_into_what_is_almost_full(stage: Stage, name: str) -> None:
+async def test_of_two_concurrent_adds_only_one_gets_into_an_almost_full_list(stage: Stage, name: str) -> None:
     full = REFUSED[name]
     await full.before(stage)
     async with stage.store.writing() as tx:
@@ -265,7 +265,7 @@ async def test_of_two_at_once_only_one_gets_into_what_is_almost_full(stage: Stag
         assert await count(tx, full.table) == before + 1
 
 
-async def test_who_hosts_as_many_as_they_may_cannot_take_on_another(stage: Stage) -> None:
+async def test_a_host_at_the_limit_cannot_take_on_another_playlist(stage: Stage) -> None:
     await a_list(stage)
     async with stage.store.writing() as tx:
         await shared_playlists.table.unhost(tx, 1)

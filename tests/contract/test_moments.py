@@ -37,9 +37,7 @@ async def lived_ahead(store: Store, then: datetime) -> None:
         await tx.execute(insert(schema.liked).values(like))
 
 
-async def test_seven_months_ahead_and_back_nothing_waits_for_longer_than_it_would_have(
-    store: Store, now: datetime
-) -> None:
+async def test_after_a_clock_error_nothing_waits_longer_than_it_would_have(store: Store, now: datetime) -> None:
     await lived_ahead(store, now + FAR)
     async with store.writing() as tx:
         await moments.pull_in(tx, now, POLL, FAR)
@@ -51,7 +49,9 @@ async def test_seven_months_ahead_and_back_nothing_waits_for_longer_than_it_woul
     assert await read(store, schema.liked.c.added_at) == now + FAR, "Spotify set that date"
 
 
-async def test_put_back_while_the_bot_was_off_nothing_waits_for_longer_than_it_can(store: Store, now: datetime) -> None:
+async def test_if_the_clock_is_corrected_while_off_nothing_waits_longer_than_its_maximum(
+    store: Store, now: datetime
+) -> None:
     await lived_ahead(store, now + FAR)
     async with store.writing() as tx:
         await moments.pull_in(tx, now, POLL)
@@ -61,7 +61,7 @@ async def test_put_back_while_the_bot_was_off_nothing_waits_for_longer_than_it_c
 
 
 @pytest.mark.parametrize("back", [timedelta(), -FAR, timedelta(minutes=1)])
-async def test_p06_what_waits_as_long_as_it_may_is_left_alone(store: Store, now: datetime, back: timedelta) -> None:
+async def test_p06_legitimate_waits_are_left_alone(store: Store, now: datetime, back: timedelta) -> None:
     """The bot waits the twenty days that Spotify asked for, despite a restart or a clock correction."""
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
@@ -72,13 +72,13 @@ async def test_p06_what_waits_as_long_as_it_may_is_left_alone(store: Store, now:
     assert await read(store, schema.member.c.next_poll_at) >= now + timedelta(minutes=13)
 
 
-def test_every_moment_of_the_schema_is_of_one_kind() -> None:
+def test_every_moment_in_the_schema_is_either_past_or_future() -> None:
     """A new column counts as past until someone declares its longest wait."""
     ahead = {"until", "due", "due_at", "expires_at", "next_poll_at", "muted_until", "enter_until", "vote_until"}
     assert {column.name for column in moments.past()}.isdisjoint(ahead)
 
 
-def test_the_drift_is_seen_in_both_directions_and_a_correction_is_none(now: datetime) -> None:
+def test_drift_is_detected_in_both_directions_and_small_corrections_are_ignored(now: datetime) -> None:
     assert put_back(None, now) == timedelta()
     assert put_back(now, now + timedelta(seconds=2)) is None
     assert put_back(now, now - FAR) == FAR

@@ -23,7 +23,7 @@ from bot.flows.sorting.writing import sort
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
-async def test_whoever_linked_and_likes_nothing_is_not_told_to_link(linked: Linked) -> None:
+async def test_a_linked_member_without_likes_is_not_told_to_link(linked: Linked) -> None:
     with pytest.raises(StillReading):
         await flow.layer_named(linked.store, MEMBER, None)
     await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
@@ -36,14 +36,14 @@ async def test_whoever_linked_and_likes_nothing_is_not_told_to_link(linked: Link
         await flow.layer_named(linked.store, MEMBER + 1, None)
 
 
-async def test_unlinking_leaves_a_library_from_a_file_alone(linked: Linked) -> None:
+async def test_unlinking_keeps_a_library_from_a_file(linked: Linked) -> None:
     await link.check_linked(linked.store, MEMBER)
     await sync.import_file(linked.store, 99, "songs.csv", b"Track Name,Artist Name(s)\nA,B\n", NOW)
     with pytest.raises(NothingToUnlink):
         await link.check_linked(linked.store, 99)
 
 
-async def test_a_link_says_why_it_did_not_work(linked: Linked) -> None:
+async def test_a_failed_link_says_why(linked: Linked) -> None:
     linking = Linking(linked.store, linked.vault, linked.spotify, lambda: NOW)
     url, _ = await linking.begin(MEMBER, "@ada", (await linked.account()).client_id, "http://127.0.0.1:8888/callback")
     state = url.partition("state=")[2].partition("&")[0]
@@ -54,18 +54,18 @@ async def test_a_link_says_why_it_did_not_work(linked: Linked) -> None:
     assert not linking.forget(MEMBER), "there's nothing to cancel"
 
 
-async def test_whoever_has_an_app_of_their_own_stays_with_it(linked: Linked) -> None:
+async def test_a_member_with_their_own_app_keeps_it(linked: Linked) -> None:
     assert await link.app_of(linked.store, MEMBER) == (await linked.account()).client_id
     assert await link.app_of(linked.store, MEMBER + 1) == ""
 
 
-async def test_p08_a_warning_that_comes_late_tells_the_days_that_are_left(linked: Linked) -> None:
+async def test_p08_a_late_warning_states_the_days_left(linked: Linked) -> None:
     left = NOW + link.CONSENT - timedelta(days=3, hours=1)
     assert await notify.consent_ends_in(linked.store, MEMBER, left) == 3
     assert await notify.consent_ends_in(linked.store, MEMBER, NOW) is None, "the consent was renewed"
 
 
-def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
+def test_two_playlists_with_one_name_are_not_confused() -> None:
     both = [("1", "Rain"), ("2", "rain"), ("3", "2")]
 
     def one(given: str) -> tuple[str, str] | None:
@@ -77,7 +77,7 @@ def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
         one("Rain")
 
 
-async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked: Linked) -> None:
+async def test_p43_undo_on_a_receipts_card_reverts_what_the_tap_wrote(linked: Linked) -> None:
     linked.like(1, 2)
     music = await linked.music()
     await sync.sync(linked.store, music, await linked.account(), NOW)

@@ -24,7 +24,7 @@ from tests.databases import new_store
 ADA, BEN = 1001, 1002
 
 
-async def test_migrations_arrive_at_todays_schema(store: Store) -> None:
+async def test_migrations_end_at_the_current_schema(store: Store) -> None:
     async with store._engine.connect() as tx:
         differences = await tx.run_sync(
             lambda connection: compare_metadata(MigrationContext.configure(connection), schema.metadata)
@@ -33,7 +33,7 @@ async def test_migrations_arrive_at_todays_schema(store: Store) -> None:
     assert not await store.behind()
 
 
-async def test_members_of_the_first_schema_come_along_and_teach_nothing(tmp_path, now: datetime) -> None:
+async def test_members_of_the_first_schema_are_migrated_and_teach_nothing(tmp_path, now: datetime) -> None:
     def first(connection: Connection) -> None:
         upgrade(connection, "0001")
         columns = "member, created_at, updates, daily_cap, learn_from_playlists, polls"
@@ -51,7 +51,7 @@ async def test_members_of_the_first_schema_come_along_and_teach_nothing(tmp_path
     assert (ada.teaches, ada.taught) == (False, None)
 
 
-async def test_codes_of_recordings_that_an_older_version_kept_get_one_spelling(tmp_path, now: datetime) -> None:
+async def test_isrcs_stored_by_an_older_version_are_normalised(tmp_path, now: datetime) -> None:
     told = {"us-qza-25-00001": 120, "USQZA2500001": 121, "qzaaa2500002": 90}
 
     def before(connection: Connection) -> None:
@@ -78,7 +78,7 @@ async def test_codes_of_recordings_that_an_older_version_kept_get_one_spelling(t
 
 
 @pytest.mark.parametrize("kept", [253_402_387_139_000, 2**63 - 1, -(2**63)])
-async def test_a_moment_beyond_all_dates_that_an_older_version_kept_locks_nobody_out(
+async def test_an_impossible_date_stored_by_an_older_version_locks_nobody_out(
     store: Store, now: datetime, kept: int
 ) -> None:
     """9999-12-31T23:59:59-23:59 was stored as milliseconds beyond what a date can hold."""
@@ -92,7 +92,7 @@ async def test_a_moment_beyond_all_dates_that_an_older_version_kept_locks_nobody
     assert liked["a"] is not None
 
 
-async def test_songs_that_an_older_version_kept_as_they_came_are_mended(tmp_path, now: datetime) -> None:
+async def test_unchecked_songs_stored_by_an_older_version_are_repaired(tmp_path, now: datetime) -> None:
     odd = [("a", "", '[null, 7, "Ann"]', "'soon'"), ("b", "B", "null", "1.5"), ("c", "C", '["Cat"]', "7")]
 
     def before(connection: Connection) -> None:
@@ -153,13 +153,13 @@ async def test_p22_a_reader_sees_one_state_throughout(store: Store, now: datetim
         assert await members.get(reader, ADA) is None
 
 
-async def test_p13_what_is_committed_is_on_the_disk_before_it_is_acknowledged(store: Store) -> None:
+async def test_p13_a_commit_is_on_disk_before_it_is_acknowledged(store: Store) -> None:
     async with store.writing() as tx:
         settings = [(await tx.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("synchronous", "journal_mode")]
     assert settings == [2, "wal"], "2 is FULL: survives a power cut too, which no test can simulate"
 
 
-async def test_p21_a_writer_who_is_cancelled_holds_nothing(tmp_path, now: datetime) -> None:
+async def test_p21_a_cancelled_writer_holds_no_lock(tmp_path, now: datetime) -> None:
     """Wherever it's cancelled, and even while somebody holds its error."""
     store = new_store(tmp_path / "bot.db", busy_ms=1_000)
 
@@ -204,7 +204,7 @@ async def test_p21_a_database_held_for_too_long_is_a_typed_error(tmp_path, now: 
     await store.close()
 
 
-async def test_p20_a_full_disk_is_a_typed_error_and_room_mends_it(store: Store, now: datetime) -> None:
+async def test_p20_a_full_disk_is_a_typed_error_until_there_is_room(store: Store, now: datetime) -> None:
     async def limit(pages: int) -> None:
         async with store._engine.connect() as connection:
             raw = await connection.get_raw_connection()
@@ -226,7 +226,7 @@ async def test_p20_a_full_disk_is_a_typed_error_and_room_mends_it(store: Store, 
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-async def test_answers_of_one_event_are_kept_once(store: Store, now: datetime) -> None:
+async def test_answers_from_one_event_are_stored_once(store: Store, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         layer = await playlists.ensure_layer(tx, ADA, "main")
@@ -255,7 +255,7 @@ async def test_a_members_own_features_win_over_the_operators(store: Store, now: 
     assert dict(theirs.numbers) == {"tempo": 100.0, "energy": 0.5}
 
 
-def test_p35_every_table_names_its_member_or_holds_nothing_of_one() -> None:
+def test_p35_every_table_names_its_member_or_holds_no_personal_data() -> None:
     ownerless = {
         table for table in schema.metadata.sorted_tables if table not in [owned for owned, _ in personal_data.OWNED]
     }
@@ -284,7 +284,7 @@ async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime
     assert b"canary" not in written
 
 
-async def test_p35_the_file_is_not_called_rewritten_while_somebody_reads_or_locks_it(store: Store) -> None:
+async def test_p35_the_file_does_not_count_as_rewritten_while_somebody_reads_or_locks_it(store: Store) -> None:
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM song").fetchone()
@@ -311,7 +311,9 @@ class Watched(Store):
         return done
 
 
-async def test_however_often_the_file_is_rewritten_others_write_most_of_the_time(store: Store, now: datetime) -> None:
+async def test_others_can_write_most_of_the_time_however_often_the_file_is_rewritten(
+    store: Store, now: datetime
+) -> None:
     watched = Watched(store.url)
 
     async def others() -> None:

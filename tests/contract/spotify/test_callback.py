@@ -16,7 +16,7 @@ FUZZED = 10_000
 AT_ONCE, PIPELINED = 4, 25  # connections, and pipelined requests on each
 
 
-async def test_p32_consent_is_asked_with_pkce_s256_and_a_state_of_256_bits(stage: Stage) -> None:
+async def test_p32_consent_uses_pkce_s256_and_a_256_bit_state(stage: Stage) -> None:
     query = parse_qs(urlsplit(await stage.begin(MARA)).query)
     assert query["code_challenge_method"] == ["S256"]
     assert query["redirect_uri"] == [BACK]
@@ -29,14 +29,14 @@ async def test_p32_consent_is_asked_with_pkce_s256_and_a_state_of_256_bits(stage
     assert s256(verifier) == query["code_challenge"][0]
 
 
-async def test_p32_a_state_is_good_once(stage: Stage, linking: Site) -> None:
+async def test_p32_a_state_works_once(stage: Stage, linking: Site) -> None:
     path = back(await agree(await stage.begin(MARA), "mara"))
     assert (await linking.get(path))[0] == 200
     assert (await linking.get(path))[0] == 400
     assert len(stage.asked(TOKEN)) == 1
 
 
-async def test_p32_of_two_returns_at_once_one_is_taken(stage: Stage, linking: Site) -> None:
+async def test_p32_of_two_concurrent_returns_one_is_accepted(stage: Stage, linking: Site) -> None:
     path = back(await agree(await stage.begin(MARA), "mara"))
     answers = await asyncio.gather(*(linking.get(path) for _ in range(10)))
     assert sorted(answer[0] for answer in answers) == [200] + [400] * 9
@@ -44,14 +44,14 @@ async def test_p32_of_two_returns_at_once_one_is_taken(stage: Stage, linking: Si
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(599, 200), (600, 400)])
-async def test_p32_a_state_is_good_for_ten_minutes(stage: Stage, linking: Site, seconds: int, status: int) -> None:
+async def test_p32_a_state_lasts_ten_minutes(stage: Stage, linking: Site, seconds: int, status: int) -> None:
     path = back(await agree(await stage.begin(MARA), "mara"))
     stage.clock.pass_by(seconds=seconds)
     assert (await linking.get(path))[0] == status
     assert len(stage.asked(TOKEN)) == (status == 200)
 
 
-async def test_p32_a_state_belongs_to_the_member_who_began(stage: Stage) -> None:
+async def test_p32_a_state_belongs_to_the_member_who_started(stage: Stage) -> None:
     landing = await agree(await stage.begin(MARA), "mara")
     with pytest.raises(LinkRefused):
         await stage.linking.arrive_pasted(IDA, landing)

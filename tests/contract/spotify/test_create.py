@@ -41,7 +41,7 @@ async def resumed(stage: Stage, music: SpotifyMusic) -> list[str]:
     return [playlist.ref for _, playlist in await playlists.kept(stage.store, MARA)]
 
 
-async def test_p01_killed_after_spotify_made_it_the_same_playlist_is_kept(stage: Stage, music: SpotifyMusic) -> None:
+async def test_p01_after_a_kill_the_playlist_spotify_created_is_kept(stage: Stage, music: SpotifyMusic) -> None:
     making = asyncio.create_task(make(stage, music))
 
     async def kill(request) -> None:
@@ -59,7 +59,7 @@ async def test_p01_killed_after_spotify_made_it_the_same_playlist_is_kept(stage:
 
 
 @pytest.mark.parametrize("seconds", [1.5, 12])
-async def test_p02_made_long_after_we_gave_up_on_the_answer_it_is_one(
+async def test_p02_a_playlist_created_after_our_timeout_is_not_created_twice(
     stage: Stage, music: SpotifyMusic, seconds: float
 ) -> None:
     stage.world.faults.append(Fault(MAKING, "late", seconds=seconds))
@@ -72,16 +72,14 @@ async def test_p02_made_long_after_we_gave_up_on_the_answer_it_is_one(
     assert len(at_spotify(stage)) == 1
 
 
-async def test_p02_made_and_answered_with_an_error_it_is_kept_at_once(stage: Stage, music: SpotifyMusic) -> None:
+async def test_p02_a_playlist_created_despite_an_error_is_kept_at_once(stage: Stage, music: SpotifyMusic) -> None:
     stage.world.create_playlist("mara", "Quay", description="Made by Cratekeeper (somebody else's)")
     stage.world.faults.append(Fault(MAKING, "apply-then", status=502))
     assert await make(stage, music) == at_spotify(stage)[1]
     assert len(at_spotify(stage)) == 2
 
 
-async def test_one_that_was_never_made_is_asked_for_again_once_that_is_certain(
-    stage: Stage, music: SpotifyMusic
-) -> None:
+async def test_a_playlist_certainly_not_created_is_requested_again(stage: Stage, music: SpotifyMusic) -> None:
     stage.world.faults.append(Fault(MAKING, "status", status=502))
     before = stage.clock()
     with pytest.raises(SpotifyDown):
@@ -91,7 +89,7 @@ async def test_one_that_was_never_made_is_asked_for_again_once_that_is_certain(
     assert stage.clock() - before >= SETTLE
 
 
-async def test_a_clock_that_is_set_back_has_nothing_asked_for_twice(stage: Stage, music: SpotifyMusic) -> None:
+async def test_a_clock_set_back_causes_no_second_request(stage: Stage, music: SpotifyMusic) -> None:
     stage.world.faults.append(Fault(MAKING, "late", seconds=30))
     with pytest.raises(SpotifyDown):
         await make(stage, music)
@@ -103,7 +101,7 @@ async def test_a_clock_that_is_set_back_has_nothing_asked_for_twice(stage: Stage
     assert len(at_spotify(stage)) == 1
 
 
-async def test_p41_a_list_that_is_empty_once_makes_no_second_playlist(stage: Stage, music: SpotifyMusic) -> None:
+async def test_p41_one_empty_list_creates_no_second_playlist(stage: Stage, music: SpotifyMusic) -> None:
     stage.world.faults.append(Fault(MAKING, "late", seconds=1))
     with pytest.raises(SpotifyDown):
         await make(stage, music)
@@ -113,7 +111,7 @@ async def test_p41_a_list_that_is_empty_once_makes_no_second_playlist(stage: Sta
     assert len(at_spotify(stage)) == 1
 
 
-async def test_one_that_spotify_refuses_is_not_asked_for_again(stage: Stage, music: SpotifyMusic) -> None:
+async def test_a_refused_playlist_is_not_requested_again(stage: Stage, music: SpotifyMusic) -> None:
     stage.world.faults.append(Fault(MAKING, "status", status=400))
     with pytest.raises(SpotifyError):
         await make(stage, music)

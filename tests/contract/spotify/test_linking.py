@@ -39,7 +39,7 @@ async def test_p37_agreeing_alone_links_nothing(stage: Stage, linking: Site) -> 
         assert (await tx.exec_driver_sql("SELECT next_poll_at FROM member")).scalar_one() is None, "no poll is due"
 
 
-async def test_p37_a_consent_that_nobody_confirmed_never_reaches_the_disk(stage: Stage) -> None:
+async def test_p37_an_unconfirmed_consent_never_reaches_the_disk(stage: Stage) -> None:
     tokens = (await arrived(stage)).tokens
     kept = b"".join(path.read_bytes() for path in stage.store.path.parent.glob("*.db*"))
     assert tokens.access.encode() not in kept
@@ -48,7 +48,7 @@ async def test_p37_a_consent_that_nobody_confirmed_never_reaches_the_disk(stage:
         assert (await tx.exec_driver_sql("SELECT * FROM account")).all() == []
 
 
-async def test_p37_the_code_links_only_for_who_began(stage: Stage) -> None:
+async def test_p37_the_code_links_only_for_the_member_who_started(stage: Stage) -> None:
     consent = await arrived(stage, MARA, "ida")
     await arrived(stage, IDA, "ida")
     for member in (IDA, 99):
@@ -61,7 +61,7 @@ async def test_p37_the_code_links_only_for_who_began(stage: Stage) -> None:
         await stage.linking.finish(MARA, consent.code)
 
 
-async def test_p37_a_code_may_be_typed_five_times(stage: Stage) -> None:
+async def test_p37_a_code_can_be_tried_five_times(stage: Stage) -> None:
     code = (await arrived(stage)).code
     for left in (4, 3, 2, 1, 0):
         with pytest.raises(WrongCode) as told:
@@ -72,7 +72,7 @@ async def test_p37_a_code_may_be_typed_five_times(stage: Stage) -> None:
         await stage.linking.finish(MARA, code)
 
 
-async def test_p37_guesses_by_a_forged_button_count_as_well(stage: Stage) -> None:
+async def test_p37_guesses_by_a_forged_button_count_too(stage: Stage) -> None:
     code = (await arrived(stage)).code
     for _ in range(TRIES):
         with pytest.raises(LinkRefused):
@@ -82,7 +82,7 @@ async def test_p37_guesses_by_a_forged_button_count_as_well(stage: Stage) -> Non
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(SECONDS - 1, True), (SECONDS, False)])
-async def test_p37_a_code_is_good_for_ten_minutes(stage: Stage, seconds: int, good: bool) -> None:
+async def test_p37_a_code_lasts_ten_minutes(stage: Stage, seconds: int, good: bool) -> None:
     code = (await arrived(stage)).code
     stage.clock.pass_by(seconds=seconds)
     if good:
@@ -93,14 +93,14 @@ async def test_p37_a_code_is_good_for_ten_minutes(stage: Stage, seconds: int, go
     assert (await stage.account(MARA) is not None) == good
 
 
-async def test_p37_a_newer_consent_takes_the_place_of_the_older(stage: Stage) -> None:
+async def test_p37_a_newer_consent_replaces_the_older(stage: Stage) -> None:
     older, newer = await arrived(stage, user="ida"), await arrived(stage, user="mara")
     with pytest.raises(EarlierLink):
         await stage.linking.finish(MARA, older.code)
     assert (await stage.linking.finish(MARA, newer.code)).name == "Mara"
 
 
-async def test_p37_a_code_is_typed_as_people_type(stage: Stage) -> None:
+async def test_p37_a_code_is_accepted_however_people_type_it(stage: Stage) -> None:
     code = (await arrived(stage)).code
     assert set(code) <= {*LETTERS, "-"}
     for typed in (code.lower(), code.replace("-", ""), f"  {code} ", code.replace("-", " ")):
@@ -111,19 +111,19 @@ async def test_p37_a_code_is_typed_as_people_type(stage: Stage) -> None:
             stage.linking.prove(MARA, nonsense)
 
 
-async def test_p37_an_address_that_was_pasted_shows_whose_account_it_is_before_it_is_linked(stage: Stage) -> None:
+async def test_p37_a_pasted_address_shows_whose_account_it_is_before_linking(stage: Stage) -> None:
     consent = await stage.linking.arrive_pasted(MARA, await agree(await stage.begin(MARA), "ida"))
     assert consent.profile.name == "Ida"
     assert await stage.account(MARA) is None
 
 
 @pytest.mark.parametrize("address", ["", "http://[", "http://x/?state=a", "http://x/?state=a&state=b", "no"])
-async def test_an_address_that_is_none_is_refused_in_words(stage: Stage, address: str) -> None:
+async def test_a_malformed_address_is_refused_clearly(stage: Stage, address: str) -> None:
     with pytest.raises(LinkRefused):
         await stage.linking.arrive_pasted(MARA, address)
 
 
-async def test_p35_links_and_consents_are_swept_although_nobody_comes_back(stage: Stage) -> None:
+async def test_p35_links_and_consents_are_swept_even_if_nobody_returns(stage: Stage) -> None:
     await arrived(stage)
     await stage.begin(IDA)
     gone = tokens_held()
@@ -134,7 +134,7 @@ async def test_p35_links_and_consents_are_swept_although_nobody_comes_back(stage
         assert (await tx.exec_driver_sql("SELECT * FROM link_state")).all() == []
 
 
-async def test_p35_what_was_forgotten_cannot_be_confirmed(stage: Stage) -> None:
+async def test_p35_a_forgotten_consent_cannot_be_confirmed(stage: Stage) -> None:
     code = (await arrived(stage)).code
     stage.linking.forget(MARA)
     with pytest.raises(LinkRefused):
@@ -142,7 +142,7 @@ async def test_p35_what_was_forgotten_cannot_be_confirmed(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("answer", [200, 503])
-async def test_p35_nothing_is_held_of_who_was_erased_while_spotify_was_asked(stage: Stage, answer: int) -> None:
+async def test_p35_nothing_is_kept_of_a_member_erased_during_a_spotify_call(stage: Stage, answer: int) -> None:
     def erase(said: Any) -> Any:
         with closing(sqlite3.connect(stage.store.path)) as database, database:
             database.execute("DELETE FROM member")
@@ -157,7 +157,7 @@ async def test_p35_nothing_is_held_of_who_was_erased_while_spotify_was_asked(sta
     assert tokens_held() == gone
 
 
-async def test_p35_a_member_who_was_erased_meanwhile_is_not_brought_back(stage: Stage) -> None:
+async def test_p35_a_member_erased_meanwhile_is_not_brought_back(stage: Stage) -> None:
     code = (await arrived(stage)).code
     async with stage.store.writing() as tx:
         await tx.exec_driver_sql("DELETE FROM member")
@@ -165,7 +165,7 @@ async def test_p35_a_member_who_was_erased_meanwhile_is_not_brought_back(stage: 
         await stage.linking.finish(MARA, code)
 
 
-async def test_a_member_has_one_link_under_way(stage: Stage, linking: Site) -> None:
+async def test_a_member_has_one_pending_link(stage: Stage, linking: Site) -> None:
     older = await agree(await stage.begin(MARA), "mara")
     await stage.begin(MARA)
     assert (await linking.get(back(older)))[0] == 400

@@ -16,7 +16,7 @@ from tests.contract.spotify.stage import MARA
 from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
 
 
-async def test_p03_what_somebody_takes_out_while_it_is_written_is_not_put_back_and_is_said(
+async def test_p03_a_song_removed_during_a_write_is_not_put_back_and_is_reported(
     writer: PlaylistWriter,
 ) -> None:
     async def meddle(request) -> None:
@@ -30,7 +30,7 @@ async def test_p03_what_somebody_takes_out_while_it_is_written_is_not_put_back_a
     assert [(change.song, change.problem) for change in receipt.refused] == [(NEW[0], Refused.CHANGED)]
 
 
-async def test_p04_a_persons_song_is_not_ours_whatever_is_in_the_journal(writer: PlaylistWriter) -> None:
+async def test_p04_a_song_added_by_hand_is_not_ours_whatever_the_journal_says(writer: PlaylistWriter) -> None:
     await writer.apply(await writer.add(NEW[0], OWN[0]))
     async with writer.stage.store.reading() as tx:
         assert await writes.ours(tx, writer.kept.playlist) == {NEW[0]}
@@ -40,7 +40,7 @@ async def test_p04_a_persons_song_is_not_ours_whatever_is_in_the_journal(writer:
     assert [change.song for change in receipt.removed] == NEW[:1]
 
 
-async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(writer: PlaylistWriter) -> None:
+async def test_a_song_removed_and_put_back_by_hand_is_theirs(writer: PlaylistWriter) -> None:
     write = await writer.add(NEW[0])
     await writer.apply(write)
     writer.stage.clock.pass_by(minutes=2)
@@ -71,7 +71,7 @@ async def say(writer: PlaylistWriter, song: str, event: int, *where: Playlist) -
         await answers.add(tx, MARA, writer.kept.layer, said)
 
 
-async def test_a_corrected_song_moves_with_the_next_new_like_and_never_stands_nowhere(writer: PlaylistWriter) -> None:
+async def test_a_corrected_song_moves_with_the_next_new_like_and_is_never_lost(writer: PlaylistWriter) -> None:
     other = await writer.another("Pier")
     await writer.apply(await writer.add(*NEW[:3]))
     await say(writer, NEW[0], 1, other)
@@ -89,7 +89,9 @@ async def test_a_corrected_song_moves_with_the_next_new_like_and_never_stands_no
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
-async def test_a_press_and_a_hand_edit_keep_their_order_with_clocks_apart(writer: PlaylistWriter, minutes: int) -> None:
+async def test_a_press_and_an_edit_by_hand_keep_their_order_despite_clock_skew(
+    writer: PlaylistWriter, minutes: int
+) -> None:
     """Discord's clock is ahead of ours or behind it."""
 
     def pressed() -> int:

@@ -41,7 +41,7 @@ async def releases(writer: PlaylistWriter) -> PlaylistWriter:
     return writer
 
 
-async def test_the_same_recording_is_not_added_again_under_another_id(releases: PlaylistWriter) -> None:
+async def test_the_same_recording_is_not_added_again_with_another_id(releases: PlaylistWriter) -> None:
     receipt = await releases.apply(await releases.add(SINGLE.uri, REISSUE.uri, LIVE.uri))
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri]
     assert {(change.song, change.problem) for change in receipt.refused} == {
@@ -53,13 +53,13 @@ async def test_the_same_recording_is_not_added_again_under_another_id(releases: 
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri, SINGLE.uri]
 
 
-async def test_of_two_releases_in_one_write_the_first_goes_in(releases: PlaylistWriter) -> None:
+async def test_of_two_releases_in_one_write_the_first_is_added(releases: PlaylistWriter) -> None:
     other = await releases.another("Pier")
     await releases.apply(await releases.add(REISSUE.uri, ALBUM.uri, LIVE.uri, to=other))
     assert releases.songs(other) == [REISSUE.uri, LIVE.uri]
 
 
-async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sort(releases: PlaylistWriter) -> None:
+async def test_a_song_shown_under_another_id_is_not_added_at_every_sort(releases: PlaylistWriter) -> None:
     """Spotify shows a substitute for the added song, and doesn't say for which."""
     other = await releases.another("Pier")
     releases.stage.world.after.append(lambda request: stand_in(releases, other, request))
@@ -70,7 +70,7 @@ async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sor
     assert receipt.write.state == "done"
 
 
-async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the_first(
+async def test_if_spotify_does_not_know_one_release_the_other_is_added(
     releases: PlaylistWriter,
 ) -> None:
     other = await releases.another("Pier")
@@ -81,9 +81,7 @@ async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the
 
 
 @pytest.mark.parametrize("lag", [0, 12])
-async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_back(
-    releases: PlaylistWriter, lag: float
-) -> None:
+async def test_a_song_shown_under_another_id_can_be_removed_and_restored(releases: PlaylistWriter, lag: float) -> None:
     world, other = releases.stage.world, await releases.another("Pier", OWN)
     releases.stage.clock.pass_by(minutes=2)
     world.after.append(lambda request: stand_in(releases, other, request))
@@ -115,7 +113,7 @@ async def stand_in(writer: PlaylistWriter, playlist: Playlist, request) -> None:
         writer.stage.world.replace("mara", playlist.ref, shown)
 
 
-async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: PlaylistWriter) -> None:
+async def test_p04_the_same_recording_added_by_hand_is_not_a_substitute(releases: PlaylistWriter) -> None:
     other = await releases.another("Pier")
     write = await releases.apply(await releases.add(SINGLE.uri, to=other))
     releases.stage.clock.pass_by(minutes=2)
@@ -126,7 +124,7 @@ async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: Pl
     assert releases.songs(other) == [ALBUM.uri, REISSUE.uri]
 
 
-async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: PlaylistWriter) -> None:
+async def test_doubles_and_unplayable_songs_are_shown(releases: PlaylistWriter) -> None:
     for track in (REISSUE, LIVE):
         releases.stage.world.add_by_hand("mara", releases.kept.ref, track.uri)
     await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
@@ -136,7 +134,7 @@ async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Playl
     assert words.odd([]) == words.NOTHING_ODD
 
 
-async def test_places_without_a_song_are_shown_and_shift_no_other(releases: PlaylistWriter) -> None:
+async def test_places_without_a_song_are_shown_without_shifting_others(releases: PlaylistWriter) -> None:
     """Spotify omits a song that it took down; episodes and local files aren't songs either."""
     stage, kept = releases.stage, releases.kept
     for track in (REISSUE, LIVE):

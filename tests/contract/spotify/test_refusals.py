@@ -15,7 +15,7 @@ from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
 @pytest.mark.parametrize("dead", [[0], [19], [3, 4, 11], list(range(20))])
-async def test_dead_songs_keep_no_other_out_and_are_named(writer: PlaylistWriter, dead: list[int]) -> None:
+async def test_dead_songs_do_not_block_others_and_are_named(writer: PlaylistWriter, dead: list[int]) -> None:
     for at in dead:
         del writer.stage.world.tracks[NEW[at]]
     receipt = await writer.apply(await writer.add(*NEW))
@@ -28,7 +28,7 @@ async def test_dead_songs_keep_no_other_out_and_are_named(writer: PlaylistWriter
 
 
 @pytest.mark.parametrize(("status", "problem"), [(500, Refused.UNANSWERED), (403, Refused.FULL)])
-async def test_a_full_playlist_ends_in_words_and_the_other_playlists_are_written(
+async def test_a_full_playlist_is_reported_and_the_others_are_written(
     writer: PlaylistWriter, status: int, problem: Refused
 ) -> None:
     other = await writer.another("Pier")
@@ -46,7 +46,7 @@ async def test_a_full_playlist_ends_in_words_and_the_other_playlists_are_written
     assert receipt.write.state == "done"
 
 
-async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(writer: PlaylistWriter) -> None:
+async def test_songs_are_never_added_to_a_deleted_or_unfollowed_playlist(writer: PlaylistWriter) -> None:
     other = await writer.another("Pier")
     writer.stage.world.unfollow("mara", writer.kept.ref)
     receipt = await writer.apply(await writer.open((writer.kept, NEW[0], "add"), (other, NEW[1], "add")))
@@ -57,7 +57,7 @@ async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(wri
 
 @pytest.mark.parametrize("status", [400, 401, 408, 409, 418])
 @pytest.mark.parametrize("line", [ADDING, "GET /v1/playlists/*"])
-async def test_p41_one_odd_answer_refuses_no_song_and_ends_no_write(
+async def test_p41_one_odd_response_refuses_no_song_and_ends_no_write(
     writer: PlaylistWriter, line: str, status: int
 ) -> None:
     writer.stage.world.faults.append(Fault(line, "status", times=2 if status == 401 else 1, status=status))
@@ -71,7 +71,7 @@ def emptied(answer: dict) -> dict:
 
 
 @pytest.mark.parametrize("skip", [0, 1, 2])
-async def test_p41_one_empty_answer_is_no_lesson(writer: PlaylistWriter, skip: int) -> None:
+async def test_p41_one_empty_response_creates_no_label(writer: PlaylistWriter, skip: int) -> None:
     """Before our write, after it, or at the next poll: no song counts as added or removed by hand."""
     async with writer.stage.store.writing() as tx:
         await songs.like(tx, MARA, [Like(Song(uri, uri, ()), START) for uri in (*OWN, *NEW)], START)
@@ -85,7 +85,7 @@ async def test_p41_one_empty_answer_is_no_lesson(writer: PlaylistWriter, skip: i
     assert writer.songs() == [*OWN, *NEW, URIS[40]]
 
 
-async def test_p41_a_playlist_that_comes_short_when_it_is_handed_over_is_read_again(writer: PlaylistWriter) -> None:
+async def test_p41_a_playlist_short_when_added_is_read_again(writer: PlaylistWriter) -> None:
     writer.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
     other = await writer.another("Pier", OWN)
     async with writer.stage.store.reading() as tx:
@@ -101,7 +101,7 @@ MISSED = {
 
 @pytest.mark.parametrize("line", MISSED.values(), ids=MISSED)
 @pytest.mark.parametrize("status", [403, 404])
-async def test_p41_one_answer_that_a_playlist_is_not_there_says_nothing(
+async def test_p41_one_response_that_a_playlist_is_gone_is_not_believed(
     writer: PlaylistWriter, line: str, status: int
 ) -> None:
     fault = Fault(line, "status", status=status)
@@ -113,7 +113,7 @@ async def test_p41_one_answer_that_a_playlist_is_not_there_says_nothing(
     assert receipt.refused == []
 
 
-async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_words(writer: PlaylistWriter) -> None:
+async def test_p41_a_readable_playlist_that_accepts_nothing_is_reported(writer: PlaylistWriter) -> None:
     writer.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
     began = writer.stage.clock()
     receipt = await writer.apply(await writer.add(*NEW[:2]))

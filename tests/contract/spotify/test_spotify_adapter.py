@@ -25,7 +25,7 @@ async def test_a_library_is_read_with_one_request_per_50_songs(stage: Stage, mar
     assert stage.asked() == [LIKES] * 6
 
 
-async def test_a_liked_song_comes_with_all_that_a_card_shows(mara: SpotifyMusic) -> None:
+async def test_a_liked_song_has_everything_a_card_shows(mara: SpotifyMusic) -> None:
     like = (await mara.likes(7)).likes[0]
     assert (like.song.title, like.song.artists, like.song.album) == ("Song 7", ("First", "Second"), "Album 7")
     assert (like.song.year, like.song.duration_ms, like.song.isrc) == (2019, 200_007, "ZZAAA1900007")
@@ -34,7 +34,7 @@ async def test_a_liked_song_comes_with_all_that_a_card_shows(mara: SpotifyMusic)
     assert like.added_at == START - timedelta(days=7)
 
 
-async def test_what_is_no_song_keeps_its_place_in_a_playlist(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_an_item_that_is_no_song_keeps_its_place_in_a_playlist(stage: Stage, mara: SpotifyMusic) -> None:
     run = stage.world.create_playlist("mara", "Run")
     kept = [URIS[0], "spotify:episode:512ojhOuo1ktJprKbVcKyQ", URIS[1], "spotify:local:A:B:C:120", URIS[2]]
     for uri in kept:
@@ -57,7 +57,7 @@ async def test_a_playlist_is_read_with_no_more_than_one_request_per_50_places(
     assert len(stage.asked()) == requests
 
 
-async def test_a_playlist_that_gets_shorter_while_it_is_read_is_read_again(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_playlist_that_shrinks_while_being_read_is_read_again(stage: Stage, mara: SpotifyMusic) -> None:
     run = stage.world.create_playlist("mara", "Run")
     stage.world.add("mara", run.id, URIS)
 
@@ -71,7 +71,7 @@ async def test_a_playlist_that_gets_shorter_while_it_is_read_is_read_again(stage
     assert contents.snapshot == run.snapshot
 
 
-async def test_playlists_are_those_that_the_member_may_write_to(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_only_writable_playlists_are_listed(stage: Stage, mara: SpotifyMusic) -> None:
     world = stage.world
     own = [world.create_playlist("mara", f"Own {number}") for number in range(60)]
     followed, joint = world.create_playlist("ida", "Hers"), world.create_playlist("ida", "Ours", collaborative=True)
@@ -92,7 +92,7 @@ async def test_playlists_are_those_that_the_member_may_write_to(stage: Stage, ma
 
 
 # ---------------------------------------------------------------- writing
-async def test_songs_go_in_where_they_are_wanted_with_one_request(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_songs_are_added_at_a_position_with_one_request(stage: Stage, mara: SpotifyMusic) -> None:
     run = stage.world.create_playlist("mara", "Run")
     await mara.add(run.id, URIS[:100], None)
     await mara.add(run.id, URIS[100:102], 1)
@@ -100,7 +100,7 @@ async def test_songs_go_in_where_they_are_wanted_with_one_request(stage: Stage, 
     assert len(stage.asked()) == 2
 
 
-async def test_a_removal_leaves_what_came_after_the_snapshot(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_removal_spares_songs_added_after_the_snapshot(stage: Stage, mara: SpotifyMusic) -> None:
     run = stage.world.create_playlist("mara", "Run")
     stage.world.add("mara", run.id, [URIS[0], URIS[1], URIS[0]])
     seen = (await mara.contents(run.id)).snapshot
@@ -109,7 +109,7 @@ async def test_a_removal_leaves_what_came_after_the_snapshot(stage: Stage, mara:
     assert list(run.uris) == [URIS[1], URIS[0]]
 
 
-async def test_a_new_playlist_is_asked_to_be_private(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_new_playlist_is_requested_as_private(stage: Stage, mara: SpotifyMusic) -> None:
     made = await mara.create("Late night")
     assert stage.world.playlists[made.id].name == made.name == "Late night"
     assert not stage.world.playlists[made.id].public
@@ -117,14 +117,14 @@ async def test_a_new_playlist_is_asked_to_be_private(stage: Stage, mara: Spotify
 
 
 @pytest.mark.parametrize("playlist", ["4uLU6hMCjMI75M1A2tKUQC", "../me", "", "a/b?c=d", "spotify:playlist:x"])
-async def test_a_playlist_that_is_not_there_is_gone(stage: Stage, mara: SpotifyMusic, playlist: str) -> None:
+async def test_a_missing_playlist_is_gone(stage: Stage, mara: SpotifyMusic, playlist: str) -> None:
     for call in (mara.contents(playlist), mara.add(playlist, URIS[:1], None), mara.remove(playlist, URIS[:1], None)):
         with pytest.raises(PlaylistGone):
             await call
     assert all(line.endswith(("4uLU6hMCjMI75M1A2tKUQC", "4uLU6hMCjMI75M1A2tKUQC/items")) for line in stage.asked())
 
 
-async def test_someone_else_s_playlist_is_gone_too(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_someone_elses_playlist_is_gone_too(stage: Stage, mara: SpotifyMusic) -> None:
     hers = stage.world.create_playlist("ida", "Hers")
     for call in (mara.contents(hers.id), mara.add(hers.id, URIS[:1], None)):
         with pytest.raises(PlaylistGone):
@@ -148,7 +148,7 @@ ENDLESS = "[" * 100_000
 MALFORMED = ["", "<html>", "[]", "null", "{}", '{"items": 7, "total": 1}', '{"items": null}', ENDLESS, "9" * 5000]
 
 
-async def test_a_malformed_answer_is_a_typed_error(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_malformed_response_is_a_typed_error(stage: Stage, mara: SpotifyMusic) -> None:
     for body in MALFORMED:
         async with served(answering(200, body)) as origin:
             music = await stage.music(MARA, elsewhere(stage, origin))
@@ -180,9 +180,7 @@ async def test_p36_no_token_follows_a_redirect(stage: Stage, mara: SpotifyMusic,
 
 
 @pytest.mark.parametrize("status", [302, 401, 405, 408, 413, 425])
-async def test_what_is_no_word_on_the_songs_names_none_of_them_dead(
-    stage: Stage, mara: SpotifyMusic, status: int
-) -> None:
+async def test_errors_unrelated_to_the_songs_mark_none_as_dead(stage: Stage, mara: SpotifyMusic, status: int) -> None:
     async with served(answering(status, "")) as origin:
         music = await stage.music(MARA, elsewhere(stage, origin))
         for call in (music.add("x", URIS[:1], None), music.remove("x", URIS[:1], None)):
@@ -192,14 +190,14 @@ async def test_what_is_no_word_on_the_songs_names_none_of_them_dead(
 
 
 @pytest.mark.parametrize("body", [ENDLESS, "9" * 5000])
-async def test_a_token_answer_that_cannot_be_read_is_an_outage(stage: Stage, mara: SpotifyMusic, body: str) -> None:
+async def test_an_unreadable_token_response_is_an_outage(stage: Stage, mara: SpotifyMusic, body: str) -> None:
     stage.clock.pass_by(hours=2)
     async with served(answering(200, body)) as origin:
         with pytest.raises(SpotifyDown):
             await (await stage.music(MARA, elsewhere(stage, stage.root, origin))).likes(0)
 
 
-async def test_a_token_answer_that_is_malformed_keeps_the_tokens(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_malformed_token_response_keeps_the_tokens(stage: Stage, mara: SpotifyMusic) -> None:
     before = await stage.tokens(MARA)
     stage.clock.pass_by(hours=2)
     async with served(answering(200, '{"expires_in": 3600}')) as origin:
@@ -208,7 +206,7 @@ async def test_a_token_answer_that_is_malformed_keeps_the_tokens(stage: Stage, m
     assert await stage.tokens(MARA) == before
 
 
-async def test_p41_two_quick_looks_at_a_stale_copy_are_not_believed(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_p41_two_quick_reads_of_a_stale_cache_are_not_believed(stage: Stage, mara: SpotifyMusic) -> None:
     run = stage.world.create_playlist("mara", "Run")
     stage.world.add("mara", run.id, URIS[:30])
     whole, began = await mara.contents(run.id), stage.clock()
@@ -225,7 +223,7 @@ async def test_p41_two_quick_looks_at_a_stale_copy_are_not_believed(stage: Stage
 
 
 @pytest.mark.usefixtures("mara")
-async def test_slow_answers_hold_up_nothing_else_that_uses_threads(stage: Stage) -> None:
+async def test_slow_responses_do_not_block_other_threads(stage: Stage) -> None:
     await stage.link(IDA, "ida")
     loop, answered, waiting = asyncio.get_running_loop(), threading.Event(), list[bool]()
     loop.set_default_executor(ThreadPoolExecutor(2))

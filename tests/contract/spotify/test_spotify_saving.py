@@ -43,7 +43,7 @@ async def told(stage: Stage) -> list[str]:
 
 
 @pytest.mark.parametrize("dead", [[0], [44], [3, 4, 41], list(range(40))])
-async def test_songs_that_are_refused_keep_no_other_out_and_are_named_once(
+async def test_refused_songs_do_not_block_others_and_are_named_once(
     stage: Stage, mara: SpotifyMusic, dead: list[int]
 ) -> None:
     await waiting(stage, "save", dead)
@@ -57,7 +57,7 @@ async def test_songs_that_are_refused_keep_no_other_out_and_are_named_once(
     assert (stage.asked(), len(await told(stage))) == ([], 1)
 
 
-async def test_what_cannot_be_taken_out_keeps_no_other_in(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_failed_removal_does_not_block_other_removals(stage: Stage, mara: SpotifyMusic) -> None:
     await waiting(stage, "save")
     await saved_likes.save(stage.store, mara, MARA, stage.clock())
     async with stage.store.writing() as tx:
@@ -71,7 +71,7 @@ async def test_what_cannot_be_taken_out_keeps_no_other_in(stage: Stage, mara: Sp
     assert "\\*507\\*" in said
 
 
-async def test_where_it_is_not_the_songs_nothing_is_named_and_all_wait(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_errors_unrelated_to_the_songs_name_none_and_all_wait(stage: Stage, mara: SpotifyMusic) -> None:
     await waiting(stage, "save")
     stage.fault("PUT /v1/me/library", "status", times=None, status=403)
     with pytest.raises(SpotifyError):

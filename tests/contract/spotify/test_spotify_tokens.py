@@ -16,7 +16,7 @@ from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import APP, BACK, LIKES, MARA, OLE, TOKEN, URIS, Stage, agree, returned
 
 
-async def test_tokens_are_renewed_before_they_expire(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_tokens_are_refreshed_before_they_expire(stage: Stage, mara: SpotifyMusic) -> None:
     before = await stage.tokens(MARA)
     stage.clock.pass_by(minutes=59, seconds=30)
     await mara.likes(0)
@@ -26,7 +26,7 @@ async def test_tokens_are_renewed_before_they_expire(stage: Stage, mara: Spotify
     assert after.expires_at == stage.clock() + timedelta(hours=1)
 
 
-async def test_a_rejected_access_token_is_renewed_and_the_call_repeated(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_rejected_access_token_is_refreshed_and_the_call_repeated(stage: Stage, mara: SpotifyMusic) -> None:
     run = stage.world.create_playlist("mara", "Run")
     stage.world.tokens.expire_access("mara")
     await mara.add(run.id, URIS[:1], None)
@@ -34,7 +34,7 @@ async def test_a_rejected_access_token_is_renewed_and_the_call_repeated(stage: S
     assert stage.asked(TOKEN) == [TOKEN]
 
 
-async def test_a_fresh_token_that_is_rejected_too_is_not_tried_for_ever(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_fresh_token_rejected_too_is_not_retried_forever(stage: Stage, mara: SpotifyMusic) -> None:
     stage.fault(LIKES, "status", status=401, times=None)
     with pytest.raises(SpotifyError):
         await mara.likes(0)
@@ -75,7 +75,7 @@ async def test_p09_a_refresh_whose_reply_was_lost_breaks_nothing(stage: Stage, m
 
 
 @pytest.mark.parametrize("single_use", [True, False])
-async def test_p09_a_refresh_that_was_never_written_breaks_nothing(
+async def test_p09_a_refresh_that_was_never_stored_breaks_nothing(
     stage: Stage, mara: SpotifyMusic, single_use: bool
 ) -> None:
     """Killed between reply and commit; if Spotify's refresh tokens are single-use, the member must link again."""
@@ -94,7 +94,7 @@ async def test_p09_a_refresh_that_was_never_written_breaks_nothing(
         assert (await after_the_kill.likes(0)).total == 260
 
 
-async def test_p09_who_gives_up_during_a_refresh_does_not_lose_it(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_p09_a_caller_cancelled_during_a_refresh_does_not_lose_it(stage: Stage, mara: SpotifyMusic) -> None:
     arrived = asyncio.Event()
 
     async def arrive(_: Request) -> None:
@@ -123,7 +123,7 @@ async def test_p10_a_reply_without_a_refresh_token_keeps_the_old_one(stage: Stag
     assert after.refresh == before.refresh
 
 
-async def test_who_unlinks_during_a_refresh_stays_unlinked(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_unlinking_during_a_refresh_stays_unlinked(stage: Stage, mara: SpotifyMusic) -> None:
     async def unlink(_: Request) -> None:
         async with stage.store.writing() as tx:
             await members.delete_account(tx, MARA)
@@ -136,7 +136,7 @@ async def test_who_unlinks_during_a_refresh_stays_unlinked(stage: Stage, mara: S
     assert stage.asked(LIKES) == []
 
 
-async def test_who_links_again_during_a_refresh_keeps_the_new_link(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_linking_again_during_a_refresh_keeps_the_new_link(stage: Stage, mara: SpotifyMusic) -> None:
     old = await stage.account(MARA)
     stage.clock.pass_by(hours=2)
     await stage.link(MARA, "mara")
@@ -159,7 +159,7 @@ async def test_who_links_again_during_a_refresh_keeps_the_new_link(stage: Stage,
 
 
 # ---------------------------------------------------------------- linking
-async def test_p11_a_member_without_a_seat_hears_so_and_leaves_nothing_behind(stage: Stage) -> None:
+async def test_p11_a_member_without_a_seat_is_told_so_and_leaves_nothing_behind(stage: Stage) -> None:
     state, code = returned(await agree(await stage.begin(OLE), "ole"))
     stage.world.requests.clear()
     with pytest.raises(NotOnAllowList) as told:
@@ -171,20 +171,20 @@ async def test_p11_a_member_without_a_seat_hears_so_and_leaves_nothing_behind(st
         await stage.linking.arrive(state, code)
 
 
-async def test_p11_a_member_who_loses_the_seat_later_hears_so_too(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_p11_a_member_who_loses_the_seat_later_is_told_too(stage: Stage, mara: SpotifyMusic) -> None:
     stage.world.apps[APP].users.remove("mara")
     with pytest.raises(NotOnAllowList):
         await mara.likes(0)
     assert stage.asked() == [LIKES]
 
 
-async def test_an_account_is_known_by_the_key_that_never_changes(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_an_account_is_identified_by_the_key_that_never_changes(stage: Stage, mara: SpotifyMusic) -> None:
     account = await stage.account(MARA)
     assert account is not None
     assert (account.user_key, account.name) == (stage.world.accounts["mara"].account_id, "Mara")
 
 
-async def test_an_app_with_a_secret_shows_it_and_one_with_the_wrong_secret_is_refused(stage: Stage) -> None:
+async def test_an_app_with_a_secret_sends_it_and_a_wrong_one_is_refused(stage: Stage) -> None:
     stage.world.apps.clear()
     stage.world.register(App(APP, frozenset({BACK}), secret="right", users={"mara"}))
     stage.restart(**{APP: "right"})

@@ -29,9 +29,7 @@ async def test_p06_a_second_refusal_ends_the_waiting(stage: Stage, mara: Spotify
     assert stage.asked() == [LIKES] * 2
 
 
-async def test_p06_nobody_asks_during_a_long_retry_after_not_even_after_a_restart(
-    stage: Stage, mara: SpotifyMusic
-) -> None:
+async def test_p06_no_call_during_a_long_retry_after_even_after_a_restart(stage: Stage, mara: SpotifyMusic) -> None:
     ida = await stage.link(IDA, "ida")
     stage.world.requests.clear()
     stage.fault(LIKES, "status", status=429, retry_after=86_400)
@@ -50,7 +48,7 @@ async def test_p06_nobody_asks_during_a_long_retry_after_not_even_after_a_restar
     assert (await after_a_restart.likes(0)).total == 260
 
 
-async def test_p06_a_spent_quota_is_never_tried_again(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_p06_a_spent_quota_is_not_retried(stage: Stage, mara: SpotifyMusic) -> None:
     stage.fault(LIKES, "quota", retry_after=2)
     with pytest.raises(CoolingDown) as told:
         await mara.likes(0)
@@ -59,7 +57,7 @@ async def test_p06_a_spent_quota_is_never_tried_again(stage: Stage, mara: Spotif
     assert stage.clock.naps == []
 
 
-async def test_p06_a_429_without_a_time_keeps_out_of_the_rolling_window(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_p06_a_429_without_a_time_waits_out_the_rolling_window(stage: Stage, mara: SpotifyMusic) -> None:
     stage.fault(LIKES, "status", status=429)
     with pytest.raises(CoolingDown) as told:
         await mara.likes(0)
@@ -82,7 +80,7 @@ DATE = "Sun, 01 Nov 2026 12:00:00 GMT"
         ("9" * 40, 6 * 3600),
     ],
 )
-async def test_a_retry_after_in_any_form_is_understood_or_a_mistake(
+async def test_a_retry_after_is_understood_in_any_form_or_replaced_by_a_default(
     stage: Stage, mara: SpotifyMusic, said: str, seconds: int
 ) -> None:
     refused = answering(429, "", **{"Retry-After": said, "Date": DATE})
@@ -116,7 +114,7 @@ async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, ma
         assert await limits.cooldown(tx, APP) == told.value.until
 
 
-async def test_requests_are_paced_and_counted(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_requests_are_rate_limited_and_counted(stage: Stage, mara: SpotifyMusic) -> None:
     paced, before = await stage.music(MARA, stage.again(Pace(rate=1, burst=10))), stage.clock()
     async with stage.store.reading() as tx:
         spent = await limits.spent(tx, APP, stage.clock())
@@ -128,9 +126,7 @@ async def test_requests_are_paced_and_counted(stage: Stage, mara: SpotifyMusic) 
 
 
 @pytest.mark.parametrize("days", [-212, -1, 30])
-async def test_a_clock_that_is_put_back_or_forward_keeps_nobody_waiting(
-    stage: Stage, mara: SpotifyMusic, days: int
-) -> None:
+async def test_a_clock_set_back_or_forward_keeps_nobody_waiting(stage: Stage, mara: SpotifyMusic, days: int) -> None:
     paced = await stage.music(MARA, stage.again(Pace(rate=1, burst=2)))
     stage.fault(LIKES, "drop")
     with pytest.raises(SpotifyDown):
@@ -143,7 +139,7 @@ async def test_a_clock_that_is_put_back_or_forward_keeps_nobody_waiting(
     assert sum(stage.clock.naps) <= 10
 
 
-async def test_a_wait_that_is_over_does_not_begin_again_when_the_clock_is_put_back(
+async def test_a_wait_that_is_over_does_not_restart_when_the_clock_is_set_back(
     stage: Stage, mara: SpotifyMusic
 ) -> None:
     stage.fault(LIKES, "status", status=429, retry_after=60)
@@ -155,7 +151,7 @@ async def test_a_wait_that_is_over_does_not_begin_again_when_the_clock_is_put_ba
     assert (await mara.likes(0)).total == 260
 
 
-async def test_p07_an_outage_costs_one_request_a_step_and_two_lines(
+async def test_p07_an_outage_costs_one_request_per_step_and_two_log_lines(
     stage: Stage, mara: SpotifyMusic, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.fault("GET *", "status", status=503, times=None)

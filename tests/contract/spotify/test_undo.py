@@ -16,7 +16,7 @@ from tests.contract.spotify.stage import MARA
 from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
-async def test_an_undo_whose_place_is_gone_puts_the_song_at_the_end(writer: PlaylistWriter) -> None:
+async def test_undo_puts_a_song_at_the_end_if_its_place_is_gone(writer: PlaylistWriter) -> None:
     await writer.apply(await writer.add(*NEW))
     out = await writer.open((writer.kept, NEW[19], "remove"))
     await writer.apply(out)
@@ -26,7 +26,7 @@ async def test_an_undo_whose_place_is_gone_puts_the_song_at_the_end(writer: Play
     assert writer.songs() == [*NEW[:2], NEW[19]]
 
 
-async def test_an_undo_whose_place_goes_while_it_is_written_puts_the_song_at_the_end(writer: PlaylistWriter) -> None:
+async def test_undo_puts_a_song_at_the_end_if_its_place_goes_meanwhile(writer: PlaylistWriter) -> None:
     await writer.apply(await writer.add(*NEW))
     out = await writer.open((writer.kept, NEW[19], "remove"))
     await writer.apply(out)
@@ -41,7 +41,7 @@ async def test_an_undo_whose_place_goes_while_it_is_written_puts_the_song_at_the
     assert writer.songs() == [*NEW[:2], NEW[19]]
 
 
-async def test_an_undo_that_spotify_did_not_take_can_be_pressed_again(writer: PlaylistWriter) -> None:
+async def test_an_undo_spotify_rejected_can_be_pressed_again(writer: PlaylistWriter) -> None:
     write = await writer.add(*NEW)
     await writer.apply(write)
     deleting = Fault("DELETE /v1/playlists/*/items", "status", times=None, status=500)
@@ -55,7 +55,7 @@ async def test_an_undo_that_spotify_did_not_take_can_be_pressed_again(writer: Pl
     assert writer.songs() == OWN
 
 
-async def test_a_write_that_failed_half_way_can_be_taken_back(writer: PlaylistWriter) -> None:
+async def test_a_write_that_failed_halfway_can_be_undone(writer: PlaylistWriter) -> None:
     other = await writer.another("Pier")
     write = await writer.open((writer.kept, NEW[0], "add"), (other, NEW[1], "add"))
     writer.stage.world.faults.append(
@@ -76,7 +76,7 @@ def said_of(receipt: sort.Receipt) -> str:
     return outcomes.receipt(receipt, 0)
 
 
-async def test_p43_a_write_is_told_in_the_past_tense_once_it_was_read_at_spotify(writer: PlaylistWriter) -> None:
+async def test_p43_a_write_is_reported_as_done_only_once_read_back_from_spotify(writer: PlaylistWriter) -> None:
     writer.stage.world.lag = Lag(12, 12)
     store, clock = writer.stage.store, writer.stage.clock
     write = await writer.add(*NEW)
@@ -97,7 +97,7 @@ async def test_p43_a_write_is_told_in_the_past_tense_once_it_was_read_at_spotify
         assert said_of(await sort.receipt(tx, write)).endswith("Undone since.")
 
 
-async def test_p43_what_could_not_be_written_is_not_told_as_done(writer: PlaylistWriter) -> None:
+async def test_p43_a_failed_write_is_not_reported_as_done(writer: PlaylistWriter) -> None:
     writer.stage.world.faults.append(Fault(ADDING, "status", times=None, status=403))
     said = said_of(await writer.apply(await writer.add(*NEW)))
     assert said.startswith("**I couldn't do that**\n")

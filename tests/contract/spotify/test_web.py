@@ -24,7 +24,7 @@ async def site() -> AsyncIterator[Site]:
     await runner.cleanup()
 
 
-async def test_the_callback_hands_on_what_spotify_says_and_answers_with_a_page(site: Site) -> None:
+async def test_the_callback_passes_on_what_spotify_says_and_shows_a_page(site: Site) -> None:
     status, page, _ = await site.get(f"/callback?code=abc&state={STATE}")
     assert (status, site.returns) == (200, [(STATE, "abc", None)])
     assert "<output>ABCD-EFGH</output>" in page
@@ -54,7 +54,7 @@ async def test_the_callback_hands_on_what_spotify_says_and_answers_with_a_page(s
         "state=<script>alert(1)</script>&code=abc",
     ],
 )
-async def test_p32_a_return_that_spotify_would_not_send_reaches_nothing(site: Site, query: str) -> None:
+async def test_p32_a_return_spotify_would_not_send_reaches_nothing(site: Site, query: str) -> None:
     status, page, _ = await site.get(f"/callback?{query}")
     assert (status, site.returns) == (400, [])
     assert page == (await site.get("/callback"))[1]
@@ -72,7 +72,7 @@ async def test_p32_a_return_that_spotify_would_not_send_reaches_nothing(site: Si
         (None, 200),
     ],
 )
-async def test_p32_no_page_repeats_what_was_asked_for(problem: Exception | None, status: int) -> None:
+async def test_p32_no_page_echoes_its_query(problem: Exception | None, status: int) -> None:
     site = Site(problem)
     runner = await opened(site)
     answers = [await site.get(f"/callback?code={code}&state={STATE}") for code in ("canary", "other")]
@@ -82,7 +82,7 @@ async def test_p32_no_page_repeats_what_was_asked_for(problem: Exception | None,
     await runner.cleanup()
 
 
-async def test_p37_the_page_shows_both_names_as_text_and_whose_code_it_is(site: Site) -> None:
+async def test_p37_the_page_shows_both_names_as_plain_text_and_whose_code_it_is(site: Site) -> None:
     _, page, headers = await site.get(f"/callback?code=abc&state={STATE}")
     assert "<bdi>Mara &lt;b&gt;&amp; company</bdi>" in page
     assert "<bdi>@mara (&quot;Mara&quot;&lt;/bdi&gt;)</bdi>" in page
@@ -93,7 +93,7 @@ async def test_p37_the_page_shows_both_names_as_text_and_whose_code_it_is(site: 
     assert f"style-src 'sha256-{digest}';" in headers["Content-Security-Policy"]
 
 
-async def test_the_callback_speaks_the_readers_language(site: Site) -> None:
+async def test_the_callback_uses_the_readers_language(site: Site) -> None:
     for path in (f"/callback?code=abc&state={STATE}", "/callback"):
         german, english = [(await site.get(path, language=language))[1] for language in ("de-AT", "fr")]
         assert '<html lang="de">' in german
@@ -102,7 +102,7 @@ async def test_the_callback_speaks_the_readers_language(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/callback", f"/callback?code=a&state={STATE}", "/health", "/nowhere"])
-async def test_every_answer_is_armoured(site: Site, path: str) -> None:
+async def test_every_response_has_security_headers(site: Site, path: str) -> None:
     _, _, headers = await site.get(path)
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert headers["Referrer-Policy"] == "no-referrer"
@@ -111,14 +111,14 @@ async def test_every_answer_is_armoured(site: Site, path: str) -> None:
     assert "aiohttp" not in headers["Server"]
 
 
-async def test_only_a_get_uses_a_state_up(site: Site) -> None:
+async def test_only_a_get_spends_a_state(site: Site) -> None:
     for method in ("HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
         status, _, _ = await site.get(f"/callback?code=a&state={STATE}", method)
         assert status == 405
     assert site.returns == []
 
 
-async def test_health_says_whether_all_is_well_and_the_rest_is_not_found(site: Site) -> None:
+async def test_health_reports_the_bots_state_and_other_paths_are_not_found(site: Site) -> None:
     assert (await site.get("/health"))[:2] == (200, '{"ok": true, "version": "0"}')
     site.well = False
     assert (await site.get("/health"))[0] == 503
@@ -129,7 +129,7 @@ async def test_health_says_whether_all_is_well_and_the_rest_is_not_found(site: S
         assert (status, "script" in page) == (404, False)
 
 
-async def test_p34_requests_are_logged_without_what_was_in_them(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+async def test_p34_requests_are_logged_without_their_contents(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         await site.get(f"/callback?code=canary&state={STATE}")
         await site.get("/canary?canary=canary")

@@ -34,7 +34,7 @@ SHOWN |= {(12, "carried out, then 502"), (30, "carried out 12 s late")}  # the o
         for fault in FAULTS
     ],
 )
-async def test_p02_songs_are_written_once_however_late_they_can_be_read(
+async def test_p02_songs_are_written_once_however_late_they_become_readable(
     writer: PlaylistWriter, lag: float, fault: str
 ) -> None:
     writer.stage.world.lag = Lag(lag, lag)
@@ -52,7 +52,7 @@ async def test_p02_songs_are_written_once_however_late_they_can_be_read(
     )
 
 
-async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays(writer: PlaylistWriter) -> None:
+async def test_our_duplicate_is_removed_and_a_persons_duplicate_stays(writer: PlaylistWriter) -> None:
     """A response so late that the song was sent again."""
     world, clock = writer.stage.world, writer.stage.clock
     world.add_by_hand("mara", writer.kept.ref, OWN[0])
@@ -79,7 +79,7 @@ async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays
         pytest.param("status", 403, marks=pytest.mark.soak),
     ],
 )
-async def test_p02_taking_out_what_we_made_double_loses_no_song_whatever_comes_between(
+async def test_p02_removing_our_duplicate_loses_no_song_whatever_fails(
     writer: PlaylistWriter, line: str, kind: str, status: int
 ) -> None:
     writer.stage.world.faults.append(Fault(ADDING, "late", seconds=SETTLE.total_seconds() + 20))
@@ -99,7 +99,7 @@ async def _keep(seen: list[list[str]], writer: PlaylistWriter) -> None:
     seen.append(writer.songs())
 
 
-async def test_an_addition_of_unknown_fate_waits_also_after_a_restart(writer: PlaylistWriter) -> None:
+async def test_an_add_with_an_unknown_outcome_waits_even_after_a_restart(writer: PlaylistWriter) -> None:
     writer.stage.world.faults.append(Fault(ADDING, "status", status=502))
     write = await writer.add(*NEW)
     for _ in range(3):
@@ -114,7 +114,7 @@ async def test_an_addition_of_unknown_fate_waits_also_after_a_restart(writer: Pl
     assert writer.songs() == OWN + NEW
 
 
-async def test_a_cooldown_is_no_try(writer: PlaylistWriter) -> None:
+async def test_a_cooldown_does_not_count_as_a_try(writer: PlaylistWriter) -> None:
     write = await writer.add(*NEW)
     for _ in range(4):
         writer.stage.world.faults.append(Fault(ADDING, "status", status=429, retry_after=600))
@@ -125,7 +125,7 @@ async def test_a_cooldown_is_no_try(writer: PlaylistWriter) -> None:
     assert writer.songs() == OWN + NEW
 
 
-async def test_a_song_that_moves_is_put_in_before_it_is_taken_out_or_stays(writer: PlaylistWriter) -> None:
+async def test_a_moved_song_is_added_before_it_is_removed_or_stays(writer: PlaylistWriter) -> None:
     other = await writer.another("Pier")
     await writer.apply(await writer.add(NEW[0], NEW[1]))
     del writer.stage.world.tracks[NEW[1]]
