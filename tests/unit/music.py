@@ -15,7 +15,7 @@ CADENCE = {0: ((0, 0), (5, 0), (7, 1), (0, 0)), 1: ((0, 1), (5, 1), (7, 1), (0, 
 
 
 def mel(samples: Floats) -> Floats:
-    """Mel spectrogram, shape (frames, 128), dB, as the bot sees it."""
+    """Mel spectrogram in dB, shape (frames, 128), as the bot computes it."""
     return survey(samples).levels
 
 
@@ -35,11 +35,11 @@ def clicks(bpm: float, seconds: float = 20) -> Floats:
 
 
 def chords(roots: Iterable[tuple[float, int]], seconds: float = 1.5) -> Floats:
-    """Triads one after the other: the root's pitch (may lie between semitones) and the mode of each."""
+    """A sequence of triads, each given as the root's pitch (fractions of semitones allowed) and the mode."""
     return np.concatenate(
         [
             sum(tone(root + step, seconds, 0.3, 0.3) for step in (-12, *TRIADS[mode]))
-            / 4  # the root below it as a bass
+            / 4  # the root an octave below, as bass
             for root, mode in roots
         ]
     )

@@ -1,4 +1,4 @@
-"""Sounds of known content, and files of them in every form that is read."""
+"""Sounds with known content, and files of them in every supported format."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import soundfile
 from numpy.typing import NDArray
 
 RATE = 44_100
-FORMS = {  # ending → codec and container of libav, and options of the container
+FORMS = {  # ending → libav's codec and container, and the container's options
     ".mp3": ("libmp3lame", "mp3", {}),
     ".m4a": ("aac", "ipod", {}),
     ".aac": ("aac", "adts", {}),
@@ -22,7 +22,7 @@ Samples = NDArray[np.float32]
 
 
 def tune(seconds: float = 3.0, rate: int = RATE, channels: int = 2, seed: int = 0) -> Samples:
-    """A melody of four notes a second over a little noise: (channels, n) float32, -20 dB or so."""
+    """A melody of four notes a second over a little noise: float32 of shape (channels, n), around -20 dB."""
     random = np.random.default_rng(seed)
     times = np.arange(round(seconds * rate)) / rate
     notes = 220 * 2 ** (random.integers(0, 12, int(4 * seconds) + 1) / 12)
@@ -33,8 +33,8 @@ def tune(seconds: float = 3.0, rate: int = RATE, channels: int = 2, seed: int = 
 
 
 def write(path: Path, samples: Samples, rate: int = RATE) -> Path:
-    """Write (channels, n) samples as the kind of file that the path's ending says."""
-    if path.suffix == ".ogg":  # libav's own Vorbis is an experiment
+    """Write samples of shape (channels, n) in the format of the path's ending."""
+    if path.suffix == ".ogg":  # libav's own Vorbis encoder is experimental
         soundfile.write(path, samples.T, rate, format="OGG", subtype="VORBIS")
         return path
     codec, container, options = FORMS[path.suffix]
@@ -51,7 +51,7 @@ def write(path: Path, samples: Samples, rate: int = RATE) -> Path:
 
 
 def film(path: Path) -> Path:
-    """Write a film without a sound."""
+    """Write a video without an audio track."""
     with av.open(str(path), "w", format="mp4") as out:
         stream = out.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
@@ -64,7 +64,7 @@ def film(path: Path) -> Path:
 
 
 def halved(path: Path) -> Path:
-    """Write the first half of a file's bytes beside it, as a download that broke off leaves them."""
+    """Write the first half of a file's bytes next to it, like an interrupted download."""
     half = path.with_stem(f"{path.stem}-half")
     content = path.read_bytes()
     half.write_bytes(content[: len(content) // 2])

@@ -1,4 +1,4 @@
-"""Made-up libraries with a truth: songs of a style sound alike and share words and artists."""
+"""Generated libraries with known truth: songs of a style sound alike and share words and artists."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ NUMBERS = ("tempo", "energy", "loudness", "mfcc_1", "mfcc_2", "mfcc_3")
 
 
 def library(styles: int, per_style: int, seed: int = 0) -> dict[str, SongFeatures]:
-    """Return songs named `<style>:<number>`, some of them with holes."""
+    """Return songs named `<style>:<number>`, some with missing features."""
     rng = np.random.default_rng(seed)
     middles = rng.normal(0, 1.2, (styles, len(NUMBERS)))
     return {

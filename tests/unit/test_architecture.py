@@ -1,4 +1,4 @@
-"""The project's rules, read from the source: who may import whom, and what is never used at all."""
+"""The project's rules, checked in the source: which module may import which, and what's never used."""
 
 import ast
 import base64
@@ -16,14 +16,20 @@ from sandbox.process import environment
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ("bot.core", "bot.errors", "bot.flows", "bot.adapters.store", "bot.messages", "bot.chat")
-ROOMS = ("sorting", "library", "account", "feed", "social")  # in every layer, each imports only from those before it
+ROOMS = (
+    "sorting",
+    "library",
+    "account",
+    "feed",
+    "social",
+)  # in every layer, each room imports only from the rooms before it
 STDLIB_AND_NUMPY = {"numpy", "bot.core"}
-BUT_THE_STORE = sorted(  # flows stand on the store; every other adapter is handed to them as a port
+BUT_THE_STORE = sorted(  # flows use the store directly; every other adapter is passed to them as a port
     f"bot.adapters.{path.stem}"
     for path in (ROOT / "bot" / "adapters").iterdir()
     if not path.stem.startswith("__") and path.stem != "store"
 )
-RULES = {  # folder → beginnings of module names that it must not import
+RULES = {  # folder → prefixes of module names that it must not import
     "bot/core": (
         "bot.messages",
         "bot.flows",
@@ -88,7 +94,7 @@ def test_imports_point_inwards(folder: str) -> None:
 
 
 def room(module: str) -> int:
-    """Return the place of the module's room in the order; -1 for what no room holds."""
+    """Return the index of the module's room, or -1 if it's in no room."""
     return next((place for place, name in enumerate(ROOMS) if name in module.split(".")[2:4]), -1)
 
 
@@ -121,7 +127,7 @@ def test_only_the_chat_knows_discord() -> None:
 
 
 def test_only_flows_and_adapters_open_transactions() -> None:
-    """A caller that did would know more of the store than of its promise, and hold it while Discord answers."""
+    """Others would depend on the store's details, and hold it locked while waiting for Discord."""
     alone = [ROOT / "bot" / name for name in ("worker.py", "upkeep.py", "messenger.py")]
     callers = [*alone, *sources("bot/chat"), *sources("bot/web")]
     opening = [
@@ -134,7 +140,7 @@ def test_only_flows_and_adapters_open_transactions() -> None:
 
 
 def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
-    """No pickle, marshal, eval, exec, or yaml.load: an uploaded or damaged file is read, never run."""
+    """No pickle, marshal, eval, exec or yaml.load: an uploaded or damaged file is read, never run."""
     forbidden = {"eval", "exec", "compile", "__import__"}
     calls = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -152,7 +158,7 @@ def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
 
 @pytest.mark.parametrize("read", [deserialize_value, deserialize_args])
 def test_p30_a_row_of_jobs_that_says_it_is_pickled_is_refused(read: Callable[..., object]) -> None:
-    """DBOS would unpickle it, whatever serializer it was given."""
+    """DBOS would unpickle it, whatever its serializer."""
     with pytest.raises(ValueError, match="never pickle"):
         read(base64.b64encode(b"I1\n.").decode(), "py_pickle", jobs._Json())
 
@@ -191,7 +197,7 @@ def test_p42_the_environment_is_never_handed_on_whole() -> None:
 
 
 def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
-    """Libraries that read strangers' files run in a process of their own, and cost the bot neither time nor memory."""
+    """Libraries that read strangers' files run in a separate process, and cost the bot no time or memory."""
     heavy = {"av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio"}
     code = "import sys, bot.app, bot.chat.client, bot.worker; print(*sys.modules)"
     command, closed = [sys.executable, "-c", code], environment(tmp_path)

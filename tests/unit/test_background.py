@@ -1,4 +1,4 @@
-"""Work in the background: one at a time under each name, in a context of its own, and nothing it raises gets out."""
+"""Background work: one task at a time per name, each in its own context, and its exceptions don't escape."""
 
 import asyncio
 from contextvars import ContextVar

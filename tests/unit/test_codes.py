@@ -1,4 +1,4 @@
-"""Codes: each in one spelling, however it is written."""
+"""Codes are normalised, however they're written."""
 
 import pytest
 

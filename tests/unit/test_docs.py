@@ -1,4 +1,4 @@
-"""Documentation is true: settings, commands, promises and links are those of the code."""
+"""The documentation is correct: its settings, commands, promises and links match the code."""
 
 import dataclasses
 import re

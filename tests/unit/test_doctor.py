@@ -1,4 +1,4 @@
-"""Doctor: its advice fits the machine."""
+"""The doctor's advice fits the platform."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`.env` in every form that python-dotenv reads, and those that nobody can read; which systems are supported."""
+"""`.env` in every format that python-dotenv reads, and in unreadable ones; and which systems are supported."""
 
 import asyncio
 import sys
@@ -38,7 +38,7 @@ UNREADABLE = [
 
 
 async def chosen(folder: Path, content: bytes | None, **variables: str) -> tuple[int, str]:
-    """What `make run` starts, and the lines that are printed. variables: of the environment."""
+    """What `make run` starts with these environment variables, and the lines that it prints."""
     if content is not None:
         (folder / ".env").write_bytes(content)
         (folder / ".env").chmod(0o600)

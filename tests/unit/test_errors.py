@@ -1,4 +1,4 @@
-"""What members read of an error: a reference only where there is something to look up, never where they can go on."""
+"""What members read about an error: it has a reference only if there's something to look up."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ MADE_WITH: dict[str, object] = {"int": 4, "float": 3.0, "str": "x", "datetime": 
 
 
 def made(kind: type[CratekeeperError]) -> CratekeeperError:
-    """An error of that kind, whatever it is made with."""
+    """An error of that kind, with any arguments."""
     needed = [parameter for parameter in signature(kind).parameters.values() if parameter.default is Parameter.empty]
     return kind(*(MADE_WITH.get(getattr(parameter.annotation, "__name__", ""), ()) for parameter in needed))
 
@@ -37,7 +37,7 @@ def said(error: CratekeeperError) -> str:
 def test_a_state_that_members_can_leave_by_themselves_has_no_reference(kind: type[CratekeeperError]) -> None:
     text = said(made(kind))
     assert ("`#" in text) == (not kind.theirs)
-    if re.search(r"(?<!\w)/[a-z]", text):  # a command is a way to go on
+    if re.search(r"(?<!\w)/[a-z]", text):  # naming a command shows a way out
         assert kind.theirs
 
 

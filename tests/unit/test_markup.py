@@ -1,4 +1,4 @@
-"""Markup: whatever a name is, it shows as it is: nothing is marked up, mentioned, linked or hidden."""
+"""Markup: any name is shown literally, without formatting, mentions, links or hidden text."""
 
 import re
 import unicodedata
@@ -22,16 +22,16 @@ HIDING = st.sampled_from(
 )
 NAMES = st.lists(st.one_of(LINKS, MARKS, HIDING, st.text(max_size=12)), max_size=8).map("".join)
 INVITE = re.compile(r"discord(?:app)?\.(?:gg|com/invite|me|li)", re.IGNORECASE)
-ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")  # what Discord takes for itself after a backslash
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")  # characters that Discord unescapes
 
 
 def shown(text: str) -> str:
-    """What Discord draws of an escaped name."""
+    """An escaped name as Discord displays it."""
     return ESCAPED.sub(r"\1", text)
 
 
 def bare(text: str) -> str:
-    """What of it Discord still takes for a sign of its own."""
+    """The unescaped part, which Discord would still interpret."""
     return ESCAPED.sub("\N{WHITE SQUARE}", text)
 
 

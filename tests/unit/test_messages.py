@@ -1,4 +1,4 @@
-"""What people read, in each language: nothing missing, nothing left over, every gap filled."""
+"""What people read, in each language: nothing missing, nothing left over, every placeholder filled."""
 
 import ast
 import asyncio
@@ -65,7 +65,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 
 def test_sentences_are_literals_and_given_all_that_they_name() -> None:
-    """An f-string, one put together, or one inside an f-string never reaches the catalogue."""
+    """An f-string, a concatenation or a string inside an f-string never reaches the catalogue."""
     known = {text for room in catalogue.written().values() for message in room for text in forms(message.id)}
     for path in BOT.rglob("*.py"):
         for call in calls(path):

@@ -1,4 +1,4 @@
-"""Answers with every field absent, null, empty or of another type: what is read of them, and that the rest is kept."""
+"""Responses in which each field is missing, null, empty or of the wrong type are read, and the valid rest is kept."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ READS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
 
 
 def is_sound(song: Song) -> bool:
-    """Whether every field is of its type and can be stored and shown."""
+    """Whether every field has its type and can be stored and shown."""
     texts = [song.title, *song.artists, *(text for text in (song.album, song.isrc, song.url, song.cover) if text)]
     numbers = [number for number in (song.year, song.duration_ms) if number is not None]
     return (
@@ -124,7 +124,7 @@ def test_a_refresh_that_answers_oddly_keeps_the_old_token() -> None:
 
 
 def example(schema: Any, spec: Any, depth: int = 0) -> Any:
-    """A value with every field that the description names."""
+    """A value with every field in the document."""
     if "$ref" in schema:
         return (
             {} if depth > 8 else example(spec["components"]["schemas"][schema["$ref"].split("/")[-1]], spec, depth + 1)
@@ -153,7 +153,7 @@ DESCRIBED = {
 @pytest.mark.parametrize("schema", DESCRIBED)
 def test_p39_every_field_that_spotify_describes_may_be_odd(schema: str) -> None:
     if not SPEC.exists():
-        pytest.skip("the Web API's description is not here: ../shared/specs/spotify-openapi.yml")
+        pytest.skip("needs the Web API's document: ../shared/specs/spotify-openapi.yml")
     spec = yaml.load(SPEC.read_text(), Loader=yaml.CSafeLoader)
     read, _ = READS[DESCRIBED[schema]]
     answer = example({"$ref": f"#/components/schemas/{schema}"}, spec)

@@ -1,4 +1,4 @@
-"""The adapter's pure parts: the pace, the back-off, and what is read out of Spotify's JSON."""
+"""The adapter's pure parts: the rate limit, the backoff, and reading Spotify's JSON."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -43,7 +43,7 @@ def test_the_back_off_grows_to_five_minutes_and_one_tries_at_a_time() -> None:
     assert max(waits) <= LONGEST
     assert max(waits[50:]) > LONGEST / 2
     assert outage.wait(now) == 0
-    assert outage.wait(now) > 0  # the first has the floor
+    assert outage.wait(now) > 0  # only the first caller may retry
     outage.answered()
     assert outage.wait(now) == 0
 
@@ -91,7 +91,7 @@ def test_an_answer_that_is_no_playlist_does_not_mean_that_it_is_gone(answer: Any
 
 @pytest.mark.parametrize("lives", [None, 0, -1, "3600", [], 1.5])
 def test_tokens_that_do_not_say_how_long_they_are_good_for_are_kept(lives: Any) -> None:
-    """Thrown away, the only refresh token that is good would be lost."""
+    """Discarding them would lose the only valid refresh token."""
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     made = oauth.tokens({"access_token": "a", "refresh_token": "r", "expires_in": lives}, now)
     assert (made.refresh, made.expires_at) == ("r", now + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""The vault: what it seals opens for one member and purpose, and nothing in the files gives a token away."""
+"""The vault: what it seals opens only for that member and purpose, and nothing in the files reveals a token."""
 
 import stat
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How the worker answers failures; every kind of job has its flow, and words for its member."""
+"""How the worker responds to failures; every kind of job has a flow, and a message for its member."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -66,4 +66,4 @@ def test_an_answer_that_stays_unreadable_ends_the_job_and_whoever_asked_hears_of
     assert response(Unreadable(), UNREADABLE - 1, NOW).again is not None
     ended = response(Unreadable(), UNREADABLE, NOW)
     assert (ended.again, ended.defect, ended.tell) == (None, True, True)
-    assert response(SpotifyDown(), UNREADABLE, NOW).again is not None, "an outage is waited out"
+    assert response(SpotifyDown(), UNREADABLE, NOW).again is not None, "the job waits out an outage"

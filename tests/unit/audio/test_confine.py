@@ -1,4 +1,4 @@
-"""The process that hears really has nothing: everything is tried from inside, as a file that took it over would."""
+"""The analysis process really can't do anything else: each test tries from inside, as a malicious file would."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from bot.messages.errors import describe
 from sandbox.process import environment
 
 ROOT = Path(__file__).parents[3]
-ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have none of this but limits")
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have only the limits")
 MEMORY = 2 * 2**30
 CONFINED = """
 import ctypes, encodings.idna, mmap, os, resource, socket, sys, threading
@@ -89,7 +89,7 @@ async def test_the_process_that_hears_holds_nothing_but_its_lines_to_us(monkeypa
     said = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
     assert (said["NoNewPrivs"], said["Seccomp"].strip()) == ("1", "2")
     assert "0" not in said["Uid"].split()
-    if os.geteuid() == 0:  # anybody else is kept out by the kernel, as by `hide`
+    if os.geteuid() == 0:  # other users are kept out by the kernel, as with `hide`
         held = sorted(str(descriptor.readlink()).partition(":")[0] for descriptor in (process / "fd").iterdir())
         assert held == ["/dev/null", "/dev/null", "pipe", "pipe", "socket"]
         assert b"canary" not in (process / "environ").read_bytes()
@@ -97,7 +97,7 @@ async def test_the_process_that_hears_holds_nothing_but_its_lines_to_us(monkeypa
 
 
 def test_where_the_system_refuses_a_limit_of_memory_it_goes_on_without(tmp_path: Path) -> None:
-    """As macOS does: setrlimit(RLIMIT_DATA) is an error there."""
+    """On macOS, setrlimit(RLIMIT_DATA) is an error."""
     code = (
         "import resource; real = resource.setrlimit\n"
         "def refusing(which, limits):\n"
@@ -126,7 +126,7 @@ def test_who_is_hidden_cannot_be_looked_into_by_their_own_user(tmp_path: Path) -
 
 @pytest.mark.parametrize("module", ["bot.adapters.scorer", "bot.audio.analysis.embedding", "training.__main__"])
 def test_nothing_of_ours_reports_to_the_maker_of_onnxruntime(tmp_path: Path, module: str) -> None:
-    """Its wheels keep a device id and a queue of events below HOME, and send them, unless they are told not to."""
+    """Its wheels store a device id and a queue of events in HOME, and send them, unless told not to."""
     code = f"import {module}, onnxruntime; onnxruntime.InferenceSession"
     bare = {"HOME": str(tmp_path), "PATH": os.defpath, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=bare, check=True, timeout=60)

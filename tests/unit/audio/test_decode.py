@@ -1,4 +1,4 @@
-"""Decode: every form is read, every broken file gets its own error, and no file takes more than it may."""
+"""Decoding: every format is read, every kind of broken file has its own error, and no file exceeds the limits."""
 
 import http.server
 import os
@@ -19,7 +19,7 @@ from tests.unit.sounds import ENDINGS, RATE, film, halved, tune, write
 
 
 def likeness(heard: np.ndarray, samples: np.ndarray) -> float:
-    """The highest correlation of two sounds at any delay: 1 for the same."""
+    """The highest correlation of two sounds at any delay; 1 if they're the same."""
     return float(correlate(heard, samples, method="fft").max() / np.linalg.norm(heard) / np.linalg.norm(samples))
 
 
@@ -139,7 +139,7 @@ def test_limits_hold_for_every_decoder(tmp_path: Path, ending: str, limits: Limi
 
 
 def test_what_claims_to_be_short_is_stopped_while_it_is_decoded(tmp_path: Path) -> None:
-    """Bare AAC says no length: libav guesses it from the first frames, and silence takes next to no bytes."""
+    """Raw AAC states no length: libav guesses it from the first frames, and silence takes almost no bytes."""
     samples = np.concatenate([tune(2, channels=1), np.zeros((1, 60 * RATE), np.float32)], axis=1)
     path = write(tmp_path / "song.aac", samples)
     with av.open(str(path)) as claimed:

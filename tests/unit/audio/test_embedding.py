@@ -1,4 +1,4 @@
-"""The embedding: musicnn's picture of sound, its file, and what is heard with them."""
+"""The embedding: musicnn's spectrogram, its model file, and the vectors computed with them."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from training.musicnn.package import WHEEL as WHEEL_DIGEST
 from training.musicnn.package import read_package
 from training.problems import InputProblem, NotEqual
 
-EMBEDDING = [0.0522, 0.8258, 0.6979, -0.2805, -0.2934]  # every fiftieth
+EMBEDDING = [0.0522, 0.8258, 0.6979, -0.2805, -0.2934]  # every fiftieth value
 TAGS = {"electronic": 0.2567, "experimental": 0.1767, "electro": 0.0709, "electronica": 0.0622}
 WHEEL = MODEL.parent / "musicnn-0.1.0-py3-none-any.whl"
 
@@ -31,7 +31,7 @@ def wheel() -> Path:
 
 
 def chirp(seconds: float, rate: int) -> Floats:
-    """A tone that rises 3 kHz in a second, over and over, above a quiet one at 6 kHz."""
+    """A tone that rises by 3 kHz each second, again and again, plus a quiet one at 6 kHz."""
     time = np.arange(round(seconds * rate)) / rate
     rising = 0.5 * np.sin(2 * np.pi * (200 * (time % 1) + 1500 * (time % 1) ** 2))
     return (rising + 0.1 * np.sin(2 * np.pi * 6000 * time)).astype(np.float32)
@@ -41,9 +41,9 @@ def likeness(one: Floats, other: Floats) -> float:
     return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 
 
-# ---------------------------------------------------------------- the picture
+# ---------------------------------------------------------------- the spectrogram
 def test_the_picture_is_librosas() -> None:
-    """Values of librosa 1.0: melspectrogram(sr=16000, n_fft=512, hop_length=256, n_mels=96, pad_mode="constant")."""
+    """Values from librosa 1.0: melspectrogram(sr=16000, n_fft=512, hop_length=256, n_mels=96, pad_mode="constant")."""
     known = {(0, 5): 5.3793, (0, 87): 3.7060, (10, 20): 5.7391, (31, 48): 5.7203, (31, 50): 2.2903}
     known |= {(45, 57): 5.1346, (60, 64): 0.9629, (62, 87): 4.0458, (62, 0): 1.0663}
     picture = log_mel(np.pad(chirp(1, RATE), 256))
@@ -52,7 +52,7 @@ def test_the_picture_is_librosas() -> None:
 
 
 def test_a_frame_of_the_picture_is_the_power_in_its_bands() -> None:
-    """Band by band from the definition: triangles between points that are evenly spread in Slaney's mel."""
+    """Computed band by band from the definition: triangles between points evenly spaced on Slaney's mel scale."""
 
     def hertz(mel: float) -> float:
         return mel * 200 / 3 if mel < 15 else 1000 * 6.4 ** ((mel - 15) / 27)
@@ -82,9 +82,9 @@ def test_patches_follow_each_other_and_a_long_song_gives_so_many_evenly_spread()
     assert set(np.diff(heard)) == {2, 3}
 
 
-# ---------------------------------------------------------------- what is heard
+# ---------------------------------------------------------------- the vectors
 def test_the_file_answers_as_the_published_network(embedder: Embedder) -> None:
-    """Values of the package's layers one by one (`training/musicnn/plain.py`), for two patches of the chirp."""
+    """Values from running the package's layers one by one (`training/musicnn/plain.py`) on two patches of the chirp."""
     heard = embedder.embed(chirp(6, RATE), RATE)
     assert heard.embedding.shape == (200,)
     assert heard.embedding.dtype == np.float32

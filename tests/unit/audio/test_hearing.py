@@ -1,4 +1,4 @@
-"""What is heard: the named set, the same on any thread; and the process that hears, which may die."""
+"""Audio analysis: the named features, equal on any thread; and the analysis process, which may die."""
 
 import asyncio
 import fcntl
@@ -26,7 +26,7 @@ from bot.messages.errors import describe
 from sandbox.process import environment
 from tests.unit.sounds import ENDINGS, RATE, tune, write
 
-LONG = 15 * 60  # seconds: takes long enough to be killed meanwhile
+LONG = 15 * 60  # seconds; long enough to be killed during the analysis
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_two_threads_hear_what_one_hears(song: Path) -> None:
 
 
 def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path, tmp_path: Path) -> None:
-    """Which is why the process that hears keeps its libraries to one."""
+    """That's why the analysis process limits its libraries to one thread."""
     code = (
         "import json, pathlib, sys; from bot.audio.files.decode import read;"
         "from bot.audio.analysis.features import analyse;"
@@ -181,7 +181,7 @@ async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
 
 
 async def test_the_process_hears_every_kind_of_file_behind_its_guards(tmp_path: Path) -> None:
-    """A decoder may need a system call that another doesn't: here each one runs in the confined process."""
+    """One decoder may need a system call that another doesn't, so each one runs in the confined process here."""
     hearing = Hearing()
     for ending in ENDINGS:
         analysis = await hearing.analyse(write(tmp_path / f"song{ending}", tune(6)))

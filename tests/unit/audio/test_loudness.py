@@ -1,4 +1,4 @@
-"""Loudness is that of BS.1770: equal to pyloudnorm and to the standard's own numbers."""
+"""Loudness follows BS.1770: it matches pyloudnorm and the standard's own values."""
 
 import warnings
 from pathlib import Path
@@ -17,7 +17,7 @@ MEDIAN, WORST = 0.1, 0.5  # dB
 
 def reference(sound: Sound) -> float:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of clipping, which it does not do
+        warnings.simplefilter("ignore")  # it warns about clipping, but doesn't clip
         return float(pyloudnorm.Meter(sound.rate).integrated_loudness(sound.samples.T.astype(np.float64)))
 
 

@@ -1,4 +1,4 @@
-"""Files as the world writes them: damaged, chained, without a length, very large, out of phase. Torn ones stay torn."""
+"""Files found in the wild: damaged, chained, without a length, very large, out of phase. Truncated ones are refused."""
 
 import io
 import struct
@@ -22,7 +22,7 @@ SAYS_LENGTH = [ending for ending in ENDINGS if ending not in (".aac",)]
 
 
 def damaged(path: Path, where: float, count: int = 300) -> Path:
-    """Write noise over some bytes of a file."""
+    """Overwrite some bytes of a file with noise."""
     content = bytearray(path.read_bytes())
     at = int(where * len(content))
     content[at : at + count] = np.random.default_rng(0).bytes(count)
@@ -33,7 +33,7 @@ def damaged(path: Path, where: float, count: int = 300) -> Path:
 @pytest.mark.parametrize("where", [0.3, 0.5, 0.7])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_few_bad_frames_are_heard_around(tmp_path: Path, ending: str, where: float) -> None:
-    seconds = 30 if ending == ".webm" else SECONDS  # what WebM loses with a bad byte are five seconds, at the worst
+    seconds = 30 if ending == ".webm" else SECONDS  # in WebM, a bad byte costs up to five seconds
     sound = read(damaged(write(tmp_path / f"song{ending}", tune(seconds)), where))
     assert sound.seconds > 0.65 * seconds
 
@@ -76,7 +76,7 @@ def test_an_ogg_whose_last_page_is_whole_is_whole_whatever_it_says_or_follows(
 
 
 def checksum(page: bytes) -> int:
-    """An Ogg page's (RFC 3533, section 6), its own field taken for nothing."""
+    """An Ogg page's checksum (RFC 3533, section 6), computed with its own field set to zero."""
     value = 0
     for byte in page[:22] + bytes(4) + page[26:]:
         value ^= byte << 24
@@ -103,11 +103,11 @@ def test_the_songs_of_a_chained_ogg_are_heard_one_after_the_other_in_the_form_of
 
 
 def test_an_mp3_of_changing_rates_that_says_no_length_is_heard_to_its_end(tmp_path: Path) -> None:
-    """Its first frames are loud and so larger than the rest: a guess from them is far too short."""
+    """Its first frames are loud and therefore larger than the rest, so a length guessed from them is far too short."""
     path, samples = tmp_path / "song.mp3", np.concatenate([tune(2), 0.001 * tune(8)], axis=1)
     with av.open(str(path), "w", format="mp3", options={"write_xing": "0"}) as out:
         stream = out.add_stream("libmp3lame", rate=RATE, layout="stereo")
-        stream.codec_context.flags |= 2  # by quality, not by rate (AV_CODEC_FLAG_QSCALE)
+        stream.codec_context.flags |= 2  # by quality, not by bit rate (AV_CODEC_FLAG_QSCALE)
         stream.codec_context.global_quality = 2 * 118
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
         frame.sample_rate = RATE
@@ -162,7 +162,7 @@ def half(mono: Samples) -> Samples:
 
 
 def octaves(mono: Samples) -> Samples:
-    """Turned round from 200 to 1,600 Hz."""
+    """Phase inverted from 200 to 1,600 Hz."""
     spectrum = np.fft.rfft(mono)
     hz = np.fft.rfftfreq(len(mono), 1 / RATE)
     return np.fft.irfft(np.where((hz > 200) & (hz < 1600), -spectrum, spectrum), len(mono)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Highlights: found in songs whose form is known, at the start of a chorus, quickly and for anything that sounds."""
+"""Highlights: found at the start of a chorus in songs of known form, quickly, and for any sound."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from sandbox.process import environment
 from training.__main__ import main as training
 from training.hearing.peaks import inside, loudest
 
-SEEDS = range(5000, 5012)  # of no song that anything was tuned or measured on
+SEEDS = range(5000, 5012)  # songs that nothing was tuned or measured on
 
 
 def sound_of(song: Arranged) -> Sound:
@@ -111,7 +111,7 @@ def test_a_very_long_recording_is_heard_in_longer_moments() -> None:
 
 # ---------------------------------------------------------------- form
 def pattern(form: str, length: int = 40) -> np.ndarray:
-    """A song of letters, each a part of `length` moments that are the same whenever it comes: (n, 12)."""
+    """A song built from letters, shape (n, 12): each letter is a part of `length` moments, the same each time."""
     parts = {name: np.random.default_rng(ord(name)).normal(size=(length, 12)) for name in form}
     return np.concatenate([parts[name] for name in form]).astype(np.float32)
 
@@ -125,7 +125,7 @@ def test_an_echo_is_the_likeness_of_what_follows() -> None:
 
 
 def test_what_is_said_of_stretches_is_said_of_all_moments_in_them() -> None:
-    said = np.array([0, 0, 6, 0, 0], np.float32)  # of the five stretches of three among seven moments
+    said = np.array([0, 0, 6, 0, 0], np.float32)  # the five windows of three in seven moments
     assert spread(said, 3) == pytest.approx([0, 0, 2, 2, 2, 0, 0])
     assert spread(np.arange(3, dtype=np.float32), 3) == pytest.approx([0, 0.5, 1, 1.5, 2])
 

@@ -1,4 +1,4 @@
-"""Rhythm: the tempo of what is played, half time and swing included; what has no beat is not believed to have one."""
+"""Rhythm: the tempo is right, even with half time and swing; a sound without a beat gets low confidence."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from training.hearing.grooves import play
 from training.hearing.styles import STYLES, Style
 
 NAMED = {style.name: style for style in STYLES}
-STEADY = ("pop", "rock", "house", "disco", "shuffle", "hiphop")  # whose octave nobody would argue about
+STEADY = ("pop", "rock", "house", "disco", "shuffle", "hiphop")  # styles whose tempo octave is undisputed
 
 
 def heard(samples: np.ndarray) -> Rhythm:
@@ -19,12 +19,12 @@ def heard(samples: np.ndarray) -> Rhythm:
 
 
 def off(tempo: float, truth: float) -> float:
-    """How far two tempi are apart, as a part of the truth."""
+    """How far two tempi are apart, as a fraction of the true one."""
     return abs(tempo / truth - 1)
 
 
 def octaves_apart(tempo: float, truth: float) -> float:
-    """The same, whatever the octave."""
+    """How far two tempi are apart, as a fraction of the true one, ignoring octaves."""
     return abs((np.log2(tempo / truth) + 0.5) % 1 - 0.5)
 
 

@@ -1,4 +1,4 @@
-"""Tonality: every key is found, in tune or not; what has no key is not believed to have one."""
+"""Tonality: every key is found, in tune or not; a sound without a key gets low confidence."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_transposed_by_n_semitones_the_key_is_n_higher(chroma: list[float], semi
     key, mode, confidence = find_key(shares)
     moved = find_key(np.roll(shares, semitones))
     assert moved[2] == pytest.approx(confidence)
-    if confidence > 0.1:  # else two keys may be as likely
+    if confidence > 0.1:  # below that, two keys may be equally likely
         assert moved[:2] == ((key + semitones) % 12, mode)
 
 

@@ -1,4 +1,4 @@
-"""Waveforms: the bytes of a voice message, and the picture of a song with its highlight."""
+"""Waveforms: a voice message's bytes, and the picture of a song with its highlight."""
 
 import base64
 import io

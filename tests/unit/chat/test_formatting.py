@@ -1,4 +1,4 @@
-"""Words: titles show as they are, numbers with their meaning."""
+"""Formatting: titles are shown literally, and numbers with their meaning."""
 
 import re
 

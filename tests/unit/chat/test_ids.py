@@ -1,4 +1,4 @@
-"""Ids: whatever is written can be read, and nothing that is forged is mistaken for one."""
+"""Ids: every id written can be read back, and no forged one is accepted."""
 
 import random
 import string
@@ -67,5 +67,5 @@ def test_every_handler_has_a_name_that_an_id_can_carry() -> None:
 def test_every_command_says_what_it_does_in_a_sentence_that_discord_takes() -> None:
     for command in [
         command for command in all_commands() if not isinstance(command, ContextMenu)
-    ]:  # a menu has names alone
+    ]:  # menu commands have only names
         assert 10 < len(command.description) <= 100, command.name

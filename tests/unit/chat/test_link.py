@@ -1,4 +1,4 @@
-"""Linking in Discord, where a page can show the code."""
+"""Linking in Discord when a page can show the code."""
 
 from types import SimpleNamespace
 from typing import Any

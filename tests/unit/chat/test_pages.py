@@ -1,4 +1,4 @@
-"""Pages: every card, dry run and receipt is within Discord's limits, whatever a member's music is called."""
+"""Pages: every card, dry run and receipt is within Discord's limits, whatever the names in a member's library."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from sandbox.discord.rules.form import Form as Sheet
 from sandbox.discord.rules.modal import check_modal
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-LONG = "*" * 400  # every character doubles when it is escaped
+LONG = "*" * 400  # escaping doubles every character
 LAYER = Layer(1, 7, "main", several=False, everything=False)
 
 
@@ -70,7 +70,7 @@ def _change(number: int, playlist: int, action: str, state: str, certainty: str)
 
 
 def check(page: Page) -> None:
-    """Raises InvalidForm when Discord would refuse the page."""
+    """Raise InvalidForm if Discord would reject the page."""
     sheet = Sheet()
     files = frozenset(file.filename for file in page.files)
     check_components(sheet, ("components",), page.to_components(), v2=True, files=files)

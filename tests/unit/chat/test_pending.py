@@ -1,4 +1,4 @@
-"""Pending: results go to whoever asked for them, as long as Discord lets them be answered."""
+"""Pending requests: results go to whoever asked for them, as long as Discord accepts a response."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace

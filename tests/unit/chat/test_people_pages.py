@@ -1,4 +1,4 @@
-"""Pages of profiles and matches: within Discord's limits, mark-up as it is, and numbers said in words."""
+"""Pages of profiles and matches: within Discord's limits, markup shown literally, and scores put in words."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from sandbox.discord.rules.form import Form as Sheet
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA, BEN = 1574171665783324672, 1574171665783324999
-LONG = "*" * 400  # every character doubles when it is escaped
+LONG = "*" * 400  # escaping doubles every character
 SONG = Song("s1", LONG, (LONG, LONG), url="https://open.spotify.com/track/" + "x" * 22)
 ENTRIES = [Entry(replace(SONG, song=f"s{at}"), {}, None, clip=False) for at in range(3)]
 PASSED = RepostedSong(SONG, Reposted(BEN, "s1", BEN, BEN, BEN, NOW))

@@ -1,4 +1,4 @@
-"""Presses: the same click twice, late, or out of order is one label, and the newest wins (promise P14)."""
+"""Presses: a click delivered twice, late or out of order is one label, and the newest wins (promise P14)."""
 
 import asyncio
 import random
@@ -31,7 +31,7 @@ SONGS = ("s0", "s1", "s2")
 
 
 async def furnish(store: Store) -> tuple[int, list[int]]:
-    """Mara with three songs, a card for each, and three playlists; returns layer and playlists."""
+    """Create Mara with three songs, a card for each, and three playlists. Returns her layer and playlists."""
     async with store.writing() as tx:
         await members.ensure(tx, MARA, NOW)
         await members.ensure(tx, IDA, NOW)
@@ -44,7 +44,7 @@ async def furnish(store: Store) -> tuple[int, list[int]]:
 
 
 class Presses(RuleBasedStateMachine):
-    """Discord may bring presses in any order, and more than once; `told` is what the member did, by event."""
+    """Discord may deliver presses in any order and repeatedly; `told` is what the member pressed, by song and event."""
 
     @initialize()
     def begin(self) -> None:
@@ -64,7 +64,7 @@ class Presses(RuleBasedStateMachine):
         at=st.integers(0, 2),
     )
     def press(self, song: str, event: int, kind: Kind, at: int) -> None:
-        """A press that arrives now; an event that arrived before says the same as it did then."""
+        """Deliver a press; a repeated event has the same content as the first time."""
         kind, at = self.told.get((song, event), (kind, at))
         chosen = [self.kept[at]] if kind is Kind.ONLY else []
         pressed = self.run(label.press(self.store, MARA, f"card-{song}", Press(kind, chosen, event), NOW))

@@ -1,4 +1,4 @@
-"""What those who run a server read."""
+"""What a server's managers read."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Pages of shared playlists are within Discord's limits, whatever things are called, and name nobody who hides."""
+"""Pages of shared playlists are within Discord's limits, whatever the names, and name no hidden member."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-LONG = "*" * 400  # every character doubles when it is escaped
+LONG = "*" * 400  # escaping doubles every character
 MEMBER, HIDDEN = 900_000_000_000_000_001, 900_000_000_000_000_002
 LIST = Shared(10**17, MEMBER, None, "*" * 100, "ref", False, None, NOW, None)
 SONGS = [Song(f"spotify:track:{at:022d}", LONG, (LONG, LONG)) for at in range(40)]

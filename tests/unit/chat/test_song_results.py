@@ -1,4 +1,4 @@
-"""Pages of finds are within Discord's limits, whatever songs are called, and mark-up in titles shows as it is."""
+"""Pages of song results are within Discord's limits, whatever the titles, and show markup in titles literally."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from bot.flows.feed.recommend import Recommended
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 
-LONG = "*" * 400  # every character doubles when it is escaped
+LONG = "*" * 400  # escaping doubles every character
 
 
 def song(number: int, title: str = LONG) -> Song:

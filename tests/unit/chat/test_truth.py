@@ -1,4 +1,4 @@
-"""What is said is true where it is said: each sentence only under its own condition."""
+"""Messages are true: each sentence appears only under its own condition."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -152,7 +152,7 @@ def test_a_last_question_offers_only_what_works() -> None:
     assert "2 labels short" in few
     mood = replace(LAYER, layer=9)
     (tap,) = [item for item in cards.done(NothingToAsk(mood, Tally(9, {}, 1))).walk_children() if hasattr(item, "item")]
-    assert tap.item.custom_id.endswith(":9"), "it learns from the layer that was asked about"
+    assert tap.item.custom_id.endswith(":9"), "it trains the layer that the member was labelling"
 
 
 def test_a_remedy_is_for_the_layer_that_was_meant() -> None:
@@ -183,7 +183,7 @@ def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
     assert "yet" not in playlist_messages.layers([])
     assert "yet" not in str(NoPlaylists())
     empty = [playlists.LayerView(LAYER, []), playlists.LayerView(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
-    assert "**main**" in playlist_messages.layers(empty), "a layer counts, and is named, also while it is empty"
+    assert "**main**" in playlist_messages.layers(empty), "an empty layer still counts and is named"
 
 
 def test_votes_that_ended_a_round_cannot_be_changed() -> None:
@@ -246,7 +246,9 @@ def test_a_training_that_changed_nothing_says_why() -> None:
     published = {Reason.BETTER, Reason.NEW_RULES, Reason.NOT_WORSE}
     for reason in set(Reason) - published:
         assert models.not_published(reason, has_model=True).endswith(models.REASONS[reason])
-    assert "half as good" in models.not_published("half as good", has_model=False), "as an older version stored it"
+    assert "half as good" in models.not_published("half as good", has_model=False), (
+        "a reason stored by an older version"
+    )
 
 
 def test_what_was_set_aside_is_told_as_data_and_as_an_older_version_stored_it() -> None:

@@ -1,4 +1,4 @@
-"""The allowance: so many requests in a minute, never more, whatever the order and the pauses."""
+"""The rate limit: never more requests a minute than allowed, in any order and with any pauses."""
 
 import math
 

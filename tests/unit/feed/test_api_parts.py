@@ -1,4 +1,4 @@
-"""Cursors, entity tags and byte ranges: what is read is what was written, and nothing else passes."""
+"""Cursors, entity tags and byte ranges: they read back as written, and nothing else is accepted."""
 
 import pytest
 from hypothesis import given
@@ -40,7 +40,7 @@ def test_these_are_no_cursors(text: str) -> None:
 def test_a_range_is_the_bytes_that_it_names(first: int, last: int) -> None:
     wanted = f"bytes={first}-{last}"
     if first > last:
-        assert parts.part(wanted, None, TAG, SIZE) is None  # not a range: the whole is served
+        assert parts.part(wanted, None, TAG, SIZE) is None  # not a range, so the whole is served
     elif first >= SIZE:
         with pytest.raises(Unsatisfiable):
             parts.part(wanted, None, TAG, SIZE)

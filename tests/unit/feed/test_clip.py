@@ -1,4 +1,4 @@
-"""Clips: cut where they should be, faded, small enough, and still a sound that opens."""
+"""Clips: cut at the right place, faded, small enough, and playable."""
 
 import base64
 import io
@@ -28,7 +28,7 @@ Samples = NDArray[np.float32]
 
 
 def song(rate: int, channels: int) -> Samples:
-    """A steady tone of -26 dB with a click at CLICK: (channels, n)."""
+    """A steady tone at -26 dB with a click at CLICK: shape (channels, n)."""
     time = np.arange(round(LENGTH * rate)) / rate
     click = np.exp(-(((time - CLICK) * 1500) ** 2)) * np.cos(2 * np.pi * 2000 * (time - CLICK))
     return np.tile((0.05 * np.sin(2 * np.pi * 220 * time) + 0.8 * click).astype(np.float32), (channels, 1))
@@ -46,7 +46,7 @@ def write(path: Path, samples: Samples, rate: int, codec: str, container: str) -
 
 
 def heard(file: Path | io.BytesIO) -> tuple[Samples, int]:
-    """What libav hears in a file from its beginning: (channels, n) at RATE, and how many channels it has."""
+    """A file decoded by libav from its start: samples (channels, n) at RATE, and the file's number of channels."""
     with av.open(file if isinstance(file, io.BytesIO) else str(file)) as container:
         stream = container.streams.audio[0]
         resampler = AudioResampler("fltp", stream.layout.name, RATE)
@@ -72,7 +72,7 @@ def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("form", [OPUS, MP3], ids=["opus", "mp3"])
 def test_a_clip_begins_where_it_should_to_a_millisecond(source: Path, form: ClipFormat) -> None:
-    """Measured against where libav hears the click when it decodes the whole song: an encoder's delay is the song's."""
+    """Compared with where libav finds the click when decoding the whole song: the song's encoder delay is its own."""
     click = loudest_second(heard(source)[0])
     clip = cut(source, click - 4, 10, form)
     samples, channels = heard(io.BytesIO(clip.data))
@@ -94,7 +94,7 @@ def test_mono_stays_mono_and_more_channels_become_two(tmp_path: Path, channels: 
 
 def test_a_clip_rises_from_silence_and_falls_to_it(wav: Path) -> None:
     samples, _ = heard(io.BytesIO(cut(wav, 2, 10, MP3).data))
-    level = np.sqrt((samples[0, : 10 * RATE].reshape(-1, RATE // 50) ** 2).mean(1))  # of each fiftieth of a second
+    level = np.sqrt((samples[0, : 10 * RATE].reshape(-1, RATE // 50) ** 2).mean(1))  # per fiftieth of a second
     steady = level[150:300].mean()
     rise, fall = round(FADE_IN * 50), round(FADE_OUT * 50)
     assert level[0] < 0.2 * steady

@@ -1,4 +1,4 @@
-"""Heatmaps: the most replayed part of a song, and not of a video's beginning."""
+"""Heatmaps: the most replayed part of a song, ignoring the spike at a video's start."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.core.feed.heatmap import BACK, FEWEST, SAME, HeatmapPart, find
 from bot.core.feed.highlight import CLIP, LEAD, Peak
 
-# Values of a real video (yt-dlp, issue 3888): the first is the highest, the highest inside is 0.303 in the 74th part.
+# From a real video (yt-dlp, issue 3888): the first value is the highest; the highest after it is 0.303, the 74th.
 THOUSANDTHS = [
     1000, 282, 282, 260, 230, 225, 203, 190, 198, 193, 182, 176, 171, 166, 176, 177, 179, 211, 196, 203,
     199, 218, 212, 204, 213, 200, 202, 199, 194, 205, 202, 212, 205, 198, 202, 207, 208, 210, 209, 210,
@@ -54,9 +54,9 @@ def test_a_hill_is_found_under_any_spike_and_falling_trend(at: int, height: floa
 def test_a_clip_begins_at_the_foot_of_a_rise_and_not_on_its_top() -> None:
     values = np.full(100, 0.2)
     values[50:54] = 0.4, 0.65, 0.8, 1.0
-    assert peak_of(values.tolist()).moment == 2 * 51  # the first part that is more than halfway up
+    assert peak_of(values.tolist()).moment == 2 * 51  # the first part more than halfway up
     values[47:53] = 0.9
-    assert peak_of(values.tolist()).moment == 2 * 53 - BACK  # no further back than that
+    assert peak_of(values.tolist()).moment == 2 * 53 - BACK  # at most that far back
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=FEWEST, max_size=100), seconds=st.floats(60, 900))

@@ -1,4 +1,4 @@
-"""Neighbours are exactly the nearest, whatever came and went; the space keeps what songs differ in."""
+"""Neighbours are exactly the nearest songs after any additions and removals; the space preserves differences."""
 
 import numpy as np
 import pytest

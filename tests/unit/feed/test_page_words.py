@@ -1,4 +1,4 @@
-"""The swipe page's words: its scripts name every one of them, each in the language a browser asks for."""
+"""The swipe page's texts: its scripts use every one of them, in the language that the browser asks for."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Taste: near, to their liking, varied; and walks that lead somewhere."""
+"""Taste: results are near, liked and varied; walks lead towards their goal."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -57,7 +57,7 @@ def test_a_liked_song_draws_a_distaste_pushes_and_a_model_draws(seed: int) -> No
     assert taste.scores(points, towards, Taste(own, own[:0]), familiar=plain)[2] > before[2]
     away = taste.scores(points, towards, Taste(own[:0], own), familiar=plain)[2]
     passed = taste.scores(points, towards, Taste(own[:0], own[:0], own), familiar=plain)[2]
-    assert away < passed < before[2], "what was skipped pushes less than what is not for them"
+    assert away < passed < before[2], "a skip pushes away less than a dislike"
     model = np.array([0, 0, 1, 0, 0], np.float32)
     after = taste.scores(points, towards, NOTHING, model=model, familiar=plain)
     assert after[2] > before[2]

@@ -1,4 +1,4 @@
-"""Features and schema: rows become songs, songs become vectors, whatever is missing."""
+"""Features and schema: rows become songs, and songs become vectors, even with values missing."""
 
 import csv
 import gzip
@@ -48,7 +48,7 @@ PLAIN_ROW = {
 
 
 def features_from_row(row: Mapping[str, str], source: str, sets: Collection[str] = ()) -> SongFeatures:
-    """The features of a table's only row."""
+    """The features from a table's only row."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([row.keys(), row.values()])
     (only,) = Table(text.getvalue().encode())

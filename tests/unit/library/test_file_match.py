@@ -1,4 +1,4 @@
-"""Matching: the same recording is found however it is written, and another one never passes for it."""
+"""Matching: the same recording is found however it's written, and no other one is mistaken for it."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Merging: one precedence for every value, and every value says where it comes from."""
+"""Merging: one order of precedence for all values, and each value records its source."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Recordings: the same by ISRC, or by name, artists and length."""
+"""Recordings are the same if their ISRC matches, or their name, artists and length do."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def test_what_has_no_name_is_no_double() -> None:
 
 @dataclass
 class Counted:
-    """A recording that counts how often it is looked at."""
+    """A recording that counts how often it's compared."""
 
     duration_ms: int | None
     isrc: str | None = None

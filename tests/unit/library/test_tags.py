@@ -1,4 +1,4 @@
-"""Tags: what a file says of itself is read from every form, and its name stands in for a title that it does not say."""
+"""Tags: read from every file format; the file's name is the fallback for a missing title."""
 
 import struct
 from pathlib import Path
@@ -95,7 +95,7 @@ def test_apev2_is_read_and_goes_before_id3v1_which_cuts_short(mp3: Path) -> None
     mp3.write_bytes(mp3.read_bytes() + old)
     assert read_tags(mp3) == BOATS
     mp3.write_bytes(bare + old)
-    assert read_tags(mp3).artists == ("Maren",), "where there is nothing else, ID3v1 it is"
+    assert read_tags(mp3).artists == ("Maren",), "ID3v1 is the last resort"
 
 
 def test_id3v2_goes_before_apev2(mp3: Path) -> None:

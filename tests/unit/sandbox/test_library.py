@@ -1,4 +1,4 @@
-"""The sandbox's libraries: drawn ones, and real persons' from files."""
+"""The sandbox's libraries: generated ones, and real people's from files."""
 
 import csv
 import gzip
@@ -36,7 +36,7 @@ def file(folder: Path, *lines: str) -> Path:
 
 @pytest.fixture
 def person(tmp_path: Path) -> Path:
-    """Forty songs in Run, thirty others in Late_night, all of Run in a copy, all liked, one artist's own list."""
+    """A file with 40 songs in Run, 30 in Late_night, a copy of Run, all liked songs, and a list of one artist."""
     return file(
         tmp_path,
         *(line("Run", number, added=f"2025-01-01T00:{number:02d}:00Z") for number in range(40)),
@@ -55,7 +55,7 @@ def test_every_distinct_song_is_liked_newest_first(person: Path) -> None:
     dates = [like.added_at for like in library.likes]
     assert dates == sorted(dates, reverse=True)
     run = {like.uri: like.added_at for like in library.likes}[uris(7)[0]]
-    assert run == datetime(2025, 1, 1, 0, 7, tzinfo=UTC)  # when it was first added anywhere
+    assert run == datetime(2025, 1, 1, 0, 7, tzinfo=UTC)  # when it was first added to any playlist
     track = next(track for track in library.tracks if track.uri == uris(7)[0])
     assert (track.artists, track.release_date, track.explicit) == (("Artist 7", "Guest"), "2019-05-03", True)
 
@@ -131,7 +131,7 @@ def test_moving_in(person: Path) -> None:
     assert account.likes[0].uri == library.later[0]
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="real persons' libraries are not here: ../shared/data/libraries")
+@pytest.mark.skipif(not REAL.exists(), reason="needs real people's libraries: ../shared/data/libraries")
 def test_a_real_persons_library() -> None:
     library: Library = load(REAL / "library-d.csv.gz", playlists=3, most=800)
     assert len(library.truth) == 3

@@ -1,4 +1,4 @@
-"""The tour can be paused before every step, taken one step at a time, and taken over."""
+"""The tour can be paused before any step, advanced one step at a time, and taken over."""
 
 import asyncio
 from contextlib import suppress
@@ -18,7 +18,7 @@ async def script(tour: Tour) -> None:
 
 
 async def settled(tour: Tour) -> asyncio.Task[None]:
-    """Start the script and let it run as far as it may."""
+    """Start the script and let it run as far as it can."""
     running = asyncio.create_task(script(tour))
     await asyncio.sleep(0)
     return running

@@ -1,4 +1,4 @@
-"""The sandbox's songs: the same from the same seed, and what is heard in them is what was played."""
+"""The sandbox's songs: reproducible by seed, and analysis finds in them what was played."""
 
 from collections import Counter
 from dataclasses import replace
@@ -20,7 +20,7 @@ SOME = songs(seed=3, count=48)
 
 @pytest.fixture(scope="module")
 def heard(request: pytest.FixtureRequest) -> dict[str, Features]:
-    """The features of SOME, kept between runs for as long as synth and hearing stay as they are."""
+    """The features of SOME, cached between runs until the synth or the analysis changes."""
     return hear_all(SOME, request.config.cache.mkdir("songs"))
 
 
@@ -117,7 +117,7 @@ def test_turning_a_dial_up_is_heard(song: Song, dial: str, low: float, high: flo
 
 
 def test_styles_can_be_heard_but_not_without_fail(heard: dict[str, Features]) -> None:
-    """Nearest centre of the other songs' styles, from the audio alone; chance is one in eight."""
+    """By the nearest centre of the other songs' styles, from audio alone; chance level is one in eight."""
     points = np.array([list(heard[song.id].values()) for song in SOME])
     points = (points - points.mean(0)) / points.std(0)
     styles = np.array([song.styles[0] for song in SOME])

@@ -1,4 +1,4 @@
-"""The rules of a round: by property."""
+"""The rules of a round, as property tests."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ VOTES = st.lists(st.builds(RoundVote, st.integers(0, 12), st.integers(0, 12)), m
 
 
 def entry(number: int, member: int | None = None, *, after: int = 0) -> RoundEntry:
-    """The entry of a song; ids and moments say when it was entered."""
+    """An entry; its id and moment show when it was made."""
     who = number if member is None else member
     return RoundEntry(number, 7, who, f"song {number}", NOW + timedelta(minutes=after))
 

@@ -85,11 +85,11 @@ def test_a_song_is_brought_once_and_one_voted_out_not_again() -> None:
     out = [KeepVote(SONGS[1], BOB, False), KeepVote(SONGS[1], CYD, False)]
     assert rules.refusal(record(3, ADA), SONGS[0], BOB, [], NOW) is Refusal.THERE
     assert rules.refusal([gone], SONGS[1], ADA, out, NOW) is Refusal.VOTED_OUT
-    assert rules.refusal([gone], SONGS[1], BOB, [], NOW) is None, "it was taken back by who brought it"
+    assert rules.refusal([gone], SONGS[1], BOB, [], NOW) is None, "the member who added it removed it"
 
 
 def play(songs: list[Brought], presses: list[tuple[int, int, bool]]) -> list[Brought]:
-    """What votes make of a list within a day: (member, song, keep), one after the other."""
+    """Apply a day's votes (member, song, keep) to a list, in order."""
     votes: dict[tuple[int, str], KeepVote] = {}
     for member, number, keep in presses:
         song = songs[number % len(songs)].song
@@ -107,7 +107,7 @@ def test_whatever_three_members_press_in_a_day_five_songs_stay_and_few_go(count:
     before = record(count, BOB)
     after = play(before, pressed)
     standing = sum(song.stands for song in after)
-    assert [song.song for song in after] == [song.song for song in before], "all stays on record"
+    assert [song.song for song in after] == [song.song for song in before], "every song stays on record"
     assert standing >= min(count, rules.STAYING)
 
 
@@ -154,7 +154,7 @@ OURS = (SongState.WRITTEN, SongState.ATTEMPTED, SongState.SENT, SongState.LEAVIN
 
 
 def to_write(songs: list[Brought], current: list[str], ref: str = "ref") -> Plan:
-    """What is sent, given what was read."""
+    """The plan to send, given the songs read."""
     lines = [line for song in songs if (line := rules.line(song, ref)) is not None]
     removing = frozenset(line.song for line in lines if line.action == "remove")
     todo = look(lines, current, removing, NOW).todo

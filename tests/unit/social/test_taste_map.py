@@ -1,4 +1,4 @@
-"""Taste maps: what is laid out and said is what there is, and a picture comes of whatever is there."""
+"""Taste maps: the layout and the description match the data, and any data can be drawn."""
 
 import io
 

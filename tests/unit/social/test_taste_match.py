@@ -1,4 +1,4 @@
-"""The number of a match: symmetric, the same each time, higher the nearer two tastes lie, nought for strangers."""
+"""A match's score: symmetric, reproducible, higher the closer two tastes are, and zero for strangers."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ nearness = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=20).map(np.
 
 
 def around(middle: int, count: int, seed: int, spread: float = 0.3) -> np.ndarray:
-    """Points of length 1 near an axis."""
+    """Unit vectors near an axis."""
     return to_length_one(np.eye(AXES)[middle] + spread * np.random.default_rng(seed).normal(size=(count, AXES)))
 
 

@@ -1,4 +1,4 @@
-"""Ask: cover the library first, then settle doubts; never what is clear, never one artist on and on."""
+"""Questions cover the library first, then settle doubts; never about clear songs, and never one artist repeatedly."""
 
 from dataclasses import replace
 
@@ -87,7 +87,7 @@ def test_a_model_is_believed_once_it_knows_every_playlist() -> None:
     assert belief_in((7, 8), {7: 10, 8: 30}) == Belief(CLEAR)
     assert belief_in((7, 8), {7: 9, 8: 30}) == Belief(NOTHING)
     assert belief_in((7, 8), {7: 30, 8: 1}) == Belief(NOTHING, poorest=1)
-    assert belief_in((7,), {7: 30, 8: 0}) == Belief(NOTHING), "a playlist that the model never heard of has no column"
+    assert belief_in((7,), {7: 30, 8: 0}) == Belief(NOTHING), "the model has no column for a playlist it never saw"
     assert belief_in((), {}) == Belief(NOTHING)
 
 

@@ -1,4 +1,4 @@
-"""Decide: add what is likely enough, ask where one tap settles it, leave the rest."""
+"""Decide: add songs that are likely enough, ask if one tap settles it, and leave the rest."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Forecast: more labels never promise less, and no promise is better than what was measured."""
+"""Forecast: more labels never predict worse, and no prediction beats the measurement."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Answers fold to verdicts, whatever order they come in."""
+"""Answers fold to verdicts, whatever order they arrive in."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,5 +64,5 @@ def test_a_playlist_is_never_both_yes_and_no(answers) -> None:
 
 
 def test_a_moment_sorts_among_discords_snowflakes() -> None:
-    # Discord's documentation: 175928847299117063 was made at 2016-04-30 11:18:25.796 UTC.
+    # From Discord's documentation: 175928847299117063 was created at 2016-04-30 11:18:25.796 UTC.
     assert event_at(1_462_015_105_796) == 175928847299117063 >> 22 << 22

@@ -1,4 +1,4 @@
-"""What a member does by hand is a lesson; what we did ourselves is none."""
+"""A member's edits by hand become labels; the bot's own writes don't."""
 
 from bot.core.sorting.labels import Kind, fold
 from bot.core.sorting.manual_edits import Seen, blanked, lessons, standing_as_lessons
@@ -16,7 +16,7 @@ def test_a_song_of_ours_taken_out_does_not_belong() -> None:
 
 
 def test_a_song_taken_out_of_two_playlists_at_once_belongs_in_neither() -> None:
-    """One event keeps one answer a song (`answers.add_all`)."""
+    """One event stores one answer per song (`answers.add_all`)."""
     (lesson,) = lessons({1: seen("a", "", "a"), 2: seen("a", "", "a")}, LIKED, several=True, event=10)
     assert fold([lesson])["a"].no == {1, 2}
 

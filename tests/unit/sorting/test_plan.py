@@ -1,4 +1,4 @@
-"""The plan changes what it must and nothing else (promise P4)."""
+"""The plan changes only what it must (promise P4)."""
 
 from math import ceil
 
@@ -9,12 +9,12 @@ from bot.core.sorting.plan import BATCH, Plan, batches, carry_out, plan, runs
 
 SONGS = st.integers(0, 30).map(lambda number: f"song-{number}")
 PLAYLIST = st.lists(SONGS | st.none(), max_size=40)
-CASES = 20  # in one draw
+CASES = 20  # per draw
 ADDITIONS = st.lists(st.tuples(SONGS, st.none() | st.integers(0, 50)), max_size=20)
 
 
 def case(drawn: bytes) -> tuple[list[str | None], list[tuple[str, int | None]], frozenset[str], frozenset[str]]:
-    """Read a case from bytes: cheap enough to draw ten thousand, and still shrinking to a small one."""
+    """Decode a case from bytes: cheap enough to draw ten thousand, and it still shrinks well."""
     names = [None if byte > 250 else f"song-{byte % 31}" for byte in drawn]
     parts = [names[start::4] for start in range(4)]
     add = [(song, byte if byte < 40 else None) for song, byte in zip(parts[1], drawn, strict=False) if song]
@@ -24,7 +24,7 @@ def case(drawn: bytes) -> tuple[list[str | None], list[tuple[str, int | None]], 
 @given(st.binary(min_size=600, max_size=2_000))
 @settings(max_examples=10_000 // CASES, deadline=None)
 def test_p04_a_sort_never_removes_what_a_person_put_there(drawn: bytes) -> None:
-    for start in range(CASES):  # ten thousand cases in all: drawing is dear, so each draw is cut into some
+    for start in range(CASES):  # ten thousand cases in all; draws are slow, so each is split into several
         current, add, remove, ours = case(drawn[start::CASES])
         todo = plan(current, add, remove, ours)
         after = carry_out(todo, current)

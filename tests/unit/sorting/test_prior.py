@@ -1,4 +1,4 @@
-"""The prior: its file is checked before it is used, it helps those it never saw, and the command line says so."""
+"""The prior: its file is verified before use, it helps people it never saw, and the command line reports that."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def made(name: str, seed: int, styles: int = STYLES, per_style: int = 60) -> Person:
-    """A person with a playlist for each style; artists are common to all persons, songs are not."""
+    """A person with a playlist for each style; all people share artists, but not songs."""
     songs = {f"{name}/{song}": features for song, features in library(styles, per_style, seed).items()}
     held: dict[str, set[str]] = {}
     for song in songs:
@@ -293,7 +293,7 @@ def test_the_version_is_found_among_sources() -> None:
 
 
 def _contrary(name: str, seed: int) -> Person:
-    """Somebody whose short playlists put together what others keep apart: one artist of each style."""
+    """A person whose short playlists mix what others keep apart: one artist from each style."""
     person, held = made(name, seed), {}
     for song, features in person.songs.items():
         (artist,) = features.sets["artists"]

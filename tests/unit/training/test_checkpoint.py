@@ -1,4 +1,4 @@
-"""Checkpoints of TensorFlow, read without it: written here byte by byte as the formats' descriptions say."""
+"""TensorFlow checkpoints, read without TensorFlow: written here byte by byte as the formats are specified."""
 
 import struct
 
@@ -22,13 +22,13 @@ def field(number: int, value: int | bytes) -> bytes:
 
 
 def entry(kind: int, shape: tuple[int, ...], offset: int, size: int) -> bytes:
-    """A BundleEntryProto: dtype, shape of dims of sizes, offset, size, and a checksum, which is fixed32."""
+    """A BundleEntryProto: dtype, shape (dims with sizes), offset, size, and a fixed32 checksum."""
     dims = b"".join(field(2, field(1, size)) for size in shape)
     return field(1, kind) + field(2, dims) + field(4, offset) + field(5, size) + varint(6 << 3 | 5) + b"\0\0\0\0"
 
 
 def block(entries: dict[bytes, bytes]) -> bytes:
-    """A block with one restart point, in which every key leaves out what it shares with the one before it."""
+    """A block with one restart point, in which each key omits the prefix it shares with the previous one."""
     packed, before = b"", b""
     for key, value in entries.items():
         shared = next((at for at, (one, other) in enumerate(zip(key, before, strict=False)) if one != other), 0)
@@ -38,7 +38,7 @@ def block(entries: dict[bytes, bytes]) -> bytes:
 
 
 def table(entries: dict[bytes, bytes], compression: int = 0) -> bytes:
-    """Data block, empty metaindex block, index block, footer; a byte of compression and a checksum after each block."""
+    """Data, empty metaindex and index blocks, and a footer; a compression byte and a checksum follow each block."""
     ending, blocks, handles = bytes([compression]) + b"\0\0\0\0", b"", []
     for section in (block(entries), block({})):
         handles.append(varint(len(blocks)) + varint(len(section)))

@@ -1,4 +1,4 @@
-"""The measuring stick: what is tested was never told, the same figures every time, and bad input has an exit code."""
+"""The benchmark: no test song was ever labelled, figures are reproducible, and bad input has an exit code."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ NS = (1, 3)
 
 
 def made(name: str, styles: int = 5, per_style: int = 40, seed: int = 0) -> Person:
-    """A person with a playlist for each style; nobody else has these songs."""
+    """A person with a playlist for each style, and songs that nobody else has."""
     songs = {f"{name}/{song}": features for song, features in library(styles, per_style, seed).items()}
     held: dict[str, set[str]] = {}
     for song in songs:
@@ -183,7 +183,7 @@ def test_without_audio_only_audio_goes() -> None:
     assert not {"year", "duration"} & AUDIO_NAMES
 
 
-# ------------------------------------------------------------------ asking
+# ------------------------------------------------------------------ questions
 @pytest.mark.parametrize("way", [CHOSEN, RANDOM])
 def test_what_is_tested_is_never_asked_nor_a_song_twice(way: str) -> None:
     (member,) = draw_members(ADA, 5, 1, max(NS), seed=0)

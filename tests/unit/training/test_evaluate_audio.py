@@ -1,4 +1,4 @@
-"""Hearing measured: scores are the field's, songs never stand on both sides, and bad input has an exit code."""
+"""The audio benchmark: standard scores, no song in both training and test sets, and an exit code for bad input."""
 
 import csv
 import json
@@ -46,7 +46,7 @@ def row(groove: Groove, name: str, style: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty grooves with their truth."""
+    """Twenty grooves with known tempo and key."""
     made, rows = tmp_path_factory.mktemp("grooves"), []
     for style in STEADY:
         for seed in range(500, 505):
@@ -101,7 +101,7 @@ def test_grooves_are_heard_and_reported(folder: Path, tmp_path: Path, capsys: py
     assert overall["acc1"]["n"] == overall["key"]["n"] == len(results["clips"]) == 20
     assert overall["acc1"]["mean"] > 0.8
     assert overall["acc2"]["mean"] >= overall["acc1"]["mean"]
-    assert overall["key"]["mean"] > 0.3  # grooves wander over their scale; by chance it is .1
+    assert overall["key"]["mean"] > 0.3  # grooves wander over their scale; chance level is .1
     assert set(results["probe"]["classes"]) == {style.name for style in STEADY}
     for title in ("Tempo within 4 % and key", "Confidence", "Linear probe"):
         assert title in printed
@@ -168,7 +168,7 @@ def test_a_song_is_never_recognised_by_another_clip_of_itself() -> None:
     dice = np.random.default_rng(0)
     songs = np.repeat(np.arange(20), 10)
     kinds = np.array(["calm", "loud"])[dice.permutation(np.arange(20) % 2)][songs]
-    fingerprint = np.eye(20, dtype=np.float32)[songs]  # tells the song, and nothing of its kind
+    fingerprint = np.eye(20, dtype=np.float32)[songs]  # identifies the song, but not its class
     sets = probe({"fingerprint": fingerprint}, kinds.tolist(), [str(song) for song in songs], seed=0)["sets"]
     assert sets["fingerprint"]["accuracy"]["mean"] < 0.7
 
@@ -178,7 +178,7 @@ def test_one_kind_alone_is_not_probed() -> None:
     assert probe(vectors, ["calm"] * 7 + ["rare"], [str(at) for at in range(8)], seed=0) == {}
 
 
-# ------------------------------------------------------------------ what tempo is learnt from
+# ------------------------------------------------------------------ training the tempo
 @pytest.mark.soak
 def test_what_is_learnt_from_some_grooves_holds_for_others() -> None:
     weights = learn(play(style, seed, 12) for style in STEADY for seed in range(8))
@@ -228,5 +228,5 @@ def test_few_labels_tell_kinds_apart_where_songs_are_left_to_test() -> None:
     library = {name: SongFeatures({"tempo": 100.0 + 40 * (kind == "b") + int(name[1])}) for name, kind in kinds.items()}
     own = few_labels({"tempo": library}, kinds, {name: name for name in kinds}, seed=0)
     assert own["tempo"]["5"]["mean"] > 0.9
-    shared = few_labels({"tempo": library}, kinds, kinds, seed=0)  # all clips of a kind are of one song
+    shared = few_labels({"tempo": library}, kinds, kinds, seed=0)  # all clips of a class are from one song
     assert shared["tempo"]["1"]["mean"] is None

@@ -1,4 +1,4 @@
-"""`python -m training evaluate-feed`: on persons whom a style makes, learning finds theirs and chance does not."""
+"""`python -m training evaluate-feed`: for people with a distinct style, learning finds their songs; chance doesn't."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ PEOPLE, SONGS = 3, 120
 
 @pytest.fixture
 def libraries(tmp_path: Path) -> list[str]:
-    """Two playlists each; a person's songs are of a tempo that others have less often."""
+    """Two playlists each; a person's songs have a tempo that others' songs rarely have."""
     dice, paths = np.random.default_rng(5), []
     for person in range(PEOPLE):
         path = tmp_path / f"person-{person}.csv"

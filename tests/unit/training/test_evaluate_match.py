@@ -1,4 +1,4 @@
-"""`python -m training evaluate-match`: halves of one person match, persons of different styles do not."""
+"""`python -m training evaluate-match`: two halves of one library match; people with different styles don't."""
 
 import csv
 import json
@@ -10,7 +10,7 @@ import pytest
 from training.__main__ import main
 from training.evaluation import taste_match
 
-MIDDLES = {"ada": (80, 0.1), "ben": (150, 0.9), "eva": None}  # tempo and energy; Eva likes all there is
+MIDDLES = {"ada": (80, 0.1), "ben": (150, 0.9), "eva": None}  # tempo and energy; Eva likes everything
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_halves_match_and_persons_do_not(
     assert numbers["ada, ben"] <= 10
     assert min(numbers["ada, ada"], numbers["ben, ben"]) >= 90
     assert main(["evaluate-match", *libraries]) == 0
-    assert capsys.readouterr().out.splitlines()[2:] == said.splitlines()[2:], "the same seed, the same figures"
+    assert capsys.readouterr().out.splitlines()[2:] == said.splitlines()[2:], "the same seed gives the same figures"
 
 
 def test_two_people_have_no_strangers_to_compare_with(libraries: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training evaluate-neighbours`: on playlists that a style makes, what is found is of that style."""
+"""`python -m training evaluate-neighbours`: for playlists with a distinct style, neighbours share the style."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ PLAYLISTS, EACH = 4, 40
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Playlists that tempo and energy tell apart, every song by somebody else."""
+    """Playlists separable by tempo and energy, every song by a different artist."""
     dice, path = np.random.default_rng(3), tmp_path / "ada.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)

@@ -1,4 +1,4 @@
-"""Crowd: very many labels are heard in combination, and what serves answers as what was trained."""
+"""The kernel head: many labels teach combinations of features, and the served model answers like the trained one."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from training.model.kernel_head import MANY, PLENTY
 
 
 def moods(count: int, kinds: int) -> tuple[dict[str, SongFeatures], list[int]]:
-    """Return songs and their kinds: fast and bright or slow and dark, else, middling; no number alone says anything."""
+    """Return songs and their classes: fast and bright or slow and dark, mixed, or medium; no single feature decides."""
     dials = np.random.default_rng(0).normal(0, 1, (count, 2))
     rows = [{"tempo": 120 + 30 * fast, "energy": 0.6 + 0.1 * bright} for fast, bright in dials.tolist()]
     songs = {f"{at:05}": SongFeatures(row, {}, dict.fromkeys(row, "csv")) for at, row in enumerate(rows)}
@@ -21,7 +21,7 @@ def moods(count: int, kinds: int) -> tuple[dict[str, SongFeatures], list[int]]:
 
 
 def fit_moods(labels: int, kinds: int = 2, several: bool = False) -> tuple[Fitted, float]:
-    """Return the model of that many labels, and how often what would serve is right on songs without."""
+    """Return a model from `labels` labels, and the served model's accuracy on unlabelled songs."""
     songs, kind = moods(labels + 200, kinds)
     names = list(songs)
     told = [Label(names[at], kind[at], True, "csv") for at in range(labels)]

@@ -1,4 +1,4 @@
-"""Scorer: only the very file that was published is ever run, and it answers as scikit-learn does."""
+"""Scorer: it only runs exactly the file that was published, which answers as scikit-learn does."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ def folder(artefact: Artefact, tmp_path: Path) -> Path:
 
 
 def rewritten(artefact: Artefact, change: Callable[[onnx.ModelProto], None], folder: Path) -> str:
-    """Write a model that was tampered with under its own right name."""
+    """Write a tampered model under the name that matches its hash."""
     model = onnx.load_from_string(artefact.onnx)
     change(model)
     content = model.SerializeToString()
@@ -259,9 +259,9 @@ def test_many_models_in_one_process_take_no_more_memory_than_a_few(artefact: Art
     models = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(400)]
     scorer, song = Scorer(folder, most=2**20), SONGS["1:00030"]
     few, many = models[:40], models[40:]
-    for digest in few * 10:  # what the allocator keeps for good, it keeps by now
+    for digest in few * 10:  # lets the allocator's permanent memory settle
         scorer.load(digest).score([song])
     before = own_bytes()
     for digest in many * 2:
         scorer.load(digest).score([song])
-    assert (own_bytes() - before) / len(many) <= 20_000  # one that stays open takes some 140,000
+    assert (own_bytes() - before) / len(many) <= 20_000  # bytes; a model left open takes about 140,000

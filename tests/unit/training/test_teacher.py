@@ -1,4 +1,4 @@
-"""Teacher and student: what unlabelled songs and names add, and that any labels whatever give probabilities."""
+"""Teacher and student: what unlabelled songs and names add; and any labels give valid probabilities."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ TAGGED = {f"jazz {at}": SongFeatures({"year": 1984.5}, {"genres": frozenset({"vo
         ("Late night jazz", [f"jazz {at}" for at in range(4)]),
         ("80s_drive", [f"jazz {at}" for at in range(4)]),
         ("the 1980s", [f"jazz {at}" for at in range(4)]),
-        ("Pop", []),  # more than half of the library says nothing
+        ("Pop", []),  # a word shared by more than half of the library is no hint
         ("Sunday", []),
         ("🌙", []),
     ],

@@ -1,4 +1,4 @@
-"""Training: learns from few labels, says honestly how well, and publishes only what is better."""
+"""Training: learns from few labels, reports its quality honestly, and publishes only better models."""
 
 import asyncio
 import hashlib
@@ -88,7 +88,7 @@ def test_too_few_to_test_means_guesses_that_never_pass_for_sure() -> None:
 
 
 def dated(date_of: Callable[[int, int], float]) -> TrainingSet:
-    """Songs that say nothing of their playlist but, perhaps, by when they were liked; most labels are of the last."""
+    """Songs whose only possible clue to their playlist is when they were liked; most labels are in the last."""
     made = library(styles=4, per_style=60)
     songs = {
         song: SongFeatures({"energy": 0.5, "liked": date_of(style_of(song), int(song.split(":")[1]))}) for song in made
@@ -275,7 +275,7 @@ MEMBER = 7
 
 
 async def fill(url: str) -> int:
-    """A member with a library and answers about it; returns the layer."""
+    """Create a member with a library and answers about it. Returns the layer."""
     store = Store(url)
     await store.migrate()
     async with store.writing() as tx:

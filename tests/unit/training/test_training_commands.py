@@ -1,4 +1,4 @@
-"""`python -m training` on files: what it prints and writes, and one clear line where something is wrong."""
+"""`python -m training` on files: what it prints and writes, and one clear line per problem."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
-    """A library and labels by two members, as files."""
+    """A library and two members' labels, as files."""
     header = ["track_id", "name", "artists", "genres", "tempo", "mfcc_1", "mfcc_2"]
     lines = [
         [song, f"Song {song}", ";".join(features.sets["artists"]), ",".join(features.sets["genres"])]

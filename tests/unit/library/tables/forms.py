@@ -1,4 +1,4 @@
-"""Forms: the same few songs as the world's programs write them."""
+"""The same few songs in the formats of many programs."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,14 @@ REGEN = "spotify:track:0000000000000000000102,Regen,Linie 9,Lena Ohm,2019-05-17,
 
 
 def read(data: str | bytes) -> tuple[list[TableSong], list[BadRow], int]:
-    """The songs, the rows left out, and how many rows were for something that is no song."""
+    """The songs, the bad rows, and the number of rows that aren't songs."""
     rows = list(tables.songs_in(Table(data.encode() if isinstance(data, str) else data), "csv"))
     songs = [row for row in rows if isinstance(row, TableSong)]
     return songs, [row for row in rows if isinstance(row, BadRow)], sum(isinstance(row, NoSong) for row in rows)
 
 
 def only(data: str | bytes) -> TableSong:
-    """The one song of a file in which nothing is wrong."""
+    """The only song of a file without bad rows."""
     songs, bad, spoken = read(data)
     assert (len(songs), bad, spoken) == (1, [], 0)
     return songs[0]

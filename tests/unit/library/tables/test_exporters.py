@@ -1,4 +1,4 @@
-"""Every exporter's form is read: its headers, its signs between artists, its lengths and dates."""
+"""Every exporter's format is read: its headers, artist separators, lengths and dates."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.unit.library.tables.forms import EXPORTIFY, ID, NACHTBUS, REGEN, URI,
 
 
 def test_a_semicolon_in_any_cell_of_artists_parts_them_in_the_whole_file() -> None:
-    """Exportify: "Tyler, The Creator" is one."""
+    """As in Exportify: "Tyler, The Creator" is one artist."""
     duet = REGEN.replace("Lena Ohm", '"Maren, the Tailor;Otis Vale"')
     songs, _, _ = read(table(EXPORTIFY, NACHTBUS.replace("Lena Ohm", '"Maren, the Tailor"'), duet))
     assert [song.like.song.artists for song in songs] == [("Maren, the Tailor",), ("Maren, the Tailor", "Otis Vale")]
@@ -30,10 +30,10 @@ def test_watsonbox_writes_a_comma_within_a_name_behind_a_backslash() -> None:
     table_song = only(table(WATSONBOX, row))
     assert table_song.like.song.artists == ("Maren, the Tailor", "Otis Vale")
     assert table_song.like.song.duration_ms == 200_588
-    assert set(table_song.features.numbers) == {"year", "duration"}  # the band 311 is no number
+    assert set(table_song.features.numbers) == {"year", "duration"}  # the band 311 isn't a number
 
 
-LANGUAGES = {  # of watsonbox's Exportify: URI, title, artists, album, release date, length, added at, danceability
+LANGUAGES = {  # watsonbox's Exportify: URI, title, artists, album, release date, length, added at, danceability
     "ar": (
         "رابط الأغنية (URI)|اسم الأغنية|أسماء الفنانين|اسم الألبوم|"
         "تاريخ إصدار الألبوم|مدة الأغنية (بالمللي ثانية)|أضيف في|قابلية الرقص"
@@ -147,7 +147,7 @@ def test_other_exporters_are_read(form: str, uri: str | None, milliseconds: int 
     assert (kept.duration_ms, kept.isrc) == (milliseconds, code)
 
 
-ITUNES = {  # title, artist, album, genre, length, year, as the program writes them in each language
+ITUNES = {  # title, artist, album, genre, length and year, as the program writes them in each language
     "de": "Name|Interpret|Album|Genre|Dauer|Jahr",
     "fr": "Nom|Artiste|Album|Genre|Durée|Année",
     "es": "Nombre|Artista|Álbum|Género|Duración|Año",

@@ -1,4 +1,4 @@
-"""Files that aren't CSV: Spotify's own account export is read, the rest is refused for what it is."""
+"""Files that aren't CSV: Spotify's own account export is read; anything else is refused and named."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Any JSON that a member sends costs little memory, and one odd value costs no more than itself."""
+"""Any JSON a member sends takes little memory, and one odd value affects nothing else."""
 
 import json
 import tracemalloc
@@ -9,7 +9,7 @@ from bot.core.library.tables import BadRow, NotATable, Problem, Table
 from bot.core.library.tables.json_stream import MOST_VALUE
 from tests.unit.library.tables.forms import URI, read
 
-TIMES = 8  # of the file's size; one copy as text, and what decoding it takes
+TIMES = 8  # times the file's size: a copy as text, plus the decoder's memory
 SIZE = 200_000  # bytes
 TRACK = json.dumps({"artist": "Lena Ohm", "track": "Nachtbus", "uri": URI})
 FILLERS = {"empty lists": "[]", "empty objects": "{}", "numbers": "1", "nested": "[[[[]]]]", "texts": '"ab"'}

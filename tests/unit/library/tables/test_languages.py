@@ -1,4 +1,4 @@
-"""The encoding that a spreadsheet saved titles in is told by whether they read as words."""
+"""The encoding in which a spreadsheet saved titles is detected by whether they read as words."""
 
 import pytest
 
@@ -30,7 +30,7 @@ TITLES = {
 }
 RUSSIAN, GREEK = "Группа крови|Звезда по имени Солнце|Пачка сигарет", "Το τραγούδι της αγάπης|Δεν είσαι εδώ|Μονάχοι"
 TURKISH, HEBREW, ARABIC = "Şımarık|Ağladıkça|Gül Döktüm", "ירושלים של זהב|שיר לשלום", "حافلة ليلية|انت عمري|تملي معاك"
-OLDER = {  # of DOS, of Unix, of old Macs
+OLDER = {  # DOS, Unix and old Macs
     **dict.fromkeys(["cp866", "cp855", "iso8859_5"], RUSSIAN),
     **dict.fromkeys(["cp737", "iso8859_7", "mac_greek"], GREEK),
     **dict.fromkeys(["cp857", "mac_turkish"], TURKISH),

@@ -1,4 +1,4 @@
-"""What spreadsheets make of a file when they save it: encodings, delimiters, commas, dates; and torn rows."""
+"""What spreadsheets do to a file when they save it: encodings, delimiters, commas, dates and broken rows."""
 
 from datetime import UTC, datetime
 
@@ -233,7 +233,7 @@ def test_everything_has_a_bound() -> None:
 
 
 @pytest.mark.parametrize("idle", ["\n", "-,-\n", f"{EXPORTIFY}\n"])
-@pytest.mark.parametrize("tail", ["", ";"])  # with a semicolon, the artists are looked at first
+@pytest.mark.parametrize("tail", ["", ";"])  # with a semicolon, the artists are checked first
 def test_a_file_of_lines_without_songs_comes_to_an_end(idle: str, tail: str) -> None:
     data = table(EXPORTIFY, NACHTBUS) + idle * 100 + table(REGEN) + tail
     song, rest = Table(data.encode(), most_rows=10)

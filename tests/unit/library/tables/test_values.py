@@ -1,4 +1,4 @@
-"""Cells as spreadsheets and phones write them: numbers, lengths and dates."""
+"""Numbers, lengths and dates as spreadsheets and phones write them."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ from tests.unit.library.tables.forms import only
         *((text, 1_234_567) for text in ("1.234.567", "1,234,567", "1 234 567", "1.234567e6", "1,234567E+06")),
         *((text, -8.5) for text in ("-8.5", "-8,5", "\u22128.5", "'-8.5")),
         *((text, 0.5) for text in ("50%", "50 %", "50,0%", "'0.5")),
-        *((text, 1.234) for text in ("1.234", "1,234")),  # nobody knows
+        *((text, 1.234) for text in ("1.234", "1,234")),  # ambiguous
         *((text, None) for text in ("1.23.4", "1,2,3", "%", "50%%", "1 2", "'", "--1", "1e5e5", "12'3", "")),
     ],
 )
@@ -75,7 +75,9 @@ def test_milliseconds_are_whole_so_a_sign_in_them_parts_thousands(text: str) -> 
 )
 def test_a_day_has_many_forms(text: str) -> None:
     assert year_of(text) == pytest.approx(year_of("2019-05-17"))
-    assert str(moment(text)).startswith(("2019-05-17", "2019-05-16 10"))  # the day before, for who is 14 hours ahead
+    assert str(moment(text)).startswith(
+        ("2019-05-17", "2019-05-16 10")
+    )  # the day before, for time zones up to 14 hours ahead
 
 
 @pytest.mark.parametrize("text", ["2,019", "2.019", "2 019", "2019,0", "c. 2019", "2019?", "2019-00-00"])

@@ -1,4 +1,4 @@
-"""What we write comes back as it was, and no spreadsheet runs a cell of it, whatever delimiter it picks."""
+"""What we write reads back unchanged, and no spreadsheet runs any cell as a formula, whatever the delimiter."""
 
 import csv
 import io
