@@ -83,7 +83,7 @@ def is_below(module: str, parent: str) -> bool:
 
 
 @pytest.mark.parametrize("folder", RULES)
-def test_imports_point_inwards(folder: str) -> None:
+def test_imports_point_inward(folder: str) -> None:
     broken = [
         f"{path.relative_to(ROOT)} imports {module}"
         for path in sources(folder)
@@ -99,7 +99,7 @@ def room(module: str) -> int:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_rooms_import_only_rooms_before_them(layer: str) -> None:
+def test_rooms_import_only_earlier_rooms(layer: str) -> None:
     climbing = [
         f"{path.relative_to(ROOT)} imports {module}"
         for path in sources(layer.replace(".", "/"))
@@ -139,7 +139,7 @@ def test_only_flows_and_adapters_open_transactions() -> None:
     assert opening == []
 
 
-def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
+def test_p30_nothing_that_runs_foreign_bytes_is_called() -> None:
     """No pickle, marshal, eval, exec or yaml.load: an uploaded or damaged file is read, never run."""
     forbidden = {"eval", "exec", "compile", "__import__"}
     calls = [
@@ -173,7 +173,7 @@ def starts_a_process(call: ast.Call) -> bool:
     return "subprocess" in name and name.split(".")[-1] in STARTING
 
 
-def test_p42_no_process_is_started_with_somebody_elses_environment_or_in_their_folder() -> None:
+def test_p42_no_process_inherits_an_environment_or_folder() -> None:
     open_ones = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for folder, wanted in LIVES_IN.items()
@@ -185,7 +185,7 @@ def test_p42_no_process_is_started_with_somebody_elses_environment_or_in_their_f
     assert open_ones == []
 
 
-def test_p42_the_environment_is_never_handed_on_whole() -> None:
+def test_p42_the_environment_is_never_passed_on_whole() -> None:
     whole = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for folder in ("sandbox", "tests", "benchmarks")

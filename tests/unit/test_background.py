@@ -8,7 +8,7 @@ from bot.background import Background
 job: ContextVar[str] = ContextVar("job", default="none")
 
 
-async def test_what_is_begun_again_meanwhile_runs_once_more_and_never_beside_itself() -> None:
+async def test_work_requested_while_running_runs_once_more_and_never_concurrently() -> None:
     made, going, ran, most = Background(), asyncio.Event(), [0], [0, 0]
 
     async def work() -> None:
@@ -26,7 +26,7 @@ async def test_what_is_begun_again_meanwhile_runs_once_more_and_never_beside_its
     assert (ran[0], most[1]) == (2, 1)
 
 
-async def test_work_that_a_job_begins_is_no_step_of_that_job() -> None:
+async def test_work_started_by_a_job_is_not_part_of_that_job() -> None:
     made, seen = Background(), list[str]()
 
     async def work() -> None:
@@ -38,7 +38,7 @@ async def test_work_that_a_job_begins_is_no_step_of_that_job() -> None:
     assert seen == ["none"]
 
 
-async def test_what_fails_or_hangs_stops_nothing_else() -> None:
+async def test_failing_or_hanging_work_stops_nothing_else() -> None:
     made, done = Background(), asyncio.Event()
 
     async def fails() -> None:

@@ -37,7 +37,7 @@ ID = "4N42ow0h4JoK68OQwOzsQn"
         *((code, None) for code in ("000000000000", "XXXXXXXXXXXX", "QZAAA0000000", "1234567")),
     ],
 )
-def test_a_recordings_code_has_one_spelling(written: str | None, code: str | None) -> None:
+def test_an_isrc_has_one_spelling(written: str | None, code: str | None) -> None:
     assert isrc(written) == code
     assert Song("a", "A", (), isrc=written).isrc == code
 
@@ -59,7 +59,7 @@ def test_a_recordings_code_has_one_spelling(written: str | None, code: str | Non
         f"https%3A%2F%2Fopen.spotify.com%2Ftrack%2F{ID}",
     ],
 )
-def test_a_track_is_known_by_uri_link_and_id(written: str) -> None:
+def test_a_track_is_recognised_by_uri_link_and_id(written: str) -> None:
     assert track_uri(written) == f"spotify:track:{ID}"
     assert not no_song(written)
 
@@ -77,7 +77,7 @@ def test_a_track_is_known_by_uri_link_and_id(written: str) -> None:
         f"spotify:chapter:{ID}",
     ],
 )
-def test_what_is_no_track_is_no_song(written: str) -> None:
+def test_links_to_other_things_are_not_songs(written: str) -> None:
     assert track_uri(written) is None
     assert no_song(written)
 
@@ -85,6 +85,6 @@ def test_what_is_no_track_is_no_song(written: str) -> None:
 @pytest.mark.parametrize(
     "written", ["", "x", ID[1:], "é" * 22, f"spotify:track:{ID}x", f"https://example.com/track/{ID}"]
 )
-def test_anything_else_is_nothing(written: str) -> None:
+def test_other_text_is_not_a_track(written: str) -> None:
     assert track_uri(written) is None
     assert not no_song(written)

@@ -30,7 +30,7 @@ def test_the_api_is_off_until_it_is_switched_on() -> None:
     assert (on.http_api, on.api_rate, parse(GOOD).api_rate) == (True, 5, 120)
 
 
-def test_the_page_is_off_and_may_load_from_those_alone_whom_it_needs() -> None:
+def test_the_page_is_off_by_default_and_may_load_only_from_needed_hosts() -> None:
     settings = parse(GOOD)
     assert not settings.feed_page
     assert settings.picture_origins == ("https://*.scdn.co", "https://*.spotifycdn.com")
@@ -87,11 +87,11 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("POLL_SECONDS", "٩٠٠"),
     ],
 )
-def test_p36_what_is_missing_malformed_or_in_the_clear_is_refused_by_name(name: str, value: str) -> None:
+def test_p36_missing_malformed_or_unencrypted_settings_are_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         parse({**GOOD, name: value})
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://[::1]:9000", "https://bot.example"])
-def test_loopback_and_https_are_taken(url: str) -> None:
+def test_loopback_and_https_are_accepted(url: str) -> None:
     assert parse({**GOOD, "PUBLIC_URL": url}).public_url == url

@@ -35,20 +35,20 @@ def is_dead(page: Path, link: str) -> bool:
     return not target.exists() or (bool(anchor) and anchor not in anchors(target))
 
 
-def test_the_example_has_every_setting_and_no_other() -> None:
+def test_the_example_has_exactly_the_settings() -> None:
     example = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert example == settings() == set(reference.SETTINGS)
 
 
-def test_the_page_of_settings_is_what_the_code_says() -> None:
+def test_the_configuration_page_matches_the_code() -> None:
     assert reference.configuration() == reference.CONFIGURATION.read_text(), "run `make reference`"
 
 
-def test_the_page_of_commands_is_what_the_code_says() -> None:
+def test_the_commands_page_matches_the_code() -> None:
     assert reference.commands() == reference.COMMANDS.read_text(), "run `make reference`"
 
 
-def test_every_promise_is_a_test_and_every_such_test_a_promise() -> None:
+def test_every_promise_has_a_test_and_every_numbered_test_a_promise() -> None:
     promised = {
         int(number) for number in re.findall(r"^\| P(\d+) \|", (DOCS / "promises.md").read_text(), re.MULTILINE)
     }
@@ -56,7 +56,7 @@ def test_every_promise_is_a_test_and_every_such_test_a_promise() -> None:
     assert {int(number) for number in re.findall(r"def test_p(\d+)_", tests)} == promised
 
 
-def test_every_direct_dependency_earns_its_line() -> None:
+def test_every_direct_dependency_is_documented() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[>=\[<]", dependency)[0].casefold() for dependency in project["dependencies"]}
     page = (DOCS / "architecture.md").read_text().casefold()
@@ -67,7 +67,7 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= README_LINES
 
 
-def test_the_index_leads_to_every_page() -> None:
+def test_the_index_links_to_every_page() -> None:
     index = (DOCS / "index.md").read_text()
     assert [page.name for page in DOCS.glob("*.md") if page.name != "index.md" and f"({page.name})" not in index] == []
 
@@ -84,11 +84,11 @@ def test_every_picture_is_shown() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_file_that_is_named_exists(page: Path) -> None:
+def test_every_file_mentioned_exists(page: Path) -> None:
     assert [name for name in FILE.findall(page.read_text()) if not (ROOT / name).exists()] == []
 
 
-def test_nothing_names_this_machine() -> None:
+def test_nothing_mentions_this_machine() -> None:
     texts = [*PAGES, *ROOT.glob("*.toml"), *ROOT.glob("*.lock"), ROOT / "Makefile"]
     private = re.compile(r"/(root|work|home)/\w|://[\w.-]*(pypi|pythonhosted)")
     assert [path.name for path in texts if private.search(path.read_text())] == []

@@ -50,7 +50,7 @@ async def chosen(folder: Path, content: bytes | None, **variables: str) -> tuple
 
 
 @pytest.mark.parametrize("content", FILLED)
-async def test_every_form_of_a_filled_env_starts_the_bot(tmp_path: Path, content: bytes) -> None:
+async def test_every_format_of_a_filled_in_env_starts_the_bot(tmp_path: Path, content: bytes) -> None:
     assert await chosen(tmp_path, content) == (BOT, "")
 
 
@@ -71,7 +71,7 @@ async def test_a_token_in_the_environment_starts_the_bot(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["SPOTIFY_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_BOT_TOKEN", "ENCRYPTION_KEYS"])
-async def test_half_a_bot_in_the_environment_starts_the_sandbox_and_says_so(tmp_path: Path, name: str) -> None:
+async def test_incomplete_settings_in_the_environment_start_the_sandbox_and_say_so(tmp_path: Path, name: str) -> None:
     code, printed = await chosen(tmp_path, None, **{name: "canary"})
     assert (code, len(printed.splitlines())) == (SANDBOX, 1)
     assert "no DISCORD_TOKEN" in printed

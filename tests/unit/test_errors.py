@@ -34,14 +34,14 @@ def said(error: CratekeeperError) -> str:
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys(kinds()), ids=lambda kind: kind.__name__)
-def test_a_state_that_members_can_leave_by_themselves_has_no_reference(kind: type[CratekeeperError]) -> None:
+def test_an_error_members_can_resolve_themselves_has_no_reference(kind: type[CratekeeperError]) -> None:
     text = said(made(kind))
     assert ("`#" in text) == (not kind.theirs)
     if re.search(r"(?<!\w)/[a-z]", text):  # naming a command shows a way out
         assert kind.theirs
 
 
-def test_what_is_not_learnt_yet_says_what_is_missing_and_shows_the_way() -> None:
+def test_an_untrained_layer_says_what_is_missing_and_what_to_do() -> None:
     assert "4 more labels" in said(errors.TooFewLabels(4))
     assert "1 more label to" in said(errors.TooFewLabels(1))
     assert [item.item.label for item in problem(errors.NotTrained()).walk_children() if hasattr(item, "item")] == [

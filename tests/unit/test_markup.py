@@ -39,7 +39,7 @@ def bare(text: str) -> str:
 @example("discord\u200b.gg/x")
 @example("\u202e#x")
 @example("discord\u200d.gg/x")
-def test_a_name_shows_as_it_is_and_does_nothing(name: str) -> None:
+def test_a_name_is_shown_literally_and_does_nothing(name: str) -> None:
     escaped = escape(name, 500)
     assert shown(escaped) == plain(name, 500)
     left = bare(escaped)
@@ -51,7 +51,7 @@ def test_a_name_shows_as_it_is_and_does_nothing(name: str) -> None:
 
 
 @given(NAMES)
-def test_a_name_is_one_line_of_what_can_be_seen(name: str) -> None:
+def test_a_name_is_one_line_of_visible_characters(name: str) -> None:
     line = plain(name, 500)
     assert line
     assert line == " ".join(line.split())
@@ -70,7 +70,7 @@ def test_a_name_is_one_line_of_what_can_be_seen(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["\u3164", "\u200b\u200b", "\u2800", " ", "", "\u202e", "\ud800", "\u200c" * 3, "\u3164\u200c\u3164"]
 )
-def test_what_draws_nothing_still_has_a_name(name: str) -> None:
+def test_an_invisible_name_gets_a_visible_one(name: str) -> None:
     assert plain(name) == escape(name) == "?"
 
 
@@ -90,13 +90,13 @@ def test_what_draws_nothing_still_has_a_name(name: str) -> None:
         "50%",
     ],
 )
-def test_ordinary_names_stay_as_they_are(name: str) -> None:
+def test_ordinary_names_are_unchanged(name: str) -> None:
     assert escape(name) == name
 
 
-def test_a_tower_of_marks_is_cut_down() -> None:
+def test_stacked_combining_marks_are_limited() -> None:
     assert len(plain("a" + "\u0301" * 60)) == 5
 
 
-def test_a_cut_name_is_no_longer_than_it_may_be_and_says_so() -> None:
+def test_a_truncated_name_fits_its_limit_and_shows_it() -> None:
     assert plain("x" * 200, 50) == "x" * 49 + "…"

@@ -40,7 +40,7 @@ def forms(value: object) -> list[str]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_sentence_of_the_code_has_a_translation_and_no_other_is_kept(language: str) -> None:
+def test_every_sentence_has_a_translation_and_there_are_no_others(language: str) -> None:
     for room, template in catalogue.written().items():
         po = catalogue.kept(language, room)
         wanted = {(message.id, message.context) for message in template if message.id}
@@ -49,7 +49,7 @@ def test_every_sentence_of_the_code_has_a_translation_and_no_other_is_kept(langu
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_a_translation_fills_in_what_the_sentence_does(language: str) -> None:
+def test_a_translation_has_the_sentences_placeholders(language: str) -> None:
     for room in catalogue.written():
         for message in translated(language, room):
             wanted = set.union(*map(gaps, forms(message.id)))
@@ -64,7 +64,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
             yield node
 
 
-def test_sentences_are_literals_and_given_all_that_they_name() -> None:
+def test_sentences_are_literals_and_get_all_their_values() -> None:
     """An f-string, a concatenation or a string inside an f-string never reaches the catalogue."""
     known = {text for room in catalogue.written().values() for message in room for text in forms(message.id)}
     for path in BOT.rglob("*.py"):
@@ -79,7 +79,7 @@ def test_sentences_are_literals_and_given_all_that_they_name() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", dict.fromkeys(kinds()), ids=lambda kind: kind.__name__)
-def test_every_error_has_words_with_nothing_left_open(kind: type[CratekeeperError], language: str) -> None:
+def test_every_error_has_a_message_with_every_placeholder_filled(kind: type[CratekeeperError], language: str) -> None:
     with speaking(language):
         for by_itself in (False, True):
             text = describe(made(kind), by_itself=by_itself)
@@ -88,7 +88,7 @@ def test_every_error_has_words_with_nothing_left_open(kind: type[CratekeeperErro
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys(kinds()), ids=lambda kind: kind.__name__)
-def test_a_stored_error_comes_back_as_it_was(kind: type[CratekeeperError]) -> None:
+def test_a_stored_error_round_trips(kind: type[CratekeeperError]) -> None:
     error = made(kind)
     again = loaded(dumped(error))
     assert type(again) is kind
@@ -96,12 +96,12 @@ def test_a_stored_error_comes_back_as_it_was(kind: type[CratekeeperError]) -> No
 
 
 @pytest.mark.parametrize("stored", ["", "It failed.", "[]", "3", '{"error": "Unknown"}', '{"error": "CoolingDown"}'])
-def test_what_another_version_stored_never_fails(stored: str) -> None:
+def test_errors_stored_by_another_version_never_fail(stored: str) -> None:
     again = loaded(stored)
     assert again is None or type(again) is CratekeeperError
 
 
-def test_a_language_is_spoken_by_its_rules() -> None:
+def test_each_language_follows_its_own_rules() -> None:
     with speaking("de"):
         assert number(1240) == "1.240"
         assert listed(["A", "B", "C"]) == "A, B und C"
@@ -113,12 +113,12 @@ def test_a_language_is_spoken_by_its_rules() -> None:
         assert plural("{count} song", "{count} songs", 1240) == "1,240 songs"
 
 
-def test_a_language_nobody_translated_is_english() -> None:
+def test_an_untranslated_language_falls_back_to_english() -> None:
     with speaking("tlh-KX"):
         assert describe(WrongCode(1)) == "That isn't the code on the page. You have 1 more try."
 
 
-async def test_two_members_are_answered_in_their_own_languages_at_the_same_time() -> None:
+async def test_two_members_get_their_own_languages_concurrently() -> None:
     async def answer(locale: str) -> str:
         speak(locale)
         await asyncio.sleep(0)
@@ -128,7 +128,7 @@ async def test_two_members_are_answered_in_their_own_languages_at_the_same_time(
     assert german != english == "I can't sort yet: I need 2 more labels to learn from. /label asks you about a song."
 
 
-def test_names_in_an_error_are_shown_as_they_are() -> None:
+def test_names_in_an_error_are_shown_literally() -> None:
     assert f"<t:{int(NOW.timestamp())}:t>" in describe(CoolingDown(NOW))
 
 

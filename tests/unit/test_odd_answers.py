@@ -78,7 +78,7 @@ def is_sound(song: Song) -> bool:
 
 
 @pytest.mark.parametrize("name", READS)
-def test_p39_every_field_of_spotify_s_answers_may_be_odd(name: str) -> None:
+def test_p39_every_field_of_spotifys_responses_may_be_odd(name: str) -> None:
     read, answer = READS[name]
     for _, _, made in odd(answer):
         try:
@@ -87,7 +87,7 @@ def test_p39_every_field_of_spotify_s_answers_may_be_odd(name: str) -> None:
             continue
 
 
-def test_p39_an_odd_song_costs_the_page_nothing_but_itself() -> None:
+def test_p39_an_odd_song_affects_only_itself() -> None:
     for path, value, made in odd(LIKES):
         if path[:2] != ("items", 0):
             continue
@@ -106,7 +106,7 @@ def test_a_song_without_its_names_is_kept_without_them() -> None:
     assert shapes.song({"uri": "spotify:track:x"}).line == UNTITLED
 
 
-def test_an_odd_playlist_costs_the_list_nothing_but_itself() -> None:
+def test_an_odd_playlist_affects_only_itself() -> None:
     answer = {**PAGING, "items": [PLAYLIST, SECOND]}
     for path, value, made in odd(answer):
         if path[:2] == ("items", 0):
@@ -116,7 +116,7 @@ def test_an_odd_playlist_costs_the_list_nothing_but_itself() -> None:
             assert all(playlist.name.strip() and playlist.name.encode() for playlist in listed)
 
 
-def test_a_refresh_that_answers_oddly_keeps_the_old_token() -> None:
+def test_an_odd_refresh_response_keeps_the_old_token() -> None:
     for path, value, made in odd(GRANT):
         if path in (("refresh_token",), ("scope",), ("token_type",)):
             assert oauth.tokens(made, NOW, KNOWN).access == "a", (path, value)
@@ -151,7 +151,7 @@ DESCRIBED = {
 
 
 @pytest.mark.parametrize("schema", DESCRIBED)
-def test_p39_every_field_that_spotify_describes_may_be_odd(schema: str) -> None:
+def test_p39_every_documented_spotify_field_may_be_odd(schema: str) -> None:
     if not SPEC.exists():
         pytest.skip("needs the Web API's document: ../shared/specs/spotify-openapi.yml")
     spec = yaml.load(SPEC.read_text(), Loader=yaml.CSafeLoader)
@@ -179,7 +179,7 @@ SOURCES: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_p39_every_field_of_a_service_s_answers_may_be_odd(name: str) -> None:
+def test_p39_every_field_of_a_services_responses_may_be_odd(name: str) -> None:
     read, answer = SOURCES[name]
     for _, _, made in odd(answer):
         try:
@@ -188,7 +188,7 @@ def test_p39_every_field_of_a_service_s_answers_may_be_odd(name: str) -> None:
             continue
 
 
-def test_an_odd_row_of_a_service_costs_nothing_but_itself() -> None:
+def test_an_odd_row_from_a_service_affects_only_itself() -> None:
     rows: list[Any] = [
         None,
         7,
@@ -205,11 +205,11 @@ def test_an_odd_row_of_a_service_costs_nothing_but_itself() -> None:
     assert learnt.ids == {"recording": ["m"], "artist": ["a"]}
 
 
-def test_a_video_with_an_odd_field_is_passed_over() -> None:
+def test_a_video_with_an_odd_field_is_skipped() -> None:
     assert list(_videos(b'{"id": null, "title": "x", "duration": 3, "heatmap": []}\n{"id": 1}\n{"id": "a"}')) == []
 
 
 @pytest.mark.parametrize("value", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "", 7, None, "soon"])
-def test_a_moment_that_is_none_is_none(value: Any) -> None:
+def test_an_invalid_moment_is_none(value: Any) -> None:
     assert untrusted.moment(value) is None
     assert untrusted.moment("2020-01-01T00:00:00Z") == datetime(2020, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ NOW = 1_000.0  # seconds
 
 
 @given(st.lists(st.floats(0, 20), max_size=60), st.integers(1, 10), st.sampled_from([0.5, 1.0, 4.0]))
-def test_no_stretch_of_time_sees_more_than_the_burst_and_the_rate(gaps: list[float], burst: int, rate: float) -> None:
+def test_no_period_has_more_requests_than_burst_and_rate_allow(gaps: list[float], burst: int, rate: float) -> None:
     bucket, now, sent = Bucket(Pace(rate, burst)), NOW, list[float]()
     for gap in gaps:
         now += gap
@@ -27,13 +27,13 @@ def test_no_stretch_of_time_sees_more_than_the_burst_and_the_rate(gaps: list[flo
             assert last - first + 1 <= burst + rate * seconds + 1e-3
 
 
-def test_a_bucket_that_is_held_hands_out_nothing_until_then() -> None:
+def test_a_held_bucket_grants_nothing_until_then() -> None:
     bucket = Bucket(Pace(rate=1, burst=5))
     bucket.hold(NOW + 3)
     assert bucket.reserve(NOW) == 3
 
 
-def test_the_back_off_grows_to_five_minutes_and_one_tries_at_a_time() -> None:
+def test_the_backoff_grows_to_five_minutes_and_only_one_caller_retries() -> None:
     outage, now, waits = Outage(Pace()), NOW, []
     for _ in range(200):
         assert outage.wait(now) == 0
@@ -48,7 +48,7 @@ def test_the_back_off_grows_to_five_minutes_and_one_tries_at_a_time() -> None:
     assert outage.wait(now) == 0
 
 
-def test_a_song_is_known_by_what_was_saved_not_by_its_stand_in() -> None:
+def test_a_song_is_identified_by_what_was_saved_not_its_substitute() -> None:
     track = {"uri": "spotify:track:standin", "name": "Song", "linked_from": {"uri": "spotify:track:saved"}}
     assert shapes.song_id(track) == shapes.song(track).song == "spotify:track:saved"
 
@@ -71,26 +71,26 @@ def test_a_year_is_read_from_any_precision(date: str | None, year: int | None) -
     assert shapes.song(track).year == year
 
 
-def test_holes_in_lists_are_no_songs() -> None:
+def test_nulls_in_lists_are_not_songs() -> None:
     rows: list[Any] = [None, {"item": None, "added_at": None}, {"item": {"uri": "spotify:episode:x"}}]
     assert [item.song for item in shapes.items({"items": rows}, 0)] == [None, None, None]
     likes = shapes.likes_page({"items": [None, {"track": None}, {"track": {"uri": "spotify:local:::x:1"}}], "total": 3})
     assert (likes.likes, likes.total) == ((), 3)
 
 
-def test_a_stranger_s_playlist_has_no_items_and_is_gone() -> None:
+def test_a_strangers_playlist_has_no_items_and_counts_as_gone() -> None:
     with pytest.raises(PlaylistGone):
         shapes.opened({"id": "x", "snapshot_id": "y"})
 
 
 @pytest.mark.parametrize("answer", [{}, {"error": {"status": 500}}, [], None])
-def test_an_answer_that_is_no_playlist_does_not_mean_that_it_is_gone(answer: Any) -> None:
+def test_a_malformed_playlist_response_does_not_mean_it_is_gone(answer: Any) -> None:
     with pytest.raises(Unreadable):
         shapes.opened(answer)
 
 
 @pytest.mark.parametrize("lives", [None, 0, -1, "3600", [], 1.5])
-def test_tokens_that_do_not_say_how_long_they_are_good_for_are_kept(lives: Any) -> None:
+def test_tokens_without_a_lifetime_are_kept(lives: Any) -> None:
     """Discarding them would lose the only valid refresh token."""
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     made = oauth.tokens({"access_token": "a", "refresh_token": "r", "expires_in": lives}, now)
@@ -107,7 +107,7 @@ ANSWERS = st.recursive(
 
 @settings(max_examples=60)
 @given(ANSWERS)
-def test_whatever_is_answered_the_error_is_a_typed_one(answer: Any) -> None:
+def test_any_error_response_gives_a_typed_error(answer: Any) -> None:
     page = partial(shapes.items, offset=0)
     for read in (shapes.likes_page, page, shapes.opened, shapes.playlist, shapes.profile, shapes.user_id):
         try:

@@ -28,7 +28,7 @@ TOKENS = Tokens("canary-access", "canary-refresh", NOW + timedelta(hours=1), "us
 
 
 @given(MEMBERS, PURPOSES, st.binary(max_size=500))
-def test_p33_what_was_sealed_opens_and_does_not_show(member: int, purpose: str, data: bytes) -> None:
+def test_p33_a_sealed_secret_opens_again_and_is_not_readable(member: int, purpose: str, data: bytes) -> None:
     vault = Vault([OLD])
     sealed = vault.seal(member, purpose, data)
     assert vault.open(member, purpose, sealed) == data
@@ -48,7 +48,7 @@ def test_p33_a_ciphertext_moved_to_another_row_or_column_does_not_open(
 
 
 @given(st.binary(max_size=200))
-def test_p33_what_was_never_sealed_does_not_open(noise: bytes) -> None:
+def test_p33_unsealed_bytes_do_not_open(noise: bytes) -> None:
     with pytest.raises(VaultError):
         Vault([OLD]).open(1, "tokens", noise)
 
@@ -73,13 +73,13 @@ def test_p33_keys_rotate_online(member: int, purpose: str, data: bytes) -> None:
     assert after.open(member, purpose, during.reseal(member, purpose, sealed)) == data
 
 
-def test_a_derived_secret_is_one_member_s_and_outlives_a_rotation() -> None:
+def test_a_derived_secret_belongs_to_one_member_and_survives_rotation() -> None:
     secret = Vault([OLD]).derive(1, "song")
     assert secret == Vault([NEW, OLD]).derive(1, "song")
     assert len({secret, Vault([OLD]).derive(2, "song"), Vault([OLD]).derive(1, "tokens")}) == 3
 
 
-async def test_p33_the_files_hold_no_token_and_rows_cannot_be_swapped(tmp_path: Path) -> None:
+async def test_p33_the_files_contain_no_token_and_rows_cannot_be_swapped(tmp_path: Path) -> None:
     vault, store = Vault([OLD]), new_store(tmp_path / "test.db")
     async with store.writing() as tx:
         for member in (1, 2):
@@ -108,7 +108,7 @@ def told(folder: Path, **env: str) -> Settings:
     return parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(folder), **env})
 
 
-def test_the_first_run_makes_a_key_that_only_we_can_read(tmp_path: Path) -> None:
+def test_the_first_run_creates_a_key_only_we_can_read(tmp_path: Path) -> None:
     keys = load_keys(told(tmp_path / "new"))
     assert Vault(keys)
     assert stat.S_IMODE((tmp_path / "new" / "keys").stat().st_mode) == 0o600
@@ -116,7 +116,7 @@ def test_the_first_run_makes_a_key_that_only_we_can_read(tmp_path: Path) -> None
     assert load_keys(told(tmp_path / "new")) == keys
 
 
-def test_keys_from_the_environment_win_and_leave_no_file(tmp_path: Path) -> None:
+def test_keys_from_the_environment_win_and_create_no_file(tmp_path: Path) -> None:
     assert load_keys(told(tmp_path, ENCRYPTION_KEYS=f"{NEW}, {OLD}")) == [NEW, OLD]
     assert list(tmp_path.iterdir()) == []
 
@@ -141,5 +141,5 @@ def test_malformed_keys_are_refused_without_being_shown(keys: list[str]) -> None
     assert not any(key in str(caught.value) for key in keys)
 
 
-def test_p34_a_vault_shows_nothing_of_itself() -> None:
+def test_p34_a_vaults_repr_reveals_nothing() -> None:
     assert OLD not in repr(Vault([OLD])) + str(Vault([OLD]))

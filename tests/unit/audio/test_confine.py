@@ -71,7 +71,7 @@ def run(folder: Path, code: str, *arguments: object) -> str:
 
 
 @ON_LINUX
-def test_a_confined_process_gets_at_nothing_however_it_tries(tmp_path: Path) -> None:
+def test_a_confined_process_can_reach_nothing_however_it_tries(tmp_path: Path) -> None:
     secret = tmp_path / "keys"
     secret.write_text("canary")
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -80,7 +80,7 @@ def test_a_confined_process_gets_at_nothing_however_it_tries(tmp_path: Path) -> 
 
 
 @ON_LINUX
-async def test_the_process_that_hears_holds_nothing_but_its_lines_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_analysis_process_has_only_its_pipes_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "canary")
     hearing = Hearing()
     guards = await hearing.guards()
@@ -96,7 +96,7 @@ async def test_the_process_that_hears_holds_nothing_but_its_lines_to_us(monkeypa
     await hearing.close()
 
 
-def test_where_the_system_refuses_a_limit_of_memory_it_goes_on_without(tmp_path: Path) -> None:
+def test_without_support_for_a_memory_limit_it_goes_on_without_one(tmp_path: Path) -> None:
     """On macOS, setrlimit(RLIMIT_DATA) is an error."""
     code = (
         "import resource; real = resource.setrlimit\n"
@@ -111,7 +111,7 @@ def test_where_the_system_refuses_a_limit_of_memory_it_goes_on_without(tmp_path:
 
 
 @ON_LINUX
-def test_who_is_hidden_cannot_be_looked_into_by_their_own_user(tmp_path: Path) -> None:
+def test_a_hidden_process_cannot_be_inspected_by_its_own_user(tmp_path: Path) -> None:
     code = (
         "import os, pathlib; from bot.confine import hide\n"
         "if os.geteuid() == 0: os.setgid(65111); os.setuid(65111)\n"
@@ -125,7 +125,7 @@ def test_who_is_hidden_cannot_be_looked_into_by_their_own_user(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("module", ["bot.adapters.scorer", "bot.audio.analysis.embedding", "training.__main__"])
-def test_nothing_of_ours_reports_to_the_maker_of_onnxruntime(tmp_path: Path, module: str) -> None:
+def test_onnxruntime_sends_no_telemetry(tmp_path: Path, module: str) -> None:
     """Its wheels store a device id and a queue of events in HOME, and send them, unless told not to."""
     code = f"import {module}, onnxruntime; onnxruntime.InferenceSession"
     bare = {"HOME": str(tmp_path), "PATH": os.defpath, "PYTHONPATH": str(ROOT)}
@@ -134,7 +134,7 @@ def test_nothing_of_ours_reports_to_the_maker_of_onnxruntime(tmp_path: Path, mod
 
 
 @ON_LINUX
-async def test_p31_training_that_takes_too_much_memory_or_time_ends_in_words(tmp_path: Path) -> None:
+async def test_p31_training_that_takes_too_much_memory_or_time_fails_with_a_clear_error(tmp_path: Path) -> None:
     where = f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, dict[str, str]()
     with pytest.raises(TrainingFailed, match="more memory than it may take"):
         await Trainer(*where, memory=2**20).fit(1, 1)

@@ -25,7 +25,7 @@ def likeness(heard: np.ndarray, samples: np.ndarray) -> float:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("channels", [1, 2])
-def test_every_form_is_read_with_its_channels_and_its_sound(tmp_path: Path, ending: str, channels: int) -> None:
+def test_every_format_is_read_with_its_channels_and_sound(tmp_path: Path, ending: str, channels: int) -> None:
     samples = tune(channels=channels)
     sound = read(write(tmp_path / f"song{ending}", samples))
     assert sound.samples.dtype == np.float32
@@ -66,7 +66,7 @@ def test_half_a_download_is_truncated(tmp_path: Path, ending: str) -> None:
         (b"ffconcat version 1.0\nfile other.mp3\n", NotAudio),
     ],
 )
-def test_what_is_no_sound_is_told_so(tmp_path: Path, content: bytes, error: type[AudioError]) -> None:
+def test_a_file_that_is_not_audio_is_reported_as_such(tmp_path: Path, content: bytes, error: type[AudioError]) -> None:
     write(tmp_path / "other.mp3", tune())
     path = tmp_path / "song.mp3"
     path.write_bytes(content)
@@ -74,7 +74,7 @@ def test_what_is_no_sound_is_told_so(tmp_path: Path, content: bytes, error: type
         read(path)
 
 
-def test_a_playlist_is_not_followed_to_where_it_points(tmp_path: Path) -> None:
+def test_a_playlist_file_is_not_followed(tmp_path: Path) -> None:
     asked = []
 
     class Witness(http.server.BaseHTTPRequestHandler):
@@ -92,23 +92,23 @@ def test_a_playlist_is_not_followed_to_where_it_points(tmp_path: Path) -> None:
     assert asked == []
 
 
-def test_a_film_without_a_sound_is_no_audio(tmp_path: Path) -> None:
+def test_a_video_without_sound_is_not_audio(tmp_path: Path) -> None:
     with pytest.raises(NotAudio):
         read(film(tmp_path / "film.mp4"))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_silence_is_told_so(tmp_path: Path, ending: str) -> None:
+def test_silence_is_reported_as_such(tmp_path: Path, ending: str) -> None:
     with pytest.raises(SilentAudio):
         read(write(tmp_path / f"song{ending}", np.zeros((2, 2 * RATE), np.float32)))
 
 
-def test_next_to_nothing_is_empty(tmp_path: Path) -> None:
+def test_a_fraction_of_a_second_counts_as_empty(tmp_path: Path) -> None:
     with pytest.raises(EmptyAudio):
         read(write(tmp_path / "song.wav", tune(0.2)))
 
 
-def test_what_is_not_a_number_is_not_a_sound(tmp_path: Path) -> None:
+def test_nan_samples_are_rejected(tmp_path: Path) -> None:
     samples = tune()
     samples[0, 1000] = np.nan
     soundfile.write(tmp_path / "song.wav", samples.T, RATE, subtype="FLOAT")
@@ -117,7 +117,7 @@ def test_what_is_not_a_number_is_not_a_sound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["", "missing.mp3"])
-def test_a_folder_or_nothing_at_all_is_no_audio(tmp_path: Path, where: str) -> None:
+def test_a_folder_or_a_missing_file_is_not_audio(tmp_path: Path, where: str) -> None:
     with pytest.raises(NotAudio):
         read(tmp_path / where)
 
@@ -133,12 +133,12 @@ def test_a_folder_or_nothing_at_all_is_no_audio(tmp_path: Path, where: str) -> N
         (Limits(samples=100_000), TooLargeAudio),
     ],
 )
-def test_limits_hold_for_every_decoder(tmp_path: Path, ending: str, limits: Limits, error: type[AudioError]) -> None:
+def test_limits_apply_to_every_decoder(tmp_path: Path, ending: str, limits: Limits, error: type[AudioError]) -> None:
     with pytest.raises(error):
         read(write(tmp_path / f"song{ending}", tune()), limits)
 
 
-def test_what_claims_to_be_short_is_stopped_while_it_is_decoded(tmp_path: Path) -> None:
+def test_a_file_longer_than_it_claims_is_stopped_during_decoding(tmp_path: Path) -> None:
     """Raw AAC states no length: libav guesses it from the first frames, and silence takes almost no bytes."""
     samples = np.concatenate([tune(2, channels=1), np.zeros((1, 60 * RATE), np.float32)], axis=1)
     path = write(tmp_path / "song.aac", samples)
@@ -148,7 +148,7 @@ def test_what_claims_to_be_short_is_stopped_while_it_is_decoded(tmp_path: Path) 
         read(path, Limits(seconds=30))
 
 
-def test_a_wav_that_claims_more_than_there_is_takes_no_memory_for_it(tmp_path: Path) -> None:
+def test_a_wav_that_claims_too_much_data_takes_no_memory_for_it(tmp_path: Path) -> None:
     path = write(tmp_path / "song.wav", tune())
     content = bytearray(path.read_bytes())
     at = content.index(b"data") + 4
@@ -167,7 +167,7 @@ def test_half_an_aiff_is_truncated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
-def test_an_ogg_that_lacks_the_end_of_its_last_page_is_truncated(tmp_path: Path, subtype: str) -> None:
+def test_an_ogg_with_an_incomplete_last_page_is_truncated(tmp_path: Path, subtype: str) -> None:
     path = tmp_path / "song.ogg"
     soundfile.write(path, tune(4, 48_000).T, 48_000, format="OGG", subtype=subtype)
     path.write_bytes(path.read_bytes()[:-200])
@@ -175,7 +175,7 @@ def test_an_ogg_that_lacks_the_end_of_its_last_page_is_truncated(tmp_path: Path,
         read(path)
 
 
-def test_a_flac_that_was_written_to_a_pipe_says_no_length_and_is_read(tmp_path: Path) -> None:
+def test_a_flac_written_to_a_pipe_has_no_length_and_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "song.flac", tune())
     content = bytearray(path.read_bytes())
     content[21] &= 0xF0  # the 36 bits of STREAMINFO that count the samples (RFC 9639, section 8.2)
@@ -194,7 +194,7 @@ def test_a_constant_is_silence(tmp_path: Path, levels: tuple[float, float], subt
         read(tmp_path / "song.wav")
 
 
-def test_a_wav_of_a_codec_that_nobody_knows_is_no_audio(tmp_path: Path) -> None:
+def test_a_wav_with_an_unknown_codec_is_not_audio(tmp_path: Path) -> None:
     path = write(tmp_path / "song.wav", tune())
     content = bytearray(path.read_bytes())
     content[20:22] = b"\xcd\xab"
@@ -203,6 +203,6 @@ def test_a_wav_of_a_codec_that_nobody_knows_is_no_audio(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_name_that_is_not_text_keeps_no_file_from_being_heard(tmp_path: Path) -> None:
+def test_a_file_with_an_undecodable_name_is_still_analysed(tmp_path: Path) -> None:
     path = write(tmp_path / "song.wav", tune()).rename(tmp_path / os.fsdecode(b"s\xf6ng.wav"))
     assert read(path).seconds == pytest.approx(3)

@@ -42,7 +42,7 @@ def likeness(one: Floats, other: Floats) -> float:
 
 
 # ---------------------------------------------------------------- the spectrogram
-def test_the_picture_is_librosas() -> None:
+def test_the_spectrogram_matches_librosas() -> None:
     """Values from librosa 1.0: melspectrogram(sr=16000, n_fft=512, hop_length=256, n_mels=96, pad_mode="constant")."""
     known = {(0, 5): 5.3793, (0, 87): 3.7060, (10, 20): 5.7391, (31, 48): 5.7203, (31, 50): 2.2903}
     known |= {(45, 57): 5.1346, (60, 64): 0.9629, (62, 87): 4.0458, (62, 0): 1.0663}
@@ -51,7 +51,7 @@ def test_the_picture_is_librosas() -> None:
     assert {place: picture[place] for place in known} == pytest.approx(known, abs=2e-3)
 
 
-def test_a_frame_of_the_picture_is_the_power_in_its_bands() -> None:
+def test_a_spectrogram_frame_is_the_power_in_its_bands() -> None:
     """Computed band by band from the definition: triangles between points evenly spaced on Slaney's mel scale."""
 
     def hertz(mel: float) -> float:
@@ -71,7 +71,7 @@ def test_a_frame_of_the_picture_is_the_power_in_its_bands() -> None:
     assert log_mel(samples)[0] == pytest.approx(np.log10(1 + 10_000 * np.array(bands)), abs=1e-4)
 
 
-def test_patches_follow_each_other_and_a_long_song_gives_so_many_evenly_spread() -> None:
+def test_patches_are_consecutive_or_evenly_spaced_in_a_long_song() -> None:
     whole = list(patches(chirp(30, RATE), RATE))
     assert [len(patches) for patches in whole] == [SPAN] * 10
     assert np.array_equal(whole[1], np.pad(chirp(30, RATE), 256)[STRIDE : STRIDE + SPAN])
@@ -83,7 +83,7 @@ def test_patches_follow_each_other_and_a_long_song_gives_so_many_evenly_spread()
 
 
 # ---------------------------------------------------------------- the vectors
-def test_the_file_answers_as_the_published_network(embedder: Embedder) -> None:
+def test_the_model_file_matches_the_published_network(embedder: Embedder) -> None:
     """Values from running the package's layers one by one (`training/musicnn/plain.py`) on two patches of the chirp."""
     heard = embedder.embed(chirp(6, RATE), RATE)
     assert heard.embedding.shape == (200,)
@@ -92,7 +92,7 @@ def test_the_file_answers_as_the_published_network(embedder: Embedder) -> None:
     assert {name: heard.tags[name] for name in TAGS} == pytest.approx(TAGS, abs=1e-4)
 
 
-def test_the_mean_is_over_all_patches_and_not_the_first_alone(embedder: Embedder) -> None:
+def test_the_mean_is_over_all_patches(embedder: Embedder) -> None:
     noise = np.random.default_rng(1).normal(0, 0.2, SPAN).astype(np.float32)
     both = np.concatenate([chirp(STRIDE / RATE, RATE), noise])
     apart = [embedder.embed(part, RATE).embedding for part in (both[: SPAN - 512], both)]
@@ -100,7 +100,7 @@ def test_the_mean_is_over_all_patches_and_not_the_first_alone(embedder: Embedder
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])
-def test_a_sound_is_heard_alike_at_any_rate(embedder: Embedder, rate: int) -> None:
+def test_the_embedding_is_alike_at_any_sample_rate(embedder: Embedder, rate: int) -> None:
     def tones(rate: int) -> Floats:
         time = np.arange(7 * rate) / rate
         notes = [np.sin(2 * np.pi * hertz * time) * np.exp(-3 * (time % 0.5)) for hertz in (220, 277, 1320)]
@@ -110,7 +110,7 @@ def test_a_sound_is_heard_alike_at_any_rate(embedder: Embedder, rate: int) -> No
 
 
 @pytest.mark.parametrize("samples", [0, 1, 4_000, SPAN - 1])
-def test_what_is_shorter_than_a_patch_is_heard_before_silence(embedder: Embedder, samples: int) -> None:
+def test_a_sound_shorter_than_a_patch_is_padded_with_silence(embedder: Embedder, samples: int) -> None:
     short = chirp(4, RATE)[:samples]
     with_silence = np.pad(short, (0, RATE * 4 - samples))
     assert np.isfinite(embedder.embed(short, RATE).embedding).all()
@@ -118,7 +118,7 @@ def test_what_is_shorter_than_a_patch_is_heard_before_silence(embedder: Embedder
 
 
 # ---------------------------------------------------------------- the file
-def test_a_file_that_is_another_is_never_opened(tmp_path: Path) -> None:
+def test_a_model_file_with_another_hash_is_never_opened(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing):
         Embedder(tmp_path / "none.onnx")
     content = bytearray(MODEL.read_bytes())
@@ -128,7 +128,7 @@ def test_a_file_that_is_another_is_never_opened(tmp_path: Path) -> None:
         Embedder(tmp_path / "musicnn.onnx")
 
 
-def test_the_card_names_the_file_and_holds_the_notice() -> None:
+def test_the_model_card_names_the_file_and_has_the_notice() -> None:
     card = MODEL.with_suffix(".md").read_text()
     assert DIGEST in card
     assert WHEEL_DIGEST in card
@@ -137,12 +137,12 @@ def test_the_card_names_the_file_and_holds_the_notice() -> None:
     assert "this permission notice appear in all copies" in card
 
 
-def test_the_file_is_built_again_byte_for_byte(wheel: Path, tmp_path: Path) -> None:
+def test_the_model_file_is_reproducible_byte_for_byte(wheel: Path, tmp_path: Path) -> None:
     assert training(["build-musicnn", str(wheel), str(tmp_path / "again.onnx")]) == 0
     assert (tmp_path / "again.onnx").read_bytes() == MODEL.read_bytes()
 
 
-def test_the_file_equals_the_packages_layers(wheel: Path) -> None:
+def test_the_model_file_matches_the_packages_layers(wheel: Path) -> None:
     assert musicnn.compare(MODEL.read_bytes(), wheel) < musicnn.CLOSE
     content = MODEL.read_bytes()
     bias = content.index(read_package(wheel).weights["dense_1/bias"].tobytes())

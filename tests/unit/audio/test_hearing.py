@@ -45,7 +45,7 @@ def heard(samples: np.ndarray) -> Analysis:
     return analyse(Sound(samples, RATE))
 
 
-def test_every_feature_is_named_and_every_name_is_heard(song: Path) -> None:
+def test_every_feature_has_a_name_and_every_name_a_feature(song: Path) -> None:
     analysis = analyse(read(song))
     assert list(analysis.numbers) == [feature.name for feature in FEATURES]
     assert list(analysis.vectors) == [vector.name for vector in VECTORS]
@@ -62,7 +62,7 @@ def test_short_sounds_have_every_feature(seconds: float) -> None:
     assert all(np.isfinite(number) for number in numbers.values())
 
 
-def test_two_threads_hear_what_one_hears(song: Path) -> None:
+def test_two_threads_give_the_same_result_as_one(song: Path) -> None:
     sound = read(song)
     alone = analyse(sound)
     with ThreadPoolExecutor(2) as threads:
@@ -73,7 +73,7 @@ def test_two_threads_hear_what_one_hears(song: Path) -> None:
     )
 
 
-def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path, tmp_path: Path) -> None:
+def test_libraries_on_two_threads_differ_only_by_rounding(song: Path, tmp_path: Path) -> None:
     """That's why the analysis process limits its libraries to one thread."""
     code = (
         "import json, pathlib, sys; from bot.audio.files.decode import read;"
@@ -96,7 +96,7 @@ def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path, tmp_pa
     np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-4)
 
 
-async def test_every_process_hears_the_same_whatever_the_environment_says(
+async def test_every_process_gives_the_same_result_whatever_the_environment(
     song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = Hearing()
@@ -117,7 +117,7 @@ def test_mixing_second_by_second_is_mixing_the_whole(channels: int) -> None:
     np.testing.assert_allclose(mixed(sound, 22_050), resample(sound.mono, RATE, 22_050), atol=1e-6)
 
 
-def test_twice_as_loud_is_six_decibels_louder_and_nothing_else() -> None:
+def test_doubling_the_amplitude_adds_six_decibels_and_changes_nothing_else() -> None:
     soft, loud = heard(tune(6)).numbers, heard(2 * tune(6)).numbers
     for name in ("loudness", "level"):
         assert loud[name] - soft[name] == pytest.approx(6.02, abs=0.01)
@@ -144,7 +144,7 @@ def test_a_tone_is_harmonic_and_clicks_are_not() -> None:
     assert heard(clicks).numbers["harmonic_share"] < 0.2
 
 
-def test_shape_of_a_tone_and_of_noise() -> None:
+def test_spectral_shape_of_a_tone_and_of_noise() -> None:
     times = np.arange(6 * RATE) / RATE
     tone = heard(np.sin(2 * np.pi * 1000 * times)[None].astype(np.float32)).numbers
     noise = heard(0.1 * np.random.default_rng(0).standard_normal((1, 6 * RATE)).astype(np.float32)).numbers
@@ -156,20 +156,20 @@ def test_shape_of_a_tone_and_of_noise() -> None:
     assert noise["flatness"] > 0.3 > 0.01 > tone["flatness"]
 
 
-def test_a_song_that_fades_out_says_so() -> None:
+def test_a_fade_out_is_detected() -> None:
     samples = tune(10)
     fading = samples * np.linspace(1, 0, samples.shape[1], dtype=np.float32)
     assert heard(fading).numbers["fade_out"] < -15 < -3 < heard(samples).numbers["fade_out"]
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
-def test_samples_far_above_full_scale_are_no_sound() -> None:
+def test_samples_far_above_full_scale_are_rejected() -> None:
     with pytest.raises(TruncatedAudio, match="full scale"):
         heard(1e7 * tune())
 
 
 # ---------------------------------------------------------------- the process
-async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
+async def test_the_process_gives_the_same_result_as_the_function(song: Path) -> None:
     hearing = Hearing()
     there = await hearing.analyse(song)
     await hearing.close()
@@ -180,7 +180,7 @@ async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
     assert len(there.vectors["musicnn"]) == 200
 
 
-async def test_the_process_hears_every_kind_of_file_behind_its_guards(tmp_path: Path) -> None:
+async def test_the_confined_process_analyses_every_kind_of_file(tmp_path: Path) -> None:
     """One decoder may need a system call that another doesn't, so each one runs in the confined process here."""
     hearing = Hearing()
     for ending in ENDINGS:
@@ -189,7 +189,7 @@ async def test_the_process_hears_every_kind_of_file_behind_its_guards(tmp_path: 
     await hearing.close()
 
 
-async def test_errors_come_through_with_what_a_member_is_told(tmp_path: Path, song: Path) -> None:
+async def test_errors_from_the_process_keep_their_message_for_the_member(tmp_path: Path, song: Path) -> None:
     silent = write(tmp_path / "silent.wav", np.zeros((1, RATE), np.float32))
     hearing = Hearing()
     with pytest.raises(SilentAudio) as told:
@@ -214,7 +214,7 @@ async def test_a_process_that_is_killed_costs_one_file(song: Path, long_song: Pa
     await hearing.close()
 
 
-async def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_heard(song: Path, long_song: Path) -> None:
+async def test_a_file_that_takes_too_long_is_given_up_and_the_next_analysed(song: Path, long_song: Path) -> None:
     hearing = Hearing()
     await hearing.ask("features")
     hasty = Hearing(timeout=0.05)
@@ -226,7 +226,7 @@ async def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_heard(son
     await hearing.close()
 
 
-async def test_a_file_that_takes_too_much_memory_is_too_large_and_the_next_one_heard(
+async def test_a_file_that_takes_too_much_memory_is_too_large_and_the_next_is_analysed(
     song: Path, long_song: Path
 ) -> None:
     hearing = Hearing(memory=250 * 2**20)
@@ -236,7 +236,7 @@ async def test_a_file_that_takes_too_much_memory_is_too_large_and_the_next_one_h
     await hearing.close()
 
 
-async def test_who_stops_waiting_does_not_leave_their_answer_to_the_next(song: Path, long_song: Path) -> None:
+async def test_a_cancelled_callers_result_never_goes_to_the_next(song: Path, long_song: Path) -> None:
     hearing = Hearing()
     await hearing.ask("features")
     impatient = asyncio.create_task(hearing.analyse(long_song))
@@ -246,7 +246,7 @@ async def test_who_stops_waiting_does_not_leave_their_answer_to_the_next(song: P
     await hearing.close()
 
 
-async def test_a_process_that_nobody_asks_ends(song: Path) -> None:
+async def test_an_idle_process_ends(song: Path) -> None:
     hearing = Hearing(idle=0.1)
     await hearing.analyse(song)
     await asyncio.sleep(0.5)
@@ -273,14 +273,14 @@ def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=False)
 
 
-def test_the_command_prints_what_is_heard_and_names_what_is_not(tmp_path: Path, song: Path) -> None:
+def test_the_command_prints_features_and_names_failed_files(tmp_path: Path, song: Path) -> None:
     said = run(song, "missing.mp3", cwd=tmp_path)
     assert said.returncode == 1
     assert "loudness" in said.stdout and "LUFS" in said.stdout and "took" in said.stdout
     assert said.stderr.startswith("missing.mp3: ")
 
 
-def test_the_command_speaks_json_and_draws(tmp_path: Path, song: Path) -> None:
+def test_the_command_prints_json_and_draws(tmp_path: Path, song: Path) -> None:
     said = run(song, "--json", "--picture", "song.png", cwd=tmp_path)
     assert said.returncode == 0
     (line,) = said.stdout.splitlines()
@@ -288,14 +288,14 @@ def test_the_command_speaks_json_and_draws(tmp_path: Path, song: Path) -> None:
     assert (tmp_path / "song.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_name_that_would_move_the_cursor_is_written_out_on_one_line(tmp_path: Path, song: Path) -> None:
+def test_a_name_with_control_characters_is_escaped_on_one_line(tmp_path: Path, song: Path) -> None:
     (tmp_path / "bad\x1b[2J\n.mp3").write_text("no sound")
     (tmp_path / os.fsdecode(b"s\xf6ng.mp3")).write_text("no sound")
     said = run("bad\x1b[2J\n.mp3", os.fsdecode(b"s\xf6ng.mp3"), cwd=tmp_path)
     assert [line.partition(": ")[0] for line in said.stderr.splitlines()] == ["bad\\x1b[2J\\n.mp3", "s\\udcf6ng.mp3"]
 
 
-def test_a_file_of_a_folder_whose_name_is_no_text_is_named_and_passed_over(tmp_path: Path, song: Path) -> None:
+def test_a_file_with_an_undecodable_name_is_named_and_skipped(tmp_path: Path, song: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
     (music / "song.mp3").write_bytes(song.read_bytes())
@@ -307,7 +307,7 @@ def test_a_file_of_a_folder_whose_name_is_no_text_is_named_and_passed_over(tmp_p
     assert said.returncode != 0
 
 
-def test_a_folder_has_a_bar_on_a_terminal_only_and_no_picture(tmp_path: Path, song: Path) -> None:
+def test_a_folder_has_a_progress_bar_only_on_a_terminal_and_no_picture(tmp_path: Path, song: Path) -> None:
     said = run("--folder", song.parent, cwd=tmp_path)
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.startswith("1 file: 1 heard, 0 that cannot be heard, ")
@@ -316,7 +316,7 @@ def test_a_folder_has_a_bar_on_a_terminal_only_and_no_picture(tmp_path: Path, so
     assert refused.returncode == 2 and "--picture" in refused.stderr
 
 
-def test_two_imports_do_not_hear_the_same_files_at_once(tmp_path: Path, song: Path) -> None:
+def test_two_imports_do_not_analyse_the_same_files_at_once(tmp_path: Path, song: Path) -> None:
     (tmp_path / "data").mkdir()
     with (tmp_path / "data" / "import.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -338,11 +338,11 @@ def test_two_imports_do_not_hear_the_same_files_at_once(tmp_path: Path, song: Pa
         {"numbers": {}, "vectors": {"musicnn": [1e99]}, "version": "1"},
     ],
 )
-def test_what_a_process_that_was_taken_over_says_is_no_answer(answer: dict[str, Any]) -> None:
+def test_a_malformed_response_from_the_process_is_rejected(answer: dict[str, Any]) -> None:
     with pytest.raises(HearingFailed, match="no answer"):
         ear.heard(answer)
 
 
 @pytest.mark.parametrize("named", ["annotations", "SettingsError", "for_member", 1, None, [], "__dict__"])
-def test_what_a_process_names_as_its_error_is_one_of_hearings(named: object) -> None:
+def test_the_process_can_only_raise_known_audio_errors(named: object) -> None:
     assert type(ear.error({"error": named})) is AudioError

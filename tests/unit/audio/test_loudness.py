@@ -33,14 +33,14 @@ def test_a_stereo_sine_of_1_khz_is_as_loud_as_its_level_says(decibels: float, ra
     assert loudness(sine(1000, decibels, rate)).integrated == pytest.approx(decibels, abs=0.1)
 
 
-def test_soft_parts_do_not_count() -> None:
+def test_quiet_parts_do_not_count() -> None:
     """EBU Tech 3341, minimum requirement 3: -36, -23 and -36 dB for 10, 60 and 10 seconds are -23 LUFS."""
     parts = [sine(1000, level, RATE, seconds).samples for level, seconds in ((-36, 10), (-23, 60), (-36, 10))]
     assert loudness(Sound(np.concatenate(parts, axis=1), RATE)).integrated == pytest.approx(-23, abs=0.1)
 
 
 @pytest.mark.parametrize(("levels", "lu"), [((-20, -30), 10), ((-20, -15), 5), ((-40, -20), 20)])
-def test_the_range_is_that_of_the_standard(levels: tuple[float, float], lu: float) -> None:
+def test_the_loudness_range_matches_the_standard(levels: tuple[float, float], lu: float) -> None:
     """EBU Tech 3342, minimum requirements 1 to 3: within 1 LU."""
     samples = np.concatenate([sine(1000, level, 48_000).samples for level in levels], axis=1)
     assert loudness(Sound(samples, 48_000)).range == pytest.approx(lu, abs=1)
@@ -71,7 +71,7 @@ def test_recordings_are_as_loud_as_pyloudnorm_says(shared: Path) -> None:
     assert max(apart) <= WORST
 
 
-def test_channels_that_lie_one_after_the_other_or_in_turns_are_as_loud() -> None:
+def test_planar_and_interleaved_channels_have_the_same_loudness() -> None:
     samples = tune()
     turns = np.ascontiguousarray(samples.T).T
     assert loudness(Sound(turns, RATE)).integrated == pytest.approx(loudness(Sound(samples, RATE)).integrated, abs=1e-3)

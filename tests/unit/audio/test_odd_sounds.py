@@ -32,29 +32,27 @@ def damaged(path: Path, where: float, count: int = 300) -> Path:
 
 @pytest.mark.parametrize("where", [0.3, 0.5, 0.7])
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_few_bad_frames_are_heard_around(tmp_path: Path, ending: str, where: float) -> None:
+def test_a_few_bad_frames_are_skipped(tmp_path: Path, ending: str, where: float) -> None:
     seconds = 30 if ending == ".webm" else SECONDS  # in WebM, a bad byte costs up to five seconds
     sound = read(damaged(write(tmp_path / f"song{ending}", tune(seconds)), where))
     assert sound.seconds > 0.65 * seconds
 
 
 @pytest.mark.parametrize("ending", [".mp3", ".flac", ".ogg", ".opus", ".wav", ".webm"])
-def test_damage_at_the_end_is_no_half_download(tmp_path: Path, ending: str) -> None:
+def test_damage_at_the_end_does_not_count_as_truncation(tmp_path: Path, ending: str) -> None:
     assert read(damaged(write(tmp_path / f"song{ending}", tune(SECONDS)), 0.96, 50)).seconds > 0.7 * SECONDS
 
 
 @pytest.mark.parametrize("share", [0.6, 0.9])
 @pytest.mark.parametrize("ending", SAYS_LENGTH)
-def test_what_breaks_off_is_torn_also_where_most_is_there_and_some_of_it_damaged(
-    tmp_path: Path, ending: str, share: float
-) -> None:
+def test_a_mostly_complete_damaged_file_that_breaks_off_is_truncated(tmp_path: Path, ending: str, share: float) -> None:
     path = damaged(write(tmp_path / f"song{ending}", tune(SECONDS)), 0.4)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(TruncatedAudio):
         read(path)
 
 
-def test_a_file_of_which_the_most_is_damaged_is_no_song(tmp_path: Path) -> None:
+def test_a_mostly_damaged_file_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path / "song.flac", tune(SECONDS))
     with pytest.raises(TruncatedAudio):
         read(damaged(path, 0.2, count=int(0.7 * path.stat().st_size)))
@@ -62,7 +60,7 @@ def test_a_file_of_which_the_most_is_damaged_is_no_song(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
 @pytest.mark.parametrize("after", [b"", bytes(70_000), b"TAG" + bytes(125)])
-def test_an_ogg_whose_last_page_is_whole_is_whole_whatever_it_says_or_follows(
+def test_an_ogg_with_a_complete_last_page_is_complete_whatever_follows(
     tmp_path: Path, subtype: str, after: bytes
 ) -> None:
     path = tmp_path / "song.ogg"
@@ -85,7 +83,7 @@ def checksum(page: bytes) -> int:
     return value
 
 
-def test_the_songs_of_a_chained_ogg_are_heard_one_after_the_other_in_the_form_of_the_first(tmp_path: Path) -> None:
+def test_a_chained_ogg_is_read_in_sequence_in_the_format_of_the_first(tmp_path: Path) -> None:
     chained = b""
     forms = ((3, 44_100, 2, "VORBIS"), (2, 32_000, 1, "VORBIS"), (1, 48_000, 2, "OPUS"))
     for seconds, rate, channels, subtype in forms:
@@ -102,7 +100,7 @@ def test_the_songs_of_a_chained_ogg_are_heard_one_after_the_other_in_the_form_of
         read(path)
 
 
-def test_an_mp3_of_changing_rates_that_says_no_length_is_heard_to_its_end(tmp_path: Path) -> None:
+def test_a_variable_bit_rate_mp3_without_a_length_is_read_to_its_end(tmp_path: Path) -> None:
     """Its first frames are loud and therefore larger than the rest, so a length guessed from them is far too short."""
     path, samples = tmp_path / "song.mp3", np.concatenate([tune(2), 0.001 * tune(8)], axis=1)
     with av.open(str(path), "w", format="mp3", options={"write_xing": "0"}) as out:
@@ -120,7 +118,7 @@ def test_an_mp3_of_changing_rates_that_says_no_length_is_heard_to_its_end(tmp_pa
 
 @pytest.mark.parametrize("riff", [0, 2**31 - 1, 2**31 + 36, 2**32 - 1, None])
 @pytest.mark.parametrize("data", [0, 0x7FFFF000, 2**31, 2**32 - 1])
-def test_a_wav_whose_length_was_never_filled_in_goes_to_its_end(tmp_path: Path, riff: int | None, data: int) -> None:
+def test_a_wav_without_a_valid_length_is_read_to_its_end(tmp_path: Path, riff: int | None, data: int) -> None:
     path = write(tmp_path / "song.wav", tune())
     content = bytearray(path.read_bytes())
     at = content.index(b"data") + 4
@@ -131,7 +129,7 @@ def test_a_wav_whose_length_was_never_filled_in_goes_to_its_end(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("lengths", [bytes(24), b"\xff" * 24])
-def test_so_does_a_large_wav_and_half_of_one_is_torn(tmp_path: Path, lengths: bytes) -> None:
+def test_an_rf64_without_a_valid_length_is_read_and_half_of_one_is_truncated(tmp_path: Path, lengths: bytes) -> None:
     path = tmp_path / "song.wav"
     soundfile.write(path, tune().T, RATE, format="RF64")
     content = path.read_bytes()
@@ -143,7 +141,7 @@ def test_so_does_a_large_wav_and_half_of_one_is_torn(tmp_path: Path, lengths: by
 
 
 @pytest.mark.parametrize("ending", [".flac", ".m4a"])
-def test_what_is_too_large_is_heard_at_a_lower_rate_or_folded(tmp_path: Path, ending: str) -> None:
+def test_a_sound_that_is_too_large_is_downsampled_or_downmixed(tmp_path: Path, ending: str) -> None:
     song = tune(4, 96_000)
     sound = read(write(tmp_path / f"high{ending}", song, 96_000), Limits(samples=500_000))
     assert (sound.rate, len(sound.samples)) == (48_000, 2)
@@ -169,7 +167,7 @@ def octaves(mono: Samples) -> Samples:
 
 
 @pytest.mark.parametrize("turned", [np.negative, half, octaves, lambda mono: -0.95 * mono])
-def test_a_channel_that_cancels_the_other_is_heard_as_its_twin(
+def test_a_phase_inverted_channel_does_not_change_the_features(
     tmp_path: Path, turned: Callable[[Samples], Samples]
 ) -> None:
     (mono,) = tune(12, channels=1)
@@ -191,7 +189,7 @@ def test_a_channel_that_cancels_the_other_is_heard_as_its_twin(
         lambda mono: [mono, mono, 0 * mono, 0 * mono, mono, -mono],
     ],
 )
-def test_silent_channels_constants_and_turned_channels_take_nothing_from_a_song(
+def test_silent_constant_or_inverted_channels_do_not_weaken_a_song(
     tmp_path: Path, channels: Callable[[Samples], list[Samples]]
 ) -> None:
     (mono,) = tune(6, channels=1)
@@ -202,6 +200,6 @@ def test_silent_channels_constants_and_turned_channels_take_nothing_from_a_song(
     assert np.sqrt(np.mean(heard**2)) == pytest.approx(np.sqrt(np.mean(mono**2)), rel=0.02)
 
 
-def test_an_ordinary_stereo_song_is_left_as_it_is() -> None:
+def test_an_ordinary_stereo_song_is_unchanged() -> None:
     for samples in (tune(6), np.stack([tune(6, channels=1)[0], tune(6, channels=1, seed=1)[0]])):
         assert in_step(samples, RATE) is samples

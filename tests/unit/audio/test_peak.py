@@ -38,7 +38,7 @@ def choruses(song: Arranged) -> list[tuple[float, float]]:
     return [(section.start, section.end) for section in song.sections if section.kind == arranged.CHORUS]
 
 
-def test_a_clip_lies_in_the_chorus_far_oftener_than_by_loudness_or_chance(
+def test_a_clip_is_in_the_chorus_far_more_often_than_by_loudness_or_chance(
     songs: list[tuple[Arranged, Sound, Peak]],
 ) -> None:
     ours = np.mean([inside(peak.start, choruses(song)) for song, _, peak in songs])
@@ -79,7 +79,7 @@ def test_the_same_song_has_the_same_highlight(songs: list[tuple[Arranged, Sound,
 
 
 @pytest.mark.parametrize("seconds", [0.5, 10, PREVIEW])
-def test_a_preview_begins_where_it_begins(seconds: float) -> None:
+def test_a_previews_highlight_is_its_start(seconds: float) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (2, round(seconds * 8_000))).astype(np.float32)
     peak = find(Sound(noise, 8_000))
     assert (peak.start, peak.moment, peak.way) == (0, 0, "preview")
@@ -87,7 +87,7 @@ def test_a_preview_begins_where_it_begins(seconds: float) -> None:
 
 
 @pytest.mark.parametrize("silent", ["first", "last"])
-def test_silence_is_no_repetition_although_it_is_always_the_same(silent: str) -> None:
+def test_silence_does_not_count_as_repetition(silent: str) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 30 * RATE).astype(np.float32)
     halves = [np.zeros_like(noise), noise] if silent == "first" else [noise, np.zeros_like(noise)]
     start = find(Sound(np.concatenate(halves)[None], RATE)).start
@@ -95,14 +95,14 @@ def test_silence_is_no_repetition_although_it_is_always_the_same(silent: str) ->
 
 
 @pytest.mark.parametrize("seconds", [1, 46, 100])
-def test_silence_has_an_answer_too(seconds: float) -> None:
+def test_silence_has_a_highlight_too(seconds: float) -> None:
     peak = find(Sound(np.zeros((1, round(seconds * 8_000)), np.float32), 8_000))
     assert 0 <= peak.start <= max(0, seconds - CLIP)
     assert np.isfinite(peak.curve).all()
     assert peak.confidence == 0
 
 
-def test_a_very_long_recording_is_heard_in_longer_moments() -> None:
+def test_a_very_long_recording_is_analysed_in_longer_moments() -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 19 * 60 * RATE).astype(np.float32)
     outline = outlined(noise)
     assert MOST / 2 < len(outline.chroma) <= MOST
@@ -124,7 +124,7 @@ def test_an_echo_is_the_likeness_of_what_follows() -> None:
     assert echo[0, 40] < 0.5
 
 
-def test_what_is_said_of_stretches_is_said_of_all_moments_in_them() -> None:
+def test_a_windows_value_spreads_to_all_its_moments() -> None:
     said = np.array([0, 0, 6, 0, 0], np.float32)  # the five windows of three in seven moments
     assert spread(said, 3) == pytest.approx([0, 0, 2, 2, 2, 0, 0])
     assert spread(np.arange(3, dtype=np.float32), 3) == pytest.approx([0, 0.5, 1, 1.5, 2])
@@ -137,7 +137,7 @@ def test_boundaries_are_where_repetitions_begin_and_end() -> None:
 
 
 # ---------------------------------------------------------------- measuring
-def test_arranged_songs_say_truly_where_their_parts_are() -> None:
+def test_arranged_songs_report_their_parts_correctly() -> None:
     song = arranged.arranged(3)
     sections = song.sections
     assert sections[0].start == 0
@@ -147,7 +147,7 @@ def test_arranged_songs_say_truly_where_their_parts_are() -> None:
     assert play(song).tobytes() != play(arranged.arranged(4)).tobytes()
 
 
-def test_a_chorus_comes_back_and_other_parts_are_unlike_it() -> None:
+def test_a_chorus_repeats_and_other_parts_differ() -> None:
     song = next(song for song in map(arranged.arranged, range(50)) if not song.modulation and not song.fading)
     outline = outlined(np.ascontiguousarray(play(song).mean(1)))
     alike = likeness((outline.chroma, 1.0))
@@ -166,7 +166,7 @@ def test_training_a_model_needs_no_library_for_sound(tmp_path: Path) -> None:
     assert {"av", "soundfile", "soxr", "bot.audio"}.isdisjoint(loaded)
 
 
-def test_shares_of_a_clip_are_measured_as_they_are_defined() -> None:
+def test_the_shares_of_a_clip_are_measured_as_defined() -> None:
     assert inside(10, [(0, 5), (10, 30)]) == 1
     assert inside(20, [(0, 25), (35, 100)]) == pytest.approx(0.5)
     assert inside(0, [(50, 60)]) == 0
@@ -175,7 +175,7 @@ def test_shares_of_a_clip_are_measured_as_they_are_defined() -> None:
     assert loudest(Sound(quiet, 8_000)) == pytest.approx(30, abs=0.5)
 
 
-def test_a_folder_is_measured_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_measures_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dice = np.random.default_rng(0)
     loud = np.concatenate([dice.normal(0, 0.01, 40 * 8_000), dice.normal(0, 0.3, 40 * 8_000)])
     soundfile.write(tmp_path / "one.wav", loud, 8_000)

@@ -29,25 +29,25 @@ def octaves_apart(tempo: float, truth: float) -> float:
 
 
 @pytest.mark.parametrize("bpm", [50, 63, 80, 100, 120, 140, 165, 200])
-def test_a_metronome_is_heard_to_half_a_per_cent_but_for_its_octave(bpm: float) -> None:
+def test_a_metronomes_tempo_is_right_within_half_a_per_cent_except_for_its_octave(bpm: float) -> None:
     beat = heard(clicks(bpm))
     assert octaves_apart(beat.tempo, bpm) < 0.007
     assert beat.pulse > 0.7
 
 
 @pytest.mark.parametrize("bpm", [90, 105, 120])
-def test_a_metronome_at_a_common_tempo_is_heard_in_its_octave(bpm: float) -> None:
+def test_a_metronome_at_a_common_tempo_gets_the_right_octave(bpm: float) -> None:
     assert off(heard(clicks(bpm)).tempo, bpm) < 0.005
 
 
-def test_the_octave_of_usual_drum_patterns_is_right_in_nearly_all() -> None:
+def test_the_octave_is_right_for_nearly_all_common_drum_patterns() -> None:
     grooves = [play(NAMED[name], seed, 20) for name in STEADY for seed in range(1000, 1005)]
     right = [off(heard(groove.samples).tempo, groove.tempo) < 0.02 for groove in grooves]
     assert np.mean(right) > 0.85
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
-def test_every_style_is_heard_but_for_its_octave(style: Style, soak: bool) -> None:
+def test_every_styles_tempo_is_right_except_for_its_octave(style: Style, soak: bool) -> None:
     grooves = [play(style, seed, 20) for seed in range(1000, 1004 if soak else 1001)]
     errors = [heard(groove.samples).tempo / groove.tempo for groove in grooves]
     near = [min(abs(error / factor - 1) for factor in (1, 2, 3, 1 / 2, 1 / 3)) < 0.02 for error in errors]
@@ -59,7 +59,7 @@ def test_a_half_time_beat_keeps_its_folded_tempo() -> None:
     assert octaves_apart(whole.folded, half.folded) < 0.01
 
 
-def test_swing_leaves_the_tempo() -> None:
+def test_swing_does_not_change_the_tempo() -> None:
     for seed in range(1000, 1003):
         groove = play(NAMED["shuffle"], seed, 20)
         assert octaves_apart(heard(groove.samples).tempo, groove.tempo) < 0.02
@@ -88,14 +88,14 @@ def test_onsets_are_counted() -> None:
 @pytest.mark.parametrize(
     "sound", [noise(30), silence(30), chords([(60, 1)], 30)], ids=["noise", "silence", "one chord"]
 )
-def test_what_has_no_beat_gets_little_confidence_and_no_pulse(sound: np.ndarray) -> None:
+def test_a_sound_without_a_beat_gets_low_confidence_and_no_pulse(sound: np.ndarray) -> None:
     beat = heard(sound)
     assert beat.confidence < 0.35
     assert beat.pulse < 0.2
 
 
 @pytest.mark.parametrize("frames", [1, 2, 40, 300])
-def test_however_short_it_is_there_is_an_answer(frames: int) -> None:
+def test_even_a_very_short_sound_has_a_tempo(frames: int) -> None:
     beat = rhythm(mel(clicks(120))[:frames])
     assert 40 <= beat.tempo <= 260
     assert np.isfinite([beat.confidence, beat.onset_rate, beat.pulse, *beat.curve]).all()

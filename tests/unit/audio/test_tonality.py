@@ -13,7 +13,7 @@ SURE = 0.5  # confidence
 
 @pytest.mark.parametrize("mode", [MINOR, MAJOR])
 @pytest.mark.parametrize("key", range(12))
-def test_a_cadence_tells_its_key(key: int, mode: int) -> None:
+def test_a_cadence_gives_its_key(key: int, mode: int) -> None:
     tone = tonality(cadence(key, mode))
     assert (tone.key, tone.mode) == (key, mode)
     assert tone.confidence > SURE
@@ -34,7 +34,7 @@ def test_chroma_holds_the_notes_that_sound() -> None:
 
 
 @given(st.lists(st.floats(0.01, 1), min_size=12, max_size=12), st.integers(0, 11))
-def test_transposed_by_n_semitones_the_key_is_n_higher(chroma: list[float], semitones: int) -> None:
+def test_transposing_chroma_by_n_semitones_raises_the_key_by_n(chroma: list[float], semitones: int) -> None:
     shares = np.array(chroma) / sum(chroma)
     key, mode, confidence = find_key(shares)
     moved = find_key(np.roll(shares, semitones))
@@ -47,7 +47,7 @@ def test_transposed_by_n_semitones_the_key_is_n_higher(chroma: list[float], semi
 @given(
     st.lists(st.tuples(st.integers(0, 11), st.sampled_from([MINOR, MAJOR])), min_size=4, max_size=6), st.integers(1, 11)
 )
-def test_music_transposed_by_n_semitones_is_heard_n_higher(roots: list[tuple[int, int]], semitones: int) -> None:
+def test_transposing_music_by_n_semitones_raises_the_key_by_n(roots: list[tuple[int, int]], semitones: int) -> None:
     here = tonality(chords([(52 + root, mode) for root, mode in roots]))
     there = tonality(chords([(52 + root + semitones, mode) for root, mode in roots]))
     assert np.corrcoef(np.roll(here.chroma, semitones), there.chroma)[0, 1] > 0.95
@@ -72,7 +72,7 @@ def test_silence_has_no_key_however_long(seconds: float) -> None:
     assert np.isfinite([tone.tuning, *tone.centroid, *tone.curve.ravel()]).all()
 
 
-def test_the_pauses_between_chords_have_no_say() -> None:
+def test_pauses_between_chords_do_not_matter() -> None:
     played = cadence(4, MAJOR)
     pause = np.float32(1e-5) * noise(60)
     tone = tonality(np.concatenate([played, pause]))

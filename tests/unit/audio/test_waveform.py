@@ -42,7 +42,7 @@ def test_a_voice_message_has_at_most_256_bytes_and_ten_a_second(samples: int, ra
     assert max(bars) == (255 if samples else 0)
 
 
-def test_a_byte_is_as_high_as_its_part_is_loud() -> None:
+def test_a_bytes_height_follows_its_parts_loudness() -> None:
     steps = np.repeat([0.1, 0.4, 0.0, 0.2], 1000)[None].astype(np.float32)
     assert levels(steps, 4) == pytest.approx([0.1, 0.4, 0.0, 0.2])
     assert list(base64.b64decode(voice(steps, 10_000))) == [64, 255, 0, 128]
@@ -54,7 +54,7 @@ def test_channels_that_cancel_each_other_out_are_not_silent() -> None:
 
 
 @pytest.mark.parametrize("start", [0.0, 70.0, 175.0])
-def test_the_highlight_is_marked_where_it_is(start: float) -> None:
+def test_the_highlight_is_marked_in_the_right_place(start: float) -> None:
     pixels = drawn(noise(200), Peak(start, start, 0.5, "audio", NOTHING))
     columns = np.flatnonzero(near(pixels, BAND).any(axis=0))
     scale = (WIDTH - 2 * MARGIN) / 200
@@ -62,7 +62,7 @@ def test_the_highlight_is_marked_where_it_is(start: float) -> None:
     assert columns[-1] == pytest.approx(MARGIN + (start + CLIP) * scale + 6, abs=2)
 
 
-def test_the_curve_is_drawn_where_it_is_known() -> None:
+def test_the_curve_is_drawn_if_known() -> None:
     curve = np.concatenate([np.zeros(50), np.ones(50)]).astype(np.float32)
     with_curve = near(drawn(noise(200), Peak(100, 100, 0.5, "audio", curve)), CURVE, 60)
     assert not near(drawn(noise(200), Peak(100, 100, 0.5, "audio", NOTHING)), CURVE, 60).any()
@@ -71,6 +71,6 @@ def test_the_curve_is_drawn_where_it_is_known() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 5.0, 30.0])
-def test_silence_and_what_is_shorter_than_a_clip_have_a_picture_too(seconds: float) -> None:
+def test_silence_and_very_short_sounds_have_a_picture_too(seconds: float) -> None:
     sound = Sound(np.zeros((1, round(seconds * 8_000)), np.float32), 8_000)
     assert drawn(sound, Peak(0, 0, 0, "preview", NOTHING)).std() > 0

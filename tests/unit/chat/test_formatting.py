@@ -18,7 +18,7 @@ SPECIAL = "*_~`|[]<@"
 
 
 @given(st.text(max_size=300))
-def test_an_escaped_title_has_no_bare_mark_up_and_is_one_line(title: str) -> None:
+def test_an_escaped_title_has_no_unescaped_markup_and_is_one_line(title: str) -> None:
     escaped = formatting.escape(title)
     assert escaped
     assert "\n" not in escaped
@@ -31,7 +31,7 @@ def test_an_escaped_title_has_no_bare_mark_up_and_is_one_line(title: str) -> Non
 @pytest.mark.parametrize(
     "title", ["@everyone", "<@123>", "[click](http://evil.example)", "**loud**", "# head", "||x||"]
 )
-def test_nothing_in_a_title_mentions_links_or_shouts(title: str) -> None:
+def test_a_title_cannot_mention_link_or_format(title: str) -> None:
     escaped = formatting.escape(title)
     assert "<@" not in escaped
     assert "](" not in escaped.replace("\\]", "")
@@ -39,19 +39,19 @@ def test_nothing_in_a_title_mentions_links_or_shouts(title: str) -> None:
     assert not escaped.startswith(("#", "*", "|", "@"))
 
 
-def test_directions_and_controls_in_a_title_are_dropped() -> None:
+def test_direction_and_control_characters_in_a_title_are_dropped() -> None:
     assert formatting.plain("a\u202egnp.exe\x00b\nc") == "a gnp.exe b c"
     assert formatting.plain(" \u200e ") == "?"
 
 
-def test_only_an_address_on_the_web_becomes_a_link() -> None:
+def test_only_a_web_address_becomes_a_link() -> None:
     assert formatting.linked(Song("s", "T", (), url="https://open.spotify.com/track/1")).startswith("[T](https://")
     for url in ("javascript:alert(1)", "https://x.example/) **", None):
         assert formatting.linked(Song("s", "T", (), url=url)) == "T"
 
 
 @pytest.mark.parametrize(("right", "of", "said"), [(8, 10, "8 in 10"), (23, 30, "8 in 10"), (3, 4, "3 in 4")])
-def test_a_rate_is_said_in_tens_or_as_it_is(right: int, of: int, said: str) -> None:
+def test_a_rate_is_given_out_of_ten_or_exactly(right: int, of: int, said: str) -> None:
     assert formatting.rate(right, of) == said
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_certain_and_nothing_impossible() -> None:
     assert formatting.percent(0.0) == "1%"
 
 
-def test_the_footer_says_what_the_labels_bought_and_what_the_next_ones_bring() -> None:
+def test_the_footer_says_what_labels_achieved_and_what_the_next_ones_bring() -> None:
     assert formatting.tally(Tally(2, {}, 4), {}) == "2 labels · 4 more and I make my first guess"
     said = formatting.tally(Tally(23, {1: (9, 10), 2: (7, 10)}, 7, {1: 12, 2: 11}), {1: "Late night", 2: "Run"})
     assert said.startswith("23 labels · Late night 9/10, Run 7/10 right on labels")
@@ -68,19 +68,19 @@ def test_the_footer_says_what_the_labels_bought_and_what_the_next_ones_bring() -
     assert said.endswith("7 more and I learn again")
 
 
-def test_the_footer_promises_nothing_that_is_not_to_be_expected() -> None:
+def test_the_footer_promises_nothing_unlikely() -> None:
     said = formatting.tally(Tally(60, {1: (10, 10), 2: (0, 10)}, 7, {1: 30, 2: 30}), {1: "Late night", 2: "Run"})
     assert "should be" not in said
 
 
-def test_a_hope_is_said_only_where_it_is_one() -> None:
+def test_hope_is_expressed_only_if_justified() -> None:
     assert formatting.hope(Tally(8, {}, 2, {1: 4, 2: 4})) == ""
     assert formatting.hope(Tally(300, {1: (9, 10), 2: (9, 10)}, 2, {1: 150, 2: 150})) == ""
     assert formatting.hope(Tally(6, {1: (33, 50), 2: (32, 50)}, 2, {1: 3, 2: 3})).endswith("7 in 10 right.")
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=80), max_size=60), st.integers(100, 2000))
-def test_lines_fit_the_room_and_say_how_many_did_not(lines: list[str], room: int) -> None:
+def test_lines_fit_the_limit_and_say_how_many_were_left_out(lines: list[str], room: int) -> None:
     shown = formatting.lines(lines, room)
     assert len(shown) <= room
     hidden = len(lines) - sum(line in lines for line in shown.split("\n") if line)
@@ -94,7 +94,7 @@ def test_a_list_reads_as_prose(names: list[str]) -> None:
     assert said.count(", ") == max(0, len(names) - 2)
 
 
-def test_sources_are_said_in_a_members_words_and_files_by_their_own_names() -> None:
+def test_sources_have_plain_names_and_files_their_own() -> None:
     said = formatting.heard({"musicbrainz": 1200, "audio": 7, "operator:my_dump": 1, "prior:abc": 2})
     assert said == (
         "What I go by: 1,200 from MusicBrainz, 7 from the music folder, 1 from the operator's file “my\\_dump”, "
@@ -103,11 +103,11 @@ def test_sources_are_said_in_a_members_words_and_files_by_their_own_names() -> N
 
 
 @pytest.mark.parametrize("source", [source for source in PRECEDENCE if source not in ("csv", "operator", "upload")])
-def test_how_far_a_source_is_can_be_said_of_every_one_that_is_asked(source: str) -> None:
+def test_progress_can_be_reported_for_every_source(source: str) -> None:
     assert formatting.hearing(Progress(source, 1_234, 20_000)).endswith("about 1,234 of 20,000 songs.")
 
 
-def test_all_that_is_heard_has_a_name_that_a_person_understands() -> None:
+def test_every_audio_feature_has_a_plain_name() -> None:
     told = {formatting.aspect(name) for name in [*(feature.name for feature in FEATURES), *GOES_BY]}
     assert told == {"duration", "mode", "tempo", "rhythm", "key", "loudness", "fades", "timbre", "the kind of sound"}
     assert formatting.aspect("danceability") == "danceability"

@@ -25,7 +25,7 @@ def test_an_id_reads_back_as_it_was_written(what: str, key: str, n: int) -> None
 
 
 @given(st.text(max_size=120))
-def test_any_text_is_an_id_or_none(text: str) -> None:
+def test_any_text_parses_as_an_id_or_none(text: str) -> None:
     parsed = ids.parse(text)
     assert parsed is None or str(parsed) == text or parsed.n == 0
 
@@ -49,12 +49,12 @@ def number_or_none(key: str) -> int | None:
 
 
 @pytest.mark.parametrize("forged", ["", "x", "-1", "1e3", "٣", "9" * 19, " 1", "1\n", "0x1"])
-def test_a_choice_that_is_no_number_is_a_bad_choice(forged: str) -> None:
+def test_a_choice_that_is_not_a_number_is_a_bad_choice(forged: str) -> None:
     with pytest.raises(BadChoice):
         ids.number(forged)
 
 
-def test_what_cannot_be_read_again_is_not_written() -> None:
+def test_an_unreadable_id_is_never_written() -> None:
     for what, key in (("Upper", "x"), ("in", "with space"), ("in", "ü"), ("toolongaword!", "")):
         with pytest.raises(ValueError, match="cannot be written"):
             ids.of(what, key)
@@ -64,7 +64,7 @@ def test_every_handler_has_a_name_that_an_id_can_carry() -> None:
     assert all(ids.parse(str(ids.of(what))) == ids.Id(what) for what in all_taps())
 
 
-def test_every_command_says_what_it_does_in_a_sentence_that_discord_takes() -> None:
+def test_every_command_has_a_description_that_discord_accepts() -> None:
     for command in [
         command for command in all_commands() if not isinstance(command, ContextMenu)
     ]:  # menu commands have only names

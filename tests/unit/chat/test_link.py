@@ -12,7 +12,7 @@ from bot.errors import BadChoice
 from tests.conftest import NOW
 
 
-async def test_p37_under_https_an_address_that_was_pasted_is_refused() -> None:
+async def test_p37_with_https_a_pasted_address_is_refused() -> None:
     settings = parse({"DISCORD_TOKEN": "x", "PUBLIC_URL": "https://crates.example"})
     interaction: Any = SimpleNamespace(client=SimpleNamespace(services=SimpleNamespace(settings=settings)))
     with pytest.raises(BadChoice, match="code"):

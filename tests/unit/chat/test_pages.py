@@ -123,7 +123,7 @@ def test_every_page_is_within_discords_limits(name: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_p16_whatever_can_be_pressed_is_a_tap_and_lives_for_ever(name: str) -> None:
+def test_p16_every_button_is_a_tap_and_never_expires(name: str) -> None:
     page = PAGES[name]()
     assert all(isinstance(item, Tap) for item in page.walk_children() if item.is_dispatchable())
     assert page.timeout is None
@@ -145,7 +145,7 @@ def test_every_picture_has_an_alt_text() -> None:
     assert [bool(thumbnail.description) for thumbnail in thumbnails] == [True]
 
 
-def test_the_guess_comes_first_and_is_said_in_words_as_well() -> None:
+def test_the_guess_comes_first_and_is_also_stated_in_words() -> None:
     asked = question(0, 4, guessed=True, title="Song")
     page = cards.card(asked)
     first = next(item for item in page.walk_children() if isinstance(item, Tap))
@@ -172,7 +172,7 @@ def test_a_form_is_within_discords_limits() -> None:
     sheet.finish()
 
 
-def test_a_ruled_out_line_shows_as_struck_out() -> None:
+def test_a_ruled_out_line_is_struck_through() -> None:
     page = receipts.receipt(receipt(2, 0))
     lines = "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
     assert "- ~~" in lines
@@ -185,7 +185,7 @@ def test_a_button_always_has_a_usable_label(label: str) -> None:
     assert 1 <= len(made.label) <= 80
 
 
-def test_the_headline_says_totals_then_questions() -> None:
+def test_the_headline_gives_totals_then_questions() -> None:
     reviewed = receipt(3, 2, "watch")
     assert outcomes.receipt(reviewed.receipt, 2).startswith("**15 new likes sorted** · **")
     assert outcomes.receipt(reviewed.receipt, 2).endswith("2 for you to decide")

@@ -11,7 +11,7 @@ def asked_by(member: int) -> Any:
     return SimpleNamespace(user=SimpleNamespace(id=member))
 
 
-def test_a_result_goes_to_the_one_who_asked_and_only_once(now: datetime) -> None:
+def test_a_result_goes_only_to_its_requester_and_once(now: datetime) -> None:
     pending, mine = Pending(), asked_by(1)
     pending.wait(mine, "apply", now, about=7)
     assert pending.take(2, "apply", now, 7) is None
@@ -22,13 +22,13 @@ def test_a_result_goes_to_the_one_who_asked_and_only_once(now: datetime) -> None
     assert pending.take(1, "apply", now, 7) is None
 
 
-def test_a_problem_goes_to_whoever_waits_for_that_kind_of_work(now: datetime) -> None:
+def test_a_problem_goes_to_whoever_waits_for_that_kind_of_job(now: datetime) -> None:
     pending = Pending()
     pending.wait(asked_by(1), "apply", now, about=7)
     assert pending.take(1, "apply", now) is not None
 
 
-def test_who_asked_too_long_ago_is_told_otherwise(now: datetime) -> None:
+def test_a_request_too_old_to_answer_is_dropped(now: datetime) -> None:
     pending = Pending()
     pending.wait(asked_by(1), "sync", now)
     assert pending.due(1, "sync", now + GOOD_FOR) is None
@@ -45,7 +45,7 @@ def test_progress_is_shown_every_other_second_and_never_over_a_card(now: datetim
     assert pending.due(2, "train", now) is None
 
 
-def test_the_desk_forgets_a_member(now: datetime) -> None:
+def test_a_members_pending_requests_can_be_forgotten(now: datetime) -> None:
     pending = Pending()
     pending.wait(asked_by(1), "sync", now)
     pending.forget(1)

@@ -74,7 +74,7 @@ def texts(page: Page) -> str:
     return "\n".join(component.get("content", "") for component in page.to_components())
 
 
-def test_who_agreed_is_told_of_in_a_message_without_anything_of_the_match() -> None:
+def test_the_public_message_names_who_agreed_but_nothing_of_the_match() -> None:
     page = taste_match.agreed(7, BEN)
     assert texts(page).strip() == f"<@{BEN}> agreed to compare tastes with you."
     (row,) = page.to_components()[1:]
@@ -82,14 +82,14 @@ def test_who_agreed_is_told_of_in_a_message_without_anything_of_the_match() -> N
 
 
 @pytest.mark.parametrize("number", [0, 9, 10, 29, 30, 54, 55, 79, 80, 100])
-def test_every_number_has_a_meaning_and_a_higher_one_never_a_lesser(number: int) -> None:
+def test_every_score_has_a_meaning_and_a_higher_score_never_a_lesser_one(number: int) -> None:
     meanings = [said for _, said in messages.MEANINGS]
     here, above = (messages.meaning(Meeting(percent, 5, 50)) for percent in (number, min(100, number + 1)))
     assert meanings.index(above) <= meanings.index(here)
 
 
 @pytest.mark.parametrize(("within", "said"), [(0, "quite sure"), (7, "fairly sure"), (VAGUE - 1, "a first guess")])
-def test_how_sure_it_is_stands_in_words(within: int, said: str) -> None:
+def test_confidence_is_stated_in_words(within: int, said: str) -> None:
     assert said in messages.sureness(Meeting(50, within, 12))
     assert f"give or take {within}, from at least 12 songs" in messages.sureness(Meeting(50, within, 12))
 
@@ -99,6 +99,6 @@ def test_a_hidden_member_is_told_that_nobody_sees_it() -> None:
     assert "You're hidden" in texts(profile.edit(MINE))
 
 
-def test_what_is_off_is_said() -> None:
+def test_hidden_parts_are_listed() -> None:
     assert "Off: playlists, taste map and reposts." in texts(profile.own(NOTHING, None, in_server=True))
     assert "Off:" not in texts(profile.own(MINE, None, in_server=True))

@@ -22,7 +22,7 @@ def said(page: discord.ui.LayoutView) -> str:
     return "\n".join(item.content for item in page.walk_children() if isinstance(item, discord.ui.TextDisplay))
 
 
-def test_what_is_missing_is_named_as_discords_settings_name_it() -> None:
+def test_missing_permissions_have_the_names_from_discords_settings() -> None:
     mine = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
     missing = server.missing(mine)
     assert missing == ["attach_files", "read_message_history"]
@@ -31,12 +31,12 @@ def test_what_is_missing_is_named_as_discords_settings_name_it() -> None:
     assert server.missing(discord.Permissions.all()) == []
 
 
-def test_every_purpose_and_every_kind_that_is_counted_has_its_words() -> None:
+def test_every_purpose_and_every_counted_kind_has_a_text() -> None:
     assert set(messages.ALLOWED) == set(messages.FOR) == set(Purpose)
     assert len({messages.counted(kind, 2) for kind in KINDS}) == len(KINDS)
 
 
-def test_a_digest_says_how_much_and_since_when() -> None:
+def test_a_digest_gives_counts_and_the_start_date() -> None:
     text = said(server.digest(Digest(1, 2, SINCE, {"like": 40, "repost": 5})))
     assert "40 likes" in text
     assert "5 reposts" in text
@@ -47,7 +47,7 @@ def test_a_digest_says_how_much_and_since_when() -> None:
     assert messages.QUIET in said(server.digest(Digest(1, 2, SINCE, {})))
 
 
-def test_a_report_shows_words_as_they_are_and_its_song_without_markup() -> None:
+def test_a_report_shows_its_text_literally_and_its_song_without_markup() -> None:
     song = Song("spotify:track:1", "**[x](http://y)**", ("@everyone",))
     report = NewReport(song.song, Reason.OTHER, "<@1> **look**")
     text = said(server.reported(Entry(song, {}, None, clip=False), report, None))
@@ -56,7 +56,7 @@ def test_a_report_shows_words_as_they_are_and_its_song_without_markup() -> None:
     assert "@everyone" not in text.replace("\\@everyone", "")
 
 
-def test_where_it_posts_is_listed_with_the_next_digest() -> None:
+def test_channels_are_listed_with_the_next_digest() -> None:
     text = said(server.shown([Place(7, "feed", 1), Place(8, "digest", 1, SINCE)]))
     assert "<#7>" in text
     assert f"next <t:{int(SINCE.timestamp())}:R>" in text

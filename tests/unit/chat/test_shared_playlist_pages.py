@@ -54,7 +54,7 @@ def test_a_page_is_within_discords_limits(page: Page) -> None:
     sheet.finish()
 
 
-def test_names_with_mark_up_show_as_they_are() -> None:
+def test_names_with_markup_are_shown_literally() -> None:
     assert messages.named(LIST) == f"**{LIST.name.replace('*', chr(92) + '*')}**"
 
 
@@ -62,7 +62,7 @@ def text(page: Page) -> str:
     return str(page.to_components())
 
 
-def test_hidden_members_are_somebody_and_those_who_left_too() -> None:
+def test_hidden_and_departed_members_are_anonymous() -> None:
     assert f"<@{HIDDEN}>" not in text(pages.show(SHOWN, MEMBER, NOW))
     assert "-# someone · " in text(pages.show(SHOWN, MEMBER, NOW))
     assert "-# someone who left · " in text(pages.show(SHOWN, MEMBER, NOW))
@@ -73,7 +73,7 @@ def _naming(*members: int) -> SharedView:
     return SharedView(LIST, RECORD, [], SHOWN.songs, frozenset(members))
 
 
-def test_what_waits_to_be_written_is_told_with_since_when() -> None:
+def test_pending_writes_are_shown_with_their_start() -> None:
     waiting = SharedView(LIST, [Brought(SONGS[0].song, MEMBER, NOW)], [], SHOWN.songs, frozenset())
     assert f"1 change is waiting to be written; it came <t:{int(NOW.timestamp())}:R>" in text(
         pages.show(waiting, MEMBER, NOW)

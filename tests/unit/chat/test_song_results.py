@@ -52,6 +52,6 @@ def test_every_page_is_within_discords_limits(page: Page) -> None:
     sheet.finish()
 
 
-def test_a_title_with_mark_up_shows_as_it_is() -> None:
+def test_a_title_with_markup_is_shown_literally() -> None:
     content = song_results.recommended([recommended(1)], [song(1)]).to_components()[1]["content"]
     assert "\\*" in content

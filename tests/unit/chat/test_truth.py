@@ -64,7 +64,7 @@ def test_the_footer_says_what_the_next_labels_bring(tally: Tally, says: str) -> 
 
 
 @pytest.mark.parametrize(("labels", "says"), [(0, "your first answers teach me"), (40, "No guess yet.")])
-def test_only_the_first_answers_are_called_the_first(labels: int, says: str) -> None:
+def test_only_the_first_answers_are_called_first(labels: int, says: str) -> None:
     asked = Question(Card("c", 7, 1, "s", None, NOW), SONG, LAYER, [RUN], [], None, Tally(labels, {}, 4))
     assert says in said(cards.card(asked))
     assert ("first answers" in said(cards.card(asked))) == (labels == 0)
@@ -74,12 +74,12 @@ def test_only_the_first_answers_are_called_the_first(labels: int, says: str) -> 
     ("tally", "label"),
     [(Tally(9, {1: (3, 4)}, 1), "Show me what you'd do"), (Tally(9, {}, 1), "Learn from them")],
 )
-def test_a_look_is_offered_where_something_was_learnt(tally: Tally, label: str) -> None:
+def test_a_dry_run_is_offered_if_something_was_learned(tally: Tally, label: str) -> None:
     page = cards.done(NothingToAsk(LAYER, tally))
     assert [tap.item.label for tap in page.walk_children() if hasattr(tap, "item")] == [label]
 
 
-def test_what_has_its_place_already_is_not_counted_as_placeable() -> None:
+def test_songs_already_placed_do_not_count_as_placeable() -> None:
     learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, placeable=0)
     assert "There's no song left to place" in models.trained(learnt)
     assert "not enough" in models.trained(replace(learnt, unplaced=5))
@@ -89,25 +89,25 @@ def test_what_has_its_place_already_is_not_counted_as_placeable() -> None:
 @pytest.mark.parametrize(
     ("like", "says"), [([], "near what you like"), ([SONG], "near it"), ([SONG, FILE], "near those")]
 )
-def test_nothing_is_near_what_was_asked_about(like: list[Song], says: str) -> None:
+def test_an_empty_result_says_what_nothing_was_near(like: list[Song], says: str) -> None:
     assert says in said(song_results.recommended([], like))
 
 
-def test_a_like_is_said_to_go_where_it_was_not() -> None:
+def test_a_like_is_announced_only_where_it_is_new() -> None:
     assert "as well" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False), "k"))
     assert "already" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False, before=True), "k"))
     assert "to your likes" in said(feed_cards.added(SONG, AddedTo(RUN, before=False)))
     assert "to your likes" not in said(feed_cards.added(SONG, AddedTo(RUN, before=True)))
 
 
-def test_updates_that_are_off_are_not_promised_for_later() -> None:
+def test_updates_switched_off_are_not_promised_for_later() -> None:
     member = Member(7, NOW)
     assert "afterwards" in common.muted(NOW, member)
     assert "afterwards" not in common.muted(NOW, replace(member, updates="off"))
     assert account.updates(replace(member, updates="off"), NOW) == "I don't send updates about new likes."
 
 
-def test_a_playlist_kept_here_does_not_stay_at_spotify() -> None:
+def test_a_local_playlist_is_not_said_to_stay_at_spotify() -> None:
     assert "Spotify" in playlist_messages.removed(RUN)
     assert "Spotify" not in playlist_messages.removed(replace(RUN, ref="shelf:x"))
 
@@ -125,7 +125,7 @@ def test_an_empty_export_says_why() -> None:
     assert library.exported_playlists(2, None).endswith("can read them.")
 
 
-def test_whoever_asked_has_to_ask_again_and_a_job_goes_on_by_itself() -> None:
+def test_a_member_must_ask_again_but_a_job_resumes_by_itself() -> None:
     assert "try again then" in said(problem(CoolingDown(NOW)))
     assert "I'll go on then" in describe(CoolingDown(NOW), by_itself=True)
 
@@ -142,7 +142,7 @@ def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
     assert "except the files" in said(shared_playlists.show(SharedView(known, both, [], {}, frozenset()), 7, NOW))
 
 
-def test_a_closed_round_is_not_called_off() -> None:
+def test_a_closed_round_is_not_called_cancelled() -> None:
     over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
     assert "cancelled" not in said(rounds.page(RoundTable(over, [], {}, 0, (), ())))
 
@@ -155,12 +155,12 @@ def test_a_last_question_offers_only_what_works() -> None:
     assert tap.item.custom_id.endswith(":9"), "it trains the layer that the member was labelling"
 
 
-def test_a_remedy_is_for_the_layer_that_was_meant() -> None:
+def test_a_suggested_fix_is_for_the_right_layer() -> None:
     for error in (TooFewLabels(2, layer=9), NotTrained(layer=9)):
         assert [item.custom_id[-2:] for item in problem(error).walk_children() if hasattr(item, "custom_id")] == [":9"]
 
 
-def test_a_model_that_may_place_nothing_unasked_is_not_called_weak() -> None:
+def test_a_model_that_must_ask_first_is_not_called_weak() -> None:
     asks = replace(RUN, automatic=False)
     learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, placeable=0)
     assert "not enough" not in models.trained(learnt)
@@ -168,18 +168,18 @@ def test_a_model_that_may_place_nothing_unasked_is_not_called_weak() -> None:
 
 
 @pytest.mark.parametrize(("right", "of", "says"), [(10, 10, "10"), (96, 100, "9"), (3, 100, "1"), (0, 20, "0")])
-def test_never_wrong_and_never_right_are_said_where_it_is_so(right: int, of: int, says: str) -> None:
+def test_only_perfect_rates_are_called_perfect(right: int, of: int, says: str) -> None:
     assert formatting.rate(right, of) == f"{says} in 10"
 
 
-def test_one_is_not_many() -> None:
+def test_one_is_singular() -> None:
     assert library.synced(1, 0, 0) == "Nothing new in 1 song."
     assert "1 of them comes without" in library.imported("x.csv", Imported(3, 3, 2))
     assert "of 1 song that belongs there" in models._score({"right": 1, "of": 1})
     assert "within a day" in account.consent_ends(0)
 
 
-def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
+def test_after_removals_the_next_playlist_is_not_called_the_first() -> None:
     assert "yet" not in playlist_messages.layers([])
     assert "yet" not in str(NoPlaylists())
     empty = [playlists.LayerView(LAYER, []), playlists.LayerView(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
@@ -197,17 +197,17 @@ def test_p43_a_playlist_of_a_round_is_being_written_when_it_begins() -> None:
     assert "writing it" in round_messages.made(RoundTable(over, [], {}, 0, (), ()))
 
 
-def test_whoever_is_asked_before_a_playlist_ends_does_not_read_that_it_has() -> None:
+def test_the_question_before_ending_a_playlist_does_not_say_it_has_ended() -> None:
     known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
     assert said(hosting.ending(known)).startswith("Once **Ours** has ended")
 
 
-def test_a_job_keeps_trying_and_whoever_asked_is_told_to() -> None:
+def test_a_job_says_it_keeps_trying_and_a_member_is_told_to_retry() -> None:
     assert "keep trying" in describe(SpotifyDown(), by_itself=True)
     assert "try again" in said(problem(SpotifyDown()))
 
 
-def test_what_may_be_joined_says_what_that_library_shares() -> None:
+def test_joining_says_what_that_kind_of_library_shares() -> None:
     member = Member(7, NOW, source="spotify")
     assert "find the songs you like" in feed.joined(member)
     assert "if Spotify or the operator's music folder knows them" in feed.joined(replace(member, source="file"))
@@ -215,7 +215,7 @@ def test_what_may_be_joined_says_what_that_library_shares() -> None:
     assert "hidden" in feed.joined(replace(member, hidden=True))
 
 
-def test_p43_what_could_not_be_undone_is_not_called_so() -> None:
+def test_p43_songs_that_could_not_be_undone_are_not_called_undone() -> None:
     write, back = _write("sort"), _write("undo")
     line = Change(1, 1, 1, SONG.song, "add", None, "written", None, None)
     done = Receipt(write, LAYER, {1: RUN}, [line], {SONG.song: SONG}, back)
@@ -223,20 +223,20 @@ def test_p43_what_could_not_be_undone_is_not_called_so() -> None:
     assert outcomes.receipt(replace(done, undo_refused=1), 0).endswith("Undone since, except for 1 song.")
 
 
-def test_what_went_in_and_what_came_out_are_not_set_off() -> None:
+def test_additions_and_removals_are_shown_separately() -> None:
     actions = enumerate(("add", "remove"), 1)
     lines = [Change(at, 1, 1, "a", action, None, "written", None, None) for at, action in actions]
     done = Receipt(_write("sort"), LAYER, {1: RUN}, lines, {})
     assert formatting.changes(done) == "**Run** +1 −1"
 
 
-def test_two_playlists_of_one_name_are_counted_apart() -> None:
+def test_two_playlists_with_one_name_are_counted_separately() -> None:
     lines = [Change(at, 1, at, "a", "add", None, "written", None, None) for at in (1, 2)]
     done = Receipt(_write("sort"), LAYER, {1: RUN, 2: replace(RUN, playlist=2)}, lines, {})
     assert formatting.changes(done) == "**Run** +1 · **Run** +1"
 
 
-def test_new_likes_that_wait_for_a_word_are_not_called_sorted() -> None:
+def test_new_likes_that_need_an_answer_are_not_called_sorted() -> None:
     asked = Change(1, 1, 1, SONG.song, "ask", None, "asked", None, None)
     done = Receipt(_write("watch"), LAYER, {1: RUN}, [asked], {SONG.song: SONG})
     assert outcomes.receipt(done, 1) == "**1 new like** · 1 for you to decide"
@@ -251,7 +251,7 @@ def test_a_training_that_changed_nothing_says_why() -> None:
     )
 
 
-def test_what_was_set_aside_is_told_as_data_and_as_an_older_version_stored_it() -> None:
+def test_a_job_set_aside_is_reported_in_the_current_and_the_older_format() -> None:
     data = Notice(1, 7, NoticeKind.ASIDE, {"work": "poll", "reference": "ab12"}, NOW, 0)
     assert delivery._problem(data) == common.set_aside("poll", "ab12")
     assert "/sync" in delivery._problem(data)

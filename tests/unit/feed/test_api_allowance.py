@@ -17,7 +17,7 @@ class Clock:
 
 
 @given(st.integers(1, 300))
-def test_all_may_be_asked_at_once_and_then_no_more(rate: int) -> None:
+def test_the_whole_allowance_can_be_used_at_once_and_no_more(rate: int) -> None:
     allowance = Allowance(rate, Clock())
     left = [allowance.take(1) for _ in range(rate + 1)]
     assert [grant.requests for grant in left] == [*range(rate - 1, -1, -1), 0]
@@ -25,7 +25,7 @@ def test_all_may_be_asked_at_once_and_then_no_more(rate: int) -> None:
 
 
 @given(st.integers(1, 200), st.lists(st.floats(0, 90), min_size=1, max_size=400))
-def test_no_more_is_granted_than_what_there_was_and_what_came_back(rate: int, pauses: list[float]) -> None:
+def test_no_more_is_granted_than_the_balance_plus_refills(rate: int, pauses: list[float]) -> None:
     clock = Clock()
     allowance, granted = Allowance(rate, clock), 0
     start = clock.time
@@ -36,7 +36,7 @@ def test_no_more_is_granted_than_what_there_was_and_what_came_back(rate: int, pa
 
 
 @given(st.integers(1, 200))
-def test_whoever_waits_as_long_as_they_are_told_is_served(rate: int) -> None:
+def test_waiting_as_long_as_told_is_enough(rate: int) -> None:
     clock = Clock()
     allowance = Allowance(rate, clock)
     while not (refused := allowance.take(1)).wait:
@@ -46,7 +46,7 @@ def test_whoever_waits_as_long_as_they_are_told_is_served(rate: int) -> None:
     assert allowance.take(1).wait > 0
 
 
-def test_a_token_that_rests_has_all_of_its_requests_again() -> None:
+def test_an_idle_token_regains_its_full_allowance() -> None:
     clock = Clock()
     allowance = Allowance(10, clock)
     for _ in range(10):
@@ -62,7 +62,7 @@ def test_one_token_takes_nothing_from_another() -> None:
     assert allowance.take(2).wait == 0
 
 
-def test_tokens_that_rest_are_forgotten_and_busy_ones_are_not() -> None:
+def test_idle_tokens_are_forgotten_and_busy_ones_are_not() -> None:
     clock = Clock()
     allowance = Allowance(1, clock)
     for key in range(MOST):

@@ -22,7 +22,7 @@ def test_a_cursor_is_read_as_it_was_written(after: str) -> None:
 
 
 @given(st.one_of(st.text(max_size=60), st.binary(max_size=60).map(lambda raw: raw.decode("latin-1"))))
-def test_whatever_else_is_no_cursor_or_one_that_would_have_been_written_like_that(text: str) -> None:
+def test_any_other_text_is_no_cursor_or_a_canonical_one(text: str) -> None:
     try:
         after = cursor.read(text)
     except cursor.NoCursor:
@@ -31,13 +31,13 @@ def test_whatever_else_is_no_cursor_or_one_that_would_have_been_written_like_tha
 
 
 @pytest.mark.parametrize("text", ["", "=", "YQ==", "YR", "_", "a b", "/w", "_w", "é", "A" * 2_000, "\ud800"])
-def test_these_are_no_cursors(text: str) -> None:
+def test_these_are_not_cursors(text: str) -> None:
     with pytest.raises(cursor.NoCursor):
         cursor.read(text)
 
 
 @given(st.integers(0, 2 * SIZE), st.integers(0, 2 * SIZE))
-def test_a_range_is_the_bytes_that_it_names(first: int, last: int) -> None:
+def test_a_range_gives_the_bytes_it_names(first: int, last: int) -> None:
     wanted = f"bytes={first}-{last}"
     if first > last:
         assert parts.part(wanted, None, TAG, SIZE) is None  # not a range, so the whole is served
@@ -52,7 +52,7 @@ def test_a_range_is_the_bytes_that_it_names(first: int, last: int) -> None:
 
 
 @given(st.integers(0, 2 * SIZE))
-def test_a_range_without_an_end_or_a_beginning_reaches_to_the_end(count: int) -> None:
+def test_open_ended_and_suffix_ranges_reach_the_end(count: int) -> None:
     if count < SIZE:
         rest = parts.part(f"bytes={count}-", None, TAG, SIZE)
         assert rest is not None
@@ -64,50 +64,50 @@ def test_a_range_without_an_end_or_a_beginning_reaches_to_the_end(count: int) ->
 
 
 @given(st.integers(1, 8), st.integers(1, 300))
-def test_ranges_laid_end_to_end_are_the_whole(pieces: int, size: int) -> None:
+def test_consecutive_ranges_make_up_the_whole(pieces: int, size: int) -> None:
     data, step = DATA[:size], -(-size // pieces)
     laid = [parts.part(f"bytes={at}-{at + step - 1}", None, TAG, size) for at in range(0, size, step)]
     assert b"".join(piece.of(data) for piece in laid if piece is not None) == data
 
 
 @given(st.text(max_size=40))
-def test_whatever_else_asks_for_the_whole(header: str) -> None:
+def test_anything_else_asks_for_the_whole(header: str) -> None:
     if parts.RANGE.fullmatch(header) is None:
         assert parts.part(header, None, TAG, SIZE) is None
 
 
 @pytest.mark.parametrize("header", ["bytes=0-1,3-4", "items=0-1", "bytes=", "bytes=-", "bytes=a-b", "bytes=٣-٤", "0-1"])
-def test_several_ranges_other_units_and_nonsense_are_answered_with_the_whole(header: str) -> None:
+def test_multiple_ranges_other_units_and_nonsense_get_the_whole(header: str) -> None:
     assert parts.part(header, None, TAG, SIZE) is None
 
 
 @pytest.mark.parametrize("header", [f"bytes={SIZE}-", "bytes=-0", "bytes=999999999999999999-"])
-def test_a_range_outside_is_said_to_be_outside(header: str) -> None:
+def test_a_range_outside_the_file_is_unsatisfiable(header: str) -> None:
     with pytest.raises(Unsatisfiable):
         parts.part(header, None, TAG, SIZE)
 
 
-def test_a_part_is_only_served_of_what_the_caller_has_the_rest_of() -> None:
+def test_a_range_is_served_only_if_if_range_matches() -> None:
     assert parts.part("bytes=0-1", TAG, TAG, SIZE) is not None
     for other in ('"another"', f"W/{TAG}", "Sun, 22 Nov 2026 12:00:00 GMT", ""):
         assert parts.part("bytes=0-1", other, TAG, SIZE) is None
 
 
-def test_nothing_of_nothing_can_be_asked_for() -> None:
+def test_an_empty_file_has_no_satisfiable_range() -> None:
     with pytest.raises(Unsatisfiable):
         parts.part("bytes=0-0", None, TAG, 0)
 
 
 @pytest.mark.parametrize("header", [TAG, f"W/{TAG}", "*", f'"a", {TAG}', f'W/"x" ,{TAG}', f'{TAG},"b"'])
-def test_a_caller_who_has_it_says_so_in_any_of_these_ways(header: str) -> None:
+def test_if_none_match_is_understood_in_all_these_forms(header: str) -> None:
     assert parts.has_it(header, TAG)
 
 
 @pytest.mark.parametrize("header", [None, "", '"a"', TAG.strip('"'), f"{TAG} {TAG}", f"x{TAG}", TAG.upper()])
-def test_a_caller_who_has_it_not_is_given_it(header: str | None) -> None:
+def test_without_a_matching_tag_the_file_is_sent(header: str | None) -> None:
     assert not parts.has_it(header, TAG)
 
 
 @given(st.binary(max_size=64), st.binary(max_size=64))
-def test_other_bytes_have_another_tag(one: bytes, other: bytes) -> None:
+def test_different_bytes_have_different_tags(one: bytes, other: bytes) -> None:
     assert (parts.etag(one) == parts.etag(other)) == (one == other)

@@ -71,7 +71,7 @@ def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("form", [OPUS, MP3], ids=["opus", "mp3"])
-def test_a_clip_begins_where_it_should_to_a_millisecond(source: Path, form: ClipFormat) -> None:
+def test_a_clip_starts_at_the_right_place_within_a_millisecond(source: Path, form: ClipFormat) -> None:
     """Compared with where libav finds the click when decoding the whole song: the song's encoder delay is its own."""
     click = loudest_second(heard(source)[0])
     clip = cut(source, click - 4, 10, form)
@@ -92,7 +92,7 @@ def test_mono_stays_mono_and_more_channels_become_two(tmp_path: Path, channels: 
     assert loudest_second(samples) == pytest.approx(1, abs=0.001)
 
 
-def test_a_clip_rises_from_silence_and_falls_to_it(wav: Path) -> None:
+def test_a_clip_fades_in_from_silence_and_out_to_it(wav: Path) -> None:
     samples, _ = heard(io.BytesIO(cut(wav, 2, 10, MP3).data))
     level = np.sqrt((samples[0, : 10 * RATE].reshape(-1, RATE // 50) ** 2).mean(1))  # per fiftieth of a second
     steady = level[150:300].mean()
@@ -104,20 +104,20 @@ def test_a_clip_rises_from_silence_and_falls_to_it(wav: Path) -> None:
     assert level[-1] < 0.1 * steady
 
 
-def test_what_ends_sooner_is_shorter_and_fades_out_all_the_same(wav: Path) -> None:
+def test_a_clip_at_the_songs_end_is_shorter_and_still_fades_out(wav: Path) -> None:
     clip = cut(wav, LENGTH - 2.5, 20)
     samples, _ = heard(io.BytesIO(clip.data))
     assert clip.seconds == pytest.approx(2.5, abs=0.001)
     assert np.abs(samples[:, -RATE // 100 :]).max() < 0.01
 
 
-def test_a_start_before_the_song_is_its_beginning(wav: Path) -> None:
+def test_a_negative_start_means_the_beginning(wav: Path) -> None:
     samples, _ = heard(io.BytesIO(cut(wav, -3, LENGTH).data))
     assert loudest_second(samples) == pytest.approx(CLICK, abs=0.001)
 
 
 @pytest.mark.parametrize("form", [OPUS, MP3], ids=["opus", "mp3"])
-def test_a_tight_limit_lowers_the_bit_rate_and_is_kept(wav: Path, form: ClipFormat) -> None:
+def test_a_tight_size_limit_lowers_the_bit_rate_and_is_met(wav: Path, form: ClipFormat) -> None:
     plain, tight = cut(wav, 10, 20, form), cut(wav, 10, 20, form, limit=110_000)
     assert len(plain.data) > 110_000 >= len(tight.data)
     assert tight.seconds == plain.seconds == 20
@@ -126,7 +126,7 @@ def test_a_tight_limit_lowers_the_bit_rate_and_is_kept(wav: Path, form: ClipForm
         cut(wav, 10, 20, form, limit=10_000)
 
 
-def test_there_is_nothing_after_the_end_or_in_what_is_no_song(wav: Path, tmp_path: Path) -> None:
+def test_there_is_no_clip_after_the_end_or_of_a_non_song(wav: Path, tmp_path: Path) -> None:
     with pytest.raises(NothingThere):
         cut(wav, LENGTH + 1)
     (tmp_path / "text.mp3").write_text("not a song" * 100)
@@ -142,7 +142,7 @@ def test_a_playlist_that_names_another_file_is_not_followed(wav: Path, tmp_path:
         cut(tmp_path / "list.m3u8", 0)
 
 
-def test_a_clip_carries_the_waveform_of_what_is_in_it(wav: Path) -> None:
+def test_a_clip_has_the_waveform_of_its_own_sound(wav: Path) -> None:
     bars = np.frombuffer(base64.b64decode(cut(wav, CLICK - 4.05, 10).waveform), np.uint8)
     assert len(bars) == 100
     assert int(np.argmax(bars)) == 40

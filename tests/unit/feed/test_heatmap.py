@@ -51,7 +51,7 @@ def test_a_hill_is_found_under_any_spike_and_falling_trend(at: int, height: floa
     assert peak.start == pytest.approx(peak.moment - LEAD)
 
 
-def test_a_clip_begins_at_the_foot_of_a_rise_and_not_on_its_top() -> None:
+def test_a_clip_starts_at_the_foot_of_a_rise() -> None:
     values = np.full(100, 0.2)
     values[50:54] = 0.4, 0.65, 0.8, 1.0
     assert peak_of(values.tolist()).moment == 2 * 51  # the first part more than halfway up
@@ -60,7 +60,7 @@ def test_a_clip_begins_at_the_foot_of_a_rise_and_not_on_its_top() -> None:
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=FEWEST, max_size=100), seconds=st.floats(60, 900))
-def test_a_highlight_lies_in_the_song_and_leaves_room_for_a_clip(values: list[float], seconds: float) -> None:
+def test_a_highlight_is_inside_the_song_and_leaves_room_for_a_clip(values: list[float], seconds: float) -> None:
     peak = find(heatmap(values, seconds), seconds)
     assume(peak is not None)
     assert 0 <= peak.start <= peak.moment <= max(seconds - CLIP, 0.05 * seconds + seconds / len(values))
@@ -69,7 +69,7 @@ def test_a_highlight_lies_in_the_song_and_leaves_room_for_a_clip(values: list[fl
 
 
 @given(values=st.lists(st.floats(0.01, 1), min_size=FEWEST, max_size=100), factor=st.floats(0.1, 10))
-def test_only_the_form_of_a_heatmap_counts(values: list[float], factor: float) -> None:
+def test_only_the_shape_of_a_heatmap_counts(values: list[float], factor: float) -> None:
     one, other = find(heatmap(values, 200), 200), find(heatmap([factor * value for value in values], 200), 200)
     assume(one is not None and one.confidence > 0.1 and other is not None)
     ranked = np.sort(one.curve)
@@ -84,11 +84,11 @@ def test_a_video_of_another_length_is_not_trusted(off: float) -> None:
 
 
 @pytest.mark.parametrize("values", [[], [1.0], [0.5] * (FEWEST - 1), [0.5] * 100, [1.0] + [0.0] * 99])
-def test_where_nothing_stands_out_there_is_no_answer(values: list[float]) -> None:
+def test_if_nothing_stands_out_there_is_no_highlight(values: list[float]) -> None:
     assert find(heatmap(values, 200), 200) is None
 
 
-def test_what_stands_out_more_is_surer() -> None:
+def test_a_clearer_peak_gets_more_confidence() -> None:
     noise = np.random.default_rng(0).uniform(0, 0.1, 100)
     sure, unsure = (peak_of((noise + hill(40, height)).tolist()).confidence for height in (1.0, 0.08))
     assert sure > unsure

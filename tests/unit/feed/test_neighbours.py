@@ -24,7 +24,7 @@ def filled(points: np.ndarray, *, free: int = 0, block: int = 16) -> Neighbours:
 
 
 @given(st.integers(0, 2**31), st.integers(1, 200), st.integers(1, 20), st.integers(1, 64))
-def test_the_nearest_are_those_that_sorting_all_of_them_gives(seed: int, songs: int, count: int, block: int) -> None:
+def test_the_nearest_are_the_same_as_by_sorting_everything(seed: int, songs: int, count: int, block: int) -> None:
     points, asked = directions(seed, songs), directions(seed + 1, 3)
     rows, cosines = filled(points, block=block).near(asked, count)
     right = np.sort(asked @ points.T, axis=1)[:, ::-1][:, :count]
@@ -33,7 +33,7 @@ def test_the_nearest_are_those_that_sorting_all_of_them_gives(seed: int, songs: 
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=80))
-def test_songs_that_come_and_go_leave_what_a_dictionary_would_hold(steps: list[tuple[bool, int]]) -> None:
+def test_additions_and_removals_behave_like_a_dictionary(steps: list[tuple[bool, int]]) -> None:
     made, right = Neighbours(SIZE), dict[str, np.ndarray]()
     for at, (comes, number) in enumerate(steps):
         song = f"s{number}"
@@ -51,13 +51,13 @@ def test_songs_that_come_and_go_leave_what_a_dictionary_would_hold(steps: list[t
     assert set(made.around(directions(99, 1), len(steps) + 1).ids) == right.keys()
 
 
-def test_only_what_is_free_and_not_left_out_is_named() -> None:
+def test_excluded_songs_are_never_returned() -> None:
     made = filled(directions(3, 50), free=10)
     near = made.around(directions(4, 2), 50, without=["s1", "unheard of"], only_free=True)
     assert set(near.ids) == {f"s{at}" for at in range(10)} - {"s1"}
 
 
-def test_nothing_is_near_where_there_is_nothing() -> None:
+def test_an_empty_index_returns_nothing() -> None:
     assert Neighbours(SIZE).around(directions(1, 1), 5).ids == []
 
 
@@ -73,7 +73,7 @@ def songs(count: int) -> list[SongFeatures]:
     ]
 
 
-def test_a_space_comes_back_from_its_bytes_and_measures_the_same() -> None:
+def test_a_space_restored_from_bytes_gives_the_same_points() -> None:
     space = space_of(songs(40))
     again = Space.from_bytes(space.to_bytes())
     np.testing.assert_array_equal(again.points(songs(40)), space.points(songs(40)))
@@ -82,13 +82,13 @@ def test_a_space_comes_back_from_its_bytes_and_measures_the_same() -> None:
         Space.from_bytes(b"{}")
 
 
-def test_points_have_length_one_and_the_unknown_have_none() -> None:
+def test_points_are_unit_vectors_and_unknown_songs_have_none() -> None:
     points = space_of(songs(40)).points([*songs(10), SongFeatures()])
     np.testing.assert_allclose(np.linalg.norm(points[:-1], axis=1), 1, atol=1e-5)
     assert not points[-1].any()
 
 
-def test_when_a_song_was_liked_and_by_whom_it_is_moves_nothing() -> None:
+def test_like_dates_and_artists_do_not_move_points() -> None:
     space = space_of(songs(40))
     song = songs(1)[0]
     other = SongFeatures(
@@ -97,6 +97,6 @@ def test_when_a_song_was_liked_and_by_whom_it_is_moves_nothing() -> None:
     np.testing.assert_array_equal(space.points([song]), space.points([other]))
 
 
-def test_nothing_of_spotifys_content_is_measured() -> None:
+def test_spotifys_content_is_never_used() -> None:
     with pytest.raises(RefusedProvenance):
         space_of(songs(12)).points([SongFeatures({"tempo": 1.0}, provenance={"tempo": "spotify"})])

@@ -19,21 +19,21 @@ def gaps(sentence: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", sentence))
 
 
-def test_the_scripts_say_nothing_without_words_and_no_word_goes_unused() -> None:
+def test_the_scripts_use_every_text_and_only_known_ones() -> None:
     said = {name for script in SCRIPTS for name in SAID.findall(script)}
     named = {name for script in SCRIPTS for name in NAMED.findall(script)}
     assert said <= words.WORDS.keys()
     assert words.WORDS.keys() <= named
 
 
-def test_the_scripts_fill_every_gap() -> None:
+def test_the_scripts_fill_every_placeholder() -> None:
     scripts = "\n".join(SCRIPTS)
     for name, sentence in words.WORDS.items():
         for given in re.findall(rf'say\("{name}", {{(.*?)}}\)', scripts):
             assert gaps(sentence) <= set(re.findall(r"\w+", given)), name
 
 
-def test_the_words_come_in_the_readers_language() -> None:
+def test_the_texts_are_in_the_readers_language() -> None:
     with speaking("de"):
         script = words.script().decode()
     assert 'LANGUAGE = "de";' in script
@@ -57,5 +57,5 @@ def test_the_words_come_in_the_readers_language() -> None:
         ("de;q=x, ;;,q=1", None),
     ],
 )
-def test_a_browser_gets_the_language_it_likes_best_of_those_we_speak(accepted: str, language: str | None) -> None:
+def test_a_browser_gets_its_preferred_supported_language(accepted: str, language: str | None) -> None:
     assert preferred(accepted) == language

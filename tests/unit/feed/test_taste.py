@@ -21,9 +21,7 @@ NOTHING = Taste(directions(0, 0), directions(0, 0))
 
 @given(SEEDS, st.integers(0, 60), st.integers(1, 20), st.integers(1, 15))
 @settings(max_examples=80, deadline=None)
-def test_no_two_songs_of_one_artist_none_twice_and_the_best_first(
-    seed: int, songs: int, artists: int, count: int
-) -> None:
+def test_results_have_distinct_songs_and_artists_best_first(seed: int, songs: int, artists: int, count: int) -> None:
     dice = np.random.default_rng(seed)
     scores, keys = dice.normal(size=songs).astype(np.float32), dice.integers(1, artists + 1, songs).tolist()
     chosen = taste.choose(directions(seed, songs), scores, keys, count)
@@ -31,11 +29,11 @@ def test_no_two_songs_of_one_artist_none_twice_and_the_best_first(
     assert not chosen or chosen[0] == int(np.argmax(scores))
 
 
-def test_songs_of_nobody_in_particular_are_not_taken_for_one_artists() -> None:
+def test_songs_without_an_artist_do_not_count_as_one_artists() -> None:
     assert len(taste.choose(directions(1, 4), np.ones(4, np.float32), [0, 0, 0, 0], 4)) == 4
 
 
-def test_a_twin_comes_later_than_a_song_that_is_a_little_farther_off() -> None:
+def test_a_near_duplicate_comes_after_a_slightly_farther_song() -> None:
     points = to_length_one(np.array([[1, 0.1], [1, 0.1], [1, -1.0]]))
     assert taste.choose(points, np.array([0.9, 0.9, 0.85], np.float32), [1, 2, 3], 3) == [0, 2, 1]
 
@@ -50,7 +48,7 @@ def test_without_a_taste_the_nearest_is_the_best(seed: int, songs: int) -> None:
 
 @given(SEEDS)
 @settings(max_examples=60, deadline=None)
-def test_a_liked_song_draws_a_distaste_pushes_and_a_model_draws(seed: int) -> None:
+def test_likes_and_the_model_attract_and_dislikes_repel(seed: int) -> None:
     points, towards, plain = directions(seed, 5), directions(seed + 1, 1), np.zeros(5, np.bool_)
     before = taste.scores(points, towards, NOTHING, familiar=plain)
     own = points[2:3]
@@ -66,7 +64,7 @@ def test_a_liked_song_draws_a_distaste_pushes_and_a_model_draws(seed: int) -> No
 
 @given(SEEDS, st.integers(1, 3), st.integers(1, 3))
 @settings(max_examples=60, deadline=None)
-def test_what_is_taken_away_is_farther_from_the_mixture_than_before(seed: int, adds: int, less: int) -> None:
+def test_subtracting_moves_the_mixture_away(seed: int, adds: int, less: int) -> None:
     add, subtract = directions(seed, adds), directions(seed + 1, less)
     plain, mixed = taste.mixture(add, subtract[:0]), taste.mixture(add, subtract)
     away = to_length_one(subtract.mean(axis=0))
@@ -74,7 +72,7 @@ def test_what_is_taken_away_is_farther_from_the_mixture_than_before(seed: int, a
     assert abs(np.linalg.norm(mixed) - 1) < 1e-5
 
 
-def test_of_opposites_nothing_is_left() -> None:
+def test_opposites_cancel_out() -> None:
     one = directions(1, 1)
     assert not taste.mixture(np.vstack([one, -one]), one[:0]).any()
 
@@ -90,7 +88,7 @@ def test_a_walk_has_distinct_steps_and_goes_forward(seed: int, songs: int, steps
     assert (np.diff(nearest) > 0).all()
 
 
-def test_a_walk_takes_the_songs_that_lie_on_the_way() -> None:
+def test_a_walk_takes_the_songs_on_the_way() -> None:
     start, goal = np.eye(SIZE, dtype=np.float32)[:2]
     way = taste.between(start, goal, 5)
     others = -directions(7, 40) * np.array([-1, -1, 1, 1, 1, 1], np.float32)
@@ -101,7 +99,7 @@ def test_a_walk_takes_the_songs_that_lie_on_the_way() -> None:
 
 @given(SEEDS, st.integers(1, 12))
 @settings(max_examples=60, deadline=None)
-def test_the_arc_is_even_and_between_a_song_and_itself_stands_still(seed: int, steps: int) -> None:
+def test_the_arc_is_evenly_spaced_and_constant_from_a_song_to_itself(seed: int, steps: int) -> None:
     start, goal = directions(seed, 2)
     way = np.vstack([start, taste.between(start, goal, steps), goal])
     np.testing.assert_allclose(np.linalg.norm(way, axis=1), 1, atol=1e-4)
@@ -110,7 +108,7 @@ def test_the_arc_is_even_and_between_a_song_and_itself_stands_still(seed: int, s
     np.testing.assert_allclose(taste.between(start, start, steps), np.tile(start, (steps, 1)), atol=1e-5)
 
 
-def test_the_songs_that_say_why_are_the_nearest_and_never_opposites() -> None:
+def test_explaining_songs_are_the_nearest_and_never_opposites() -> None:
     point = directions(1, 1)[0]
     liked = np.vstack([-point, point, directions(2, 1)])
     assert taste.kin(point, liked, 3)[0] == 1

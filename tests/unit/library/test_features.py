@@ -74,7 +74,7 @@ def test_any_numeric_column_is_a_feature_and_any_declared_one_a_set() -> None:
     assert song.sets == {"mood": {"calm", "night"}}
 
 
-def test_headers_are_known_however_they_are_written() -> None:
+def test_headers_are_recognised_in_any_spelling() -> None:
     assert field_of("Artist Name(s)") == field_of("artists") == field_of("artistName") == "artists"
     assert field_of(" Duration (ms) ") == field_of("duration_ms")
     assert field_of("Album Release Date") == field_of("release_date") == "year"
@@ -93,7 +93,9 @@ songs = st.builds(
 
 @settings(max_examples=40, deadline=None)
 @given(library=st.lists(songs, max_size=8), stranger=songs)
-def test_vectors_have_the_schemas_width_and_never_a_hole(library: list[SongFeatures], stranger: SongFeatures) -> None:
+def test_vectors_have_the_schemas_width_and_only_finite_values(
+    library: list[SongFeatures], stranger: SongFeatures
+) -> None:
     schema = schema_of(library)
     vectors = schema.vectors([*library, stranger, SongFeatures()])
     assert vectors.dtype == np.float32
@@ -103,7 +105,7 @@ def test_vectors_have_the_schemas_width_and_never_a_hole(library: list[SongFeatu
 
 @settings(max_examples=40, deadline=None)
 @given(library=st.lists(songs, max_size=8), seed=st.randoms())
-def test_the_order_of_a_library_makes_no_difference_to_its_schema(library: list[SongFeatures], seed: object) -> None:
+def test_the_order_of_a_library_does_not_affect_its_schema(library: list[SongFeatures], seed: object) -> None:
     mixed = list(library)
     seed.shuffle(mixed)  # type: ignore[attr-defined]
     assert schema_of(mixed).version == schema_of(library).version
@@ -111,12 +113,12 @@ def test_the_order_of_a_library_makes_no_difference_to_its_schema(library: list[
 
 @settings(max_examples=40, deadline=None)
 @given(library=st.lists(songs, max_size=8))
-def test_a_schema_survives_the_journey_as_text(library: list[SongFeatures]) -> None:
+def test_a_schema_round_trips_as_json(library: list[SongFeatures]) -> None:
     schema = schema_of(library)
     assert Schema.from_json(schema.to_json()) == schema
 
 
-def test_one_song_and_many_take_the_same_path() -> None:
+def test_one_song_and_many_give_the_same_vectors() -> None:
     library = [features_from_row({**PLAIN_ROW, "tempo": str(60 + at)}, "csv") for at in range(40)]
     schema = schema_of(library)
     alone = np.vstack([schema.vectors([song]) for song in library])
@@ -136,7 +138,7 @@ def test_built_in_numbers_keep_their_scale_whatever_the_library() -> None:
     assert one == other
 
 
-def test_what_is_missing_or_impossible_is_the_centre_and_says_so() -> None:
+def test_missing_or_impossible_values_become_the_centre_and_are_marked() -> None:
     schema = schema_of([SongFeatures({"energy": 0.2}), SongFeatures({"energy": 0.9})])
     missing, impossible, present = schema.vectors(
         [SongFeatures(), SongFeatures({"energy": -99.0}), SongFeatures({"energy": 0.9})]
@@ -152,14 +154,14 @@ def test_an_outlier_is_clipped() -> None:
     assert np.array_equal(long, longer)
 
 
-def test_words_that_many_songs_share_get_a_column_and_the_vocabulary_is_bounded() -> None:
+def test_common_words_get_a_column_and_the_vocabulary_is_bounded() -> None:
     assert words_of({"Gothic Rock", " rock "}) == {"gothic rock", "gothic", "rock"}
     library = [SongFeatures({}, {"genres": frozenset({f"g{at}", f"g{at + 1}"})}) for at in range(2 * MOST_WORDS)]
     (words,) = schema_of(library).words
     assert len(words.tokens) == MOST_WORDS
 
 
-def test_the_same_artist_is_near_and_another_is_not() -> None:
+def test_songs_by_the_same_artist_are_closer() -> None:
     names = ("Joy Division", "  joy division", "Nina Simone")
     songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in names]
     one, same, other = schema_of(songs).vectors(songs)[:, :-1]
@@ -168,14 +170,14 @@ def test_the_same_artist_is_near_and_another_is_not() -> None:
     assert key_of("Joy Division") == key_of(" JOY division ")
 
 
-def test_how_often_the_library_holds_an_artist_is_a_feature() -> None:
+def test_an_artists_number_of_songs_is_a_feature() -> None:
     songs = [SongFeatures({}, {"artists": frozenset({"Joy Division"})})] * 5
     stranger = SongFeatures({}, {"artists": frozenset({"Nina Simone"})})
     often, once = schema_of(songs).vectors([songs[0], stranger])[:, -1]
     assert often > once > 0
 
 
-def test_years_near_each_other_are_alike_and_others_are_not() -> None:
+def test_close_years_are_similar_and_distant_ones_are_not() -> None:
     years = [1988.5, 1989.0, 2005.0]
     one, near, far = schema_of([SongFeatures({"year": year}) for year in years]).vectors(
         [SongFeatures({"year": year}) for year in years]
@@ -199,7 +201,7 @@ def test_an_embedding_is_compared_by_direction_and_may_be_missing() -> None:
     assert missing[-1] > 0
 
 
-def test_names_do_not_stand_in_the_schema() -> None:
+def test_the_schema_contains_no_names() -> None:
     schema = schema_of([features_from_row(PLAIN_ROW, "csv")] * 3)
     assert "joy" not in schema.to_json().lower()
 
@@ -215,7 +217,7 @@ def test_spotifys_content_never_becomes_a_vector() -> None:
 @pytest.mark.parametrize(
     "spoil", [{"format": 99}, {"layout": [{}, [], 3.0, {}]}, {"numbers": [["tempo"]]}, {"words": 1}]
 )
-def test_a_schema_of_another_format_is_not_read(spoil: dict[str, object]) -> None:
+def test_a_schema_in_another_format_is_rejected(spoil: dict[str, object]) -> None:
     definition = json.loads(schema_of([SongFeatures({"tempo": 120.0})]).to_json())
     with pytest.raises(ValueError, match="schema"):
         Schema.from_json(json.dumps({**definition, **spoil}, sort_keys=True, separators=(",", ":")))
@@ -230,13 +232,13 @@ def test_a_real_library_becomes_vectors(shared: Path) -> None:
     assert np.isfinite(schema.vectors(songs)).all()
 
 
-def test_of_what_is_heard_a_model_goes_by_numbers_and_one_vector() -> None:
+def test_a_model_uses_audio_numbers_and_one_vector() -> None:
     vectors = {"musicnn": np.ones(200, np.float32), "chroma": np.ones(12, np.float32)}
     features = features_heard({"tempo": 120.0, "tag: rock": 0.9}, vectors)
     assert features.numbers == {"tempo": 120.0}
     assert set(features.embeddings) == {"musicnn"}
 
 
-def test_what_is_heard_has_no_name_that_means_something_else_in_a_members_table() -> None:
+def test_audio_feature_names_mean_the_same_in_a_members_table() -> None:
     alike = {"duration", "tempo", "mode", "loudness", "tempo_folded"}  # in the same units
     assert {feature.name for feature in FEATURES} & set(BUILT_IN) <= alike

@@ -53,7 +53,7 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_one_recording_is_found_however_its_title_is_written(one: str, other: str) -> None:
+def test_the_same_recording_is_found_however_its_title_is_written(one: str, other: str) -> None:
     matched = match(song(one), song(other), token_sort_ratio)
     assert matched is not None
     assert matched.way == "names"
@@ -61,24 +61,24 @@ def test_one_recording_is_found_however_its_title_is_written(one: str, other: st
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_another_version_never_passes_for_it(one: str, other: str) -> None:
+def test_another_version_never_matches(one: str, other: str) -> None:
     assert match(song(one), song(other), token_sort_ratio) is None
     assert match(song(other), song(one), token_sort_ratio) is None
 
 
 @pytest.mark.parametrize(("seconds", "fits"), [(200.0, True), (203.0, True), (207.0, False), (188.0, False)])
-def test_other_lengths_are_other_recordings(seconds: float, fits: bool) -> None:
+def test_a_different_length_is_a_different_recording(seconds: float, fits: bool) -> None:
     assert (match(song("A"), song("A", seconds=seconds), token_sort_ratio) is not None) == fits
 
 
-def test_the_nearer_in_length_is_the_better_one() -> None:
+def test_the_match_closest_in_length_wins() -> None:
     files = [("far", song("A", seconds=204.5)), ("near", song("A", seconds=200.5))]
     matched = best(song("A"), files, token_sort_ratio)
     assert matched is not None
     assert matched[0] == "near"
 
 
-def test_without_a_length_only_the_very_same_names_will_do() -> None:
+def test_without_a_length_only_identical_names_match() -> None:
     assert match(song("Song of Mine"), song("Song of Mine", seconds=None), token_sort_ratio) is not None
     assert match(song("Song of Mine"), song("Song of Mime", seconds=None), token_sort_ratio) is None
 
@@ -99,14 +99,14 @@ def test_one_artist_in_common_is_enough(one: str, other: str, fits: bool) -> Non
     assert (match(song("A", one), song("A", other), token_sort_ratio) is not None) == fits
 
 
-def test_a_code_in_common_settles_it_whatever_the_names() -> None:
+def test_the_same_isrc_matches_whatever_the_names() -> None:
     ours, theirs = song("A", isrc="GB-ABC-12-00001"), song("Track 01", "Unknown", 204.0, isrc="gbabc1200001")
     assert match(ours, theirs, token_sort_ratio) == FileMatch(1.0, "isrc")
     ours, theirs = song("A", mbids=frozenset("m")), song("Track 01", "Unknown", mbids=frozenset("m"))
     assert match(ours, theirs, token_sort_ratio) == FileMatch(0.99, "mbid")
 
 
-def test_a_code_that_the_length_belies_is_not_believed() -> None:
+def test_an_isrc_contradicted_by_the_length_is_ignored() -> None:
     ours, theirs = song("A", isrc="GBABC1200001"), song("A", seconds=260.0, isrc="GBABC1200001")
     assert match(ours, theirs, token_sort_ratio) is None
 
@@ -117,7 +117,7 @@ def test_on_a_live_album_every_song_is_live() -> None:
     assert match(song("Song of Mine - Live"), live, token_sort_ratio) is not None
 
 
-def test_of_equals_it_is_always_the_same_one() -> None:
+def test_among_equal_matches_the_choice_is_deterministic() -> None:
     files = [("b", song("A")), ("a", song("A"))]
     assert best(song("A"), files, token_sort_ratio) == best(song("A"), files[::-1], token_sort_ratio)
 
@@ -134,21 +134,19 @@ named = st.builds(
 
 
 @given(named, named)
-def test_any_two_are_compared_the_same_either_way_and_never_half_matched(one: Naming, other: Naming) -> None:
+def test_matching_is_symmetric_and_never_below_the_threshold(one: Naming, other: Naming) -> None:
     matched = match(one, other, token_sort_ratio)
     assert matched == match(other, one, token_sort_ratio)
     assert matched is None or LEAST <= matched.score <= 1
 
 
 @given(named)
-def test_a_song_with_a_title_and_an_artist_is_itself(one: Naming) -> None:
+def test_a_song_with_a_title_and_an_artist_matches_itself(one: Naming) -> None:
     known = bool(title(one.title).plain and people(one.artists)) or bool(one.isrc)
     assert (match(one, one, token_sort_ratio) is not None) or not known
 
 
 @given(named, named)
-def test_what_matches_has_a_key_in_common_when_an_artist_or_the_title_is_written_alike(
-    one: Naming, other: Naming
-) -> None:
+def test_matches_with_the_same_names_share_a_key(one: Naming, other: Naming) -> None:
     same = Naming(one.title, one.artists, other.album, one.seconds)
     assert not match(one, same, token_sort_ratio) or keys(one) & keys(same)

@@ -16,19 +16,19 @@ def said(source: str, own: bool = False, **numbers: float) -> Said:
     return Said(source, own, SongFeatures(numbers))
 
 
-def test_the_first_in_the_order_of_precedence_gives_the_value_and_the_next_what_it_is_silent_about() -> None:
+def test_the_first_source_by_precedence_wins_and_the_next_fills_gaps() -> None:
     merged = merge([said("musicbrainz", year=1999.5), said("operator:dump", tempo=90.0), said("csv", tempo=120.0)])
     assert merged.numbers == {"year": 1999.5, "tempo": 120.0}
     assert merged.provenance == {"year": "musicbrainz", "tempo": "csv"}
 
 
 @pytest.mark.parametrize(("above", "below"), list(pairwise(PRECEDENCE)))
-def test_each_goes_before_the_next_whatever_the_order_they_come_in(above: str, below: str) -> None:
+def test_precedence_does_not_depend_on_arrival_order(above: str, below: str) -> None:
     for order in ([said(above, tempo=1.0), said(below, tempo=2.0)], [said(below, tempo=2.0), said(above, tempo=1.0)]):
         assert merge(order).numbers == {"tempo": 1.0}
 
 
-def test_what_a_member_brought_goes_before_what_everybody_has() -> None:
+def test_a_members_own_values_come_before_shared_ones() -> None:
     assert merge([said("upload", tempo=1.0), said("listenbrainz", own=True, tempo=2.0)]).numbers == {"tempo": 2.0}
 
 
@@ -47,7 +47,7 @@ def test_sets_and_vectors_are_merged_like_numbers() -> None:
     assert merged.known
 
 
-def test_nobody_says_nothing() -> None:
+def test_merging_nothing_gives_nothing() -> None:
     assert not merge([]).known
 
 
@@ -61,7 +61,7 @@ saying = st.builds(
 
 
 @given(st.lists(saying, max_size=6, unique_by=lambda source: (source.source, source.own)), st.randoms())
-def test_every_value_is_that_of_its_provenance_and_of_the_highest_that_has_one(stated, dice) -> None:
+def test_every_value_comes_from_the_highest_source_that_has_one(stated, dice) -> None:
     merged = merge(stated)
     dice.shuffle(stated)
     assert merge(stated) == merged
@@ -76,13 +76,13 @@ def test_every_value_is_that_of_its_provenance_and_of_the_highest_that_has_one(s
 
 
 @given(st.dictionaries(st.text(max_size=8), st.lists(st.floats(width=32, allow_nan=False), max_size=5), max_size=3))
-def test_vectors_come_back_from_their_bytes(lists: dict[str, list[float]]) -> None:
+def test_vectors_round_trip_as_bytes(lists: dict[str, list[float]]) -> None:
     vectors = {name: np.array(values, np.float32) for name, values in lists.items()}
     unpacked = unpack(pack(vectors))
     assert unpacked.keys() == vectors.keys()
     assert all(np.array_equal(unpacked[name], vectors[name]) for name in vectors)
 
 
-def test_bytes_of_another_form_are_refused() -> None:
+def test_malformed_vector_bytes_are_refused() -> None:
     with pytest.raises(ValueError):
         unpack(b'{"a": 2}\n1234')

@@ -27,14 +27,14 @@ def song(number: int, title: str = "Nachtbus", isrc: str | None = None, ms: int 
         (Song("s2", "Nachtbus", (), duration_ms=200_000), False),
     ],
 )
-def test_two_songs_are_one_recording(other: Song, is_same: bool) -> None:
+def test_which_songs_are_one_recording(other: Song, is_same: bool) -> None:
     one = song(1, isrc="QZAAA2500001")
     assert same(one, other) == same(other, one) == is_same
     assert bool(standing({"s1": one}, [other])) == is_same
     assert doubles([one, song(9, "Else"), other]) == ([[0, 2]] if is_same else [])
 
 
-def test_what_has_no_name_is_no_double() -> None:
+def test_songs_without_a_name_are_not_doubles() -> None:
     assert naming("", ("Somebody",)) is None
     assert doubles([Song("a", "", ()), Song("b", "", ())]) == []
 
@@ -57,13 +57,13 @@ lengths = st.none() | st.integers(0, 20_000)
 
 
 @given(there=st.lists(lengths), asked=lengths)
-def test_what_is_held_is_what_is_the_same_as_one_of_them(there: list[int | None], asked: int | None) -> None:
+def test_lookup_agrees_with_pairwise_comparison(there: list[int | None], asked: int | None) -> None:
     known = [Counted(length) for length in there]
     one = Counted(asked)
     assert (Recordings(known).of(one) is not None) == any(same(one, recording) for recording in known)
 
 
-def test_songs_of_one_name_are_compared_with_a_few_others_each() -> None:
+def test_songs_with_one_name_are_compared_with_only_a_few_others() -> None:
     many = [Counted(5_000 * at) for at in range(2_000)]
     assert len(standing({str(at): recording for at, recording in enumerate(many)}, many)) == len(many)
     assert doubles(many) == []

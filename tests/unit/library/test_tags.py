@@ -21,7 +21,7 @@ WANTED = Tags("Öl", ("Ada", "Ben"), "An Album", 1999, "DEAB12345678", MBID)
 
 
 @pytest.mark.parametrize("ending", [".mp3", ".m4a", ".flac", ".ogg", ".opus"])
-def test_tags_are_read_from_every_form(tmp_path: Path, ending: str) -> None:
+def test_tags_are_read_from_every_format(tmp_path: Path, ending: str) -> None:
     path = write(tmp_path / f"song{ending}", tune(1))
     file = mutagen.File(path, easy=True)
     if file.tags is None:
@@ -53,12 +53,12 @@ def test_tags_of_a_wav_are_read(tmp_path: Path) -> None:
         ("01 - Öl.flac", Tags("Öl")),
     ],
 )
-def test_a_name_stands_in_for_a_title(tmp_path: Path, name: str, wanted: Tags) -> None:
+def test_the_file_name_is_the_fallback_for_a_title(tmp_path: Path, name: str, wanted: Tags) -> None:
     assert read_tags(write(tmp_path / name, tune(1))) == wanted
 
 
 @pytest.mark.parametrize("isrc", ["", "nonsense", "DE-AB1-23-4567"])
-def test_what_is_no_isrc_is_none(tmp_path: Path, isrc: str) -> None:
+def test_an_invalid_isrc_is_ignored(tmp_path: Path, isrc: str) -> None:
     path = write(tmp_path / "song.flac", tune(1))
     file = mutagen.File(path)
     file["isrc"], file["date"] = [isrc], ["once upon a time"]
@@ -66,7 +66,7 @@ def test_what_is_no_isrc_is_none(tmp_path: Path, isrc: str) -> None:
     assert read_tags(path) == Tags("song")
 
 
-def test_damaged_tags_are_none(tmp_path: Path) -> None:
+def test_damaged_tags_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     path.write_bytes(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7fTIT2" + b"\xff" * 100)
     assert read_tags(path) == Tags("song")
@@ -87,7 +87,7 @@ def write_ape(path: Path) -> None:
     tags.save(path)
 
 
-def test_apev2_is_read_and_goes_before_id3v1_which_cuts_short(mp3: Path) -> None:
+def test_apev2_is_read_and_preferred_to_truncated_id3v1(mp3: Path) -> None:
     bare = mp3.read_bytes()
     write_ape(mp3)
     assert read_tags(mp3) == BOATS
@@ -98,7 +98,7 @@ def test_apev2_is_read_and_goes_before_id3v1_which_cuts_short(mp3: Path) -> None
     assert read_tags(mp3).artists == ("Maren",), "ID3v1 is the last resort"
 
 
-def test_id3v2_goes_before_apev2(mp3: Path) -> None:
+def test_id3v2_is_preferred_to_apev2(mp3: Path) -> None:
     write_ape(mp3)
     tags = ID3()
     tags.add(TIT2(text="Öl"))
@@ -119,7 +119,7 @@ def test_the_info_list_of_a_wav_is_read(tmp_path: Path, encoding: str) -> None:
     assert read_tags(path) == Tags("Öl", ("Maren",), "Quay", 2019)
 
 
-def test_the_code_that_itunes_sells_a_song_with_is_read(tmp_path: Path) -> None:
+def test_the_isrc_of_an_itunes_purchase_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "song.m4a", tune(1))
     file = MP4(path)
     file["\xa9nam"], file["xid "] = "Boats", "Label:isrc:QZAAA2500001"
@@ -128,7 +128,7 @@ def test_the_code_that_itunes_sells_a_song_with_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".flac", ".ogg", ".m4a", ".wav"])
-def test_tags_are_read_whatever_the_ending_says(mp3: Path, ending: str) -> None:
+def test_tags_are_read_whatever_the_file_ending(mp3: Path, ending: str) -> None:
     tags = ID3()
     tags.add(TIT2(text="Öl"))
     tags.save(mp3)
@@ -155,14 +155,14 @@ def test_an_isrc_is_read_however_it_is_written(mp3: Path, written: str) -> None:
         *("101 - Maren - Boats", "A1 - Maren - Boats", "1.03 Maren - Boats", "(03) Maren - Boats"),
     ],
 )
-def test_artist_and_title_are_read_out_of_names(name: str) -> None:
+def test_artist_and_title_are_parsed_from_file_names(name: str) -> None:
     assert said_by(name) == ("Boats", "Maren")
 
 
 @pytest.mark.parametrize(
     "name", ["Boats", "01 - Boats", "03. Boats", "1-03 Boats", "03 Boats", "[A1] Boats", "03-Boats"]
 )
-def test_a_number_is_no_artist(name: str) -> None:
+def test_a_track_number_is_not_an_artist(name: str) -> None:
     assert said_by(name) == ("Boats", None)
 
 
@@ -177,12 +177,12 @@ def test_a_number_is_no_artist(name: str) -> None:
         ("A-ha - Take", ("Take", "A-ha")),
     ],
 )
-def test_numbers_that_are_names_stay(name: str, wanted: tuple[str, str | None]) -> None:
+def test_numbers_in_names_are_kept(name: str, wanted: tuple[str, str | None]) -> None:
     assert said_by(name) == wanted
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "cp932"])
-def test_a_frame_that_says_latin_1_is_read_as_what_it_is(mp3: Path, encoding: str) -> None:
+def test_a_frame_mislabelled_as_latin_1_is_decoded_correctly(mp3: Path, encoding: str) -> None:
     title = {"utf-8": "Café", "cp1251": "Группа крови", "cp932": "夜のバス"}[encoding]
     wrong = title.encode(encoding).decode("latin-1")
     tags = ID3()
@@ -191,7 +191,7 @@ def test_a_frame_that_says_latin_1_is_read_as_what_it_is(mp3: Path, encoding: st
     assert read_tags(mp3).title == title
 
 
-def test_codes_and_artists_in_free_fields_are_read(mp3: Path, tmp_path: Path) -> None:
+def test_isrcs_and_artists_in_custom_fields_are_read(mp3: Path, tmp_path: Path) -> None:
     wanted = Tags("Boats", ("Maren", "Otis"), isrc="QZAAA2500001", mbid=MBID)
     fields = {"ISRC": ["qz-aaa-25-00001"], "ARTISTS": ["Maren", "Otis"], "MusicBrainz Track Id": [MBID]}
     tags = ID3()
@@ -211,7 +211,9 @@ def test_codes_and_artists_in_free_fields_are_read(mp3: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("album_artist", "artists"), [("Maren", ("Maren",)), ("Various Artists", ())])
-def test_an_albums_artist_stands_in_for_a_songs(tmp_path: Path, album_artist: str, artists: tuple[str, ...]) -> None:
+def test_the_album_artist_is_the_fallback_for_the_artist(
+    tmp_path: Path, album_artist: str, artists: tuple[str, ...]
+) -> None:
     path = write(tmp_path / "song.flac", tune(1))
     file = mutagen.File(path)
     file["title"], file["albumartist"], file["year"] = "Boats", album_artist, "1999"

@@ -60,21 +60,21 @@ def test_every_distinct_song_is_liked_newest_first(person: Path) -> None:
     assert (track.artists, track.release_date, track.explicit) == (("Artist 7", "Guest"), "2019-05-03", True)
 
 
-def test_the_truth_are_good_playlists_only(person: Path) -> None:
+def test_the_truth_contains_only_good_playlists(person: Path) -> None:
     library = load(person)
     assert set(library.truth) in ({"Run", "Late night"}, {"Run again", "Late night"})
     assert library.belongs(uris(45)[0]) == ("Late night",)
     assert library.belongs(uris(120)[0]) == ()
 
 
-def test_fewer_of_what_belongs_nowhere(person: Path) -> None:
+def test_songs_in_no_playlist_are_dropped_first(person: Path) -> None:
     library = load(person, most=75)
     assert len(library.likes) == len(library.features) == 75
     assert sum(bool(library.belongs(like.uri)) for like in library.likes) == 70
     assert library.likes[0].uri == uris(150)[0]
 
 
-def test_gzipped_files_and_other_headers(person: Path, tmp_path: Path) -> None:
+def test_gzipped_files_and_other_headers_are_read(person: Path, tmp_path: Path) -> None:
     text = person.read_text().replace("track_id,name,artists", "Track URI,Track Name,Artist Name(s)", 1)
     packed = tmp_path / "library.csv.gz"
     packed.write_bytes(gzip.compress(text.encode()))
@@ -86,7 +86,7 @@ def test_a_file_without_songs_is_refused(tmp_path: Path) -> None:
         load(file(tmp_path))
 
 
-def test_features_of_a_file(person: Path, tmp_path: Path) -> None:
+def test_a_files_features_are_read(person: Path, tmp_path: Path) -> None:
     load(person).write_features(tmp_path / "features.csv")
     row = next(csv.DictReader((tmp_path / "features.csv").open()))
     assert (row["energy"], row["tempo"], row["duration_ms"]) == ("0.5", "120.0", "200000.0")
@@ -96,12 +96,12 @@ def test_features_of_a_file(person: Path, tmp_path: Path) -> None:
     assert len(row["track_id"]) == 22
 
 
-def test_the_same_seed_draws_the_same_playlists(person: Path) -> None:
+def test_the_same_seed_chooses_the_same_playlists(person: Path) -> None:
     assert load(person, seed=5).truth == load(person, seed=5).truth
     assert load(person, playlists=1).truth.keys() < {"Run", "Run again", "Late night"}
 
 
-def test_songs_become_a_library_with_a_playlist_for_each_style(tmp_path: Path) -> None:
+def test_songs_become_a_library_with_one_playlist_per_style(tmp_path: Path) -> None:
     some = songs(seed=1, count=20)
     heard = {song.id: {feature.name: 0.5 for feature in FEATURES} for song in some}
     library = drawn(some, heard, NOW)
@@ -116,14 +116,14 @@ def test_songs_become_a_library_with_a_playlist_for_each_style(tmp_path: Path) -
     )
 
 
-def test_some_likes_come_later(person: Path) -> None:
+def test_some_likes_are_held_back(person: Path) -> None:
     whole = load(person)
     now = whole.hold_back(0.1)
     assert len(now.later) == 15
     assert (*now.later[::-1], *(like.uri for like in now.likes)) == tuple(like.uri for like in whole.likes)
 
 
-def test_moving_in(person: Path) -> None:
+def test_a_library_opens_an_account_in_the_world(person: Path) -> None:
     library, world = load(person).hold_back(0.1), World()
     account = library.open_account(world, "mara", "Mara")
     assert account.likes == list(library.likes)
@@ -132,7 +132,7 @@ def test_moving_in(person: Path) -> None:
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="needs real people's libraries: ../shared/data/libraries")
-def test_a_real_persons_library() -> None:
+def test_a_real_persons_library_is_loaded() -> None:
     library: Library = load(REAL / "library-d.csv.gz", playlists=3, most=800)
     assert len(library.truth) == 3
     assert all(30 <= len(contents) <= 1500 for contents in library.truth.values())
@@ -141,7 +141,7 @@ def test_a_real_persons_library() -> None:
     assert len({track.uri for track in library.tracks}) == len(liked) == len(library.features)
 
 
-def test_playlists_alike_are_not_both_drawn() -> None:
+def test_similar_playlists_are_not_both_chosen() -> None:
     tracks = {track.uri: track for track in (song.track for song in songs(seed=2, count=120))}
     known = list(tracks)
     contents = {"A": known[:60], "B": known[:70], "C": known[70:120]}

@@ -24,7 +24,7 @@ async def settled(tour: Tour) -> asyncio.Task[None]:
     return running
 
 
-async def test_a_tour_runs_to_its_end_and_keeps_what_it_told() -> None:
+async def test_a_tour_runs_to_its_end_and_keeps_its_log() -> None:
     tour = Tour(STEPS)
     await script(tour)
     assert [(line.step, line.text) for line in tour.lines] == [
@@ -33,7 +33,7 @@ async def test_a_tour_runs_to_its_end_and_keeps_what_it_told() -> None:
     assert (tour.done, tour.result) == (True, {"Right": "9 in 10"})
 
 
-async def test_a_paused_tour_begins_no_step() -> None:
+async def test_a_paused_tour_starts_no_step() -> None:
     tour = Tour(STEPS, paused=True)
     running = await settled(tour)
     assert (tour.current, tour.waiting) == (-1, True)
@@ -42,7 +42,7 @@ async def test_a_paused_tour_begins_no_step() -> None:
     assert tour.done
 
 
-async def test_a_step_is_one_step() -> None:
+async def test_stepping_runs_exactly_one_step() -> None:
     tour = Tour(STEPS, paused=True)
     running = await settled(tour)
     for index in range(len(STEPS)):
@@ -53,7 +53,7 @@ async def test_a_step_is_one_step() -> None:
     await running
 
 
-async def test_pausing_during_a_step_holds_the_next() -> None:
+async def test_pausing_during_a_step_delays_the_next() -> None:
     tour = Tour(STEPS)
     await tour.begin("Link")
     tour.pause()
@@ -65,7 +65,7 @@ async def test_pausing_during_a_step_holds_the_next() -> None:
         await waiting
 
 
-async def test_a_tour_that_was_taken_over_ends_its_script() -> None:
+async def test_taking_over_a_tour_ends_its_script() -> None:
     tour = Tour(STEPS, paused=True)
     running = await settled(tour)
     tour.take_over()
@@ -74,14 +74,14 @@ async def test_a_tour_that_was_taken_over_ends_its_script() -> None:
     assert not tour.waiting
 
 
-async def test_a_step_that_nobody_announced_is_put_in_its_place() -> None:
+async def test_an_unannounced_step_is_inserted_in_its_place() -> None:
     tour = Tour(STEPS)
     await tour.begin("Link")
     await tour.begin("Choose playlists")
     assert tour.steps == ["Link", "Choose playlists", "Label", "Sort"]
 
 
-async def test_whoever_watches_is_told_of_every_change() -> None:
+async def test_listeners_are_told_about_every_change() -> None:
     tour, told = Tour(STEPS), []
     tour.watcher = lambda: told.append(tour.current)
     await script(tour)

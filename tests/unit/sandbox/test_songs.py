@@ -35,7 +35,7 @@ def test_the_same_seed_gives_the_same_songs_and_samples(song: Song) -> None:
     assert songs(seed=4, count=48) != SOME
 
 
-def test_songs_are_distinct_and_their_artists_have_several() -> None:
+def test_songs_are_distinct_and_artists_have_several() -> None:
     assert (
         len({song.id for song in SOME})
         == len({song.title for song in SOME})
@@ -47,12 +47,12 @@ def test_songs_are_distinct_and_their_artists_have_several() -> None:
     assert np.mean(list(per_artist.values())) >= 3
 
 
-def test_every_style_has_a_place_for_every_dial() -> None:
+def test_every_style_sets_every_dial() -> None:
     assert all(len(style.dials) == len(DIALS) for style in STYLES)
     assert all(0 <= dial <= 1 for style in STYLES for dial in style.dials)
 
 
-def test_a_song_is_stereo_and_its_peak_is_at_its_level(song: Song) -> None:
+def test_a_song_is_stereo_and_peaks_at_its_level(song: Song) -> None:
     samples = render(song)
     assert samples.shape == (round(song.sound.seconds * RATE), 2)
     assert samples.dtype == np.float32
@@ -69,24 +69,24 @@ def test_the_chorus_is_louder_than_the_verse(song: Song) -> None:
     assert min(chorus) > max(rest)
 
 
-def test_audio_is_written_when_asked_for(song: Song, tmp_path: Path) -> None:
+def test_audio_is_written_on_request(song: Song, tmp_path: Path) -> None:
     for name in ("song.flac", "song.ogg"):
         write_audio(song, tmp_path / name)
         audio, rate = soundfile.read(tmp_path / name)
         assert (audio.shape, rate) == (render(song).shape, RATE)
 
 
-def test_features_have_their_names_and_are_finite(heard: dict[str, Features]) -> None:
+def test_features_are_named_and_finite(heard: dict[str, Features]) -> None:
     assert all(tuple(numbers) == tuple(feature.name for feature in FEATURES) for numbers in heard.values())
     assert np.isfinite([list(numbers.values()) for numbers in heard.values()]).all()
 
 
-def test_tempo_is_found_within_three_percent_octaves_apart(heard: dict[str, Features]) -> None:
+def test_tempo_is_found_within_three_percent_ignoring_octaves(heard: dict[str, Features]) -> None:
     errors = [heard[song.id]["tempo_folded"] / fold(song.sound.tempo) for song in SOME]
     assert np.mean([abs(np.log2(error) - round(np.log2(error))) < np.log2(1.03) for error in errors]) > 0.95
 
 
-def test_the_key_is_found_on_the_circle_of_fifths(heard: dict[str, Features]) -> None:
+def test_the_key_is_close_on_the_circle_of_fifths(heard: dict[str, Features]) -> None:
     places = [np.arctan2(heard[song.id]["key_sin"], heard[song.id]["key_cos"]) * 6 / np.pi for song in SOME]
     truth = [7 * song.sound.key % 12 for song in SOME]
     assert np.mean([round(place) % 12 == tonic for place, tonic in zip(places, truth, strict=True)]) > 0.85
@@ -94,7 +94,7 @@ def test_the_key_is_found_on_the_circle_of_fifths(heard: dict[str, Features]) ->
     assert np.mean(modes) > 0.8
 
 
-def test_a_louder_song_is_heard_as_louder_by_as_much(song: Song) -> None:
+def test_a_louder_songs_measured_loudness_rises_by_as_much(song: Song) -> None:
     quiet, loud = (hear(replace(song.sound, level=level)) for level in (-12.0, -6.0))
     assert loud["loudness"] - quiet["loudness"] == pytest.approx(6, abs=0.01)
     assert loud["level_spread"] == pytest.approx(quiet["level_spread"], abs=0.01)
@@ -111,12 +111,12 @@ def test_a_louder_song_is_heard_as_louder_by_as_much(song: Song) -> None:
         ("lift", 0.0, 8.0, "level_spread"),
     ],
 )
-def test_turning_a_dial_up_is_heard(song: Song, dial: str, low: float, high: float, feature: str) -> None:
+def test_turning_a_dial_up_changes_its_feature(song: Song, dial: str, low: float, high: float, feature: str) -> None:
     down, up = (hear(replace(song.sound, **{dial: value})) for value in (low, high))
     assert up[feature] > down[feature]
 
 
-def test_styles_can_be_heard_but_not_without_fail(heard: dict[str, Features]) -> None:
+def test_styles_are_recognisable_but_not_perfectly(heard: dict[str, Features]) -> None:
     """By the nearest centre of the other songs' styles, from audio alone; chance level is one in eight."""
     points = np.array([list(heard[song.id].values()) for song in SOME])
     points = (points - points.mean(0)) / points.std(0)
@@ -130,7 +130,7 @@ def test_styles_can_be_heard_but_not_without_fail(heard: dict[str, Features]) ->
     assert 0.4 < right / len(SOME) < 0.95
 
 
-def test_features_are_kept_until_songs_change(tmp_path: Path, heard: dict[str, Features]) -> None:
+def test_features_are_cached_until_songs_change(tmp_path: Path, heard: dict[str, Features]) -> None:
     few = SOME[:2]
     steps: list[int] = []
     first = hear_all(few, tmp_path, progress=steps.append)

@@ -40,7 +40,7 @@ def a_round(state: str) -> Round:
 
 
 @given(count=st.integers(0, 10), votes=VOTES)
-def test_nobody_counts_twice_or_for_themselves(count: int, votes: list[RoundVote]) -> None:
+def test_nobody_votes_twice_or_for_themselves(count: int, votes: list[RoundVote]) -> None:
     tally = counted(entries(count), [*votes, *votes])
     fair = {vote for vote in votes if vote.entry < count and vote.entry != vote.member}
     assert sum(tally.values()) == len(fair)
@@ -48,7 +48,7 @@ def test_nobody_counts_twice_or_for_themselves(count: int, votes: list[RoundVote
 
 
 @given(count=st.integers(0, 10), votes=VOTES)
-def test_more_votes_never_stand_below_fewer_and_ties_share_a_place(count: int, votes: list[RoundVote]) -> None:
+def test_more_votes_never_rank_lower_and_ties_share_a_place(count: int, votes: list[RoundVote]) -> None:
     standing = ranking(entries(count), votes)
     assert sorted(placed.entry.round_entry for placed in standing) == list(range(count))
     for one in standing:
@@ -57,24 +57,24 @@ def test_more_votes_never_stand_below_fewer_and_ties_share_a_place(count: int, v
 
 
 @given(order=st.permutations(range(8)))
-def test_the_order_says_nothing_of_when_a_song_was_entered(order: list[int]) -> None:
+def test_the_order_does_not_reveal_when_a_song_was_entered(order: list[int]) -> None:
     as_entered = [RoundEntry(at, 7, song, f"song {song}", NOW + timedelta(minutes=at)) for at, song in enumerate(order)]
     assert [entry.song for entry in shuffled(as_entered)] == [entry.song for entry in shuffled(entries(8))]
 
 
 @given(count=st.integers(FEWEST, 8), voters=st.sets(st.integers(0, 12)))
-def test_it_closes_early_only_when_all_who_entered_have_voted(count: int, voters: set[int]) -> None:
+def test_a_round_closes_early_only_when_all_players_have_voted(count: int, voters: set[int]) -> None:
     state = next_state(a_round(VOTING), entries(count), voters, NOW + timedelta(hours=25))
     assert (state == CLOSED) == all_voted(entries(count), voters) == (set(range(count)) <= voters)
     assert state in (CLOSED, None)
 
 
 @given(count=st.integers(0, 8), hours=st.integers(0, 100))
-def test_entries_end_with_their_time_and_votes_want_enough_of_them(count: int, hours: int) -> None:
+def test_entering_ends_on_time_and_voting_needs_enough_entries(count: int, hours: int) -> None:
     state = next_state(a_round(ENTERING), entries(count), (), NOW + timedelta(hours=hours))
     assert state == (None if hours < 24 else VOTING if count >= FEWEST else CANCELLED)
 
 
 @given(state=st.sampled_from([CLOSED, CANCELLED]), voters=st.sets(st.integers(0, 12)))
-def test_what_has_ended_never_turns_again(state: str, voters: set[int]) -> None:
+def test_an_ended_round_never_changes_again(state: str, voters: set[int]) -> None:
     assert next_state(a_round(state), entries(4), voters, NOW + timedelta(days=400)) is None

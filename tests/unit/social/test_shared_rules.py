@@ -28,18 +28,18 @@ def outcome(songs: list[Brought], song: str, *votes: KeepVote) -> Brought:
     return rules.after_votes(songs, song, votes, NOW)
 
 
-def test_one_member_alone_drops_nothing() -> None:
+def test_one_member_alone_cannot_drop_a_song() -> None:
     assert outcome(record(9, ADA), SONGS[0], KeepVote(SONGS[0], BOB, False)).stands
 
 
-def test_a_song_is_dropped_when_two_say_so_and_more_than_keep_it() -> None:
+def test_a_song_is_dropped_by_two_votes_if_they_outnumber_keeps() -> None:
     two = [KeepVote(SONGS[0], BOB, False), KeepVote(SONGS[0], CYD, False)]
     assert outcome(record(9, ADA), SONGS[0], *two).dropped_at == NOW
     assert outcome(record(9, ADA), SONGS[0], *two, KeepVote(SONGS[0], ADA, True)).dropped_at == NOW
     assert outcome(record(9, ADA), SONGS[0], *two, KeepVote(SONGS[0], ADA, True), KeepVote(SONGS[0], 4, True)).stands
 
 
-def test_a_dropped_song_comes_back_when_more_keep_it() -> None:
+def test_a_dropped_song_returns_if_more_vote_to_keep_it() -> None:
     gone = [Brought(SONGS[0], ADA, EARLIER, dropped_at=EARLIER), *record(9, ADA)[1:]]
     drops = [KeepVote(SONGS[0], BOB, False), KeepVote(SONGS[0], CYD, False)]
     keeps = [KeepVote(SONGS[0], member, True) for member in (ADA, 4, 5)]
@@ -57,7 +57,7 @@ def test_the_last_five_songs_cannot_be_voted_out() -> None:
     ("age", "kept_by", "may"),
     [(1, None, True), (1, BOB, True), (48, None, True), (48, ADA, True), (48, BOB, False)],
 )
-def test_a_bringer_takes_a_song_back_within_a_day_or_while_nobody_else_keeps_it(
+def test_a_member_can_remove_their_song_within_a_day_or_until_others_keep_it(
     age: int, kept_by: int | None, may: bool
 ) -> None:
     brought = Brought(SONGS[0], ADA, NOW - timedelta(hours=age))
@@ -66,21 +66,21 @@ def test_a_bringer_takes_a_song_back_within_a_day_or_while_nobody_else_keeps_it(
     assert not rules.may_take_back(brought, BOB, votes, NOW)
 
 
-def test_a_member_brings_ten_songs_a_day_those_dropped_counted() -> None:
+def test_a_member_can_add_ten_songs_a_day_including_dropped_ones() -> None:
     ten = [Brought(song, TROLL, NOW, dropped_at=NOW) for song in SONGS[: limits.SHARED_ADDS_A_DAY]]
     assert rules.refusal(ten, SONGS[20], TROLL, [], NOW) is Refusal.TODAY
     assert rules.refusal(ten, SONGS[20], TROLL, [], NOW + rules.DAY) is None
     assert rules.refusal(ten, SONGS[20], ADA, [], NOW) is None
 
 
-def test_from_twenty_songs_on_no_more_than_half_are_one_members() -> None:
+def test_from_twenty_songs_on_at_most_half_are_one_members() -> None:
     assert rules.refusal(record(19, TROLL), SONGS[25], TROLL, [], NOW) is None
     assert rules.refusal(record(20, TROLL), SONGS[25], TROLL, [], NOW) is Refusal.HALF
     assert rules.refusal(record(20, TROLL, ADA), SONGS[25], TROLL, [], NOW) is Refusal.HALF
     assert rules.refusal(record(21, ADA, TROLL), SONGS[25], TROLL, [], NOW) is None
 
 
-def test_a_song_is_brought_once_and_one_voted_out_not_again() -> None:
+def test_a_song_is_added_once_and_not_again_after_being_voted_out() -> None:
     gone = Brought(SONGS[1], ADA, EARLIER, dropped_at=EARLIER)
     out = [KeepVote(SONGS[1], BOB, False), KeepVote(SONGS[1], CYD, False)]
     assert rules.refusal(record(3, ADA), SONGS[0], BOB, [], NOW) is Refusal.THERE
@@ -103,7 +103,7 @@ presses = st.lists(st.tuples(st.sampled_from([TROLL, 667, ADA]), st.integers(0, 
 
 
 @given(st.integers(1, 30), presses)
-def test_whatever_three_members_press_in_a_day_five_songs_stay_and_few_go(count: int, pressed: list) -> None:
+def test_whatever_three_members_vote_in_a_day_five_songs_stay(count: int, pressed: list) -> None:
     before = record(count, BOB)
     after = play(before, pressed)
     standing = sum(song.stands for song in after)
@@ -112,14 +112,14 @@ def test_whatever_three_members_press_in_a_day_five_songs_stay_and_few_go(count:
 
 
 @given(st.integers(1, 30), st.lists(st.integers(0, 29), max_size=40))
-def test_two_trolls_bring_down_three_songs_a_day_and_no_more(count: int, numbers: list[int]) -> None:
+def test_two_trolls_can_drop_at_most_three_songs_a_day(count: int, numbers: list[int]) -> None:
     pressed = [(troll, number, False) for number in numbers for troll in (TROLL, 667)]
     after = play(record(count, ADA), pressed)
     assert sum(not song.stands for song in after) <= rules.DROPS_A_DAY
 
 
 @given(st.lists(st.tuples(st.integers(0, 29), st.booleans()), max_size=40))
-def test_one_member_alone_never_drops_what_others_brought(numbers: list[tuple[int, bool]]) -> None:
+def test_one_member_alone_never_drops_others_songs(numbers: list[tuple[int, bool]]) -> None:
     after = play(record(30, *FRIENDS), [(TROLL, number, keep) for number, keep in numbers])
     assert all(song.stands for song in after)
 
@@ -138,9 +138,7 @@ brought = st.builds(
     st.lists(brought, unique_by=lambda song: song.song, max_size=12),
     st.lists(st.sampled_from(SONGS), max_size=12, unique=True),
 )
-def test_p04_a_write_takes_out_only_what_we_put_in_and_puts_nothing_in_twice(
-    songs: list[Brought], current: list[str]
-) -> None:
+def test_p04_a_write_removes_only_our_songs_and_adds_none_twice(songs: list[Brought], current: list[str]) -> None:
     ours = {song.song for song in songs if song.state in OURS}
     todo = to_write(songs, current)
     after = carry_out(todo, current)
@@ -168,20 +166,20 @@ def _sent(brought: Brought, todo: Plan) -> Brought:
     return replace(brought, state=SongState.SENT) if brought.song in todo.append else brought
 
 
-def test_what_the_host_took_out_by_hand_is_not_put_back() -> None:
+def test_a_song_the_host_removed_by_hand_is_not_put_back() -> None:
     gone = rules.seen(Brought(SONGS[0], ADA, EARLIER, state=SongState.WRITTEN), False)
     assert gone.state == SongState.TAKEN
     assert not to_write([gone], [])
     assert rules.waiting([gone], "ref") == []
 
 
-def test_files_are_written_on_the_shelf_alone() -> None:
+def test_files_are_written_only_to_local_playlists() -> None:
     files = [Brought("local:abc", ADA, EARLIER), Brought("file:abc", ADA, EARLIER)]
     assert not to_write(files, [], "spotifyid")
     assert to_write(files, [], "shelf:1").append == ("local:abc", "file:abc")
 
 
-def test_waiting_is_since_the_oldest_change() -> None:
+def test_the_wait_counts_from_the_oldest_change() -> None:
     songs = [Brought(SONGS[0], ADA, EARLIER, state=SongState.WRITTEN), Brought(SONGS[1], ADA, NOW)]
     assert rules.waiting_since(songs, "ref") == NOW
     assert rules.waiting_since(songs[:1], "ref") is None

@@ -19,7 +19,7 @@ def cloud(x: float, y: float, count: int = 20) -> np.ndarray:
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(0, 1000))
-def test_a_map_is_a_plane_within_bounds_and_the_same_each_time(count: int, axes: int, seed: int) -> None:
+def test_a_map_is_flat_bounded_and_deterministic(count: int, axes: int, seed: int) -> None:
     points = np.random.default_rng(seed).normal(size=(count, axes)).astype(np.float32)
     laid = taste_map.flat(points)
     assert laid.shape == (count, 2)
@@ -27,7 +27,7 @@ def test_a_map_is_a_plane_within_bounds_and_the_same_each_time(count: int, axes:
     assert np.array_equal(laid, taste_map.flat(points))
 
 
-def test_what_differs_most_lies_farthest_apart() -> None:
+def test_the_most_different_are_farthest_apart() -> None:
     points = np.zeros((20, 5), np.float32)
     points[:10, 3] = 1
     laid = taste_map.flat(points)
@@ -39,7 +39,7 @@ def said(clouds: dict[str, np.ndarray], everything: np.ndarray, latest: np.ndarr
     return messages.finding(taste_map.finding(clouds, everything, latest))
 
 
-def test_the_finding_names_what_is_apart_and_where_the_latest_lie() -> None:
+def test_the_description_names_what_is_apart_and_where_the_latest_are() -> None:
     clouds = {"Run": cloud(-0.8, 0), "Late night": cloud(0.8, 0), "Kitchen": cloud(0.5, 0.2)}
     everything = np.concatenate(list(clouds.values()))
     finding = taste_map.finding(clouds, everything, clouds["Kitchen"][:4])
@@ -50,13 +50,13 @@ def test_the_finding_names_what_is_apart_and_where_the_latest_lie() -> None:
     )
 
 
-def test_without_playlists_it_says_whether_the_latest_lie_together() -> None:
+def test_without_playlists_it_says_whether_the_latest_are_close() -> None:
     everything = np.concatenate([cloud(-0.8, 0), cloud(0.8, 0.5)])
     assert said({}, everything, everything[:5]) == "The latest 5 likes lie close together."
     assert said({}, everything, everything[::5]) == "The latest 8 likes lie all over it."
 
 
-def test_of_next_to_nothing_nothing_is_said() -> None:
+def test_with_almost_no_songs_nothing_is_said() -> None:
     assert said({"Run": cloud(0, 0, 2)}, cloud(0, 0, 2), cloud(0, 0, 2)) == ""
 
 
@@ -71,7 +71,7 @@ def test_every_playlist_has_a_colour_and_a_shape_on_the_picture(count: int) -> N
     assert [colour in there for colour in wanted] == [at < count for at in range(len(COLOURS))]
 
 
-def test_shapes_tell_playlists_apart_without_colour() -> None:
+def test_shapes_distinguish_playlists_without_colour() -> None:
     assert len(SHAPES) == len(COLOURS) == len(set(SHAPES))
 
 

@@ -36,9 +36,7 @@ def met(one: LikedPoints, other: LikedPoints) -> Meeting:
 
 @given(st.integers(10, 30), st.integers(10, 30), st.integers(0, 10), st.integers(0, 10**6))
 @settings(deadline=None)
-def test_whoever_is_named_first_the_number_is_the_same_and_within_bounds(
-    many: int, others: int, shared: int, seed: int
-) -> None:
+def test_the_score_is_symmetric_and_bounded(many: int, others: int, shared: int, seed: int) -> None:
     one, other = likes(around(0, many, seed), "a"), likes(around(seed % 3, others, seed + 1, 0.8), "b")
     other = LikedPoints([*one.songs[:shared], *other.songs], np.vstack([one.points[:shared], other.points]))
     there, back = taste_match.meet(one, other, strangers()), taste_match.meet(other, one, strangers())
@@ -49,12 +47,12 @@ def test_whoever_is_named_first_the_number_is_the_same_and_within_bounds(
         assert there.likes == min(len(one.songs), len(other.songs))
 
 
-def test_with_the_same_songs_it_is_a_hundred() -> None:
+def test_the_same_songs_score_a_hundred() -> None:
     songs = likes(around(0, 25, 1), "a")
     assert met(songs, songs).number == 100
 
 
-def test_songs_drawn_from_strangers_have_nothing_in_common_with_a_taste() -> None:
+def test_random_songs_from_strangers_do_not_match_a_taste() -> None:
     drawn = likes(strangers(5)[:80], "x")
     assert met(likes(around(0, 80, 1), "a"), drawn).number <= 15
 
@@ -67,7 +65,7 @@ def test_two_halves_of_one_taste_match_far_better_than_two_tastes() -> None:
     assert others.number <= 20
 
 
-def test_the_more_one_takes_over_from_the_other_the_higher_it_is() -> None:
+def test_the_more_songs_two_share_the_higher_the_score() -> None:
     own, others = around(0, 40, 1), likes(around(2, 40, 2), "b")
     numbers = []
     for taken in range(0, 41, 8):
@@ -82,7 +80,7 @@ def test_the_more_one_takes_over_from_the_other_the_higher_it_is() -> None:
 
 
 @given(nearness, nearness, nearness, st.data())
-def test_a_song_that_comes_nearer_never_lowers_it(
+def test_a_song_moving_closer_never_lowers_the_score(
     theirs: np.ndarray, own: np.ndarray, others: np.ndarray, data: st.DataObject
 ) -> None:
     at, nearer = data.draw(st.integers(0, len(theirs) - 1)), theirs.copy()
@@ -98,25 +96,25 @@ def test_only_the_order_counts(theirs: np.ndarray, own: np.ndarray, others: np.n
     assert taste_match.share(curved(theirs), curved(own), curved(others)) == taste_match.share(theirs, own, others)
 
 
-def test_fewer_songs_make_it_less_sure() -> None:
+def test_fewer_songs_mean_less_certainty() -> None:
     numbers = [met(likes(around(0, n, 1), "a"), likes(around(0, n, 2, 0.6), "b")).within for n in (20, 40, 160)]
     assert numbers == sorted(numbers, reverse=True)
     assert numbers[0] > numbers[-1]
 
 
 @pytest.mark.parametrize(("count", "others"), [(taste_match.LEAST - 1, 200), (40, taste_match.LEAST_STRANGERS - 1)])
-def test_of_too_little_nothing_is_said(count: int, others: int) -> None:
+def test_with_too_few_songs_there_is_no_score(count: int, others: int) -> None:
     few, many = likes(around(0, count, 1), "a"), likes(around(0, 40, 2), "b")
     assert taste_match.meet(few, many, strangers()[:others]) is None
     assert taste_match.meet(many, few, strangers()[:others]) is None
 
 
-def test_a_number_that_could_be_any_is_not_said() -> None:
+def test_a_meaningless_score_is_not_given() -> None:
     scattered = likes(strangers(3)[:12], "a"), likes(strangers(4)[:12], "b")
     assert taste_match.meet(*scattered, strangers()) is None
 
 
-def test_traded_are_the_songs_nearest_to_the_takers_taste_of_different_artists() -> None:
+def test_suggestions_are_nearest_to_the_members_taste_with_different_artists() -> None:
     points = np.vstack([around(0, 4, 1, 0.05), around(3, 4, 2, 0.05)])
     offered = Around([f"s{at}" for at in range(8)], points, np.array([1, 1, 2, 3, 4, 5, 6, 7]))
     traded = taste_match.trade(offered, Taste(around(0, 20, 3), points[:0]), 3)
@@ -125,7 +123,7 @@ def test_traded_are_the_songs_nearest_to_the_takers_taste_of_different_artists()
     assert not {"s0", "s1"} <= set(traded)
 
 
-def test_what_is_like_something_put_away_comes_later() -> None:
+def test_songs_like_a_disliked_one_come_later() -> None:
     points = np.vstack([around(0, 3, 1, 0.05), around(1, 3, 2, 0.05)])
     offered = Around([f"s{at}" for at in range(6)], points, np.arange(1, 7))
     both = np.vstack([around(0, 10, 3, 0.1), around(1, 10, 4, 0.1)])
@@ -133,6 +131,6 @@ def test_what_is_like_something_put_away_comes_later() -> None:
     assert set(traded) == {"s3", "s4", "s5"}
 
 
-def test_who_likes_nothing_is_offered_nothing() -> None:
+def test_a_member_without_likes_gets_no_suggestions() -> None:
     offered = Around(["s0"], around(0, 1, 1), np.array([1]))
     assert taste_match.trade(offered, Taste(np.zeros((0, AXES)), np.zeros((0, AXES))), 3) == []

@@ -53,7 +53,7 @@ def test_a_region_with_a_label_is_not_asked_about_again() -> None:
     assert sorted(row // 50 for row in chosen) == [3, 4, 5]
 
 
-def test_of_songs_that_tell_as_much_the_closest_call_comes_first() -> None:
+def test_among_equally_informative_songs_the_closest_call_comes_first() -> None:
     space = np.repeat(regions(6, 10), 5, axis=0)  # five of each song
     rng = np.random.default_rng(0)
     best = rng.uniform(0.5, 0.85, 300)
@@ -64,7 +64,7 @@ def test_of_songs_that_tell_as_much_the_closest_call_comes_first() -> None:
         assert all(margins(probabilities, False)[row] < margins(probabilities, False)[other] for other in alike)
 
 
-def test_later_questions_are_about_what_is_in_doubt() -> None:
+def test_later_questions_are_about_doubtful_songs() -> None:
     labelled = none_of(300)
     labelled[::20] = True
     sure = np.tile(np.float32([0.88, 0.12]), (300, 1))
@@ -73,7 +73,7 @@ def test_later_questions_are_about_what_is_in_doubt() -> None:
     assert chosen[0] // 50 == 2
 
 
-def test_a_playlist_with_next_to_no_labels_gets_its_likeliest_songs() -> None:
+def test_a_playlist_with_almost_no_labels_gets_its_likeliest_songs() -> None:
     probabilities = np.tile(np.float32([0.5, 0.48, 0.02]), (300, 1))
     probabilities[200:250] = [0.3, 0.3, 0.4]
     labelled = none_of(300)
@@ -83,7 +83,7 @@ def test_a_playlist_with_next_to_no_labels_gets_its_likeliest_songs() -> None:
     assert {row // 50 for row in chosen} == {4}
 
 
-def test_a_model_is_believed_once_it_knows_every_playlist() -> None:
+def test_a_model_is_trusted_once_it_knows_every_playlist() -> None:
     assert belief_in((7, 8), {7: 10, 8: 30}) == Belief(CLEAR)
     assert belief_in((7, 8), {7: 9, 8: 30}) == Belief(NOTHING)
     assert belief_in((7, 8), {7: 30, 8: 1}) == Belief(NOTHING, poorest=1)
@@ -93,9 +93,7 @@ def test_a_model_is_believed_once_it_knows_every_playlist() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 999), count=st.integers(2, 6), model=st.booleans())
-def test_songs_asked_at_once_lie_in_different_regions_and_are_by_different_artists(
-    seed: int, count: int, model: bool
-) -> None:
+def test_songs_asked_together_are_from_different_regions_and_artists(seed: int, count: int, model: bool) -> None:
     names = [f"artist {row % 60}" for row in range(300)]
     even = Guesses(np.full((300, 3), 1 / 3, np.float32)) if model else None
     chosen = next_songs(pool(points_of(regions(6, 50, seed), 3, seed), names=names), even, count)
@@ -104,7 +102,9 @@ def test_songs_asked_at_once_lie_in_different_regions_and_are_by_different_artis
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 999), clear=st.floats(0.05, 1), several=st.booleans(), scale=st.sampled_from([1e-3, 1, 1e3]))
-def test_no_song_is_clear_whatever_the_scale_of_the_space(seed: int, clear: float, several: bool, scale: float) -> None:
+def test_only_unclear_songs_are_asked_whatever_the_scale_of_the_space(
+    seed: int, clear: float, several: bool, scale: float
+) -> None:
     rng = np.random.default_rng(seed)
     space = (rng.normal(size=(60, 5)) * scale).astype(np.float32)
     guesses = rng.dirichlet(np.full(4, 0.3), 60).astype(np.float32)
@@ -113,7 +113,7 @@ def test_no_song_is_clear_whatever_the_scale_of_the_space(seed: int, clear: floa
     assert set(chosen) == set(np.flatnonzero(~labelled & (margins(guesses, several) < clear)))
 
 
-def test_a_memo_changes_nothing_and_any_song_may_be_the_only_one() -> None:
+def test_memoising_changes_nothing_and_a_single_song_works() -> None:
     space, memo = regions(6, 50), dict[int, np.ndarray]()
     asked = [next_songs(pool(points_of(space, 3, 1, memo)), None, 4) for _ in range(2)]
     assert list(asked[0]) == list(asked[1])
@@ -121,20 +121,20 @@ def test_a_memo_changes_nothing_and_any_song_may_be_the_only_one() -> None:
     assert list(next_songs(pool(points_of(space[:1], 3, 1)), None, 4)) == [0]
 
 
-def test_what_is_clear_is_never_asked_even_when_nothing_else_is_left() -> None:
+def test_clear_songs_are_never_asked_even_if_nothing_else_is_left() -> None:
     labelled = none_of(40)
     labelled[:20] = True
     sure = np.tile(np.float32([0.97, 0.03]), (40, 1))
     assert len(next_songs(pool(points_of(regions(4, 10), 2, 0), labelled), Guesses(sure), 5)) == 0
 
 
-def test_independent_questions_have_margins_of_their_own() -> None:
+def test_with_several_playlists_each_has_its_own_margin() -> None:
     pair = margins(np.float32([[0.99, 0.01], [0.99, 0.52]]), several=True)
     assert pair == pytest.approx([0.98, 0.04], abs=1e-6)
     assert pair[0] > CLEAR > pair[1]
 
 
-def test_a_new_artist_each_time_for_as_long_as_there_is_one() -> None:
+def test_each_question_has_a_new_artist_while_there_is_one() -> None:
     labelled = none_of(100)
     labelled[:20] = True
     names = ["same"] * 90 + artists(10)
@@ -161,7 +161,7 @@ def test_an_empty_library_has_no_questions() -> None:
     alike=st.booleans(),
     data=st.data(),
 )
-def test_never_a_labelled_or_skipped_song_nor_one_twice(
+def test_labelled_skipped_and_repeated_songs_are_never_asked(
     n: int, seed: int, count: int, k: int, model: bool, alike: bool, data: st.DataObject
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -179,7 +179,7 @@ def test_never_a_labelled_or_skipped_song_nor_one_twice(
     assert chosen() == first
 
 
-def test_without_a_model_questions_go_on_until_nothing_is_open() -> None:
+def test_without_a_model_questions_continue_until_none_are_left() -> None:
     space, labelled = regions(4, 6), none_of(24)
     asked = 0
     while len(chosen := next_songs(pool(points_of(space, 1, 0), labelled), None, 1)):
@@ -188,7 +188,7 @@ def test_without_a_model_questions_go_on_until_nothing_is_open() -> None:
     assert asked >= 8
 
 
-def test_why_names_the_nearest_songs_of_the_playlist_and_of_the_next_one() -> None:
+def test_why_names_the_nearest_songs_of_the_playlist_and_the_runner_up() -> None:
     space = np.float32([[1, 0], [0.99, 0.141], [0.9, 0.436], [0.6, 0.8], [0, 1]])
     ids = ["song", "near", "further", "other", "far"]
     why = nearest(space, ids, 0, {1: [2, 1, 0], 2: [4, 3], 3: []}, 1)

@@ -20,24 +20,24 @@ def outcomes(decisions: list[Decision]) -> list[str]:
     return [decision.outcome for decision in decisions]
 
 
-def test_what_is_likely_enough_for_the_bearable_mistakes_is_added() -> None:
+def test_songs_likely_enough_for_the_tolerated_mistakes_are_added() -> None:
     rows = scores([0.86, 0.08, 0.06], [0.91, 0.05, 0.04])
     assert outcomes(decide(rows, RULES, False, False)) == ["ask", "add"]
     assert outcomes(decide(rows, [PlaylistRule(1, 3, True)], False, False)) == ["add", "add"]
 
 
-def test_mistakes_are_counted_over_all_that_goes_in() -> None:
+def test_mistakes_are_averaged_over_all_added_songs() -> None:
     rows = scores([0.99, 0.005, 0.005], [0.98, 0.01, 0.01], [0.75, 0.2, 0.05], [0.62, 0.3, 0.08])
     assert outcomes(decide(rows, RULES, False, False)) == ["add", "add", "add", "ask"]
     assert bars_of(rows, RULES, False)[1] == pytest.approx(0.75)
 
 
-def test_what_is_not_likely_itself_never_goes_in() -> None:
+def test_an_unlikely_song_is_never_added() -> None:
     rows = scores(*[[0.999, 0.001, 0.0]] * 20, [0.55, 0.4, 0.05])
     assert outcomes(decide(rows, RULES, False, False))[-1] == "ask"
 
 
-def test_a_new_like_meets_the_bar_of_the_whole_library() -> None:
+def test_a_new_like_is_held_to_the_whole_librarys_threshold() -> None:
     bars = bars_of(scores([0.99, 0.005, 0.005], [0.85, 0.1, 0.05]), RULES, False)
     new = scores([0.86, 0.1, 0.04])
     assert outcomes(decide(new, RULES, False, False, bars)) == ["add"]
@@ -49,25 +49,25 @@ def test_a_playlist_that_asks_first_is_asked_about() -> None:
     assert (decision.outcome, decision.playlists, decision.certainty) == ("ask", (1,), "sure")
 
 
-def test_asked_when_one_tap_probably_settles_it_and_left_otherwise() -> None:
+def test_a_song_is_asked_about_only_if_one_tap_probably_settles_it() -> None:
     odds_on, between_two, unclear, none = [0.6, 0.1, 0.3], [0.48, 0.46, 0.06], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]
     decisions = decide(scores(odds_on, between_two, unclear, none), RULES, False, False)
     assert outcomes(decisions) == ["ask", "ask", "leave", "leave"]
     assert decisions[1].playlists == (1, 2)
 
 
-def test_where_everything_has_a_place_nothing_is_left() -> None:
+def test_if_every_song_has_a_place_none_is_left() -> None:
     decisions = decide(scores([0.4, 0.3, 0.3], [0.1, 0.1, 0.8]), RULES, False, True)
     assert outcomes(decisions) == ["ask", "ask"]
 
 
-def test_a_song_of_which_nothing_is_known_is_never_added() -> None:
+def test_a_song_without_features_is_never_added() -> None:
     blind = scores([0.99, 0.005, 0.005], known=False)
     assert outcomes(decide(blind, RULES, False, False)) == ["leave"]
     assert outcomes(decide(blind, RULES, False, True)) == ["ask"]
 
 
-def test_several_playlists_at_once_and_a_question_beside_them() -> None:
+def test_a_song_can_join_several_playlists_and_be_asked_about_another() -> None:
     rules = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True), PlaylistRule(3, 2, False)]
     rows = scores([0.95, 0.93, 0.97], [0.1, 0.6, 0.2], [0.1, 0.2, 0.3], classes=(1, 2, 3))
     decisions = decide(rows, rules, True, False)
@@ -80,18 +80,18 @@ def test_several_playlists_at_once_and_a_question_beside_them() -> None:
     assert decisions[3].outcome == "leave"
 
 
-def test_playlists_let_go_of_and_playlists_not_learnt_take_no_part() -> None:
+def test_removed_and_unlearned_playlists_are_ignored() -> None:
     decisions = decide(scores([0.95, 0.03, 0.02]), [PlaylistRule(2, 2, True), PlaylistRule(7, 2, True)], False, False)
     assert (decisions[0].outcome, decisions[0].playlists) == ("leave", (2,))
     assert outcomes(decide(scores([0.95, 0.03, 0.02]), [], False, True)) == ["ask"]
 
 
-def test_no_bearable_mistake_still_lets_the_certain_through() -> None:
+def test_tolerating_no_mistakes_still_adds_certain_songs() -> None:
     strict = [PlaylistRule(1, 0, True)]
     assert outcomes(decide(scores([0.96, 0.03, 0.01], [0.98, 0.01, 0.01]), strict, False, False)) == ["ask", "add"]
 
 
-def test_certainty_in_words() -> None:
+def test_certainty_is_put_in_words() -> None:
     assert [certainty(p) for p in (0.95, 0.7, 0.3)] == ["sure", "likely", "unsure"]
 
 
@@ -101,7 +101,7 @@ rows = st.lists(
 
 
 @given(rows=rows, mistakes=st.integers(0, 10), more=st.integers(0, 10), everything=st.booleans())
-def test_bearing_more_mistakes_never_adds_less(
+def test_tolerating_more_mistakes_never_adds_less(
     rows: list[list[float]], mistakes: int, more: int, everything: bool
 ) -> None:
     if not rows:
@@ -116,7 +116,7 @@ def test_bearing_more_mistakes_never_adds_less(
 
 
 @given(rows=rows, several=st.booleans())
-def test_what_is_added_keeps_to_the_bearable_mistakes(rows: list[list[float]], several: bool) -> None:
+def test_added_songs_keep_within_the_tolerated_mistakes(rows: list[list[float]], several: bool) -> None:
     if rows:
         added = [decision for decision in decide(scores(*rows), RULES, several, False) if decision.outcome == "add"]
         assert all(decision.probability >= 0.6 for decision in added)

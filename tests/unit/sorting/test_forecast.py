@@ -10,7 +10,7 @@ tested = st.integers(1, 60).flatmap(lambda of: st.tuples(st.integers(0, of), st.
 
 
 @pytest.mark.parametrize("playlists", [1, 3, 4, 5, 7, 10, 30])
-def test_the_usual_error_falls_towards_its_floor_and_more_playlists_are_harder(playlists: int) -> None:
+def test_the_typical_error_falls_to_its_floor_and_rises_with_playlists(playlists: int) -> None:
     usual = law(playlists)
     errors = [usual.error(labels) for labels in range(1, 200)]
     assert errors == sorted(errors, reverse=True)
@@ -18,21 +18,21 @@ def test_the_usual_error_falls_towards_its_floor_and_more_playlists_are_harder(p
     assert law(playlists + 1).error(5) >= usual.error(5)
 
 
-def test_the_law_is_what_was_measured_where_it_was_measured() -> None:
+def test_the_law_matches_the_measurements() -> None:
     for playlists, (floor, drop, power) in MEASURED.items():
         assert law(playlists).error(1) == pytest.approx(floor + drop)
         assert law(playlists).error(16) == pytest.approx(floor + drop * 16**-power)
 
 
 @given(labels=st.floats(1, 500), playlists=st.integers(1, 20))
-def test_labels_and_errors_are_each_others_inverse(labels: float, playlists: int) -> None:
+def test_labels_and_errors_are_inverse_functions(labels: float, playlists: int) -> None:
     usual = law(playlists)
     assert usual.labels(usual.error(labels)) == pytest.approx(labels, rel=1e-6)
     assert usual.labels(usual.floor) == float("inf")
 
 
 @given(labels=st.integers(0, 300), scored=tested, playlists=st.integers(1, 20), more=st.integers(0, 60))
-def test_more_labels_never_promise_less(labels: int, scored: tuple[int, int], playlists: int, more: int) -> None:
+def test_more_labels_never_predict_worse(labels: int, scored: tuple[int, int], playlists: int, more: int) -> None:
     now, later = (share_after(labels, *scored, playlists, count) for count in (more, more + 1))
     assert now is not None
     assert later is not None
@@ -40,7 +40,7 @@ def test_more_labels_never_promise_less(labels: int, scored: tuple[int, int], pl
 
 
 @given(labels=st.integers(0, 300), scored=tested, playlists=st.integers(1, 20))
-def test_without_further_labels_nothing_better_is_promised_than_was_measured(
+def test_without_more_labels_the_forecast_never_beats_the_measurement(
     labels: int, scored: tuple[int, int], playlists: int
 ) -> None:
     right, of = scored
@@ -58,18 +58,18 @@ def test_a_better_result_never_needs_more_labels(labels: int, scored: tuple[int,
     assert needed is None or (better is not None and better <= needed <= HORIZON)
 
 
-def test_nothing_is_promised_where_nothing_was_tested_or_everything_was_wrong() -> None:
+def test_no_forecast_if_nothing_was_tested_or_everything_was_wrong() -> None:
     assert share_after(20, 0, 0, 5) is None
     assert labels_to_goal(20, 0, 0, 5) is None
     assert labels_to_goal(20, 0, 10, 5) is None
     assert share_after(20, 0, 10, 5) == pytest.approx(0, abs=0.25)
 
 
-def test_a_perfect_score_on_one_song_is_no_perfect_playlist() -> None:
+def test_a_perfect_score_on_one_song_does_not_mean_a_perfect_playlist() -> None:
     assert labels_to_goal(3, 1, 1, 5) != 0
     assert labels_to_goal(12, 30, 30, 5) == 0
 
 
 @given(st.integers(0, 500))
-def test_a_forecast_is_rounded_up_and_by_a_quarter_at_most(number: int) -> None:
+def test_a_forecast_is_rounded_up_by_at_most_a_quarter(number: int) -> None:
     assert number <= about(number) <= number * 1.25

@@ -30,12 +30,12 @@ def test_also_adds_and_only_replaces() -> None:
     assert fold([*both, said(Kind.ONLY, 3, event=3)])["a"].yes == {3}
 
 
-def test_none_means_none_and_a_later_place_overrules_it() -> None:
+def test_none_of_them_is_overruled_by_a_later_playlist() -> None:
     assert fold([said(Kind.ONLY, 1, event=1), said(Kind.NONE, event=2)])["a"] == Verdict(none=True)
     assert not fold([said(Kind.NONE, event=1), said(Kind.ONLY, 1, event=2)])["a"].none
 
 
-def test_not_there_is_remembered_until_the_member_puts_it_there() -> None:
+def test_not_there_lasts_until_the_member_adds_the_song_there() -> None:
     verdict = fold([said(Kind.ONLY, 1, event=1), said(Kind.NOT, 1, event=2, source=Source.RECEIPT)])["a"]
     assert verdict.no == {1}
     assert not verdict.yes
@@ -63,6 +63,6 @@ def test_a_playlist_is_never_both_yes_and_no(answers) -> None:
         assert not (verdict.none and verdict.yes)
 
 
-def test_a_moment_sorts_among_discords_snowflakes() -> None:
+def test_moments_sort_with_discords_snowflakes() -> None:
     # From Discord's documentation: 175928847299117063 was created at 2016-04-30 11:18:25.796 UTC.
     assert event_at(1_462_015_105_796) == 175928847299117063 >> 22 << 22

@@ -10,31 +10,31 @@ def seen(before: str, now: str, ours: str) -> Seen:
     return Seen(frozenset(before), frozenset(now), frozenset(ours))
 
 
-def test_a_song_of_ours_taken_out_does_not_belong() -> None:
+def test_removing_a_song_we_added_means_it_does_not_belong() -> None:
     (lesson,) = lessons({1: seen("ab", "b", "a")}, LIKED, several=False, event=10)
     assert (lesson.song, lesson.kind, lesson.playlists) == ("a", Kind.NOT, (1,))
 
 
-def test_a_song_taken_out_of_two_playlists_at_once_belongs_in_neither() -> None:
+def test_a_song_removed_from_two_playlists_at_once_belongs_in_neither() -> None:
     """One event stores one answer per song (`answers.add_all`)."""
     (lesson,) = lessons({1: seen("a", "", "a"), 2: seen("a", "", "a")}, LIKED, several=True, event=10)
     assert fold([lesson])["a"].no == {1, 2}
 
 
-def test_a_song_of_the_members_own_taken_out_says_nothing() -> None:
+def test_removing_a_song_the_member_added_says_nothing() -> None:
     assert lessons({1: seen("ab", "b", "")}, LIKED, several=False, event=10) == []
 
 
-def test_a_song_put_in_by_hand_belongs_if_it_is_liked() -> None:
+def test_a_song_added_by_hand_belongs_if_it_is_liked() -> None:
     learnt = lessons({1: seen("", "az", "")}, LIKED, several=False, event=10)
     assert [(lesson.song, lesson.kind) for lesson in learnt] == [("a", Kind.ONLY)]
 
 
-def test_what_we_put_in_is_no_lesson() -> None:
+def test_our_own_additions_create_no_label() -> None:
     assert lessons({1: seen("", "a", "a")}, LIKED, several=False, event=10) == []
 
 
-def test_a_move_says_both() -> None:
+def test_a_move_is_a_no_and_a_yes() -> None:
     moved = {1: seen("a", "", "a"), 2: seen("", "a", "")}
     verdict = fold(lessons(moved, LIKED, several=False, event=10))["a"]
     assert (verdict.yes, verdict.no) == ({2}, {1})
@@ -45,7 +45,7 @@ def test_playlists_as_labels_name_every_playlist_of_a_song() -> None:
     assert {lesson.song: lesson.playlists for lesson in learnt} == {"a": (1, 2), "b": (2,)}
 
 
-def test_a_place_that_fell_empty_is_no_song_that_somebody_took_out() -> None:
+def test_an_emptied_place_does_not_count_as_a_removal() -> None:
     assert blanked(["a", "b", "c"], ["a", None, "c"]) == {"b"}
     assert blanked(["a", "b", "c"], ["a", "c"]) == set()
     assert blanked(["a", "b", None], ["b", None, None]) == set()

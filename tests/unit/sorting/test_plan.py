@@ -23,7 +23,7 @@ def case(drawn: bytes) -> tuple[list[str | None], list[tuple[str, int | None]], 
 
 @given(st.binary(min_size=600, max_size=2_000))
 @settings(max_examples=10_000 // CASES, deadline=None)
-def test_p04_a_sort_never_removes_what_a_person_put_there(drawn: bytes) -> None:
+def test_p04_a_sort_never_removes_what_a_person_added(drawn: bytes) -> None:
     for start in range(CASES):  # ten thousand cases in all; draws are slow, so each is split into several
         current, add, remove, ours = case(drawn[start::CASES])
         todo = plan(current, add, remove, ours)
@@ -36,14 +36,14 @@ def test_p04_a_sort_never_removes_what_a_person_put_there(drawn: bytes) -> None:
 
 @given(PLAYLIST, ADDITIONS, st.frozensets(SONGS, max_size=20), st.frozensets(SONGS, max_size=20))
 @settings(deadline=None)
-def test_p01_carrying_a_plan_out_leaves_nothing_to_plan(current, add, remove, ours) -> None:
+def test_p01_an_applied_plan_leaves_nothing_to_plan(current, add, remove, ours) -> None:
     add = [(song, at) for song, at in add if song not in remove]
     after = carry_out(plan(current, add, remove, ours), current)
     assert not plan(after, add, remove, ours)
     assert len(after) - len(set(after)) <= len(current) - len(set(current))
 
 
-def test_what_is_there_is_not_added_again() -> None:
+def test_songs_already_there_are_not_added_again() -> None:
     assert plan(["a", "b"], [("a", None), ("c", None)], (), frozenset()) == Plan(append=("c",))
 
 
@@ -63,7 +63,7 @@ def test_neighbours_are_put_back_together() -> None:
 
 @given(PLAYLIST.map(lambda songs: list(dict.fromkeys(filter(None, songs)))), st.data())
 @settings(deadline=None)
-def test_undoing_a_removal_puts_songs_back_where_they_stood(songs, data) -> None:
+def test_undoing_a_removal_puts_songs_back_in_place(songs, data) -> None:
     removed = data.draw(st.frozensets(st.sampled_from(songs), max_size=10)) if songs else frozenset()
     after = carry_out(plan(songs, (), removed, removed), songs)
     back = plan(after, [(song, songs.index(song)) for song in removed], (), frozenset())

@@ -47,7 +47,7 @@ def put(path: Path, content: bytes) -> Path:
 
 
 # ------------------------------------------------------------------ the file
-def test_a_prior_comes_back_as_it_was_written(tmp_path: Path) -> None:
+def test_a_prior_round_trips_through_its_file(tmp_path: Path) -> None:
     taught = read(put(tmp_path / NAME, FILE))
     assert taught is not None
     assert (taught.prior.version, taught.prior.words, taught.members) == (PRIOR.version, PRIOR.words, 2)
@@ -103,7 +103,7 @@ def test_p28_a_malformed_or_foreign_prior_is_refused(tmp_path: Path, content: by
     assert Priors(path).current() is None
 
 
-def test_p28_a_packed_prior_a_link_and_a_folder_are_refused(tmp_path: Path) -> None:
+def test_p28_a_compressed_prior_a_link_and_a_folder_are_refused(tmp_path: Path) -> None:
 
     packed = io.BytesIO()
     np.savez_compressed(packed, **np.load(io.BytesIO(FILE)))
@@ -115,9 +115,7 @@ def test_p28_a_packed_prior_a_link_and_a_folder_are_refused(tmp_path: Path) -> N
             read(tmp_path / f"{name}.npz")
 
 
-def test_a_prior_is_read_anew_when_its_file_changed_and_only_then(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_prior_is_read_again_only_when_its_file_changes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     priors = Priors(tmp_path / NAME)
     assert priors.current() is None
     put(tmp_path / NAME, FILE)
@@ -137,11 +135,11 @@ def test_a_prior_is_read_anew_when_its_file_changed_and_only_then(
 
 
 # ------------------------------------------------------------------ what it does
-def test_the_order_of_the_corpora_makes_no_difference() -> None:
+def test_the_order_of_the_corpora_does_not_matter() -> None:
     assert learn([CAT, ADA, BOB]).version == PRIOR.version
 
 
-def test_artists_who_share_playlists_keep_company() -> None:
+def test_artists_who_share_playlists_are_close() -> None:
     def company(artist: str) -> np.ndarray:
         song = SongFeatures({}, {"artists": frozenset({artist})})
         return PRIOR.told([song])[0].embeddings[f"company:{PRIOR.version}"]
@@ -167,11 +165,11 @@ def _right(prior: Prior | None) -> float:
     )
 
 
-def test_it_helps_somebody_it_never_saw() -> None:
+def test_the_prior_helps_a_person_it_never_saw() -> None:
     assert _right(PRIOR) > _right(None) + 0.2
 
 
-def test_a_model_says_which_prior_it_was_made_with() -> None:
+def test_a_model_records_its_prior() -> None:
     training = labelled(library(STYLES, 40), [8] * STYLES)
     fresh = train(training, None, NOW).artefact
     told = train(replace(training, songs=tell(PRIOR, training.songs)), None, NOW).artefact
@@ -180,7 +178,7 @@ def test_a_model_says_which_prior_it_was_made_with() -> None:
     assert (fresh.card["prior"], told.card["prior"]) == (None, PRIOR.version)
 
 
-def test_a_model_made_with_another_prior_still_answers(tmp_path: Path) -> None:
+def test_a_model_trained_with_another_prior_still_works(tmp_path: Path) -> None:
     training, other = labelled(library(STYLES, 40), [8] * STYLES), learn([ADA, BOB])
     artefact = train(replace(training, songs=tell(PRIOR, training.songs)), None, NOW).artefact
     assert artefact is not None
@@ -193,13 +191,13 @@ def test_a_model_made_with_another_prior_still_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_a_check_tells_help_from_harm() -> None:
+def test_a_check_distinguishes_help_from_harm() -> None:
     checks = check([ADA, BOB, CAT], jobs=1)
     assert [row["n"] for row in checks] == [1, 5]
     assert not is_worse(checks)
 
 
-def test_a_check_fails_a_prior_that_costs_accuracy_for_certain() -> None:
+def test_a_check_rejects_a_prior_that_certainly_costs_accuracy() -> None:
     assert not is_worse([{"n": 1, "mean": -0.1, "members": [-0.2, 0.01]}])
     assert is_worse([{"n": 1, "mean": -0.1, "members": [-0.2, -0.01]}])
     assert check([ADA], jobs=1) == []
@@ -225,7 +223,7 @@ def run(*arguments: object) -> int:
     return main([str(argument) for argument in arguments])
 
 
-def test_pretrain_says_what_it_learnt_and_fit_predict_and_next_use_it(
+def test_pretrain_reports_what_it_learned_and_fit_predict_and_next_use_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     models, files = tmp_path / "models", [_corpus(tmp_path, person) for person in (ADA, BOB)]
@@ -265,7 +263,7 @@ def test_pretrain_puts_the_prior_where_the_bot_looks(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
 
 
-def test_pretrain_with_nothing_to_learn_from_has_a_code_and_one_line(
+def test_pretrain_without_data_exits_with_a_code_and_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = {"DATA_DIR": str(tmp_path / "data")}
@@ -287,7 +285,7 @@ def test_pretrain_with_nothing_to_learn_from_has_a_code_and_one_line(
         assert not (tmp_path / NAME).exists()
 
 
-def test_the_version_is_found_among_sources() -> None:
+def test_the_priors_version_is_found_among_the_sources() -> None:
     assert version_in({"csv": 3, "prior:abc": 1}) == "abc"
     assert version_in(["csv", "priority"]) is None
 
@@ -302,7 +300,7 @@ def _contrary(name: str, seed: int) -> Person:
 
 
 @pytest.mark.soak
-def test_a_prior_that_does_harm_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_harmful_prior_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [_corpus(tmp_path, person) for person in (ADA, *(_contrary(f"c{at}", at) for at in range(10, 16)))]
     put(tmp_path / NAME, FILE)
     assert run("pretrain", *files, "--check", "--jobs", 1, "--out", tmp_path / NAME) == 3

@@ -58,7 +58,7 @@ def entries() -> dict[bytes, bytes]:
     }
 
 
-def test_tensors_come_back_by_name_in_their_shapes(entries: dict[bytes, bytes]) -> None:
+def test_tensors_are_read_by_name_with_their_shapes(entries: dict[bytes, bytes]) -> None:
     data = np.arange(405, dtype="<f4").tobytes()
     tensors = read_checkpoint(table(entries), data)
     assert {name: tensor.shape for name, tensor in tensors.items()} == {"conv/bias": (3,), "conv/kernel": (2, 200)}
@@ -66,7 +66,7 @@ def test_tensors_come_back_by_name_in_their_shapes(entries: dict[bytes, bytes]) 
     assert tensors["conv/kernel"][1, :2].tolist() == [203, 204]
 
 
-def test_what_is_no_such_table_is_refused(entries: dict[bytes, bytes]) -> None:
+def test_malformed_tables_are_refused(entries: dict[bytes, bytes]) -> None:
     with pytest.raises(ValueError, match="a LevelDB table"):
         read_checkpoint(table(entries)[:-1] + b"\0", b"")
     with pytest.raises(ValueError, match="compressed"):

@@ -45,7 +45,7 @@ def told(member: SimulatedMember, n: int) -> set[str]:
 
 # ------------------------------------------------------------------ the protocol
 @pytest.mark.parametrize("k", [3, 5])
-def test_what_is_tested_is_never_labelled_and_belongs_in_one_playlist(k: int) -> None:
+def test_test_songs_are_never_labelled_and_belong_in_one_playlist(k: int) -> None:
     (member,) = draw_members(ADA, k, 1, max(NS), seed=0)
     tested = held_back(member, max(NS))
     assert not told(member, max(NS)) & {song for song, _ in tested}
@@ -54,7 +54,7 @@ def test_what_is_tested_is_never_labelled_and_belongs_in_one_playlist(k: int) ->
     assert {song for song, _ in tested} | told(member, max(NS)) <= set(member.songs)
 
 
-def test_a_song_of_two_of_the_playlists_is_in_the_library_only() -> None:
+def test_a_song_in_two_of_the_playlists_is_only_in_the_library() -> None:
     first, second, *others = ADA.playlists.items()
     both = sorted(first[1])[0]
     shared = Person("ada", ADA.songs, dict([first, (second[0], second[1] | {both}), *others]))
@@ -63,7 +63,7 @@ def test_a_song_of_two_of_the_playlists_is_in_the_library_only() -> None:
     assert all(both not in own for own in member.playlists)
 
 
-def test_songs_of_no_playlist_come_from_the_persons_other_playlists() -> None:
+def test_songs_in_no_playlist_come_from_the_persons_other_playlists() -> None:
     training, tested = none_set(MEMBER, 1, max(NS))
     none = [label.song for label in training.labels if label.playlist is None]
     assert len(none) == 2
@@ -73,7 +73,7 @@ def test_songs_of_no_playlist_come_from_the_persons_other_playlists() -> None:
     assert {*none, *tested} <= set(training.songs) & set(ADA.songs)
 
 
-def test_draws_are_the_same_however_many_are_asked_for() -> None:
+def test_draws_do_not_depend_on_their_number() -> None:
     few, more = (draw_members(ADA, 3, draws, max(NS), seed=0) for draws in (2, 4))
     assert few == more[:2]
     assert draw_members(ADA, 3, 2, max(NS), seed=1) != few
@@ -130,7 +130,7 @@ def test_every_contender_is_measured_on_the_same_members(results: dict[str, Any]
     assert best[3] > best[1] > 0.25
 
 
-def test_intervals_hold_the_mean_and_bins_all_songs(results: dict[str, Any]) -> None:
+def test_intervals_contain_the_mean_and_bins_cover_all_songs(results: dict[str, Any]) -> None:
     for row in overall(results):
         for measure_name in ("accuracy", "macro_f1", "asked"):
             for interval in (row[measure_name]["members"], row[measure_name]["persons"]):
@@ -148,7 +148,7 @@ def test_the_number_of_processes_changes_nothing() -> None:
     assert PRIOR not in {row["contender"] for row in one["figures"]}
 
 
-def test_tables_and_pictures_hold_the_figures(results: dict[str, Any], tmp_path: Path) -> None:
+def test_tables_and_charts_show_the_figures(results: dict[str, Any], tmp_path: Path) -> None:
     said = report(results)
     assert "Of “prior”, by k" in said
     assert "bob, right among added" in said
@@ -162,7 +162,7 @@ def test_tables_and_pictures_hold_the_figures(results: dict[str, Any], tmp_path:
     assert (tmp_path / "asking.svg").read_bytes() == first
 
 
-def test_persons_that_differ_make_the_interval_over_persons_the_wider() -> None:
+def test_differences_between_people_widen_the_interval_over_people() -> None:
     parts = np.array([0.2, 0.21] * 10 + [0.8, 0.81] * 10)
     measured = figure(parts, np.ones(40), ["a"] * 20 + ["b"] * 20, "x")
     width = {name: measured[name][1] - measured[name][0] for name in ("members", "persons")}
@@ -170,7 +170,7 @@ def test_persons_that_differ_make_the_interval_over_persons_the_wider() -> None:
     assert figure(parts, np.zeros(40), ["a"] * 40, "x")["mean"] is None
 
 
-def test_what_is_won_is_told_on_the_same_members() -> None:
+def test_gains_are_measured_on_the_same_members() -> None:
     rows = measure(MEMBER, None, (1,))
     held = {row["contender"]: row["accuracy"]["mean"] for row in summarise(rows) if row["k"] == 3}
     (gain,) = gains(rows)
@@ -178,14 +178,14 @@ def test_what_is_won_is_told_on_the_same_members() -> None:
     assert gain["mean"] == pytest.approx(held[FRESH] - held[FRESH + NO_AUDIO], abs=2e-4)
 
 
-def test_without_audio_only_audio_goes() -> None:
+def test_without_audio_drops_only_audio_features() -> None:
     assert {"tempo", "energy", "mode", "time_signature", "loudness"} <= AUDIO_NAMES
     assert not {"year", "duration"} & AUDIO_NAMES
 
 
 # ------------------------------------------------------------------ questions
 @pytest.mark.parametrize("way", [CHOSEN, RANDOM])
-def test_what_is_tested_is_never_asked_nor_a_song_twice(way: str) -> None:
+def test_test_songs_and_repeated_songs_are_never_asked(way: str) -> None:
     (member,) = draw_members(ADA, 5, 1, max(NS), seed=0)
     curve = ask_member(member, None, way, 14, seed=0)
     assert list(curve.accuracy) == [*range(1, 13)]
@@ -198,7 +198,7 @@ def test_models_are_trained_often_at_first() -> None:
     assert checkpoints(20) == [*range(1, 13), 16, 20]
 
 
-def test_labels_needed_lie_between_the_points() -> None:
+def test_labels_needed_are_interpolated() -> None:
     mean = {1: 0.3, 2: 0.5, 4: 0.7, 8: 0.6, 12: 0.9}
     assert labels_needed(mean, 0.6) == pytest.approx(3)
     assert labels_needed(mean, 0.15) == pytest.approx(0.5)
@@ -226,7 +226,7 @@ def likes_rows(verdict: str = "target") -> list[list[object]]:
     return [["artist", "tempo", "energy", verdict], *([*line[:3], int(line[3] == 1)] for line in lines)]
 
 
-def test_likes_are_told_apart_and_the_answer_is_no_feature(tmp_path: Path) -> None:
+def test_likes_are_distinguished_and_the_answer_is_not_a_feature(tmp_path: Path) -> None:
     likes = read_likes(write_csv(tmp_path / "likes.csv", likes_rows("liked")))
     assert len(likes.songs) == 60
     assert not any("liked" in song.numbers for song in likes.songs.values())
@@ -236,7 +236,7 @@ def test_likes_are_told_apart_and_the_answer_is_no_feature(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["['Underoath', 'Guest']", "Underoath;Guest", "Underoath and Guest and "])
-def test_artists_of_likes_are_read_as_they_come(text: str, tmp_path: Path) -> None:
+def test_artists_of_likes_are_read_in_every_format(text: str, tmp_path: Path) -> None:
     rows = likes_rows()
     likes = read_likes(write_csv(tmp_path / "likes.csv", [rows[0], [text, *rows[1][1:]], *rows[2:]]))
     assert likes.artists[0] == "underoath"
@@ -251,7 +251,7 @@ def test_artists_of_likes_are_read_as_they_come(text: str, tmp_path: Path) -> No
         ([["artist", "tempo", "like"], ["a", 1, 1], ["b", 1, 0]], "5 likes and 5 dislikes"),
     ],
 )
-def test_likes_that_say_nothing_are_refused(rows: list[list[object]], said: str, tmp_path: Path) -> None:
+def test_unusable_likes_are_refused(rows: list[list[object]], said: str, tmp_path: Path) -> None:
     with pytest.raises(InputProblem, match=said):
         read_likes(write_csv(tmp_path / "likes.csv", rows))
 
@@ -285,14 +285,14 @@ def test_the_command_writes_figures_tables_and_curves(tmp_path: Path, capsys: py
     assert (folder / "learning-curves.svg").read_text().startswith("<?xml")
 
 
-def test_playlists_are_told_apart_by_their_id_where_there_is_one(tmp_path: Path) -> None:
+def test_playlists_are_distinguished_by_id_if_there_is_one(tmp_path: Path) -> None:
     header = ["track_id", "track_artist", "playlist_name", "playlist_id", "tempo"]
     lines = [[f"s{at}", "x", "Pop", f"id{at % 2}", 100 + at] for at in range(8)]
     person = read_person(write_csv(tmp_path / "public.csv", [header, *lines]))
     assert {name: len(held) for name, held in person.playlists.items()} == {"id0": 4, "id1": 4}
 
 
-def test_what_cannot_be_measured_is_one_line_and_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_input_gives_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain, small = write_csv(tmp_path / "plain.csv", [["track_id"], ["a"]]), person_file(tmp_path / "small.csv", 2)
     (tmp_path / "other").mkdir()
     twin = person_file(tmp_path / "other" / "small.csv", 2)

@@ -72,11 +72,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (Key(2, 1), C_MAJOR, 0.0),
     ],
 )
-def test_a_key_scores_as_mirex_weighs_it(heard_key: Key, truth: Key, score: float) -> None:
+def test_key_scores_follow_mirex(heard_key: Key, truth: Key, score: float) -> None:
     assert key_score(heard_key, truth) == score
 
 
-def test_a_tempo_is_right_within_four_per_cent() -> None:
+def test_a_tempo_counts_as_right_within_four_per_cent() -> None:
     assert acc1(103.9, 100)
     assert not acc1(104.5, 100)
 
@@ -88,12 +88,12 @@ def test_acc2_forgives_octaves_and_triples_only(tempo: float, forgiven: bool) ->
     assert acc2(tempo, 100) is forgiven
 
 
-def test_notes_have_many_names() -> None:
+def test_note_names_have_many_spellings() -> None:
     assert [pitch_class(name) for name in ("C", "C#", "Db", "D♭", "B", "Cb", "E#")] == [0, 1, 1, 1, 11, 11, 5]
 
 
 # ------------------------------------------------------------------ the command
-def test_grooves_are_heard_and_reported(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_grooves_are_analysed_and_reported(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate-audio", str(folder), "--json", str(tmp_path / "found.json")]) == 0
     printed = capsys.readouterr().out
     results = json.loads((tmp_path / "found.json").read_text())
@@ -125,25 +125,25 @@ def test_the_same_recordings_give_the_same_figures(folder: Path) -> None:
         ([{"name": "song", "bpm": "120"}], "needs file and one of"),
     ],
 )
-def test_a_truth_that_cannot_be_used_is_named(
+def test_unusable_ground_truth_is_reported(
     truth: list[dict[str, str]], problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate-audio", str(written(tmp_path / "clips", truth))]) == 2
     assert problem in capsys.readouterr().err
 
 
-def test_a_folder_without_truth_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_ground_truth_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate-audio", str(tmp_path)]) == 2
     assert "truth.csv" in capsys.readouterr().err
 
 
-def test_a_recording_that_cannot_be_heard_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_undecodable_recording_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.flac").write_bytes(b"no sound")
     assert main(["evaluate-audio", str(written(tmp_path, [{"file": "broken.flac", "bpm": "120"}]))]) == 2
     assert "broken.flac: " in capsys.readouterr().err
 
 
-def test_clips_of_one_real_song_belong_together(tmp_path: Path) -> None:
+def test_clips_of_one_real_song_stay_together(tmp_path: Path) -> None:
     names = ("band_song_30.mp3", "band_song_60.mp3", "band_other_30.mp3", "render_040.mid", "render_041.mid")
     for name in names:
         (tmp_path / name).touch()
@@ -153,7 +153,7 @@ def test_clips_of_one_real_song_belong_together(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ the probe
-def test_kinds_that_differ_are_told_apart_and_chance_is_not_beaten_by_chance() -> None:
+def test_different_classes_are_distinguished_and_noise_does_not_beat_chance() -> None:
     dice = np.random.default_rng(0)
     kinds = np.repeat(["calm", "loud", "quick"], 30)
     songs = [f"song {at}" for at in range(90)]
@@ -164,7 +164,7 @@ def test_kinds_that_differ_are_told_apart_and_chance_is_not_beaten_by_chance() -
     assert sets["blind"]["accuracy"]["mean"] < 0.5
 
 
-def test_a_song_is_never_recognised_by_another_clip_of_itself() -> None:
+def test_a_song_is_never_recognised_by_its_other_clips() -> None:
     dice = np.random.default_rng(0)
     songs = np.repeat(np.arange(20), 10)
     kinds = np.array(["calm", "loud"])[dice.permutation(np.arange(20) % 2)][songs]
@@ -173,14 +173,14 @@ def test_a_song_is_never_recognised_by_another_clip_of_itself() -> None:
     assert sets["fingerprint"]["accuracy"]["mean"] < 0.7
 
 
-def test_one_kind_alone_is_not_probed() -> None:
+def test_a_single_class_is_not_probed() -> None:
     vectors = {"any": np.zeros((8, 2), np.float32)}
     assert probe(vectors, ["calm"] * 7 + ["rare"], [str(at) for at in range(8)], seed=0) == {}
 
 
 # ------------------------------------------------------------------ training the tempo
 @pytest.mark.soak
-def test_what_is_learnt_from_some_grooves_holds_for_others() -> None:
+def test_training_on_some_grooves_generalises_to_others() -> None:
     weights = learn(play(style, seed, 12) for style in STEADY for seed in range(8))
     others = [play(style, seed, 12) for style in STEADY for seed in range(900, 904)]
     right = [acc1(float(CANDIDATES[np.argmax(_heard(groove) @ weights)]), groove.tempo) for groove in others]
@@ -192,7 +192,7 @@ def _heard(groove: Groove) -> np.ndarray:
     return evidence(autocorrelation(envelopes(flux)), onset_rate(flux.mean(1)))
 
 
-def test_the_printed_weights_are_those_that_the_bot_wants() -> None:
+def test_the_printed_weights_have_the_bots_format() -> None:
     numbers = [float(cell) for cell in as_table(WEIGHTS).replace("\n", " ").split(",") if cell.strip()]
     assert np.allclose(numbers, WEIGHTS, atol=5e-4)
 
@@ -205,7 +205,7 @@ def test_the_same_seed_plays_the_same_groove() -> None:
 
 # ------------------------------------------------------------------ recordings
 @pytest.mark.soak
-def test_the_sandboxs_songs_come_with_their_truth(tmp_path: Path) -> None:
+def test_the_sandboxs_songs_have_ground_truth(tmp_path: Path) -> None:
     assert record_main([str(tmp_path / "songs"), "--songs", "8"]) == 0
     recordings = read_truth(tmp_path / "songs")
     assert len(recordings) == 8
@@ -215,7 +215,7 @@ def test_the_sandboxs_songs_come_with_their_truth(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_real_recordings_are_heard_as_well_as_was_measured(shared: Path) -> None:
+def test_real_recordings_are_analysed_as_well_as_measured(shared: Path) -> None:
     heard = [hear(recording, Embedder()) for recording in read_truth(shared / "data" / "audio")[::2]]
     ours = next(row for row in evaluate(heard, seed=0)["figures"] if row["slice"] == "all")
     assert ours["acc1"]["mean"] > 0.75
@@ -223,7 +223,7 @@ def test_real_recordings_are_heard_as_well_as_was_measured(shared: Path) -> None
     assert ours["key"]["mean"] > 0.65
 
 
-def test_few_labels_tell_kinds_apart_where_songs_are_left_to_test() -> None:
+def test_few_labels_distinguish_classes_if_test_songs_remain() -> None:
     kinds = {f"{kind}{at}": kind for kind in "ab" for at in range(8)}
     library = {name: SongFeatures({"tempo": 100.0 + 40 * (kind == "b") + int(name[1])}) for name, kind in kinds.items()}
     own = few_labels({"tempo": library}, kinds, {name: name for name in kinds}, seed=0)

@@ -28,7 +28,7 @@ def libraries(tmp_path: Path) -> list[str]:
     return paths
 
 
-def test_a_feed_that_learns_shows_more_that_is_liked(libraries: list[str], tmp_path: Path) -> None:
+def test_a_learning_feed_shows_more_liked_songs(libraries: list[str], tmp_path: Path) -> None:
     figures = tmp_path / "found.json"
     assert main(["evaluate-feed", *libraries, "--json", str(figures)]) == 0
     ways = json.loads(figures.read_text())["ways"]

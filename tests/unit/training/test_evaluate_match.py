@@ -27,7 +27,7 @@ def libraries(tmp_path: Path) -> list[str]:
     return [str(path) for path in paths]
 
 
-def test_halves_match_and_persons_do_not(
+def test_halves_match_and_different_people_do_not(
     libraries: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = tmp_path / "found.json"

@@ -26,7 +26,7 @@ def library(tmp_path: Path) -> Path:
     return path
 
 
-def test_songs_of_the_same_playlist_are_found_and_chance_finds_fewer(library: Path, tmp_path: Path) -> None:
+def test_neighbours_share_a_playlist_more_often_than_chance(library: Path, tmp_path: Path) -> None:
     figures = tmp_path / "found.json"
     assert main(["evaluate-neighbours", str(library), "--json", str(figures)]) == 0
     results = json.loads(figures.read_text())
@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_figures(library: Path, capsys: pytest.Capt
     assert "| all | recommended |" in first
 
 
-def test_a_library_without_playlists_that_say_anything_is_an_input_problem(tmp_path: Path) -> None:
+def test_a_library_without_usable_playlists_is_an_input_problem(tmp_path: Path) -> None:
     path = tmp_path / "short.csv"
     path.write_text("playlist,track_id,artists,tempo\nA,1,B,100\n")
     assert main(["evaluate-neighbours", str(path)]) == 2

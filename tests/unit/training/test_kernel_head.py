@@ -31,7 +31,7 @@ def fit_moods(labels: int, kinds: int = 2, several: bool = False) -> tuple[Fitte
     return fitted, float(np.mean(guess == kind[labels:]))
 
 
-def test_hundreds_of_labels_are_heard_in_combination() -> None:
+def test_hundreds_of_labels_teach_feature_combinations() -> None:
     few, _ = fit_moods(MANY - 1)
     many, right = fit_moods(MANY + 100)
     assert few.waves is None
@@ -40,7 +40,7 @@ def test_hundreds_of_labels_are_heard_in_combination() -> None:
 
 
 @pytest.mark.soak
-def test_plenty_of_labels_are_heard_better_still() -> None:
+def test_plenty_of_labels_teach_them_even_better() -> None:
     assert fit_moods(PLENTY)[1] > 0.9
 
 
@@ -48,7 +48,7 @@ def test_plenty_of_labels_are_heard_better_still() -> None:
     ("kinds", "several"),
     [(2, False), (3, True), *(pytest.param(*wave, marks=pytest.mark.soak) for wave in ((2, True), (3, False)))],
 )
-def test_p29_waves_serve_as_they_were_trained(kinds: int, several: bool) -> None:
+def test_p29_waves_answer_when_served_as_when_trained(kinds: int, several: bool) -> None:
     fitted, right = fit_moods(MANY + 200, kinds, several)
     songs = list(moods(2_000, kinds)[0].values())
     assert fitted.waves is not None

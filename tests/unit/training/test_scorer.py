@@ -78,7 +78,7 @@ def test_p28_two_hundred_damaged_models_are_all_refused_and_the_previous_one_ser
     assert len(Scorer(folder).load(previous).score([SONGS["0:00000"]]).probabilities) == 1
 
 
-def test_p28_a_missing_model_and_what_names_none_are_missing(folder: Path) -> None:
+def test_p28_missing_files_and_invalid_names_count_as_missing_models(folder: Path) -> None:
     for digest in ("0" * 64, "../" + "0" * 61, "", "A" * 64, "0" * 64 + "\n", "/etc/passwd"):
         with pytest.raises(ModelMissing):
             Scorer(folder).load(digest)
@@ -109,7 +109,7 @@ def test_p28_a_link_is_not_followed_and_a_giant_is_not_read(artefact: Artefact, 
         Scorer(folder).load("1" * 64)
 
 
-def test_bytes_that_are_no_model_are_refused_even_under_their_own_name(folder: Path) -> None:
+def test_bytes_that_are_no_model_are_refused_even_with_a_matching_hash(folder: Path) -> None:
     for content in (b"", b"not a model", bytes(1000)):
         digest = hashlib.sha256(content).hexdigest()
         (folder / f"{digest}.onnx").write_bytes(content)
@@ -152,13 +152,13 @@ def answers_alike(fitted: Fitted, songs: Sequence[SongFeatures], folder: Path) -
 
 @pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("counts", [[8, 5], [8, 5, 3]])
-def test_two_playlists_are_exported_as_rightly_as_three(counts: Sequence[int], several: bool) -> None:
+def test_two_playlists_are_exported_as_correctly_as_three(counts: Sequence[int], several: bool) -> None:
     fitted = fit(labelled(SONGS, counts, several=several))
     assert check_parity(fitted, to_file(fitted, {}), list(SONGS.values())) <= 1e-6
 
 
 @pytest.mark.parametrize("by", [1.001, -1.0])
-def test_p29_a_graph_that_answers_otherwise_is_refused(by: float) -> None:
+def test_p29_a_graph_with_different_answers_is_refused(by: float) -> None:
     fitted = fit(labelled(SONGS, [12, 12, 12]))
     model = onnx.load_from_string(to_file(fitted, {}))
     weights = next(tensor for tensor in model.graph.initializer if tensor.name == "coefficients")
@@ -167,7 +167,7 @@ def test_p29_a_graph_that_answers_otherwise_is_refused(by: float) -> None:
         check_parity(fitted, model.SerializeToString(), list(SONGS.values()))
 
 
-def test_p29_a_hair_that_changes_a_decision_is_found_and_one_that_changes_none_is_not() -> None:
+def test_p29_a_tiny_difference_is_reported_only_if_it_changes_a_decision() -> None:
     edge, space, known = np.float32(0.9), np.ones((2, 1), np.float32), np.ones(2, np.bool_)
     rows = [np.array([[first, 1 - first], [0.4, 0.3]], np.float32) for first in (edge, np.nextafter(edge, 1))]
     over, under = rows[1], rows[0] - np.float32(1e-7)
@@ -178,13 +178,13 @@ def test_p29_a_hair_that_changes_a_decision_is_found_and_one_that_changes_none_i
     assert changed_decisions(*clear, several=False) == 0
 
 
-def test_p29_a_bar_that_moved_past_a_song_is_found_though_the_song_itself_is_scored_alike() -> None:
+def test_p29_a_threshold_that_moved_past_a_song_is_found_despite_equal_scores() -> None:
     space, known = np.ones((2, 1), np.float32), np.ones(2, np.bool_)
     rows = [np.array([[first, 1 - first], [0.8, 0.2]], np.float32) for first in (1, 1 - 1e-6)]
     assert changed_decisions(*(Scores((1, 2), row, space, known) for row in rows), several=False) == 1
 
 
-def test_a_song_exactly_in_the_middle_of_its_library_is_answered_as_in_scikit_learn() -> None:
+def test_a_song_at_its_librarys_exact_centre_is_scored_as_in_scikit_learn() -> None:
     songs = {name: SongFeatures(song.numbers) for name, song in SONGS.items() if song.numbers}
     fitted = fit(labelled(songs, [6, 6, 6]))
     middle = next(iter(songs.values()))
@@ -209,7 +209,7 @@ def test_one_song_and_many_give_the_same_answer(artefact: Artefact, folder: Path
     assert many.classes == (1, 2, 3)
 
 
-def test_no_song_and_an_unknown_song_are_answered_too(artefact: Artefact, folder: Path) -> None:
+def test_no_songs_and_unknown_songs_are_handled(artefact: Artefact, folder: Path) -> None:
     model = Scorer(folder).load(artefact.digest)
     assert model.score([]).probabilities.shape == (0, 3)
     assert model.score([]).space.shape[0] == 0
@@ -235,7 +235,7 @@ def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> Non
     assert np.ptp(np.array(answers), axis=0).max() == 0
 
 
-def test_models_take_a_bounded_number_of_bytes_and_those_used_last_stay(artefact: Artefact, folder: Path) -> None:
+def test_cached_models_are_bounded_in_bytes_and_recent_ones_stay(artefact: Artefact, folder: Path) -> None:
     one, two, three = (rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(3))
     scorer = Scorer(folder, most=2 * Scorer(folder).load(one).resident)
     kept = {digest: scorer.load(digest) for digest in (one, two, one, three)}
@@ -250,7 +250,7 @@ def test_models_take_a_bounded_number_of_bytes_and_those_used_last_stay(artefact
     assert scorer.resident == 0
 
 
-def test_a_model_larger_than_all_that_is_allowed_serves_all_the_same(artefact: Artefact, folder: Path) -> None:
+def test_a_model_larger_than_the_cache_still_serves(artefact: Artefact, folder: Path) -> None:
     scorer = Scorer(folder, most=0)
     assert scorer.load(artefact.digest) is scorer.load(artefact.digest)
 

@@ -47,7 +47,7 @@ TAGGED = {f"jazz {at}": SongFeatures({"year": 1984.5}, {"genres": frozenset({"vo
         ("🌙", []),
     ],
 )
-def test_a_name_speaks_for_songs_that_carry_its_words_or_its_decade(name: str, songs: list[str]) -> None:
+def test_a_playlists_name_is_a_hint_for_songs_with_its_words_or_decade(name: str, songs: list[str]) -> None:
     assert [list(spoken) for _, spoken in hints_of({7: name}, TAGGED)] == ([songs] if songs else [])
 
 
@@ -60,7 +60,7 @@ def test_a_telling_name_helps_while_labels_are_few() -> None:
 
 
 # ------------------------------------------------------------------ labels
-def test_more_labels_speak_less_for_their_neighbours_and_are_believed_more() -> None:
+def test_with_more_labels_neighbours_count_less_and_labels_more() -> None:
     few, many = (examples_of(labelled(SONGS, [n] * 4)) for n in (1, 20))
     assert boldness(few, np.arange(len(few.songs))) > boldness(many, np.arange(len(many.songs)))
     assert usual_temperature(few) > usual_temperature(many)
@@ -87,7 +87,7 @@ some_labels = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(labels=some_labels, several=st.booleans(), everything=st.booleans())
-def test_any_labels_whatever_give_probabilities_or_say_that_they_are_too_few(
+def test_any_labels_give_probabilities_or_are_reported_as_too_few(
     labels: list[Label], several: bool, everything: bool
 ) -> None:
     labels = [label for label in labels if label.verdict or label.playlist is not None]
@@ -103,12 +103,12 @@ def test_any_labels_whatever_give_probabilities_or_say_that_they_are_too_few(
         assert np.allclose(scores.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_twenty_five_playlists_can_be_learnt() -> None:
+def test_twenty_five_playlists_can_be_learned() -> None:
     many = library(styles=25, per_style=12)
     assert right(scores_of(labelled(many, [4] * 25)), many) > 0.5
 
 
-def test_beside_a_large_playlist_a_small_one_does_not_break_the_promise() -> None:
+def test_a_small_playlist_next_to_a_large_one_does_not_break_the_promise() -> None:
     both = library(styles=2, per_style=120)
     uneven = {song: features for song, features in both.items() if style_of(song) == 1 or song < "1:00015"}
     scores = scores_of(labelled(uneven, [80, 3]))
@@ -120,7 +120,7 @@ def test_beside_a_large_playlist_a_small_one_does_not_break_the_promise() -> Non
     assert sum(decision.playlists == (truth[decision.song],) for decision in added) >= 0.85 * len(added) > 0
 
 
-def test_songs_that_are_all_alike_give_even_guesses() -> None:
+def test_identical_songs_give_even_guesses() -> None:
     alike = {song: SongFeatures({"energy": 0.5}) for song in SONGS}
     scores = scores_of(labelled(alike, [2, 2, 2, 2]))
     assert np.ptp(scores.probabilities, axis=0).max() < 1e-5

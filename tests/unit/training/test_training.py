@@ -52,7 +52,7 @@ def test_it_learns_what_the_labels_show() -> None:
     assert more > max(few, 0.7)
 
 
-def test_neither_order_nor_repetition_of_labels_and_songs_matters() -> None:
+def test_order_and_repetition_of_labels_and_songs_do_not_matter() -> None:
     training = labelled(SONGS, [5, 4, 6, 3])
     labels, mixed = list(training.labels) * 2, list(SONGS.items())
     random.Random(1).shuffle(labels)
@@ -70,7 +70,7 @@ def test_permuting_the_playlists_permutes_the_answers() -> None:
 
 @pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("counts", [[1, 1], [1, 30], [2] * 25, [40, 1, 1, 3]])
-def test_any_number_of_playlists_of_any_size_can_be_learnt(counts: Sequence[int], several: bool) -> None:
+def test_any_number_of_playlists_of_any_size_can_be_learned(counts: Sequence[int], several: bool) -> None:
     training = labelled(library(styles=len(counts), per_style=max(counts)), counts, several=several)
     fitted = fit(training)
     scores = open_model("", to_file(fitted, {})).score(list(training.songs.values()))
@@ -79,7 +79,7 @@ def test_any_number_of_playlists_of_any_size_can_be_learnt(counts: Sequence[int]
     assert figures(fitted.trial)["tested"] <= sum(counts)
 
 
-def test_too_few_to_test_means_guesses_that_never_pass_for_sure() -> None:
+def test_with_too_few_labels_to_test_guesses_are_never_called_sure() -> None:
     outcome = train(labelled(SONGS, [1, 1, 1, 1]), None, NOW)
     assert outcome.artefact is not None
     assert "too few" in outcome.reason
@@ -96,7 +96,7 @@ def dated(date_of: Callable[[int, int], float]) -> TrainingSet:
     return replace(labelled(made, [15, 15, 15, 45]), songs=songs)
 
 
-def test_when_a_song_was_liked_is_used_only_where_it_foretells_later_likes() -> None:
+def test_like_dates_are_used_only_if_they_predict_later_likes() -> None:
     def one_mood_after_another(style: int, at: int) -> float:
         return 2015 + style + at / 100
 
@@ -115,7 +115,7 @@ def test_no_song_in_any_playlist_is_too_few() -> None:
 
 
 @pytest.mark.parametrize("counts", [[1], [9, 0]])
-def test_a_single_playlist_is_learnt_from_the_library_around_it(counts: Sequence[int]) -> None:
+def test_a_single_playlist_is_learned_from_the_rest_of_the_library(counts: Sequence[int]) -> None:
     for several in (False, True):
         outcome = train(labelled(SONGS, counts, several=several), None, NOW)
         assert outcome.artefact is not None
@@ -127,14 +127,14 @@ def test_a_single_playlist_is_learnt_from_the_library_around_it(counts: Sequence
         assert scores.probabilities[:, 0].max() < 0.95
 
 
-def test_one_playlist_is_learnt_from_what_does_not_belong() -> None:
+def test_one_playlist_is_learned_from_songs_that_do_not_belong() -> None:
     for negative in (Label("1:00000", 1, False, "receipt"), Label("1:00000", None, True, "button")):
         for several in (False, True):
             training = labelled(SONGS, [3], several=several)
             assert examples_of(replace(training, labels=[*training.labels, negative])).classes == (1, None)
 
 
-def test_none_of_them_is_a_class_of_its_own() -> None:
+def test_none_of_them_is_a_separate_class() -> None:
     training = labelled(SONGS, [12, 12, 12])
     nowhere = [Label(f"3:{at:05}", None, True, "button") for at in range(12)]
     model = open_model("", to_file(fit(replace(training, labels=[*training.labels, *nowhere])), {}))
@@ -143,7 +143,7 @@ def test_none_of_them_is_a_class_of_its_own() -> None:
     assert (scores.probabilities.argmax(axis=1) == 3).mean() > 0.6
 
 
-def test_being_told_not_there_makes_it_less_likely_there() -> None:
+def test_a_not_there_label_makes_a_playlist_less_likely() -> None:
     training = labelled(SONGS, [4, 4, 4])
     song = "0:00020"
     before = fit(training)
@@ -153,7 +153,7 @@ def test_being_told_not_there_makes_it_less_likely_there() -> None:
     assert p[1] < p[0]
 
 
-def test_several_playlists_are_questions_of_their_own() -> None:
+def test_with_several_playlists_each_is_a_separate_question() -> None:
     both = [Label(f"0:{at:05}", 2, True, "button") for at in range(12)]
     training = labelled(SONGS, [12, 12, 12], several=True)
     model = open_model("", to_file(fit(replace(training, labels=[*training.labels, *both])), {}))
@@ -162,7 +162,7 @@ def test_several_playlists_are_questions_of_their_own() -> None:
     assert scores.probabilities.sum(axis=1).max() > 1.2
 
 
-def test_songs_that_are_gone_or_unknown_teach_nothing() -> None:
+def test_missing_or_unknown_songs_teach_nothing() -> None:
     training = labelled(SONGS, [3, 3])
     more = [Label("gone", 1, True, "button"), Label("blank", 2, True, "button")]
     examples = examples_of(
@@ -177,7 +177,7 @@ def test_spotifys_content_never_trains_a_model() -> None:
         fit(replace(labelled(SONGS, [3, 3]), songs=theirs))
 
 
-def test_labels_without_meaning_rarely_pass_the_gate() -> None:
+def test_random_labels_rarely_pass_the_gate() -> None:
     passed = 0
     for seed in range(8):
         rng = np.random.default_rng(seed)
@@ -189,7 +189,7 @@ def test_labels_without_meaning_rarely_pass_the_gate() -> None:
     assert passed <= 2
 
 
-def test_a_worse_model_never_replaces_a_better_one_and_a_better_one_does(tmp_path: Path) -> None:
+def test_only_a_better_model_replaces_another(tmp_path: Path) -> None:
     few, good = labelled(SONGS, [4] * 4), labelled(SONGS, [20] * 4)
     spoilt = [replace(label, playlist=1 + at % 4) for at, label in enumerate(good.labels)]
     artefact = train(good, None, NOW).artefact
@@ -205,7 +205,7 @@ def test_a_worse_model_never_replaces_a_better_one_and_a_better_one_does(tmp_pat
     assert judge(fit(good).trial, served_from(tmp_path, smaller.digest), SONGS).publish
 
 
-def test_a_damaged_model_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+def test_a_damaged_model_does_not_block_the_next(tmp_path: Path) -> None:
     artefact = train(labelled(SONGS, [8] * 4), None, NOW).artefact
     assert artefact is not None
     artefact.save(tmp_path)
@@ -214,7 +214,7 @@ def test_a_damaged_model_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -
     assert served_from(tmp_path, "0" * 64) is None
 
 
-def test_what_is_published_is_named_by_its_hash_and_says_what_it_is(tmp_path: Path) -> None:
+def test_a_published_model_is_named_by_its_hash_and_describes_itself(tmp_path: Path) -> None:
     artefact = train(labelled(SONGS, [8, 8, 8, 8]), None, NOW).artefact
     assert artefact is not None
     artefact.save(tmp_path)
@@ -250,7 +250,7 @@ def entry(right: int, asked: int, of: int) -> dict[str, float]:
     return {"precision": right / asked, "recall": right / of, "right": right, "asked": asked, "of": of}
 
 
-def test_the_picture_comes_with_its_finding_in_words() -> None:
+def test_the_chart_comes_with_its_result_in_words() -> None:
     scores = {"tested": 30, "classes": {"1": entry(9, 10, 12), "2": entry(7, 14, 10)}, "confusion": [[9, 3], [3, 7]]}
     picture = draw(scores, {"1": "Late night 🌙", "2": "$Run_{x}$"})
     assert picture.png.startswith(b"\x89PNG")
@@ -258,7 +258,7 @@ def test_the_picture_comes_with_its_finding_in_words() -> None:
     assert "Weakest: $Run_{x}$, right 7 of 14 times" in picture.alt
 
 
-def test_a_confusion_picture_only_from_three_playlists_on() -> None:
+def test_a_confusion_matrix_appears_from_three_playlists_on() -> None:
     def height(classes: int) -> int:
         scores = {
             "tested": 9,
@@ -300,7 +300,7 @@ async def versions(url: str, layer: int) -> list[tuple[str, bool]]:
     return [(version.digest, version.serving) for version in kept]
 
 
-def test_a_members_layer_is_trained_from_and_into_the_bots_database(tmp_path: Path) -> None:
+def test_a_members_layer_is_trained_from_and_stored_in_the_bots_database(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
     layer = asyncio.run(fill(url))
     env = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)}

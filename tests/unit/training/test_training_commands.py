@@ -70,7 +70,7 @@ def test_fit_predict_next_and_inspect_on_files(
     assert json.loads(capsys.readouterr().out)["classes"] == [1, 2, 3, None]
 
 
-def test_fitting_again_says_kept_or_published_and_never_fails(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_fitting_again_reports_kept_or_published_and_never_fails(files: tuple[Path, Path], tmp_path: Path) -> None:
     codes = [run("fit", "--library", files[0], "--labels", files[1], "--out", tmp_path / "m") for _ in range(2)]
     assert codes == [0, 0]
 
@@ -123,7 +123,7 @@ def test_a_library_is_read_as_spreadsheets_save_it(
     assert library.names == plain.names
 
 
-def test_a_torn_row_of_a_library_is_named_and_the_others_are_learnt(
+def test_a_broken_row_of_a_library_is_reported_and_the_others_are_used(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     header, first, *others = files[0].read_text().splitlines()
@@ -137,7 +137,7 @@ def test_a_torn_row_of_a_library_is_named_and_the_others_are_learnt(
     assert f"rows that cannot be read: 1 (line {len(others) + 2}: " in capsys.readouterr().err
 
 
-def test_labels_name_songs_by_link_and_a_torn_one_is_refused(tmp_path: Path) -> None:
+def test_labels_name_songs_by_link_and_a_broken_link_is_refused(tmp_path: Path) -> None:
     song = "0000000000000000000101"
     songs = write_csv(tmp_path / "S.csv", [["Track URI", "Tempo"], [f"spotify:track:{song}", "120"]])
     library = read_library(songs)
@@ -149,7 +149,7 @@ def test_labels_name_songs_by_link_and_a_torn_one_is_refused(tmp_path: Path) -> 
         read_labels(write_csv(tmp_path / "L.csv", [*rows, ["A", song, "yes", "x"]]), library, False, False)
 
 
-def test_labels_of_songs_that_the_library_lacks_are_named_and_the_others_are_learnt(
+def test_labels_of_songs_missing_from_the_library_are_reported_and_the_others_used(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = tmp_path / "more.csv"
@@ -160,13 +160,13 @@ def test_labels_of_songs_that_the_library_lacks_are_named_and_the_others_are_lea
     assert "track is not in the library in 1 lines: " in said.err
 
 
-def test_songs_without_an_id_go_by_title_and_artists(tmp_path: Path) -> None:
+def test_songs_without_an_id_are_identified_by_title_and_artists(tmp_path: Path) -> None:
     rows = [["title", "artist", "tempo"], ["Boats", "Maren", "120"], ["Boats", "Otis", "90"], ["Boats", "Maren", "1"]]
     library = read_library(write_csv(tmp_path / "S.csv", rows))
     assert [song.numbers["tempo"] for song in library.songs.values()] == [120, 90]
 
 
-def test_no_cell_that_is_written_can_be_run(tmp_path: Path) -> None:
+def test_no_written_cell_can_run_as_a_formula(tmp_path: Path) -> None:
     write_rows(tmp_path / "out.csv", ("playlist", "probability"), [("=cmd", -0.5), ("A;@B", 0.5)])
     assert (tmp_path / "out.csv").read_text() == "playlist,probability\n'=cmd,-0.5\nA;'@B,0.5\n"
     assert [row.fields["playlist"] for row in read_rows(tmp_path / "out.csv").rows] == ["=cmd", "A;@B"]
@@ -179,7 +179,7 @@ def test_labels_that_only_repeat_others_do_no_harm(files: tuple[Path, Path], tmp
     assert run("fit", "--library", files[0], "--labels", twice, "--out", tmp_path / "m") == 0
 
 
-def test_too_few_labels_and_a_missing_library_have_codes_of_their_own(
+def test_too_few_labels_and_a_missing_library_have_their_own_exit_codes(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     few = write_csv(tmp_path / "few.csv", [["playlist", "track_id", "verdict"], ["", "0:00000", "none"]])

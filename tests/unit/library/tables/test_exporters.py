@@ -5,7 +5,7 @@ import pytest
 from tests.unit.library.tables.forms import EXPORTIFY, ID, NACHTBUS, REGEN, URI, only, read, song, table, titles
 
 
-def test_a_semicolon_in_any_cell_of_artists_parts_them_in_the_whole_file() -> None:
+def test_a_semicolon_in_any_artist_cell_makes_it_the_files_separator() -> None:
     """As in Exportify: "Tyler, The Creator" is one artist."""
     duet = REGEN.replace("Lena Ohm", '"Maren, the Tailor;Otis Vale"')
     songs, _, _ = read(table(EXPORTIFY, NACHTBUS.replace("Lena Ohm", '"Maren, the Tailor"'), duet))
@@ -13,7 +13,7 @@ def test_a_semicolon_in_any_cell_of_artists_parts_them_in_the_whole_file() -> No
     assert songs[0].features.sets["artists"] == {"Maren, the Tailor"}
 
 
-def test_a_list_as_python_writes_it_holds_names_with_any_sign() -> None:
+def test_a_python_style_list_may_contain_names_with_any_character() -> None:
     text = 'Title,Artists\nBoats,"[\'Tyler, The Creator\', \'A; B\', ""Keb\' Mo\'""]"\nWind,"Ann, Ben"\n'
     songs, _, _ = read(text)
     assert songs[0].like.song.artists == ("Tyler, The Creator", "A; B", "Keb' Mo'")
@@ -24,7 +24,7 @@ WATSONBOX = '"Track URI","Track Name","Artist URI(s)","Artist Name(s)","Album UR
 WATSONBOX += '"Album Artist Name(s)","Album Release Date","Disc Number","Track Number","Track Duration (ms)","ISRC"'
 
 
-def test_watsonbox_writes_a_comma_within_a_name_behind_a_backslash() -> None:
+def test_watsonbox_escapes_a_comma_in_a_name_with_a_backslash() -> None:
     row = f'"{URI}","Boats","spotify:artist:1, spotify:artist:2","Maren\\, the Tailor, Otis Vale","spotify:album:1",'
     row += '"Quay","spotify:artist:1","311","2016-11-11","1","2","200588","QZAAA2500001"'
     table_song = only(table(WATSONBOX, row))
@@ -83,7 +83,7 @@ CODE_PAGES = {"ar": "cp1256", "de": "mac_roman", "el": "cp1253", "es": "cp1252",
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_exportify_is_read_in_every_language_it_has_and_as_a_spreadsheet_there_saves_it(language: str) -> None:
+def test_exportify_is_read_in_every_language_even_after_a_spreadsheet_saved_it(language: str) -> None:
     header = ",".join(f'"{name}"' for name in LANGUAGES[language].split("|"))
     text = table(header, f'"{URI}","Boats","Maren, Otis","Quay","2016-11-11","200588","2018-10-07T13:50:41Z","0.5"')
     for data in (text.encode(), text.encode(CODE_PAGES.get(language, "utf-16"))):
@@ -183,14 +183,14 @@ def test_itunes_is_read_in_the_worlds_languages(headers: str) -> None:
         "Track Url,Cancion,Artista,A\u0301lbum,Duracion de la cancion (ms),Isrc",
     ],
 )
-def test_a_header_is_known_however_it_is_put_together(header: str) -> None:
+def test_headers_are_recognised_in_any_spelling(header: str) -> None:
     kept = song(table(header, f"{ID},Nachtbus,Lena Ohm,Linie 9,200000,QZAAA2500001"))
     assert (kept.song, kept.title, kept.artists, kept.album) == (URI, "Nachtbus", ("Lena Ohm",), "Linie 9")
     assert (kept.duration_ms, kept.isrc) == (200_000, "QZAAA2500001")
 
 
 @pytest.mark.parametrize("header", ["Track,Title,Artist", "Name,Track Name,Artist", "#,Song,Artist", "Name,Title,Band"])
-def test_of_two_columns_that_may_be_the_title_the_surer_one_is(header: str) -> None:
+def test_of_two_possible_title_columns_the_more_certain_one_is_used(header: str) -> None:
     assert song(table(header, "3,Nachtbus,Lena Ohm")).title == "Nachtbus"
 
 
@@ -198,7 +198,7 @@ def test_of_two_columns_that_may_be_the_title_the_surer_one_is(header: str) -> N
     "header",
     ["Deezer - id", "Tidal - id", "artist_mbid", "Artist 2", "Album Artist Names", "Size", "Bit Rate", "CD-Nummer"],
 )
-def test_what_names_or_counts_something_is_no_number_of_a_song(header: str) -> None:
+def test_id_and_count_columns_are_not_features(header: str) -> None:
     assert only(table(f"Title,Artist,{header}", "Nachtbus,Lena Ohm,311")).features.numbers == {}
 
 
@@ -211,7 +211,7 @@ MODERN = (
     ("cell", "artists"),
     [("Maren, the Tailor", ("Maren, the Tailor",)), ("Ann,Ben", ("Ann", "Ben")), ("10,000 Men", ("10,000 Men",))],
 )
-def test_exportify_puts_no_space_between_artists(cell: str, artists: tuple[str, ...]) -> None:
+def test_exportify_separates_artists_without_spaces(cell: str, artists: tuple[str, ...]) -> None:
     assert song(table(MODERN, f'{URI},"Boats","Quay","{cell}",2019,200000,40,false,u,')).artists == artists
 
 
@@ -223,7 +223,7 @@ def test_spotify_backup_writes_no_header() -> None:
     assert [row.line for row in bad] == [1]  # the playlist's name
 
 
-def test_chosics_shares_are_percentages() -> None:
+def test_chosics_values_are_percentages() -> None:
     form = "Song,Artist,BPM,Dance,Energy,Acoustic\nNachtbus,Lena Ohm,120,50,1,100\n"
     assert only(form).features.numbers == {"tempo": 120, "danceability": 0.5, "energy": 0.01, "acousticness": 1}
 
@@ -239,11 +239,11 @@ def test_chosics_shares_are_percentages() -> None:
     ],
 )
 @pytest.mark.parametrize("header", ["Track URI", "spotify_id", "Link", "id"])
-def test_a_song_is_known_by_link_uri_or_id(link: str, header: str) -> None:
+def test_a_song_is_identified_by_link_uri_or_id(link: str, header: str) -> None:
     assert song(f"{header},Title,Artist\n{link},Nachtbus,Lena Ohm\n").song == URI
 
 
-def test_files_put_behind_one_another_are_one() -> None:
+def test_concatenated_files_are_read_as_one() -> None:
     same = "".join("\ufeff" + table(EXPORTIFY, row) for row in (NACHTBUS, REGEN))
     assert titles(same) == ["Nachtbus", "Regen"]
     other = table(EXPORTIFY, NACHTBUS, "Artist,Track Name,Track URI", f"Otis,Wind,{URI}")
@@ -252,7 +252,7 @@ def test_files_put_behind_one_another_are_one() -> None:
     assert titles(third) == ["Nachtbus", "Wind, live", "Rain"]
 
 
-def test_episodes_and_local_files_are_counted_and_are_no_songs() -> None:
+def test_episodes_and_local_files_are_counted_but_are_not_songs() -> None:
     others = (
         REGEN.replace("spotify:track:", "spotify:episode:"),
         REGEN.replace("spotify:track:0000000000000000000102", "spotify:local:Ann:Demos:Sketch:61"),

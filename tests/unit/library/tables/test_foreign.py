@@ -30,7 +30,7 @@ def test_spotifys_own_account_export_is_read() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
-def test_so_it_is_when_an_editor_saved_it_again(encoding: str) -> None:
+def test_the_account_export_is_read_after_an_editor_saved_it(encoding: str) -> None:
     library = {"tracks": [{"artist": "Zoë", "album": None, "track": "Café", "uri": URI}, None, {"uri": None}]}
     songs, bad, _ = read(json.dumps(library, ensure_ascii=False).encode(encoding))
     assert ([(song.like.song.song, song.like.song.title) for song in songs], len(bad)) == ([(URI, "Café")], 2)
@@ -50,7 +50,7 @@ def test_so_it_is_when_an_editor_saved_it_again(encoding: str) -> None:
         },
     ],
 )
-def test_and_in_older_and_newer_forms(playlist: dict[str, object]) -> None:
+def test_older_and_newer_account_exports_are_read(playlist: dict[str, object]) -> None:
     songs, bad, _ = read(json.dumps({"playlists": [None, {"name": "Night", **playlist}, {"items": None}]}))
     assert ([song.like.song.song for song in songs], bad) == ([URI], [])
 
@@ -76,13 +76,13 @@ def test_and_in_older_and_newer_forms(playlist: dict[str, object]) -> None:
         (bytes(range(256)) * 4, Foreign.BINARY),
     ],
 )
-def test_what_is_no_table_is_refused_for_what_it_is(data: str | bytes, kind: Foreign) -> None:
+def test_files_that_are_not_tables_are_refused_by_kind(data: str | bytes, kind: Foreign) -> None:
     with pytest.raises(NotATable) as refused:
         Table(data.encode() if isinstance(data, str) else data)
     assert refused.value.kind == kind
 
 
 @pytest.mark.parametrize("kind", Foreign)
-def test_every_foreign_file_has_words_that_name_it(kind: Foreign) -> None:
+def test_every_foreign_file_kind_has_a_message_that_names_it(kind: Foreign) -> None:
     assert describe(ForeignFile("liked.x", kind)).startswith("liked\\.x is")
     assert (kind in FOREIGN) == (kind is not Foreign.BINARY)

@@ -53,12 +53,12 @@ def rows(names: list[str]) -> str:
     ("encoding", "names"),
     [*TITLES.items(), *OLDER.items(), *(("cp1250", names) for names in ALSO_CP1250.values())],
 )
-def test_titles_are_read_in_the_encoding_that_they_were_saved_in(encoding: str, names: str) -> None:
+def test_titles_are_read_in_the_encoding_they_were_saved_in(encoding: str, names: str) -> None:
     wanted = [*names.split("|"), "Plain"]
     assert titles(rows(wanted).encode(encoding)) == wanted
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
 @pytest.mark.parametrize("name", WESTERN.split("|"))
-def test_one_title_is_enough_in_the_commonest(encoding: str, name: str) -> None:
+def test_one_title_is_enough_for_the_most_common_encodings(encoding: str, name: str) -> None:
     assert titles(rows(["Plain", name]).encode(encoding)) == ["Plain", name]

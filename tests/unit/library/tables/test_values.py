@@ -20,7 +20,7 @@ from tests.unit.library.tables.forms import only
         *((text, None) for text in ("1.23.4", "1,2,3", "%", "50%%", "1 2", "'", "--1", "1e5e5", "12'3", "")),
     ],
 )
-def test_a_number_has_many_forms(text: str, value: float | None) -> None:
+def test_numbers_are_read_in_many_formats(text: str, value: float | None) -> None:
     assert number(text) == (None if value is None else pytest.approx(value))
 
 
@@ -34,7 +34,7 @@ def test_a_number_has_many_forms(text: str, value: float | None) -> None:
         *((text, None) for text in ("-3:20", "0:00", "PT", "25h", "m", "3:2", "3:20:5:1")),
     ],
 )
-def test_a_length_has_many_forms(text: str, length: int | None) -> None:
+def test_lengths_are_read_in_many_formats(text: str, length: int | None) -> None:
     assert milliseconds({"duration": text}) == length
 
 
@@ -53,7 +53,7 @@ def test_a_length_has_many_forms(text: str, length: int | None) -> None:
         "3:20.588",
     ],
 )
-def test_milliseconds_are_whole_so_a_sign_in_them_parts_thousands(text: str) -> None:
+def test_milliseconds_are_whole_so_a_separator_in_them_groups_thousands(text: str) -> None:
     assert milliseconds({"duration_ms": text}) == 200_588
 
 
@@ -73,7 +73,7 @@ def test_milliseconds_are_whole_so_a_sign_in_them_parts_thousands(text: str) -> 
         *("17.05.19", "17-May-19", "17 May 2019", "May 17, 2019", "2019-05-17T00:00:00+14:00", "43602", "43602.0"),
     ],
 )
-def test_a_day_has_many_forms(text: str) -> None:
+def test_dates_are_read_in_many_formats(text: str) -> None:
     assert year_of(text) == pytest.approx(year_of("2019-05-17"))
     assert str(moment(text)).startswith(
         ("2019-05-17", "2019-05-16 10")
@@ -81,12 +81,12 @@ def test_a_day_has_many_forms(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2,019", "2.019", "2 019", "2019,0", "c. 2019", "2019?", "2019-00-00"])
-def test_a_year_alone_is_in_the_middle_of_it(text: str) -> None:
+def test_a_year_alone_becomes_its_middle(text: str) -> None:
     assert year_of(text) == 2019.5
 
 
 @pytest.mark.parametrize("text", ["10000", "99999", "2101", "0999", "-1", "1e5", "nan", "12/31/9999", "9" * 13])
-def test_what_is_out_of_range_is_no_year(text: str) -> None:
+def test_an_out_of_range_number_is_not_a_year(text: str) -> None:
     assert year_of(text) is None
     assert moment(text) is None
 
@@ -99,17 +99,17 @@ def test_what_is_out_of_range_is_no_year(text: str) -> None:
         *("Jan 13, 2024 1:05 PM", "2024年1月13日 13:05", "1705151100", "1705151100000", "45304,5451388889"),
     ],
 )
-def test_a_moment_has_many_forms(text: str) -> None:
+def test_timestamps_are_read_in_many_formats(text: str) -> None:
     assert moment(text) == datetime(2024, 1, 13, 13, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["2024-02-30", "2024-01-13 25:61", "13/13/2024", "Foo 13, 2024", "0", "17.05."])
-def test_what_is_no_moment_is_none(text: str) -> None:
+def test_invalid_timestamps_are_none(text: str) -> None:
     assert moment(text) is None
 
 
 @pytest.mark.parametrize("cell", ['"=""Nachtbus"""', '="Nachtbus"', "Nachtbus"])
-def test_text_that_a_spreadsheet_was_to_take_for_text_is_text(cell: str) -> None:
+def test_text_formulas_for_spreadsheets_are_read_as_text(cell: str) -> None:
     table_song = only(f'Title,Artist,ISRC,Energy\n{cell},="Lena Ohm",="QZAAA2500001",="0.5"\n')
     assert (table_song.like.song.title, table_song.like.song.artists) == ("Nachtbus", ("Lena Ohm",))
     assert (table_song.like.song.isrc, table_song.features.numbers) == ("QZAAA2500001", {"energy": 0.5})

@@ -40,7 +40,7 @@ songs = st.builds(
 @example(song=song("-Ing", ["+44"], "=", URI))
 @example(song=song("@ Home", ["Tyler, The Creator"], None, None))
 @example(song=song("A;=B", ["AC\\", ";", "['x']"], "'=C", None))
-def test_what_is_exported_is_imported_as_the_same_songs(song: Song) -> None:
+def test_exported_songs_are_imported_unchanged(song: Song) -> None:
     _, data = csv_of("Mix", 1, [(song, MOMENT)])
     songs, bad, spoken = read(data)
     assert (bad, spoken) == ([], 0)
@@ -48,14 +48,14 @@ def test_what_is_exported_is_imported_as_the_same_songs(song: Song) -> None:
 
 
 @given(cell=st.text(st.sampled_from("=+-@'\" ,;|\t\na")))
-def test_a_cell_is_disarmed_and_armed_again(cell: str) -> None:
+def test_a_cell_is_escaped_and_unescaped_again(cell: str) -> None:
     assert armed(disarmed(cell)) == cell
 
 
 @given(song=songs)
 @example(song=song("A;=B", ["C|+D"], "E\t@F,-G", None))
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_no_spreadsheet_runs_a_cell(delimiter: str, song: Song) -> None:
+def test_no_spreadsheet_runs_a_cell_as_a_formula(delimiter: str, song: Song) -> None:
     text = csv_of("Mix", 1, [(song, None)])[1].decode("utf-8-sig")
     row = text.split("\r\n")[1]
     parsed = next(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter))
