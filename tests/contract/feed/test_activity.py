@@ -101,7 +101,7 @@ async def _healthy() -> dict[str, Any]:
     return {"ok": True}
 
 
-async def test_whoever_agreed_in_discord_has_a_session(stage: Stage) -> None:
+async def test_agreeing_in_discord_gives_a_session(stage: Stage) -> None:
     status, said = await stage.enter(stage.world.oauth.consent(stage.anna))
     assert status == 200
     assert await sessions.holder(stage.store, said["session"], clock()) == stage.anna.id

@@ -135,7 +135,7 @@ async def test_as_a_user_app_it_plays_privately_in_servers_without_the_bot(feed:
     assert "Comments go where others can see them" in (await answer(there.click(card, "Comment"))).text()
 
 
-async def test_a_member_who_has_not_joined_hears_only_files_and_cannot_answer_shared_songs(feed: Feed) -> None:
+async def test_a_member_who_has_not_joined_gets_only_files_and_cannot_answer_shared_songs(feed: Feed) -> None:
     uwe = newcomer(feed.stack, "uwe")
     card = await answer(uwe.command("feed play"))
     assert "spotify.com" not in title(card)

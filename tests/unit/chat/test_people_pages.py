@@ -99,6 +99,6 @@ def test_a_hidden_member_is_told_that_nobody_sees_it() -> None:
     assert "You're hidden" in texts(profile.edit(MINE))
 
 
-def test_hidden_parts_are_listed() -> None:
+def test_parts_switched_off_are_listed() -> None:
     assert "Off: playlists, taste map and reposts." in texts(profile.own(NOTHING, None, in_server=True))
     assert "Off:" not in texts(profile.own(MINE, None, in_server=True))
