@@ -11,7 +11,7 @@ from time import perf_counter
 
 import numpy as np
 
-from bot.core.sorting.active_learning import DIMENSIONS, Floats, Guesses, Pool, Rows, next_songs, points_of
+from bot.core.sorting.learning.active_learning import DIMENSIONS, Floats, Guesses, Pool, Rows, next_songs, points_of
 
 SONGS = (1_000, 10_000, 20_000)
 LABELS = (0, 1, 10, 50, 200)

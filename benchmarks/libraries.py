@@ -3,8 +3,8 @@
 import numpy as np
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.dataset import Label, TrainingSet
-from bot.core.sorting.schema import EXPORTIFY
+from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.schema import EXPORTIFY
 
 STYLES, GENRES, ARTISTS = 20, 40, 60  # clusters; genres per cluster; artists per cluster
 PLAYLISTS = 10  # of the member, one per cluster

@@ -22,7 +22,7 @@ from bot.core.feed import taste
 from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import AXES, to_length_one
 from bot.core.feed.taste import Taste
-from bot.core.sorting.columns import Vectors
+from bot.core.sorting.learning.columns import Vectors
 
 SIZES = (20_000, 1_000_000)
 STYLES, SPREAD = 200, 0.7  # and how far songs lie from their style's centre

@@ -19,7 +19,7 @@ from bot.core.feed.video import Video
 from bot.core.jobs import Job
 from bot.core.records import Clip, Item, Like, Song
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.prior import Prior
 
 
 @dataclass(frozen=True, slots=True)

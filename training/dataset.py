@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from training.problems import NothingToTellApart
 
 WEIGHTS = {

@@ -13,7 +13,7 @@ from bot.core.codes import name_uri
 from bot.core.features import SongFeatures
 from bot.core.library import tables
 from bot.core.library.tables import IDS, BadRow, Row, features_of, uri_of
-from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from training.model.export import write_whole
 from training.problems import InputProblem
 

@@ -16,8 +16,8 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.columns import key_of
-from bot.core.sorting.prior import WORDS, Prior
+from bot.core.sorting.learning.columns import key_of
+from bot.core.sorting.learning.prior import WORDS, Prior
 
 DIRECTIONS = 64  # for artists; half or twice as many make next to no difference
 SMOOTH = 0.75  # power of an artist's frequency: weakens associations between rare ones (Levy & Goldberg 2014)

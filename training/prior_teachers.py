@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.adapters.prior import NAME, Taught, to_bytes
 from bot.adapters.store import Store
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.prior import Prior
 from bot.flows.account import prior_consent
 from training.evaluation.evaluate import run_all
 from training.evaluation.measure import Measurement, compare

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.prior import Prior
 from bot.errors import PriorCorrupt
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.schema import Schema
+from bot.core.sorting.learning.schema import Schema
 from bot.errors import ModelCorrupt, ModelError, ModelMissing
 
 ANSWERS = ("probabilities", "space")

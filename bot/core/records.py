@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core import codes, recording
+from bot.core import codes
 from bot.core.notices import NoticeKind
+from bot.core.sorting import recording
 from bot.core.sorting.writes import Action, WriteKind, WriteState
 
 UNTITLED = "Untitled song"  # title of a song that came without one

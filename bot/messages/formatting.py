@@ -9,8 +9,8 @@ from bot.core.markup import clip as clip
 from bot.core.markup import escape as escape
 from bot.core.markup import plain as plain
 from bot.core.records import Playlist, Song
-from bot.core.sorting import forecast
 from bot.core.sorting.decide import certainty
+from bot.core.sorting.learning import forecast
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Guess, Tally
 from bot.flows.sorting.why import Explanation

@@ -9,7 +9,7 @@ import pytest
 
 from bot.web import application, only, port_of, serve
 from sandbox.stack import Stack
-from tests.e2e.page_stage import built, served
+from tests.e2e.sandbox_page.stage import built, served
 
 FOREIGN = ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost.", "[", "")
 MISDIRECTED = 421

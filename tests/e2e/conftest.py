@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.conftest import group
 from tests.e2e.chat_stage import STYLES, answer, held_back, label, styled
 from tests.e2e.checked_stack import CheckedStack
-from tests.e2e.feed_stage import Feed, opened
+from tests.e2e.feed.stage import Feed, opened
 from tests.e2e.trained_stage import Trained, plain
 
 T = TypeVar("T")

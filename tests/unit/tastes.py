@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 
 NUMBERS = ("tempo", "energy", "loudness", "mfcc_1", "mfcc_2", "mfcc_3")
 

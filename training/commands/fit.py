@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.confine import limit_memory
-from bot.core.sorting.dataset import TrainingSet
-from bot.core.sorting.gate import Reason
-from bot.core.sorting.prior import Prior, tell
+from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.gate import Reason
+from bot.core.sorting.learning.prior import Prior, tell
 from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
 from training.model.from_database import train_member

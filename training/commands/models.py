@@ -9,7 +9,7 @@ from typing import Any
 from bot.adapters.prior import NAME
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import OpenModel, Scorer
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.prior import Prior
 from training.files import Key, read_served
 from training.problems import InputProblem
 

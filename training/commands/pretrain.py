@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.adapters.prior import Taught, to_bytes
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.prior import Prior
 from training import prior_teachers
 from training.evaluation.people import Person, read_person, refuse_twice
 from training.model.export import write_whole

@@ -12,11 +12,11 @@ import numpy as np
 from bot.adapters.scorer import OpenModel, read_model
 from bot.core.features import SongFeatures
 from bot.core.library import tables
-from bot.core.sorting.active_learning import Guesses, Pool, belief_in, next_songs, points_of
-from bot.core.sorting.dataset import TrainingSet
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
-from bot.core.sorting.prior import tell
-from bot.core.sorting.schema import schema_of
+from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs, points_of
+from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.prior import tell
+from bot.core.sorting.learning.schema import schema_of
 from training.commands.models import chosen_prior, models_in, names_of, warn_of_other
 from training.files import Key, Library, read_labels, read_library, read_served, write_rows
 from training.model.gate import Served

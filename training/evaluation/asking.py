@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.sorting.active_learning import Guesses, Pool, belief_in, next_songs, points_of
-from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.prior import Prior
-from bot.core.sorting.schema import schema_of
+from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs, points_of
+from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.prior import Prior
+from bot.core.sorting.learning.schema import schema_of
 from training.evaluation.baselines import ours
 from training.evaluation.measure import TESTED
 from training.evaluation.people import SimulatedMember

@@ -18,10 +18,10 @@ from sklearn.neural_network import MLPClassifier
 
 from bot.adapters.scorer import open_model
 from bot.core.features import SongFeatures
-from bot.core.sorting.dataset import TrainingSet
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.prior import Prior
-from bot.core.sorting.schema import EXPORTIFY, Schema, schema_of
+from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.prior import Prior
+from bot.core.sorting.learning.schema import EXPORTIFY, Schema, schema_of
 from training.model.export import to_file
 from training.model.fit import fit
 

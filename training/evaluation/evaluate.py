@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.prior import Prior
 from training.evaluation.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
 from training.evaluation.likes import LikedFolds, try_likes
 from training.evaluation.measure import measure

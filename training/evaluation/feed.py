@@ -17,7 +17,7 @@ from bot.core.feed import taste
 from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.feed.taste import Taste
-from bot.core.sorting.columns import key_of
+from bot.core.sorting.learning.columns import key_of
 from training.evaluation.neighbours import Half, parted
 from training.evaluation.people import Person
 from training.problems import InputProblem

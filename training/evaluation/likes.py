@@ -15,8 +15,8 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from bot.core.features import SongFeatures
 from bot.core.library.tables import Row, features_of
-from bot.core.sorting.dataset import Label, TrainingSet
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.prior import Prior
 from training.evaluation.baselines import NO_AUDIO, contenders
 from training.evaluation.people import Person, refuse_twice
 from training.files import id_of, read_rows

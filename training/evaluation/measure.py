@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
-from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.prior import Prior
 from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR, Contender, contenders, ours
 from training.evaluation.people import SimulatedMember
 from training.problems import NothingToTellApart

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.core.features import SongFeatures
 from bot.core.feed.space import FITTED_ON, Space, space_of, to_length_one
 from bot.core.social.taste_match import LikedPoints, Meeting, meet
-from bot.core.sorting.columns import Vectors
+from bot.core.sorting.learning.columns import Vectors
 from training.evaluation.people import Person
 from training.problems import InputProblem
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from training.evaluation.summary import figure
 from training.model.fit import fit
 

@@ -13,10 +13,10 @@ import numpy as np
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.columns import Vectors
-from bot.core.sorting.dataset import TrainingSet
-from bot.core.sorting.prior import Prior, tell
-from bot.core.sorting.schema import Schema, schema_of
+from bot.core.sorting.learning.columns import Vectors
+from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.prior import Prior, tell
+from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.evaluation.dates import dates_help, dates_may_help, foretell, without_dates
 from training.model.cross_validation import Learner, Trial, try_out

@@ -9,8 +9,8 @@ from bot.adapters.prior import NAME, Priors
 from bot.adapters.store import Store
 from bot.adapters.store.sorting import models
 from bot.core.records import NewModel
-from bot.core.sorting.dataset import TrainingSet
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.prior import Prior
 from bot.flows.sorting.train import training_set
 from training.model.publish import Artefact, TrainingOutcome, served_from, train
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from bot.adapters.scorer import OpenModel
 from bot.core.features import SongFeatures
-from bot.core.sorting.gate import Reason
+from bot.core.sorting.learning.gate import Reason
 from training.dataset import Examples
 from training.model.cross_validation import Trial, likelihood
 from training.model.heads import Logits

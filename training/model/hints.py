@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.columns import words_of
+from bot.core.sorting.learning.columns import words_of
 
 SPOKEN_FOR = (3, 0.5)  # minimum songs, maximum share of the library: fewer are chance, more say nothing
 TAGS = ("genres", "tags")

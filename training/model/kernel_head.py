@@ -13,8 +13,8 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bot.core.sorting.columns import BUCKETS
-from bot.core.sorting.schema import Schema
+from bot.core.sorting.learning.columns import BUCKETS
+from bot.core.sorting.learning.schema import Schema
 from training.dataset import Examples
 from training.model.heads import Floats, Head, Logits, regress
 

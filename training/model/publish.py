@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.scorer import Scorer
-from bot.core.sorting.dataset import TrainingSet
-from bot.core.sorting.gate import Reason
-from bot.core.sorting.prior import version_in
+from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.gate import Reason
+from bot.core.sorting.learning.prior import version_in
 from bot.errors import ModelError
 from training.model.export import check_parity, digest_of, to_file, write_whole
 from training.model.figures import NONE, class_name, figures

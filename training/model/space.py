@@ -12,7 +12,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
-from bot.core.sorting.schema import Schema
+from bot.core.sorting.learning.schema import Schema
 
 COMPONENTS = 48  # directions for words; 32 cost a third of a point, 64 gain nothing
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.sorting.columns import Vectors
+from bot.core.sorting.learning.columns import Vectors
 
 FIRST_ROOM = 1_024  # rows; doubled when they're full
 BLOCK = 65_536  # rows per product: their scores stay in a core's cache, and most fall short of the best so far

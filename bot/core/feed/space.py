@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.features import LIKED, SongFeatures
-from bot.core.sorting.columns import FAINT, Vectors
-from bot.core.sorting.schema import Schema, schema_of
+from bot.core.sorting.learning.columns import FAINT, Vectors
+from bot.core.sorting.learning.schema import Schema, schema_of
 from bot.core.vectors import pack, unpack
 
 AXES = 64  # real libraries have some 500 columns; more axes recommended fewer right songs (docs/feed.md)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bot.core.feed.neighbours import Around
 from bot.core.feed.space import to_length_one
-from bot.core.sorting.columns import FAINT, Vectors
+from bot.core.sorting.learning.columns import FAINT, Vectors
 
 WIDE = 200  # candidates ranked around each point
 KIN = 3  # the liked songs nearest to a candidate, which count in its favour

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.sorting.columns import FAINT, Vectors
+from bot.core.sorting.learning.columns import FAINT, Vectors
 
 LEAST = 3  # songs needed for a cloud
 CLOSE = 0.6  # of the spread of all songs: anything closer counts as close together

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.core.feed import taste
 from bot.core.feed.neighbours import Around
 from bot.core.feed.taste import KIN, Taste
-from bot.core.sorting.columns import Vectors
+from bot.core.sorting.learning.columns import Vectors
 
 LEAST = 10  # liked songs with a point that each side needs
 LEAST_STRANGERS = 30

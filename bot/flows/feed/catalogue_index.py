@@ -20,7 +20,7 @@ from bot.core.features import SongFeatures
 from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.records import Song
-from bot.core.sorting.columns import Vectors, key_of
+from bot.core.sorting.learning.columns import Vectors, key_of
 from bot.errors import NothingThereYet
 
 PAGE = 1_000  # songs per transaction

@@ -25,8 +25,8 @@ from bot.core.feed import taste
 from bot.core.feed.space import Space
 from bot.core.feed.taste import Taste
 from bot.core.records import Layer, Song
-from bot.core.sorting.columns import Vectors, key_of
 from bot.core.sorting.decide import Scores
+from bot.core.sorting.learning.columns import Vectors, key_of
 from bot.errors import ModelError, NoTaste
 from bot.errors.feed import NothingLeftOver, UnknownSong, UnknownSound
 from bot.flows.feed.catalogue import Catalogue, Entry

@@ -21,7 +21,7 @@ from bot.core.records import Song
 from bot.core.social import taste_match
 from bot.core.social.records import Agreement
 from bot.core.social.taste_match import LikedPoints, Meeting
-from bot.core.sorting.columns import key_of
+from bot.core.sorting.learning.columns import key_of
 from bot.errors import NothingThereYet
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import MOST_SAID

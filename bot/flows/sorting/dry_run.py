@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.sorting import answers, playlists, writes
-from bot.core import recording
 from bot.core.records import Item, Layer, NewWrite, Playlist, Song
+from bot.core.sorting import recording
 from bot.core.sorting.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.writes import Action, WriteKind

@@ -18,9 +18,9 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
-from bot.core.sorting.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
-from bot.core.sorting.forecast import labels_to_goal, share_after
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
+from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
+from bot.core.sorting.learning.forecast import labels_to_goal, share_after
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, PlaylistNotKept, QuestionGone

@@ -9,9 +9,10 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import contents, creations, playlists
-from bot.core import limits, recording
+from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Playlist
+from bot.core.sorting import recording
 from bot.errors import BadChoice, BadLength, NoPlaylists
 from bot.errors.sorting import (
     AlreadyInLayer,

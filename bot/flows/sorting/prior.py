@@ -2,7 +2,7 @@
 
 from bot.adapters.store import Tx
 from bot.adapters.store.account import members
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.prior import Prior
 
 
 async def usable_by(tx: Tx, member: int, prior: Prior | None) -> Prior | None:

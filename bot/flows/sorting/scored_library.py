@@ -11,10 +11,10 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import models
 from bot.core.features import SongFeatures
 from bot.core.records import Model, Song
-from bot.core.sorting.columns import Vectors
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.prior import Prior, tell
-from bot.core.sorting.schema import schema_of
+from bot.core.sorting.learning.columns import Vectors
+from bot.core.sorting.learning.prior import Prior, tell
+from bot.core.sorting.learning.schema import schema_of
 from bot.errors import ModelError, ModelMissing
 from bot.flows.sorting.prior import usable_by
 from bot.ports import ModelFiles, PriorFile

@@ -9,9 +9,9 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Model
-from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.labels import Source
-from bot.core.sorting.prior import Prior, tell
+from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.prior import Prior, tell
 from bot.errors.sorting import ModelGone, NoSuchLayer
 from bot.flows.sorting.prior import usable_by
 from bot.flows.sorting.readiness import count_labels

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.markup import timestamp
 from bot.core.records import Model, Playlist
-from bot.core.sorting.gate import Reason
+from bot.core.sorting.learning.gate import Reason
 from bot.flows.account.status import LayerStatus
 from bot.flows.sorting.label import Guess
 from bot.flows.sorting.why import Explained

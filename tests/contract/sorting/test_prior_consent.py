@@ -18,9 +18,9 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.cli.doctor import Unwell, _prior
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
-from bot.core.sorting.columns import key_of
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.prior import Prior
+from bot.core.sorting.learning.columns import key_of
+from bot.core.sorting.learning.prior import Prior
 from bot.flows.account import erase, prior_consent
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.train import training_set

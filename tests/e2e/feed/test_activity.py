@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, Ro
 from sandbox.browser import chromium
 from sandbox.discord import AnswerKind, Person
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.feed_stage import CLIENT_SECRET, Feed
+from tests.e2e.feed.stage import CLIENT_SECRET, Feed
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
 PATIENCE = 20_000  # ms; two cores may be busy

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.process import start
-from tests.e2e.api_stage import FILES, LIBRARY, SECRET, Api, ApiStage, at, program, stage, token_of
 from tests.e2e.chat_stage import answer, newcomer
+from tests.e2e.feed.api_stage import FILES, LIBRARY, SECRET, Api, ApiStage, at, program, stage, token_of
 from tests.e2e.wire_checks import shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -113,7 +113,7 @@ async def test_schemathesis_finds_nothing(stage: ApiStage, tmp_path: Path, soak:
         *("--header", f"Authorization: Bearer {api.token}", "--checks", "all"),
         *("--seed", "5", "--max-examples", f"{EXAMPLES[soak]}"),
         folder=tmp_path,
-        settings={"SCHEMATHESIS_HOOKS": "tests.e2e.fuzz_hooks", "FUZZ_SONGS": " ".join(songs)},
+        settings={"SCHEMATHESIS_HOOKS": "tests.e2e.feed.fuzz_hooks", "FUZZ_SONGS": " ".join(songs)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.discord import Message, Person
 from tests.e2e.chat_stage import answer, labels, newcomer
-from tests.e2e.feed_stage import OWN, SHARED, Feed, key_on
+from tests.e2e.feed.stage import OWN, SHARED, Feed, key_on
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
 BUTTONS = ["Next", "Like", "Add to…", "More like this", "Not for me", "Repost", "Comment", "Report"]

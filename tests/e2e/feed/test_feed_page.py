@@ -15,7 +15,7 @@ from bot.chat.presence import FRESH
 from sandbox.browser import chromium
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.feed_stage import FILES, OWN, PLAYLISTS, Feed
+from tests.e2e.feed.stage import FILES, OWN, PLAYLISTS, Feed
 
 pytestmark = [
     pytest.mark.browser,

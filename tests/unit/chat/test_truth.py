@@ -17,7 +17,7 @@ from bot.core.records import Account, Card, Change, Layer, Member, Notice, Playl
 from bot.core.social.records import Round
 from bot.core.social.rounds import CLOSED, VOTING
 from bot.core.social.shared_playlists import Brought, Shared, SongState
-from bot.core.sorting.gate import Reason
+from bot.core.sorting.learning.gate import Reason
 from bot.errors import NoPlaylists, NotTrained, TooFewLabels
 from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.flows.account.status import LayerStatus

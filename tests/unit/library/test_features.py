@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from bot.audio.analysis.features import FEATURES
 from bot.core.features import RefusedProvenance, SongFeatures, features_heard
 from bot.core.library.tables import Row, Table, features_of, field_of
-from bot.core.sorting.columns import key_of, words_of
-from bot.core.sorting.schema import BUILT_IN, MOST_WORDS, Schema, schema_of
+from bot.core.sorting.learning.columns import key_of, words_of
+from bot.core.sorting.learning.schema import BUILT_IN, MOST_WORDS, Schema, schema_of
 
 EXPORTIFY_ROW = {
     "Track URI": "spotify:track:4N42ow0h4JoK68OQwOzsQn",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.recording import Recordings, doubles, naming, same, standing
 from bot.core.records import Song
+from bot.core.sorting.recording import Recordings, doubles, naming, same, standing
 
 
 def song(number: int, title: str = "Nachtbus", isrc: str | None = None, ms: int | None = 200_000) -> Song:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.sorting.active_learning import (
+from bot.core.sorting.learning.active_learning import (
     CLEAR,
     NOTHING,
     Belief,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.sorting.forecast import GOAL, HORIZON, MEASURED, about, labels_to_goal, law, share_after
+from bot.core.sorting.learning.forecast import GOAL, HORIZON, MEASURED, about, labels_to_goal, law, share_after
 
 tested = st.integers(1, 60).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of)))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.prior import NAME, Priors, Taught, read, to_bytes
 from bot.core.features import SongFeatures
-from bot.core.sorting.prior import Prior, tell, version_in
+from bot.core.sorting.learning.prior import Prior, tell, version_in
 from bot.errors import PriorCorrupt
 from tests.unit.tastes import labelled, library, style_of
 from training.__main__ import main

@@ -5,7 +5,7 @@ import pytest
 
 from bot.adapters.scorer import open_model
 from bot.core.features import SongFeatures
-from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from training.model.export import check_parity, to_file
 from training.model.fit import Fitted, fit
 from training.model.kernel_head import MANY, PLENTY

@@ -16,8 +16,8 @@ import pytest
 from benchmarks.measure import own_bytes
 from bot.adapters.scorer import KEY, OpenModel, Scorer
 from bot.core.features import SongFeatures
-from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.errors import ModelCorrupt, ModelMissing
 from tests.unit.tastes import labelled, library
 from training.evaluation.people import drawable, read_person

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.scorer import open_model
 from bot.core.features import SongFeatures
-from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from tests.unit.tastes import labelled, library, style_of
 from training.dataset import examples_of
 from training.model.cross_validation import usual_temperature

@@ -19,8 +19,8 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.features import RefusedProvenance, SongFeatures
 from bot.core.records import Like, Song
-from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from tests.unit.tastes import labelled, library, style_of
 from training.dataset import examples_of
 from training.model.export import to_file, write_whole

@@ -21,7 +21,7 @@ from bot.adapters.store.library import recordings, songs
 from bot.adapters.store.rows import chunks, every, in_turns, upsert
 from bot.core.features import SongFeatures
 from bot.core.records import Song
-from bot.core.sorting.columns import Vectors
+from bot.core.sorting.learning.columns import Vectors
 from bot.core.vectors import NUMBER
 
 ENTRY, SPACE, SONG, FEATURE = schema.entry, schema.space, schema.song, schema.feature

@@ -7,11 +7,10 @@ from datetime import datetime
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import shared_playlists as table
-from bot.core import recording, stand_ins
 from bot.core.records import Item, Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
-from bot.core.sorting import journal
+from bot.core.sorting import journal, recording, stand_ins
 from bot.core.sorting.journal import SETTLE, Line, Look, look
 from bot.core.sorting.writes import Action
 from bot.ports import Contents

@@ -9,8 +9,8 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs as library
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import playlists, writes
-from bot.core import recording
 from bot.core.records import Change, Playlist
+from bot.core.sorting import recording
 from bot.core.sorting.journal import OPEN, Line, LineState, Look, Refused, look
 from bot.core.sorting.writes import Action
 from bot.flows.sorting.writing import manual_edits

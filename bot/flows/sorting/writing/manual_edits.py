@@ -14,8 +14,8 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.adapters.store.sorting.answers import STANDING
-from bot.core import stand_ins
 from bot.core.records import Item, Layer, Playlist
+from bot.core.sorting import stand_ins
 from bot.core.sorting.journal import SETTLE, unsettled
 from bot.core.sorting.labels import Answer
 from bot.core.sorting.manual_edits import Seen, blanked, lessons, standing_as_lessons

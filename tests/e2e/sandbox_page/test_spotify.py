@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from sandbox.spotify import App
-from tests.e2e.page_browser_stage import Place, desktop, page, place
+from tests.e2e.sandbox_page.browser_stage import Place, desktop, page, place
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 __all__ = ["desktop", "page", "place"]  # fixtures
@@ -67,7 +67,7 @@ async def test_what_the_bot_does_at_spotify_is_highlighted(page: Page, place: Pl
     late = next(playlist for playlist in music.playlists.values() if playlist.name == "Late night")
     uris = [like.uri for like in music.accounts["ada"].likes[:5]]
     music.add("ada", late.id, uris, by="client")
-    await expect(page.locator(".changes li").first).to_contain_text("Cratekeeper put")
+    await expect(page.locator(".changes li").first).to_contain_text("Cratekeeper added")
     await expect(page.locator(".changes li").first).to_contain_text("and 2 more into Late night")
     await expect(playlist(page, "Late night")).to_contain_text("changed")
     music.remove("ada", late.id, uris, by="client")

@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from sandbox.discord import Message
-from tests.e2e.page_browser_stage import PHONE, Place, command, desktop, page, place, send
-from tests.e2e.page_stage import STEPS, built, served
+from tests.e2e.sandbox_page.browser_stage import PHONE, Place, command, desktop, page, place, send
+from tests.e2e.sandbox_page.stage import STEPS, built, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 __all__ = ["desktop", "page", "place"]  # fixtures

@@ -13,7 +13,7 @@ from playwright.async_api import TimeoutError as TookTooLong
 from sandbox.browser import chromium
 from sandbox.discord import Person
 from sandbox.page import Stage
-from tests.e2e.page_stage import bot, built, served
+from tests.e2e.sandbox_page.stage import bot, built, served
 
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 

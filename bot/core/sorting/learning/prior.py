@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.columns import key_of
+from bot.core.sorting.learning.columns import key_of
 
 WORDS = "genres"  # the set that is filled in
 Floats = NDArray[np.float32]

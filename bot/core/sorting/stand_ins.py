@@ -6,8 +6,8 @@ Spotify replaces releases that it may no longer offer, and doesn't always say wi
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.recording import KnownRecording, Recordings
 from bot.core.records import Item
+from bot.core.sorting.recording import KnownRecording, Recordings
 
 
 def recognised(absent: Mapping[str, KnownRecording], strangers: Iterable[Item]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from bot.core.features import LIKED, SongFeatures, refuse
-from bot.core.sorting.columns import (
+from bot.core.sorting.learning.columns import (
     BUCKETS,
     BUMPS,
     CLIP,

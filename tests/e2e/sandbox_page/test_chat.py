@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.page_browser_stage import Place, command, desktop, page, place, play, saved, send
+from tests.e2e.sandbox_page.browser_stage import Place, command, desktop, page, place, play, saved, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 __all__ = ["desktop", "page", "place"]  # fixtures

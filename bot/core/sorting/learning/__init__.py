@@ -1,0 +1,1 @@
+"""Learning: what a model is trained on and judged by, and which song to ask about next. Pure."""
