@@ -68,7 +68,7 @@ async def test_what_the_bot_does_at_spotify_is_highlighted(page: Page, place: Pl
     uris = [like.uri for like in music.accounts["ada"].likes[:5]]
     music.add("ada", late.id, uris, by="client")
     await expect(page.locator(".changes li").first).to_contain_text("Cratekeeper added")
-    await expect(page.locator(".changes li").first).to_contain_text("and 2 more into Late night")
+    await expect(page.locator(".changes li").first).to_contain_text("and 2 more to Late night")
     await expect(playlist(page, "Late night")).to_contain_text("changed")
     music.remove("ada", late.id, uris, by="client")
 
