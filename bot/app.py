@@ -244,7 +244,10 @@ def _feed_page(services: Services, chat: Chat, feed_api: Api) -> Application:
         number = await reposts.begin(services.store, services.catalogue, Actor(member, server, clock()), song)
         await chat.pass_on(number)
 
+    async def repost_server(server: int) -> str | None:
+        return await chat.server_name(server) if await reposts.are_open(services.store, server) else None
+
     settings = services.settings
-    page = FeedPage(feed_api, services.feed, services.listening, post, chat.name_of, chat.server_name)
+    page = FeedPage(feed_api, services.feed, services.listening, post, chat.name_of, repost_server)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from discord.app_commands import Command, ContextMenu, Parameter
+from discord.app_commands import Command, ContextMenu, Group, Parameter
 
 from bot import config
 from bot.chat.client import all_commands
+from bot.chat.switches import NEEDS
 from bot.config import Settings
 
 DOCS = Path(__file__).parent
@@ -65,12 +66,19 @@ def commands() -> str:
         if isinstance(command, ContextMenu):
             out += ["", f"## {command.name} (in a message's menu)"]
             continue
-        out += ["", f"## /{command.name}", "", _sentence(command.description)]
+        out += ["", f"## /{command.name}", "", _said(command)]
         out += _table(command) if isinstance(command, Command) else []
         for part in [] if isinstance(command, Command) else command.commands:
-            out += ["", f"### /{command.name} {part.name}", "", _sentence(part.description)]
+            out += ["", f"### /{command.name} {part.name}", "", _said(part)]
             out += _table(part) if isinstance(part, Command) else []
     return "\n".join(out) + "\n"
+
+
+def _said(command: "Command[Any, ..., Any] | Group") -> str:
+    """Return what a command does, and the setting it's only there with."""
+    setting = NEEDS.get(command.qualified_name, "").upper()
+    needs = f" Only where whoever runs the bot [switched on](configuration.md) `{setting}`." if setting else ""
+    return _sentence(str(command.description)) + needs
 
 
 def _sentence(text: str) -> str:

@@ -17,7 +17,7 @@ import yarl
 from discord import app_commands
 
 from bot.adapters.store import Store
-from bot.chat import events, ids, presence, reply
+from bot.chat import events, ids, presence, reply, switches
 from bot.chat.guard import caught, guarded
 from bot.chat.ids import Id
 from bot.chat.layout import Page
@@ -131,7 +131,8 @@ class Bot(discord.Client):
     async def _publish_commands(self, known: Path) -> None:
         """Register the commands where they differ from those that were registered last."""
         words = Catalogue()
-        definitions = [await command.get_translated_payload(self.tree, words) for command in self.tree.get_commands()]
+        every = [await command.get_translated_payload(self.tree, words) for command in self.tree.get_commands()]
+        definitions = switches.registered(every, self.services.settings)
         where = f"{self.services.settings.discord_api_url} {self.application_id}"
         digest = hashlib.sha256(json.dumps([where, definitions], sort_keys=True).encode()).hexdigest()
         if await asyncio.to_thread(lambda: known.read_text() if known.exists() else "") == digest:

@@ -142,10 +142,9 @@ PRIVACY = (
         "at once."
     ),
     N_(
-        "Only you see your labels here, as do programs and browsers you let in (`/api-token`, `/feed web`, "
-        "`/feed activity`), of which I keep a hash. Channels show only what you post there yourself, updates if you "
-        "send them there (`/updates`), and, with your name, what you repost, bring to a shared playlist, or entered in "
-        "a round that's over."
+        "Only you see your labels here, as do programs and browsers you let in, of which I keep a hash. Channels show "
+        "only what you post there yourself, updates if you send them there (`/updates`), and, with your name, what you "
+        "repost, bring to a shared playlist, or entered in a round that's over."
     ),
     N_("I delete songs nobody has any more, and models nobody uses."),
     N_("`/data export` gives you everything as a file; `/unlink` deletes what came from Spotify."),

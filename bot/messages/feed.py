@@ -44,7 +44,10 @@ SAVES_NOT = N_("Your likes stay as they are; what you like here only shapes what
 UNLIKED = N_("Undone.")
 UNSAVING = N_("Undone. I'm removing it from your likes, too.")
 NO_PLAYLISTS = N_("I don't keep any playlists for you. `/playlists add` takes one, or makes a new one.")
-LIKE_FIRST = N_("The playlists I keep only hold songs you like. Should I like this one for you, then add it?")
+LIKE_FIRST = N_(
+    "The playlists I keep only hold songs you like. Should I like this one for you, then add it? *Always* means that "
+    "what you like here goes to your likes, now and from now on."
+)
 SAVES_LIKES = N_("**Likes in the feed** go to your likes.")
 KEEPS_LIKES = N_("**Likes in the feed** stay in the feed.")
 ADDS_TEACH = N_("**Songs you add to a playlist from the feed** count as labels.")

@@ -4,7 +4,7 @@ from discord import app_commands
 
 from bot.chat import autocomplete, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
-from bot.chat.feed import song_results
+from bot.chat.feed import feed_cards, song_results
 from bot.chat.layout import Page
 from bot.core.records import Song
 from bot.flows.feed import catalogue_sharing
@@ -98,6 +98,24 @@ async def _song(context: Context, song: str) -> Song:
     return (await context.services.catalogue.about(context.member, song)).song
 
 
+async def on_which(context: Context) -> None:
+    """Show what one can do with a song of a list, in a message of its own, so that the list stays."""
+    song = await context.services.catalogue.named(next(iter(context.values), ""))
+    entry = await context.services.catalogue.entry(context.member, song)
+    await reply.whisper(context.interaction, song_results.chosen(entry))
+
+
+async def on_listen(context: Context) -> None:
+    """Play a song to the member alone, in a message of its own."""
+    await reply.pause_apart(context.interaction)
+    services = context.services
+    entry = await services.catalogue.entry(context.member, await services.catalogue.named(context.tap.key))
+    listen = await services.listening.to(context.member, entry.song)
+    await reply.post(context.interaction, feed_cards.heard(entry, listen))
+    if aside := feed_cards.elsewhere(entry.song, listen):
+        await context.interaction.followup.send(aside, ephemeral=True)
+
+
 async def on_away(context: Context) -> None:
     """Stop suggesting a song: stored before it's acknowledged, and said beside the list, which stays."""
     song = await context.services.catalogue.named(context.tap.key)
@@ -112,4 +130,11 @@ async def on_unaway(context: Context) -> None:
 
 
 COMMANDS: tuple[AnyCommand, ...] = (random, recommend, morelike, alchemy, path)
-TAPS = {"any": on_any, "alike": on_alike, "away": on_away, "unaway": on_unaway}
+TAPS = {
+    "any": on_any,
+    "songwhich": on_which,
+    "listen": on_listen,
+    "alike": on_alike,
+    "away": on_away,
+    "unaway": on_unaway,
+}

@@ -18,7 +18,7 @@ from bot.errors.feed import NotInCatalogue
 from bot.flows.account import notify
 from bot.flows.feed import catalogue_sharing as flow
 from bot.flows.feed.feed import FeedCard
-from bot.flows.social import server_channels
+from bot.flows.social import reposts, server_channels
 from bot.flows.social.server_channels import Purpose
 from bot.messages import _
 from bot.messages import feed as messages
@@ -63,7 +63,8 @@ async def _drawn(context: Context, *, public: bool) -> FeedCard:
 async def _show(context: Context, card: FeedCard, *, public: bool) -> None:
     song = card.entry.song
     listen = await context.services.listening.to(context.member, song)
-    await reply.post(context.interaction, feed_cards.post(card, listen, public=public))
+    can_repost = await _can_repost(context, public=public)
+    await reply.post(context.interaction, feed_cards.post(card, listen, public=public, reposts=can_repost))
     if aside := feed_cards.elsewhere(song, listen):
         await context.interaction.followup.send(aside, ephemeral=not public)
     if public:
@@ -76,6 +77,12 @@ async def _is_public(context: Context) -> bool:
     if interaction.guild_id is None:
         return False
     return await server_channels.serves(context.store, interaction.channel_id, Purpose.FEED)
+
+
+async def _can_repost(context: Context, *, public: bool) -> bool:
+    """Whether those who see the card may repost it: the server has a channel for that, and the member isn't hidden."""
+    server, asker = context.interaction.guild_id, None if public else context.member
+    return server is not None and await reposts.are_open(context.store, server, asker)
 
 
 async def _count(context: Context, what: str) -> None:
@@ -128,10 +135,17 @@ async def on_put_liked(context: Context) -> None:
     await _add(context, song, context.tap.n)
 
 
-async def _add(context: Context, song: Song, playlist: int) -> None:
+async def on_put_always(context: Context) -> None:
+    """Save what they like here to their likes from now on, and add the song to the playlist."""
+    song = await _song(context)
+    await context.services.feed.choose_saving(context.member, saves=True)
+    await _add(context, song, context.tap.n, _(messages.SAVES))
+
+
+async def _add(context: Context, song: Song, playlist: int, note: str = "") -> None:
     """Add the song to the playlist and say so. Raises NotAmongLikes."""
     added = await context.services.feed.add(context.member, song.song, playlist, context.interaction.id)
-    await reply.show_privately(context.interaction, feed_cards.added(song, added))
+    await reply.show_privately(context.interaction, feed_cards.added(song, added, note))
     await _count(context, "add")
 
 
@@ -181,4 +195,5 @@ TAPS = {
     "fadd": on_add,
     "fput": on_put,
     "fputlike": on_put_liked,
+    "fputalways": on_put_always,
 }

@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.chat import ids, layout
+from bot.chat.feed import song_results
 from bot.chat.layout import Item, Page
 from bot.core.records import Clip, Song
 from bot.core.social.records import Repost
@@ -39,41 +40,46 @@ class Post(ui.View):
         return True
 
 
-def post(card: FeedCard, listen: Listen, *, public: bool) -> Post:
-    """A song, what it sounds like, and its buttons. In public, nothing about who asked."""
+def post(card: FeedCard, listen: Listen, *, public: bool, reposts: bool) -> Post:
+    """A song, what it sounds like, and its buttons. In public, nothing about who asked.
+
+    reposts: whether it can be reposted from here. Comments are for what others see.
+    """
     song, key = card.entry.song, card.entry.key
     near = "" if public or not card.near else layout.small(messages.near(card.near))
     lines = [f"### {_linked(song)}", formatting.escape(", ".join(song.artists)), near, _where(listen)]
     first = [
         layout.button(_("Next"), ids.of("fnext", key), layout.PRIMARY),
-        layout.button(_("Like"), ids.of("flike", key)),
-        layout.button(_("Add to…"), ids.of("fadd", key)),
-        layout.button(_("More like this"), ids.of("alike", key)),
-        layout.button(_("Not for me"), ids.of("away", key)),
+        *song_results.acts(card.entry),
+        *song_results.taps(card.entry),
     ]
-    return Post("\n".join(line for line in lines if line), first, _passing(key, listen), files=_files(song, listen))
+    second = _passing(key, listen, comment=public, repost=reposts)
+    return Post("\n".join(line for line in lines if line), first, second, files=_files(song, listen))
+
+
+def heard(entry: Entry, listen: Listen) -> Post:
+    """A song of a list, what it sounds like, and its buttons, for one member alone."""
+    song = entry.song
+    lines = [f"### {_linked(song)}", formatting.escape(", ".join(song.artists)), _where(listen)]
+    first = [*song_results.acts(entry), *song_results.taps(entry)]
+    second = _passing(entry.key, listen, comment=False, repost=False)
+    return Post("\n".join(line for line in lines if line), first, second, files=_files(song, listen))
 
 
 def reposted(repost: Repost, entry: Entry, listen: Listen) -> Post:
     """A song that a member reposts under their name. Its Comment button carries the repost's number."""
     song, key = entry.song, entry.key
     lines = [messages.reposted_by(repost.member), f"### {_linked(song)}", formatting.escape(", ".join(song.artists))]
-    first = [
-        layout.button(_("Like"), ids.of("flike", key)),
-        layout.button(_("Add to…"), ids.of("fadd", key)),
-        layout.button(_("More like this"), ids.of("alike", key)),
-        layout.button(_("Not for me"), ids.of("away", key)),
-    ]
+    first = [*song_results.acts(entry), *song_results.taps(entry)]
     second = _passing(key, listen, repost.repost)
     return Post("\n".join(line for line in (*lines, _where(listen)) if line), first, second, files=_files(song, listen))
 
 
-def _passing(key: str, listen: Listen, repost: int = 0) -> list[Item]:
-    taps: list[Item] = [
-        layout.button(_("Repost"), ids.of("frepost", key)),
-        layout.button(_("Comment"), ids.of("fcomment", key, repost)),
-        layout.button(_("Report"), ids.of("freport", key)),
-    ]
+def _passing(key: str, listen: Listen, number: int = 0, *, comment: bool = True, repost: bool = True) -> list[Item]:
+    """number: of the repost that the card is; comment, repost: whether there's a channel for that."""
+    taps: list[Item] = [layout.button(_("Repost"), ids.of("frepost", key))] if repost else []
+    taps += [layout.button(_("Comment"), ids.of("fcomment", key, number))] if comment else []
+    taps += [layout.button(_("Report"), ids.of("freport", key))]
     if listen.way is Way.VIDEO and listen.url:
         taps.append(layout.link(_("Watch on {service}", service=listen.by), listen.url))
     return taps
@@ -112,7 +118,7 @@ def asks_to_save() -> list[Item]:
 def places(song: Song, guesses: Sequence[PlaylistGuess], key: str) -> Page:
     """Their playlists, likeliest first; choosing one adds the song to it."""
     if not guesses:
-        return Page(_(messages.NO_PLAYLISTS))
+        return Page(_(messages.NO_PLAYLISTS), layout.row(layout.button(_("Choose a playlist"), ids.of("more"))))
     options = [
         layout.option(guess.playlist.name, guess.playlist.playlist, messages.guess(guess), emoji=guess.playlist.emoji)
         for guess in guesses
@@ -120,14 +126,15 @@ def places(song: Song, guesses: Sequence[PlaylistGuess], key: str) -> Page:
     return Page(messages.where(song), layout.menu(ids.of("fput", key), _("Its playlist"), options))
 
 
-def added(song: Song, result: AddedTo) -> Page:
-    return Page(messages.added(song, result))
+def added(song: Song, result: AddedTo, note: str = "") -> Page:
+    return Page(messages.added(song, result), note or None)
 
 
 def like_first(key: str, playlist: int) -> Page:
     """What to do about a song that can't go into a playlist because it isn't in their likes."""
     yes = layout.button(_("Like it and add it"), ids.of("fputlike", key, playlist), layout.PRIMARY)
-    return Page(_(messages.LIKE_FIRST), layout.row(yes))
+    always = layout.button(_("Always do that"), ids.of("fputalways", key, playlist))
+    return Page(_(messages.LIKE_FIRST), layout.row(yes, always))
 
 
 def _linked(song: Song) -> str:

@@ -8,6 +8,7 @@ from bot.chat.sorting import cards
 from bot.core.features import LIKED
 from bot.core.records import Song
 from bot.flows.feed.catalogue import About, Entry
+from bot.flows.feed.feed import savable
 from bot.flows.feed.recommend import Recommended
 from bot.messages import _, formatting, listed
 from bot.messages import feed as messages
@@ -24,17 +25,20 @@ def recommended(songs: Sequence[Recommended], like: Sequence[Song] = (), unlike:
     """Songs, the best first. like, unlike: what they're near; without any, it's what the member likes."""
     if not songs:
         return Page(messages.nothing_near(like))
-    blocks = (_block(song.entry, messages.near(song.near)) for song in songs[:SHOWN])
-    return Page(messages.songs_near(like, unlike), *(item for block in blocks for item in block))
+    shown = songs[:SHOWN]
+    blocks = [item for song in shown for item in _block(song.entry, messages.near(song.near))]
+    return Page(messages.songs_near(like, unlike), *blocks, _choose([song.entry for song in shown]))
 
 
 def one(entry: Entry) -> Page:
     """One song with its cover, and a button for another."""
-    song = entry.song
     another = layout.button(_("Another"), ids.of("any"))
-    return Page(
-        layout.beside(cards.title(song), song.cover, messages.cover_of(song)), layout.row(*_taps(entry), another)
-    )
+    return Page(_head(entry.song), layout.row(*_all_taps(entry)), layout.row(another))
+
+
+def chosen(entry: Entry) -> Page:
+    """A song chosen from a list, and what to do with it."""
+    return Page(_head(entry.song), layout.row(*_all_taps(entry)))
 
 
 def about(shown: About) -> Page:
@@ -42,8 +46,7 @@ def about(shown: About) -> Page:
     song = shown.song
     lines = [_numbers(shown), _words(shown), _sources(shown)]
     said = "\n".join(line for line in lines if line) or _(messages.NO_NUMBERS)
-    head = layout.beside(cards.title(song), song.cover, messages.cover_of(song))
-    return Page(head, said, layout.row(*_taps(shown.entry)) if shown.entry else None)
+    return Page(_head(song), said, layout.row(*_all_taps(shown.entry)) if shown.entry else None)
 
 
 def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
@@ -51,7 +54,7 @@ def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
     if not steps:
         return Page(_(messages.NO_WAY))
     lines = [formatting.song_name(song, 80) for song in (start, *(step.song for step in steps), goal)]
-    return Page(formatting.lines([f"{at}. {line}" for at, line in enumerate(lines, 1)], 3900))
+    return Page(formatting.lines([f"{at}. {line}" for at, line in enumerate(lines, 1)], 3900), _choose(steps))
 
 
 def put_away(song: Song, key: str) -> Page:
@@ -60,10 +63,37 @@ def put_away(song: Song, key: str) -> Page:
 
 def _block(entry: Entry, why: str) -> list[Item]:
     name = formatting.clip(formatting.song_name(entry.song, 80), ROOM)
-    return [layout.text(f"{name}\n{layout.small(why)}" if why else name), layout.row(*_taps(entry))]
+    return [layout.text(f"{name}\n{layout.small(why)}" if why else name), layout.row(*taps(entry))]
 
 
-def _taps(entry: Entry) -> list[Item]:
+def _head(song: Song) -> Item:
+    return layout.beside(cards.title(song), song.cover, messages.cover_of(song))
+
+
+def _choose(entries: Sequence[Entry]) -> layout.Row:
+    """A select that leads to what one can do with a song; for a single song, the buttons themselves."""
+    if len(entries) == 1:
+        return layout.row(_listen(entries[0]), *acts(entries[0]))
+    options = [layout.option(entry.song.line, entry.key) for entry in entries]
+    return layout.menu(ids.of("songwhich"), _("Choose a song…"), options)
+
+
+def _all_taps(entry: Entry) -> list[Item]:
+    return [_listen(entry), *acts(entry), *taps(entry)]
+
+
+def _listen(entry: Entry) -> Item:
+    return layout.button(_("Listen"), ids.of("listen", entry.key), layout.PRIMARY)
+
+
+def acts(entry: Entry) -> list[Item]:
+    """Like, and Add to… where playlists can hold the song."""
+    add = [layout.button(_("Add to…"), ids.of("fadd", entry.key))] if savable(entry.song) else []
+    return [layout.button(_("Like"), ids.of("flike", entry.key)), *add]
+
+
+def taps(entry: Entry) -> list[Item]:
+    """More like this, and Not for me."""
     return [
         layout.button(_("More like this"), ids.of("alike", entry.key)),
         layout.button(_("Not for me"), ids.of("away", entry.key)),

@@ -105,12 +105,12 @@ async def on_hear(context: Context) -> None:
     table = await _of_this_server(context, context.tap.number)
     song = _chosen(table, context.values)
     try:
-        card = await context.services.feed.card(context.member, song.song)
+        entry = await context.services.catalogue.entry(context.member, song.song)
         listen = await context.services.listening.to(context.member, song)
     except BadChoice:
         await reply.whisper(context.interaction, Page(song.page or _(messages.NOT_PLAYED)))
     else:
-        await reply.post(context.interaction, feed_cards.post(card, listen, public=False))
+        await reply.post(context.interaction, feed_cards.heard(entry, listen))
 
 
 def _chosen(table: RoundTable, given: list[str]) -> Song:

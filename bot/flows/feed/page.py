@@ -15,7 +15,8 @@ Post = Callable[[int, int | None, str], Awaitable[object]]  # post a member's so
 class FeedPage:
     """Built once, by the composition root.
 
-    name_of: a member's name in Discord; raises ChatDown. server_name: a server's name; None when the bot isn't in it.
+    name_of: a member's name in Discord; raises ChatDown. repost_server: a server's name; None when the bot isn't in it,
+    or it takes no reposts.
     """
 
     api: Api
@@ -23,7 +24,7 @@ class FeedPage:
     listening: Listening
     post: Post
     name_of: Callable[[int], Awaitable[str]]
-    server_name: Callable[[int], Awaitable[str | None]]
+    repost_server: Callable[[int], Awaitable[str | None]]
 
     async def invited(self, link: str) -> int:
         """Return the member a one-time link was made for, without using it up. Raises LinkUsed."""
@@ -56,9 +57,9 @@ class FeedPage:
         return card, await self.listening.to(member, card.entry.song)
 
     async def server(self, secret: str) -> str | None:
-        """Return the name of the server where the session's link was asked for; None if it wasn't in one."""
+        """Return the name of the server where the session's link was asked for; None if nothing can be reposted."""
         server = await sessions.server_of(self.api.store, secret)
-        return None if server is None else await self.server_name(server)
+        return None if server is None else await self.repost_server(server)
 
     async def repost(self, member: int, secret: str, key: str) -> None:
         """Post the song in the server where the session's link was asked for, under the member's name.

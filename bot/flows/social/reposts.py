@@ -49,6 +49,13 @@ Delete = Callable[[Takedown], Awaitable[bool]]  # True: it's gone; False: Discor
 Find = Callable[[Repost], Awaitable[int | None]]  # its message in the channel; None: it wasn't posted
 
 
+async def are_open(store: Store, server: int, member: int | None = None) -> bool:
+    """Return whether the server has a channel for reposts, and the member, if any, isn't hidden."""
+    async with store.reading() as tx:
+        hidden = member is not None and await members.is_hidden(tx, member)
+        return not hidden and bool(await server_channels.of_server(tx, server, Purpose.REPOSTS))
+
+
 async def offer(store: Store, catalogue: Catalogue, actor: Actor, song: str) -> Offer:
     """Return what would be posted, and where. Raises BadChoice, AlreadyReposted."""
     if actor.server is None:

@@ -75,7 +75,6 @@ WORDS: Mapping[str, str] = {
     "repost": N_("Repost in a server"),
     "shared_by": N_("Shared by someone who likes it, without their name, or from the operator's own music."),
     "repost_it": N_("Repost it?"),
-    "no_server": N_("This page wasn't opened from a server. Use /feed web in the server you want to repost it in."),
     "repost_where": N_("{title} goes to the repost channel of {server}, with your name. Everyone there sees it."),
     "post_it": N_("Post it"),
     "save_too": N_("Save it to your likes, too?"),

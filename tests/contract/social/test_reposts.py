@@ -65,6 +65,14 @@ async def kept(stage: Stage, member: int = BEN) -> list[Repost]:
         return await reposts.of(tx, member, stage.now - timedelta(days=30))
 
 
+async def test_a_button_is_only_offered_where_it_does_something(stage: Stage) -> None:
+    assert await flow.are_open(stage.store, SERVER, BEN)
+    assert not await flow.are_open(stage.store, OTHER, BEN)
+    await hide.hide(stage.store, BEN, stage.now)
+    assert not await flow.are_open(stage.store, SERVER, BEN)
+    assert await flow.are_open(stage.store, SERVER), "the others in the channel aren't hidden"
+
+
 @pytest.mark.parametrize(("server", "refusal"), [(None, NotInChannel), (OTHER, NoRepostChannel)])
 async def test_reposts_need_a_server_with_a_channel_for_them(
     stage: Stage, server: int | None, refusal: type[BadChoice]

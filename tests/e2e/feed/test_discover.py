@@ -67,8 +67,23 @@ async def test_not_for_me_lasts_until_it_is_undone(stack: CheckedStack, rae: Per
 
 async def test_a_random_song_and_another_one(rae: Person) -> None:
     said = await answer(rae.command("random"))
-    assert labels(said) == ["More like this", "Not for me", "Another"]
+    assert labels(said) == ["Listen", "Like", "Add to…", "More like this", "Not for me", "Another"]
     assert labels(await answer(rae.click(said, "Another"))) == labels(said)
+
+
+async def test_a_song_of_a_list_can_be_heard_liked_and_added(stack: CheckedStack, rae: Person) -> None:
+    said = await answer(rae.command("recommend"))
+    chosen = await answer(rae.select(said, "Choose a song…", said.selects()[0].options[1].value))
+    assert chosen.id != said.id
+    assert labels(chosen) == ["Listen", "Like", "Add to…", "More like this", "Not for me"]
+    (song,) = named(chosen)
+    heard = await answer(rae.click(chosen, "Listen"))
+    assert heard.visible_to == rae.user.id
+    assert named(heard) == {song}
+    assert "Next" not in labels(heard)
+    assert "Liked" in (await answer(rae.click(chosen, "Like"))).text()
+    assert "don't keep any playlists" in (await answer(rae.click(chosen, "Add to…"))).text()
+    assert stack.rows("select said from shown where member = ? and song = ?", rae.user.id, song) == [("like",)]
 
 
 async def test_song_info_shows_what_is_known(rae: Person) -> None:

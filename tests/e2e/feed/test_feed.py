@@ -3,11 +3,12 @@
 import pytest
 
 from sandbox.discord import Message, Person
-from tests.e2e.chat_stage import answer, labels, newcomer
+from tests.e2e.chat_stage import answer, labels, newcomer, with_file
 from tests.e2e.feed.stage import OWN, SHARED, Feed, key_on
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
-BUTTONS = ["Next", "Like", "Add to…", "More like this", "Not for me", "Repost", "Comment", "Report"]
+BUTTONS = ["Next", "Like", "Add to…", "More like this", "Not for me", "Report"]
+ON_A_FILE = [button for button in BUTTONS if button != "Add to…"]  # Spotify has no such song
 
 
 def title(card: Message) -> str:
@@ -25,7 +26,7 @@ async def shared(person: Person) -> Message:
 async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed) -> None:
     ute = newcomer(feed.stack, "ute")  # she hasn't joined, so she gets the operator's files
     card = await answer(ute.command("feed play"))
-    assert labels(card) == BUTTONS
+    assert labels(card) == ON_A_FILE
     assert card.visible_to == ute.user.id
     (clip,) = card.files()
     assert clip.data.startswith(b"OggS")
@@ -67,7 +68,7 @@ async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: F
     song = next(track.uri for track in SHARED.tracks if track.id in title(card))
     asked = await answer(rob.click(card, "Add to…"))
     offer = await answer(rob.select(asked, "Its playlist", "Run"))
-    assert labels(offer) == ["Like it and add it"]
+    assert labels(offer) == ["Like it and add it", "Always do that"]
     liked = "select 1 from liked where member = ? and song = ?"
     assert not stack.rows(liked, rob.user.id, song)
     assert "goes into" in (await answer(rob.click(offer, "Like it and add it"))).text()
@@ -77,6 +78,27 @@ async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: F
     assert stack.rows("select saves from member where member = ?", rob.user.id) == [(0,)], (
         "the setting itself stays off"
     )
+
+
+async def test_an_add_after_only_here_can_switch_saving_on(feed: Feed) -> None:
+    stack, rob = feed.stack, feed.rob
+    await answer(rob.command("feed settings", save_likes=False))
+    card = await shared(rob)
+    song = next(track.uri for track in SHARED.tracks if track.id in title(card))
+    offer = await answer(rob.select(await answer(rob.click(card, "Add to…")), "Its playlist", "Run"))
+    said = (await answer(rob.click(offer, "Always do that"))).text()
+    assert "goes into" in said
+    assert "From now on" in said
+    assert stack.rows("select saves from member where member = ?", rob.user.id) == [(1,)]
+    await stack.until(lambda: stack.rows("select 1 from liked where member = ? and song = ?", rob.user.id, song))
+
+
+async def test_an_add_without_a_playlist_offers_one(feed: Feed) -> None:
+    una = await with_file(feed.stack, "una", library=OWN)
+    await answer(una.command("feed join"))
+    none = await answer(una.click(await shared(una), "Add to…"))
+    assert labels(none) == ["Choose a playlist"]
+    assert "New playlist" in labels(await answer(una.click(none, "Choose a playlist")))
 
 
 async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> None:
@@ -106,7 +128,7 @@ async def test_not_for_me_and_more_like_this_answer_in_a_new_message(feed: Feed)
 
 async def test_in_the_feeds_channel_cards_are_public_and_answers_private(feed: Feed) -> None:
     rob, pia = feed.rob.at(feed.channel), feed.pia.at(feed.channel)
-    card = await answer(rob.command("feed play"))
+    card = await shared(rob)
     assert card.visible_to is None
     assert "near" not in card.text(), "nothing about the member who asked"
     said = await answer(pia.click(card, "Like"))
@@ -116,12 +138,12 @@ async def test_in_the_feeds_channel_cards_are_public_and_answers_private(feed: F
     assert another.id != card.id
     assert another.visible_to is None
     assert not card.deleted
-    assert labels(card) == BUTTONS
+    assert labels(card) == [*BUTTONS[:-1], "Comment", "Report"]
 
 
 async def test_elsewhere_and_in_direct_messages_the_feed_is_private(feed: Feed) -> None:
     assert (await answer(feed.rob.command("feed play"))).visible_to == feed.rob.user.id
-    assert labels(await answer(feed.rob.in_dm().command("feed play"))) == BUTTONS
+    assert labels(await shared(feed.rob.in_dm())) == BUTTONS
 
 
 async def test_as_a_user_app_it_plays_privately_in_servers_without_the_bot(feed: Feed) -> None:
@@ -132,7 +154,7 @@ async def test_as_a_user_app_it_plays_privately_in_servers_without_the_bot(feed:
     card = await answer(there.command("feed play"))
     assert card.visible_to == rob.user.id
     assert title(await answer(there.click(card, "Next"))) != ""
-    assert "Comments go where others can see them" in (await answer(there.click(card, "Comment"))).text()
+    assert not {"Comment", "Repost"} & {*labels(card)}
 
 
 async def test_a_member_who_has_not_joined_gets_only_files_and_cannot_answer_shared_songs(feed: Feed) -> None:

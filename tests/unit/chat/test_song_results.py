@@ -39,6 +39,7 @@ EVERYTHING = SongFeatures(
         song_results.recommended([recommended(at) for at in range(25)], [song(1), song(2)], [song(3), song(4)]),
         song_results.recommended([]),
         song_results.one(entry(1)),
+        song_results.chosen(entry(1)),
         song_results.about(About(song(1), EVERYTHING, entry(1))),
         song_results.about(About(song(1), SongFeatures(), None)),
         song_results.path(song(1), song(2), [entry(at) for at in range(20)]),
@@ -55,3 +56,35 @@ def test_every_page_is_within_discords_limits(page: Page) -> None:
 def test_a_title_with_markup_is_shown_literally() -> None:
     content = song_results.recommended([recommended(1)], [song(1)]).to_components()[1]["content"]
     assert "\\*" in content
+
+
+def listed(page: Page) -> list[str]:
+    """The labels of a page's buttons and of its selects' options, in order."""
+    rows = [item["components"] for item in page.to_components() if item["type"] == 1]
+    return [each["label"] for row in rows for item in row for each in item.get("options", [item])]
+
+
+def on_spotify(number: int) -> Entry:
+    return Entry(Song(f"spotify:track:{number}", f"Song {number}", ("A",)), {}, None, clip=False)
+
+
+def test_a_list_leads_to_each_of_its_songs() -> None:
+    found = [Recommended(on_spotify(at), 0.5, ()) for at in range(3)]
+    assert listed(song_results.recommended(found))[-3:] == ["Song 0 – A", "Song 1 – A", "Song 2 – A"]
+    steps = song_results.path(song(1), song(2), [found[0].entry, found[1].entry])
+    assert listed(steps) == ["Song 0 – A", "Song 1 – A"]
+
+
+EVERY_TAP = ["Listen", "Like", "Add to…", "More like this", "Not for me"]
+
+
+def test_a_single_song_has_its_buttons_right_there() -> None:
+    assert listed(song_results.one(on_spotify(1))) == [*EVERY_TAP, "Another"]
+    assert listed(song_results.chosen(on_spotify(1))) == EVERY_TAP
+    assert listed(song_results.about(About(song(1), SongFeatures(), on_spotify(1)))) == EVERY_TAP
+    assert listed(song_results.path(song(1), song(2), [on_spotify(3)])) == EVERY_TAP[:3]
+
+
+def test_what_no_playlist_can_hold_has_no_add_button() -> None:
+    file = Entry(Song("local:1", "Tone", ("A",)), {}, None, clip=True)
+    assert "Add to…" not in listed(song_results.chosen(file))

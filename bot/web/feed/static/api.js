@@ -60,7 +60,7 @@ export const enter = (link) => call("POST", "session", { link });
 export const changeOver = (link) => call("PUT", "session", { link });
 export const me = () => json("GET", "api/me");
 
-/** The name of the server this page can repost in; null if it wasn't opened from one. */
+/** The name of the server this page can repost in; null if it wasn't opened from one that takes reposts. */
 export const server = async () => (await json("GET", "api/server")).name;
 export const leave = () => call("DELETE", "session");
 

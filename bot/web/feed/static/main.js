@@ -113,7 +113,8 @@ async function share() {
 
 async function more() {
   const card = deck.top;
-  sheet.details(card, await hearing(card).catch(() => null), repost, failed);
+  const [how, server] = await Promise.all([hearing(card).catch(() => null), api.server().catch(() => null)]);
+  sheet.details(card, how, server, repost);
 }
 
 async function repost(card) {

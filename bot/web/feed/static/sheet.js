@@ -78,8 +78,8 @@ function likingFirst(card, why, add, failed) {
   );
 }
 
-/** Show what we know about the song; `pass` is called to repost it. */
-export function details(card, how, pass, failed) {
+/** Show what we know about the song; `pass` is called to repost it in `server`, if there's one for that. */
+export function details(card, how, server, pass) {
   const facts = {
     [say("artists")]: listed(card.artists),
     [say("album")]: card.album,
@@ -97,18 +97,13 @@ export function details(card, how, pass, failed) {
     card.why && h("p", { class: "note" }, card.why),
     h("dl", {}, lines.map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])),
     card.url && !others && h("p", {}, link(card.url, { class: "elsewhere" }, say("open_in_spotify"))),
-    button(say("repost"), () => reposting(card, pass).catch(failed), { class: "choice" }),
+    server && button(say("repost"), () => reposting(card, server, pass), { class: "choice" }),
     h("p", { class: "note" }, say("shared_by")),
   );
 }
 
 /** Ask before anything is posted with the member's name. */
-async function reposting(card, pass) {
-  const server = await api.server();
-  if (!server) {
-    open(say("repost_it"), h("p", {}, say("no_server")));
-    return;
-  }
+function reposting(card, server, pass) {
   const post = () => {
     sheet.close();
     pass(card);
