@@ -137,7 +137,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, scratch, clock)),
             catalogue=catalogue,
             recommender=recommender,
-            feed=Feed(store, catalogue, recommender, jobs.enqueue, clock),
+            feed=Feed(store, catalogue, recommender, jobs.enqueue, clock, song_previews.sound),
             listening=Listening(catalogue, song_previews),
             clock=clock,
         )

@@ -43,6 +43,7 @@ class Member:
     hidden: bool = False  # invisible to everybody; overrides everything they share
     saves: bool | None = None  # whether feed likes go to their liked songs; None: not asked yet
     feed_teaches: bool = False  # whether feed additions count as labels
+    only_sound: bool = False  # whether their feed only plays songs that can be heard
     language: str | None = None  # Discord's name for the one they speak, as "en-GB"
 
 

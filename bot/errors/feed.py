@@ -25,6 +25,10 @@ class AllShown(NothingThereYet):
     """They've been shown every song lately."""
 
 
+class NothingToHear(NothingThereYet):
+    """They only want songs with sound, and there's none left for now."""
+
+
 class NothingLeftOver(BadChoice):
     """Subtracting songs leaves nothing to look for."""
 

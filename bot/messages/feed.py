@@ -52,7 +52,11 @@ SAVES_LIKES = N_("**Likes in the feed** go to your likes.")
 KEEPS_LIKES = N_("**Likes in the feed** stay in the feed.")
 ADDS_TEACH = N_("**Songs you add to a playlist from the feed** count as labels.")
 ADDS_TEACH_NOT = N_("**Songs you add to a playlist from the feed** don't count as labels.")
-SETTINGS = N_("-# `/feed settings save_likes:` and `adds_teach:` change that; both are off by default.")
+SOUND_FIRST = N_("**The feed** plays songs with sound first.")
+ONLY_SOUND = N_("**The feed** only plays songs with sound.")
+SETTINGS = N_(
+    "-# `/feed settings save_likes:`, `adds_teach:` and `only_with_sound:` change that; all of them are off by default."
+)
 PAGE = N_(
     "Your own way in: full screen, one song after another, each from its highlight. "
     "The link works once, for ten minutes; the browser then stays logged in for 30 days."
@@ -177,6 +181,7 @@ def settings(member: Member | None) -> str:
     lines = [
         _(SAVES_LIKES) if saves else _(KEEPS_LIKES),
         _(ADDS_TEACH) if teaches else _(ADDS_TEACH_NOT),
+        _(ONLY_SOUND) if member is not None and member.only_sound else _(SOUND_FIRST),
         _(SETTINGS),
     ]
     return "\n".join(lines)
@@ -209,6 +214,9 @@ ERRORS: Wordings = {
     ),
     errors.AllShown: N_(
         "That's everything for now. What you skipped comes back in a month, and new songs as soon as there are any."
+    ),
+    errors.NothingToHear: N_(
+        "That's everything with sound for now. `/feed settings only_with_sound:False` plays the other songs as well."
     ),
     errors.NothingLeftOver: N_("Nothing is left of those songs once you subtract the others."),
     errors.UnknownSong: N_("That song is neither in your library nor in the catalogue."),

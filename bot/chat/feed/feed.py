@@ -155,17 +155,25 @@ async def _song(context: Context) -> Song:
     return (await catalogue.entry(context.member, await catalogue.named(context.tap.key))).song
 
 
-@feed.command(name="settings", description="Whether feed likes go to your Spotify likes, and whether adds teach me")
+@feed.command(name="settings", description="Where feed likes go, whether adds teach me, and what the feed plays")
 @app_commands.describe(
     save_likes="Save what you like in the feed to your likes",
     adds_teach="Count what you add to a playlist from the feed as a label",
+    only_with_sound="Leave out songs that I can't play; if off, songs with sound come first",
 )
-async def settings(interaction: Interaction, save_likes: bool | None = None, adds_teach: bool | None = None) -> None:
+async def settings(
+    interaction: Interaction,
+    save_likes: bool | None = None,
+    adds_teach: bool | None = None,
+    only_with_sound: bool | None = None,
+) -> None:
     context = Context.of(interaction)
     if save_likes is not None:
         await context.services.feed.choose_saving(context.member, save_likes)
     if adds_teach is not None:
         await context.services.feed.choose_teaching(context.member, adds_teach)
+    if only_with_sound is not None:
+        await context.services.feed.choose_sound(context.member, only_with_sound)
     await reply.show(interaction, Page(messages.settings(await notify.known(context.store, context.member))))
 
 

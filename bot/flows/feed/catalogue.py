@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.feed import catalogue
+from bot.adapters.store.feed.catalogue import Sound
 from bot.adapters.store.feed.feed_history import Late
 from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
@@ -133,15 +134,17 @@ class Catalogue:
             raise NotInCatalogue
         return song
 
-    async def random(self, member: int, late: Late | None = None) -> Entry:
+    async def random(self, member: int, late: Late | None = None, sound: Sound | None = None) -> Entry:
         """Draw an entry that the member can see and doesn't dislike. Raises NothingThereYet.
 
-        late: leave out their likes and what the feed showed them lately.
+        late: leave out their likes and what the feed showed them lately. sound: leave out what can't be heard.
         """
         async with self._store.reading() as tx:
             sees_all = await self.sees_all(tx, member)
             starts = (secrets.token_hex(KEY_BYTES), "")  # wrap around if there's none after it
-            drawn = [song for start in starts if (song := await catalogue.draw(tx, sees_all, member, start, late))]
+            drawn = [
+                song for start in starts if (song := await catalogue.draw(tx, sees_all, member, start, late, sound))
+            ]
             entries = await self._entries(tx, drawn[:1])
         if not entries:
             raise NothingThereYet

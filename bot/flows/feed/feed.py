@@ -12,7 +12,9 @@ from random import SystemRandom
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
+from bot.adapters.store.feed import catalogue as entries
 from bot.adapters.store.feed import feed_history
+from bot.adapters.store.feed.catalogue import Sound
 from bot.adapters.store.feed.feed_history import Late
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
@@ -21,7 +23,7 @@ from bot.core.records import Layer, NewWrite, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import NotAmongLikes, NoTaste, NothingThereYet, NotLinked
-from bot.errors.feed import AllShown, GoneFromSpotify, NotOnSpotify
+from bot.errors.feed import AllShown, GoneFromSpotify, NothingToHear, NotOnSpotify
 from bot.errors.sorting import PlaylistNotKept
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
@@ -36,6 +38,7 @@ STAYS: dict[str | None, str] = {
 GLANCE = timedelta(hours=1)  # until a song that was only shown may: pages fetch ahead and get closed
 EXPLORE = 0.15  # share drawn at random: without it, new tastes are never discovered
 MOST = 10  # cards at a time
+AHEAD = 25  # recommendations of which those with sound come first
 SPOTIFY = "spotify:track:"  # prefix of URIs that Spotify can save
 Enqueue = Callable[[JobKind, int, int], Awaitable[None]]  # a job: kind, member, argument
 
@@ -79,7 +82,7 @@ class PlaylistGuess:
 
 
 class Feed:
-    """Members react only to songs they can see; anything else raises NotInCatalogue."""
+    """Members react only to songs they can see; anything else raises NotInCatalogue. sound: what can be heard now."""
 
     def __init__(
         self,
@@ -88,22 +91,29 @@ class Feed:
         recommender: Recommender,
         enqueue: Enqueue,
         clock: Callable[[], datetime],
+        sound: Callable[[], Sound],
     ) -> None:
         self._store, self._catalogue, self._recommender = store, catalogue, recommender
-        self._enqueue, self._clock = enqueue, clock
+        self._enqueue, self._clock, self._sound = enqueue, clock, sound
         self._dice = SystemRandom()
 
     async def next(self, member: int, count: int = 1) -> list[FeedCard]:
-        """Return up to `count` songs for the member and record them as shown. Raises NothingThereYet."""
+        """Return up to `count` songs for the member, those that can be heard first, and record them as shown.
+
+        Raises NothingThereYet.
+        """
         count = max(1, min(count, MOST))
         async with self._store.reading() as tx:
             resting = await feed_history.resting(tx, member, self._late())
+            known = await members.get(tx, member)
+        only_sound = known is not None and known.only_sound
         by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
-        cards = await self._recommended(member, count - by_chance, resting)
+        cards = await self._recommended(member, count - by_chance, resting, only_sound=only_sound)
         await self._note(member, [card.entry for card in cards])
-        cards += await self._drawn(member, count - len(cards))
+        for sound in (self._sound(),) if only_sound else (self._sound(), None):
+            cards += await self._drawn(member, count - len(cards), sound)
         if not cards:
-            raise AllShown if resting else NothingThereYet
+            raise NothingToHear if only_sound else AllShown if resting else NothingThereYet
         return cards
 
     async def card(self, member: int, song: str) -> FeedCard:
@@ -168,6 +178,12 @@ class Feed:
             await members.ensure(tx, member, self._clock())
             await members.change(tx, member, feed_teaches=teaches)
 
+    async def choose_sound(self, member: int, only: bool) -> None:
+        """Choose whether their feed only plays songs that can be heard."""
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, self._clock())
+            await members.change(tx, member, only_sound=only)
+
     async def places(self, member: int, song: str) -> list[PlaylistGuess]:
         """Return the member's playlists, layer by layer, the likeliest of each layer first."""
         entry = await self._catalogue.entry(member, song)
@@ -213,21 +229,28 @@ class Feed:
         kind = WriteKind.TAP if teaches else WriteKind.ADD
         return await sort.open_tap(tx, NewWrite(member, kept.layer, kind), lines, now)
 
-    async def _recommended(self, member: int, count: int, without: Sequence[str]) -> list[FeedCard]:
+    async def _recommended(
+        self, member: int, count: int, without: Sequence[str], *, only_sound: bool
+    ) -> list[FeedCard]:
         if count < 1:
             return []
         try:
-            songs = await self._recommender.recommend(member, None, count, without)
+            songs = await self._recommender.recommend(member, None, AHEAD, without)
         except (NoTaste, NothingThereYet):
             return []
-        return [FeedCard(song.entry, song.near) for song in songs]
+        cards = [FeedCard(song.entry, song.near) for song in songs]
+        async with self._store.reading() as tx:
+            heard = await entries.heard(tx, [card.entry.song.song for card in cards], self._sound())
+        with_sound = [card for card in cards if card.entry.song.song in heard]
+        silent = [card for card in cards if card.entry.song.song not in heard]
+        return (with_sound if only_sound else with_sound + silent)[:count]
 
-    async def _drawn(self, member: int, count: int) -> list[FeedCard]:
+    async def _drawn(self, member: int, count: int, sound: Sound | None) -> list[FeedCard]:
         """Draw random songs that they don't like yet and weren't shown lately, and record them as shown."""
         cards: list[FeedCard] = []
         with suppress(NothingThereYet):
             while len(cards) < count:
-                entry = await self._catalogue.random(member, self._late())
+                entry = await self._catalogue.random(member, self._late(), sound)
                 await self._note(member, [entry])
                 cards.append(FeedCard(entry, ()))
         return cards

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store
-from bot.adapters.store.feed.catalogue import LOCAL
+from bot.adapters.store.feed.catalogue import LOCAL, Sound
 from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome
 from bot.core.feed.heatmap import SAME
@@ -45,6 +45,10 @@ class SongPreviews:
         self._store, self._previews, self._videos = store, previews, videos
         self._clock, self._patience = clock, patience
         self._asking: dict[str, asyncio.Task[None]] = {}
+
+    def sound(self) -> Sound:
+        """Return what can be heard at this moment, as far as we know without asking."""
+        return Sound(self._previews is not None, (PREVIEW, HEARD), self._clock())
 
     async def preview(self, song: Song) -> Preview | None:
         """Return the song's preview; None if there's none, or none right now."""

@@ -17,12 +17,14 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
-from bot.errors.feed import GoneFromSpotify, NotOnSpotify
+from bot.errors.feed import GoneFromSpotify, NothingToHear, NotOnSpotify
 from bot.errors.sorting import PlaylistNotKept
 from bot.errors.spotify import SongsRefused
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed import saved_likes as save
-from bot.flows.feed.feed import GLANCE, REST, Feed
+from bot.flows.feed.catalogue_index import key
+from bot.flows.feed.feed import AHEAD, GLANCE, REST, Feed
+from bot.flows.feed.previews import SongPreviews
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import sort
@@ -72,7 +74,8 @@ async def scene(store: Store, tmp_path: Path, now: datetime) -> Scene:
     async def enqueue(kind: str, member: int, argument: int = 0) -> None:
         jobs.append((kind, member, argument))
 
-    feed = Feed(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0])
+    previews = SongPreviews(store, None, None, lambda: times[0])
+    feed = Feed(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0], previews.sound)
     await stage.like(ADA, OWN)
     await stage.like(BEN, OTHERS)
     await stage.hear(range(200, 203))
@@ -97,6 +100,26 @@ async def test_the_next_song_is_new_and_comes_once(scene: Scene) -> None:
         seen += [card.entry.song.song for card in await scene.feed.next(ADA, 3)]
     assert len(seen) == len(set(seen)) == 36
     assert not await scene.likes() & set(seen)
+
+
+async def test_what_can_be_heard_comes_first(scene: Scene) -> None:
+    async with scene.store.writing() as tx:  # so few are left that all of them are looked at
+        await feed_history.note(
+            tx, ADA, {uri(number): key(uri(number)) for number in OTHERS[AHEAD - 10 :]}, scene.now[0]
+        )
+    first = [card.entry.song.song for _ in range(3) for card in await scene.feed.next(ADA)]
+    assert sorted(first) == [local(number) for number in range(200, 203)]
+    assert number_of((await scene.feed.next(ADA))[0].entry.song.song) in OTHERS, "then come the others"
+
+
+async def test_a_feed_only_with_sound_plays_nothing_else(scene: Scene) -> None:
+    await scene.feed.choose_sound(ADA, only=True)
+    heard = [card.entry.song.song for card in await scene.feed.next(ADA, 10)]
+    assert sorted(heard) == [local(number) for number in range(200, 203)]
+    with pytest.raises(NothingToHear):
+        await scene.feed.next(ADA)
+    await scene.feed.choose_sound(ADA, only=False)
+    assert await scene.feed.next(ADA)
 
 
 async def test_when_everything_was_shown_the_feed_says_so_and_starts_over_later(scene: Scene) -> None:

@@ -25,7 +25,7 @@ from bot.core.sorting.learning.columns import Vectors
 from bot.core.vectors import NUMBER
 
 ENTRY, SPACE, SONG, FEATURE = schema.entry, schema.space, schema.song, schema.feature
-RECORDING, MATCH = schema.recording, schema.match
+RECORDING, MATCH, LOOKUP = schema.recording, schema.match, schema.lookup
 LOCAL = "local:"  # before the digest of a file that is no song of anybody's
 
 
@@ -38,6 +38,18 @@ class PlacedSong:
     path: str | None
     artist: int
     point: Vectors | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What can be heard: songs we have a file of; with `previews`, also those that a preview service may have.
+
+    sources: names of the lookups that note, until when, that it has nothing; now: when it would be asked.
+    """
+
+    previews: bool
+    sources: Sequence[str]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,15 @@ def _belongs(everything: bool = True) -> ColumnElement[bool]:
     itself = exists().where(RECORDING.c.path == ENTRY.c.path, _local() == ENTRY.c.song, _is_file())
     own = and_(ENTRY.c.path.is_not(None), itself)
     return or_(own, and_(ENTRY.c.path.is_(None), _is_shared(ENTRY.c.song))) if everything else own
+
+
+def _is_heard(sound: Sound) -> ColumnElement[bool]:
+    """Whether an entry can be heard."""
+    file = or_(ENTRY.c.path.is_not(None), exists().where(MATCH.c.song == ENTRY.c.song))
+    named = exists().where(SONG.c.song == ENTRY.c.song, SONG.c.isrc.is_not(None))
+    asked = (LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song == ENTRY.c.song, LOOKUP.c.source.in_(sound.sources))
+    nothing = exists().where(*asked, LOOKUP.c.due > sound.now)
+    return or_(file, and_(named, ~nothing)) if sound.previews else file
 
 
 async def newest_space(tx: Tx) -> tuple[int, bytes, int] | None:
@@ -181,17 +202,21 @@ def _is_titled(typed: str) -> ColumnElement[bool]:
     return or_(song, file)
 
 
-async def draw(tx: Tx, everything: bool, member: int, start: str, late: Late | None = None) -> str | None:
+async def draw(
+    tx: Tx, everything: bool, member: int, start: str, late: Late | None = None, sound: Sound | None = None
+) -> str | None:
     """Return the first song from the key `start` on that belongs and that the member doesn't dislike.
 
     Keys are hashes, so a random key picks a song nearly at random, without reading them all. late: leave out their
-    likes and what the feed showed them lately.
+    likes and what the feed showed them lately; sound: leave out what can't be heard.
     """
     refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
     query = select(ENTRY.c.song).where(ENTRY.c.key >= start, ENTRY.c.song.not_in(refused), _belongs(everything))
     if late is not None:
         held = select(schema.liked.c.song).where(schema.liked.c.member == member)
         query = query.where(ENTRY.c.song.not_in(of_late(member, late)), ENTRY.c.song.not_in(held))
+    if sound is not None:
+        query = query.where(_is_heard(sound))
     return (await tx.execute(query.order_by(ENTRY.c.key).limit(1))).scalar_one_or_none()
 
 
@@ -205,6 +230,11 @@ async def strangers_to(tx: Tx, members: Sequence[int], limit: int) -> list[str]:
 async def still(tx: Tx, everything: bool, ids: Sequence[str]) -> set[str]:
     """Return those of the songs that belong right now, whatever memory says."""
     return set((await tx.execute(select(ENTRY.c.song).where(ENTRY.c.song.in_(ids), _belongs(everything)))).scalars())
+
+
+async def heard(tx: Tx, ids: Sequence[str], sound: Sound) -> set[str]:
+    """Return those of the songs that can be heard."""
+    return set((await tx.execute(select(ENTRY.c.song).where(ENTRY.c.song.in_(ids), _is_heard(sound)))).scalars())
 
 
 async def by_key(tx: Tx, key: str) -> str | None:

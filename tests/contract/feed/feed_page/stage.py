@@ -98,12 +98,13 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     async def name_of(member: int) -> str:
         return NAMES[member]
 
-    async def server_name(server: int) -> str | None:
+    async def repost_server(server: int) -> str | None:
         return {SERVER: "Crate diggers"}.get(server)
 
-    feed_flow = Feed(store, catalogue, recommender, enqueue, clock)
-    listening = Listening(catalogue, SongPreviews(store, None, None, clock))
-    page = FeedPage(Api(store, catalogue, recommender, clock), feed_flow, listening, post, name_of, server_name)
+    previews = SongPreviews(store, None, None, clock)
+    feed_flow = Feed(store, catalogue, recommender, enqueue, clock, previews.sound)
+    listening = Listening(catalogue, previews)
+    page = FeedPage(Api(store, catalogue, recommender, clock), feed_flow, listening, post, name_of, repost_server)
     pages = application(_unused, _well)
     pages.add_subapp(
         "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())
