@@ -39,7 +39,7 @@ from bot.flows.feed.catalogue import Catalogue
 from bot.flows.library import feature_lookup
 from bot.flows.library import sync as library
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import train
+from bot.flows.sorting import standing, train
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.writing import manual_edits, sort
 from bot.ports import Contents, LikesPage, ListedPlaylist
@@ -259,10 +259,10 @@ class Ada:
             await flow.take(self.store, self.music, ADA, "main", playlist)
 
     async def allow(self) -> None:
-        await manual_edits.allow_standing(self.store, ADA, True, NOW)
+        await standing.allow(self.store, ADA, True, NOW)
 
     async def forbid(self) -> None:
-        await manual_edits.allow_standing(self.store, ADA, False, NOW)
+        await standing.allow(self.store, ADA, False, NOW)
 
     async def empty(self) -> None:
         """Empty all her playlists but the last by hand, and reverse that one."""

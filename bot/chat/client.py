@@ -16,7 +16,7 @@ from bot.chat.feed import activity, discover, feed, song, web
 from bot.chat.layout import Page
 from bot.chat.library import library
 from bot.chat.social import channels, follow, groups, profile, reposts, rounds, server, shared_playlists, taste_match
-from bot.chat.sorting import label, model, playlists, prompt, rules, sort
+from bot.chat.sorting import label, model, playlists, prompt, rules, sort, standing
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
-    *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
+    *(link, library, rules, playlists, standing, label, prompt, model, sort, song, updates, status, tokens, data),
     *(discover, feed, web, activity, profile, follow, taste_match, server),
     *(reposts, hide, shared_playlists, groups, rounds),
 )

@@ -15,13 +15,15 @@ from bot.chat.failures import FAILURES, refused
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
-from bot.chat.sorting import sort
+from bot.chat.sorting import receipts, sort
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
 from bot.core.sorting.writes import WriteKind
 from bot.errors import CratekeeperError
 from bot.errors.stored import loaded
 from bot.flows.account import notify
+from bot.flows.account.status import LayerStatus
+from bot.flows.sorting.writing import sort as sorting
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import _, account, common, library, social, speaking
 from bot.messages.errors import describe
@@ -41,7 +43,7 @@ async def deliver(bot: Bot, notice: Notice) -> bool:
 
 async def _deliver(bot: Bot, member: Member | None, notice: Notice) -> bool:
     live = asker(bot, notice)
-    page = await page_for(bot, notice, asked=live is not None)
+    page = await page_for(bot, notice, live)
     if page is None:
         return True
     if live is not None and await _answer(live, page):
@@ -133,13 +135,14 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
+async def page_for(bot: Bot, notice: Notice, live: Live | None) -> Page | None:
     """What a notice says; None for one that only its asker cares for, and nobody asks any more."""
+    asked = live is not None
     match notice.kind:
         case NoticeKind.SYNCED:
             return await _synced(bot, notice, asked)
         case NoticeKind.TRAINED:
-            return await _trained(bot, notice, asked)
+            return await _trained(bot, notice, live) if live is not None else None
         case NoticeKind.RECEIPT | NoticeKind.UPDATE:
             return await _receipt(bot, notice, asked)
         case NoticeKind.MATCH:
@@ -183,10 +186,8 @@ async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     return Page(account.linked(name, body["total"]), *await next_steps.after(bot, notice.member, status))
 
 
-async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+async def _trained(bot: Bot, notice: Notice, live: Live) -> Page | None:
     """What training came to, for whoever asked for it, with the next step."""
-    if not asked:
-        return None
     status = await next_steps.where(bot, notice.member)
     layer = next((layer for layer in status.layers if layer.layer.layer == notice.body["layer"]), None)
     if layer is None:
@@ -194,9 +195,26 @@ async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     another = layout.button(_("Another song"), ids.of("label", layer.layer.layer))
     if not notice.body["published"]:
         reason = str(notice.body["reason"])
-        return Page(models.not_published(reason, has_model=layer.model is not None), layout.row(another))
+        said = models.not_published(reason, has_model=layer.model is not None)
+        if live.sorts:
+            said = f"{said} {_(models.MORE_TO_LEARN_FROM)}"
+        return Page(said, layout.row(another, next_steps.another_playlist() if live.sorts else None))
+    if live.sorts and (planned := await _dry_run(bot, layer)) is not None:
+        return planned
     look = layout.button(_("Look"), ids.of("sort", layer.layer.layer), layout.PRIMARY)
     return Page(models.trained(layer), layout.row(look, another))
+
+
+async def _dry_run(bot: Bot, layer: LayerStatus) -> Page | None:
+    """The dry run that follows a training; None if Spotify can't be asked now: a button asks again."""
+    services, labels = bot.services, layer.model.labels if layer.model else layer.tally.labels
+    try:
+        music = await services.music(layer.layer.member)
+        planned = await sorting.dry_run(services.store, music, services.libraries, layer.layer, services.clock())
+    except CratekeeperError as problem:
+        log.info("no dry run after a training: %s", problem)
+        return None
+    return receipts.dry_run(planned, note=models.learned(labels))
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:

@@ -1,8 +1,10 @@
 """Next steps: the next sensible thing for a member to do, with its button."""
 
-from bot.chat import ids, layout
-from bot.chat.bot import Bot
-from bot.chat.layout import Item
+from collections.abc import Sequence
+
+from bot.chat import ids, layout, reply
+from bot.chat.bot import Bot, Context
+from bot.chat.layout import Item, Page, Tap
 from bot.core.jobs import JobKind
 from bot.errors.spotify import SpotifyError
 from bot.flows.account import status
@@ -31,6 +33,16 @@ async def train_what_is_due(bot: Bot, member: int) -> bool:
     for layer in due:
         await bot.services.jobs.enqueue(JobKind.TRAIN, member, layer)
     return bool(due)
+
+
+async def show(context: Context, said: Sequence[str]) -> None:
+    """Say it, and go on to the step that comes next."""
+    steps = await after(context.bot, context.member, await where(context.bot, context.member))
+    await reply.show(context.interaction, Page("\n".join(said), *steps, layout.row(another_playlist())))
+
+
+def another_playlist() -> Tap:
+    return layout.button(_("Another playlist"), ids.of("more"))
 
 
 async def after(bot: Bot, member: int, status: Status) -> list[Item | str]:

@@ -15,11 +15,15 @@ EVERY = timedelta(seconds=2)  # between two edits that show progress
 
 @dataclass(slots=True)
 class Live:
-    """An interaction that waits. `apart`: what it showed stays; the result comes as a new message."""
+    """An interaction that waits. `apart`: what it showed stays; the result comes as a new message.
+
+    `sorts`: a training that it waits for is followed by the dry run.
+    """
 
     interaction: discord.Interaction[Any]
     since: datetime
     apart: bool
+    sorts: bool = False
     shown_at: datetime | None = None
 
 
@@ -28,11 +32,18 @@ class Pending:
         self._live: dict[tuple[int, str, int], Live] = {}  # by member, job and what it is about
 
     def wait(
-        self, interaction: discord.Interaction[Any], job: str, now: datetime, *, about: int = 0, apart: bool = False
+        self,
+        interaction: discord.Interaction[Any],
+        job: str,
+        now: datetime,
+        *,
+        about: int = 0,
+        apart: bool = False,
+        sorts: bool = False,
     ) -> None:
         """Send the result of the member's job ("sync", "train" a layer, "apply" a write) to this interaction."""
         self._live = {key: live for key, live in self._live.items() if live.since + GOOD_FOR > now}
-        self._live[interaction.user.id, job, about] = Live(interaction, now, apart)
+        self._live[interaction.user.id, job, about] = Live(interaction, now, apart, sorts)
 
     def take(self, member: int, job: str, now: datetime, about: int | None = None) -> Live | None:
         """Return, once, the interaction that waits for this job, or without `about` for any of its kind."""

@@ -119,6 +119,7 @@ class Layer:
     tried: int = 0  # labels at the last training, successful or not
     learnt_at: datetime | None = None  # when the last training read the songs' features
     training: bool = False  # whether a training is running
+    standing: bool | None = None  # whether songs already in its playlists count as labels; None: not asked yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,8 @@ PRIVACY = (
         "is."
     ),
     N_(
-        "Spotify's content never goes into a model (their developer terms). Learning from the songs already in your "
-        "playlists is off until you switch it on in `/playlists settings`."
+        "Spotify's content never goes into a model (their developer terms). I learn from the songs already in your "
+        "playlists only after your yes; `/playlists settings learn` changes it."
     ),
     N_(
         "I don't read messages (Discord's terms forbid learning from them): only commands, buttons, and reactions to "

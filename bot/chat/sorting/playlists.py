@@ -5,11 +5,10 @@ from discord import app_commands
 from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import Context, Interaction
 from bot.chat.layout import Form, Page
-from bot.core.records import Playlist
+from bot.chat.sorting import standing
 from bot.errors import MemberError
 from bot.errors.sorting import NotOffered
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.writing import manual_edits
 from bot.messages import _
 from bot.messages.errors import describe
 from bot.messages.sorting import playlists as messages
@@ -31,7 +30,7 @@ async def add(
     context = Context.of(interaction)
     await reply.pause(interaction)
     if new:
-        await _kept(context, [await _make(context, layer, new)], [])
+        await _make(context, layer, new)
     elif playlist:
         await _take(context, [playlist], layer)
     else:
@@ -55,11 +54,12 @@ async def on_new(context: Context) -> None:
 
 async def on_named(context: Context) -> None:
     await reply.pause(context.interaction)
-    await _kept(context, [await _make(context, flow.DEFAULT_LAYER, context.fields.get("name", ""))], [])
+    await _make(context, flow.DEFAULT_LAYER, context.fields.get("name", ""))
 
 
-async def _make(context: Context, layer: str, name: str) -> Playlist:
-    return await flow.make(context.store, await _music(context), context.member, layer, name, context.now)
+async def _make(context: Context, layer: str, name: str) -> None:
+    made = await flow.make(context.store, await _music(context), context.member, layer, name, context.now)
+    await next_steps.show(context, [messages.kept([made.name])])
 
 
 async def _take(context: Context, wanted: list[str], layer: str) -> None:
@@ -74,9 +74,9 @@ async def _take(context: Context, wanted: list[str], layer: str) -> None:
             problems.append(describe(reason))
     if taken:
         named = await flow.layer_named(context.store, context.member, layer)
-        await manual_edits.learn_standing(context.store, context.member, named, context.now)
-        await next_steps.train_what_is_due(context.bot, context.member)
-    await _kept(context, taken, problems)
+        await standing.taken(context, named, taken, problems)
+    else:
+        await next_steps.show(context, problems)
 
 
 def _chosen(offered: list[ListedPlaylist], given: str) -> ListedPlaylist:
@@ -91,17 +91,6 @@ async def _music(context: Context) -> Music:
     return await context.services.music(context.member)
 
 
-async def _kept(context: Context, taken: list[Playlist], problems: list[str]) -> None:
-    """Say what's kept now, and go on to the next step."""
-    said = ([messages.kept([playlist.name for playlist in taken])] if taken else []) + problems
-    status = await next_steps.where(context.bot, context.member)
-    more = layout.row(layout.button(_("Another playlist"), ids.of("more")))
-    await reply.show(
-        context.interaction,
-        Page("\n".join(said), *await next_steps.after(context.bot, context.member, status), more),
-    )
-
-
 async def on_more(context: Context) -> None:
     await reply.pause(context.interaction)
     await reply.show(context.interaction, Page(*await next_steps.playlists(context.bot, context.member)))
@@ -111,7 +100,7 @@ async def on_more(context: Context) -> None:
 async def shown(interaction: Interaction) -> None:
     context = Context.of(interaction)
     layers = await flow.listed(context.store, context.member)
-    taps = [layout.button(_("Another playlist"), ids.of("more"))]
+    taps = [next_steps.another_playlist()]
     taps += [layout.button(_("Doubles and unplayable songs"), ids.of("odd"))] if layers else []
     await reply.show(interaction, Page(messages.layers(layers), layout.row(*taps)))
 

@@ -18,13 +18,14 @@ ROOM = 1700  # characters for them; the rest is for headline and questions
 INLINE = 3  # questions with their buttons right in an update
 
 
-def dry_run(receipt: Receipt, page: int = 0) -> Page:
+def dry_run(receipt: Receipt, page: int = 0, note: str = "") -> Page:
     """What would be done, to page through, with **Apply** / **Ask me those** / **Cancel**."""
     write, changes = receipt.write.write, _ordered(receipt)
     if not changes:
-        return Page(outcomes.dry_run(receipt), _(outcomes.NOTHING_TO_SORT))
+        return Page(note or None, outcomes.dry_run(receipt), _(outcomes.NOTHING_TO_SORT))
     writes = bool(receipt.placed or receipt.removed)
     return Page(
+        note or None,
         outcomes.dry_run(receipt),
         formatting.changes(receipt) or None,
         _lines(receipt, _on(page, changes)),

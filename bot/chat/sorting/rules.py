@@ -12,8 +12,8 @@ from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting import standing
 from bot.flows.sorting.playlists import PlaylistSettings
-from bot.flows.sorting.writing import manual_edits
 from bot.messages import _
 from bot.messages.sorting import playlists as messages
 
@@ -88,7 +88,7 @@ async def _layer(
 
 
 async def _learn(context: Context, allowed: bool) -> str:
-    made = await manual_edits.allow_standing(context.store, context.member, allowed, context.now)
+    made = await standing.allow(context.store, context.member, allowed, context.now)
     if not allowed:
         return _(messages.LEARN_IS_OFF)
     trains = await next_steps.train_what_is_due(context.bot, context.member)

@@ -29,15 +29,15 @@ from bot.messages.sorting import labels, models, outcomes
 async def sort(interaction: Interaction, layer: str | None = None) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)
-    await _dry_run(context, await playlists.layer_named(context.store, context.member, layer))
+    await show_dry_run(context, await playlists.layer_named(context.store, context.member, layer))
 
 
 async def on_sort(context: Context) -> None:
     await reply.pause(context.interaction)
-    await _dry_run(context, await playlists.layer_numbered(context.store, context.member, context.tap.number))
+    await show_dry_run(context, await playlists.layer_numbered(context.store, context.member, context.tap.number))
 
 
-async def _dry_run(context: Context, layer: Layer) -> None:
+async def show_dry_run(context: Context, layer: Layer) -> None:
     music = await context.services.music(context.member)
     planned = await flow.dry_run(context.store, music, context.services.libraries, layer, context.now)
     await reply.show(context.interaction, receipts.dry_run(planned))

@@ -28,6 +28,12 @@ async def count_labels(tx: Tx, member: int, layer: int) -> int:
     return sum(verdict.settled for verdict in (await answers.verdicts(tx, member, layer)).values())
 
 
+async def progress(store: Store, layer: Layer) -> tuple[Layer, int]:
+    """Return the layer as it is now, and its number of labels."""
+    async with store.reading() as tx:
+        return await playlists.layer(tx, layer.layer) or layer, await count_labels(tx, layer.member, layer.layer)
+
+
 async def layers_due(store: Store, member: int) -> list[int]:
     """Return the member's layers for which training pays."""
     async with store.reading() as tx:

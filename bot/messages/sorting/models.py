@@ -13,6 +13,7 @@ from bot.messages import N_, _, formatting, listed, plural
 NO_MODEL = N_("I haven't learned your playlists yet. A few taps and I will.")
 NOT_TESTED = N_("Not tested yet.")
 NOT_TRUSTED = N_("I trained, but I don't trust the result yet: a few more taps help.")
+MORE_TO_LEARN_FROM = N_("Another playlist with songs in it would help, and so would a few answers.")
 KEPT_THE_MODEL = N_("I trained again and kept the model I had.")
 ALL_PLACED = N_("There's no song left to place.")
 NONE_AUTOMATIC = N_("All of your playlists have me ask first, so I'll show you my guesses.")

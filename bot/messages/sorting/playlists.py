@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.core.records import Layer, Playlist
 from bot.core.social.shared_playlists import LOCAL
 from bot.flows.sorting.playlists import LayerView, Odd
+from bot.flows.sorting.standing import Standing
 from bot.messages import N_, _, formatting, listed, number, plural
 
 NO_PLAYLISTS = N_("I don't keep any playlists for you. `/playlists add` takes one, or makes a new one.")
@@ -13,6 +14,11 @@ LEARN_IS_OFF = N_(
     "Off, which is the default: Spotify's terms are strict about what may enter a model, so I learn from your taps. If "
     "you switch it on, the songs in your playlists count as labels; nothing else from Spotify does."
 )
+LEARN_TERMS = N_(
+    "Spotify's terms are strict about what may enter a model: with a yes, which of your playlists a song is in counts "
+    "as your answer, and nothing else from Spotify does."
+)
+ONLY_YOUR_ANSWERS = N_("Only your answers, then. `/playlists settings learn:True` changes that.")
 DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")
 LEARNING = N_("I'm learning from them; try `/sort` in a few seconds.")
 ONE_MOMENT = N_("One moment.")
@@ -77,6 +83,52 @@ def learning_from_playlists(labels: int, *, trains: bool) -> str:
         labels,
     )
     return f"{said} {_(LEARNING)}" if trains else said
+
+
+def may_i_learn(standing: Standing) -> str:
+    """Whether the songs that are in the playlists already may count; only liked ones can."""
+    held = _held(standing)
+    if standing.reading or standing.liked == standing.songs:
+        return plural(
+            "{held} May I learn from it?",
+            "{held} May I learn from them?",
+            standing.songs,
+            held=held,
+        )
+    return plural(
+        "{held} You like {count} of them: may I learn from that one?",
+        "{held} You like {count} of them: may I learn from those?",
+        standing.liked,
+        held=held,
+    )
+
+
+def _held(standing: Standing) -> str:
+    if len(standing.playlists) == 1:
+        name = f"**{formatting.escape(standing.playlists[0].name)}**"
+        return plural(
+            "{count} song is in {name} already.", "{count} songs are in {name} already.", standing.songs, name=name
+        )
+    return plural(
+        "{count} song is in your playlists already.", "{count} songs are in your playlists already.", standing.songs
+    )
+
+
+def learning_too(labels: int, playlists: int) -> str:
+    """What playlists brought that were added to a layer which learns from such songs already."""
+    if playlists == 1:
+        return plural("I'm learning from its {count} song too.", "I'm learning from its {count} songs too.", labels)
+    return plural("I'm learning from their {count} song too.", "I'm learning from their {count} songs too.", labels)
+
+
+def too_few_standing(labels: int, missing: int) -> str:
+    have = plural("That's {count} label so far.", "That's {count} labels so far.", labels)
+    need = plural(
+        "I need {count} more before I can learn: from another playlist with songs you like, or from your answers.",
+        "I need {count} more before I can learn: from another playlist with songs you like, or from your answers.",
+        missing,
+    )
+    return f"{have} {need}"
 
 
 def odd(playlists: Sequence[Odd]) -> str:

@@ -25,6 +25,7 @@ from bot.flows.account import erase, link
 from bot.flows.library import likes, sync
 from bot.flows.library.likes import LibraryLook
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting import standing
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits, sort
 from tests.contract.library.slices_stage import (
@@ -110,11 +111,11 @@ async def edited_by_hand(store: Store, now: datetime) -> None:
 
 
 async def standing_learnt(store: Store, now: datetime) -> None:
-    assert await manual_edits.allow_standing(store, ADA, True, now) == MANY
+    assert await standing.allow(store, ADA, True, now) == MANY
 
 
 async def standing_forgotten(store: Store, now: datetime) -> None:
-    await manual_edits.allow_standing(store, ADA, False, now)
+    await standing.allow(store, ADA, False, now)
     async with store.reading() as tx:
         assert not [answer for answer in await answers.standing(tx, ADA, 1) if answer.event == answers.STANDING]
 

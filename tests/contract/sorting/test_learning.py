@@ -12,8 +12,7 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.core.records import Layer
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NotTrained, TooFewLabels, TrainingFailed
-from bot.flows.sorting import readiness, train
-from bot.flows.sorting.writing import manual_edits
+from bot.flows.sorting import readiness, standing, train
 
 ADA = 1001
 
@@ -77,4 +76,4 @@ async def test_a_layer_is_due_for_training_once_existing_songs_count(store: Stor
     async with store.writing() as tx:
         await playlists.change_layer(tx, layer.layer, tried=6)
     assert await readiness.layers_due(store, ADA) == []
-    assert await manual_edits.allow_standing(store, ADA, True, now) == 0
+    assert await standing.allow(store, ADA, True, now) == 0

@@ -15,6 +15,7 @@ from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
+from bot.adapters.store.sorting.answers import STANDING
 from bot.cli.doctor import Unwell, _prior
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
@@ -24,7 +25,6 @@ from bot.core.sorting.learning.prior import Prior
 from bot.flows.account import erase, prior_consent
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.train import training_set
-from bot.flows.sorting.writing.manual_edits import STANDING
 from training.__main__ import main
 from training.model.from_database import train_member
 

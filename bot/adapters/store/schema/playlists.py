@@ -28,6 +28,7 @@ layer = Table(
     Column("tried", Integer, nullable=False, default=0),  # labels at the last training, whatever came of it
     Column("learnt_at", Moment),  # when the last training read what is known of songs
     Column("training", Boolean, nullable=False, default=False, server_default=false()),  # one is under way
+    Column("standing", Boolean),  # whether songs that stand in its playlists count as labels; None: not asked yet
     UniqueConstraint("member", "name"),
 )
 

@@ -11,7 +11,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import CHUNK, in_turns, keep_newest
 from bot.core import limits
-from bot.core.records import Prompt
+from bot.core.records import Layer, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict, event_at, fold
 
 ANSWER = schema.answer
@@ -126,9 +126,10 @@ def _about(row: Any, playlist: int | None) -> bool:
     return row.kind == Kind.NONE.value if playlist is None else playlist in row.playlists
 
 
-async def forget_event(tx: Tx, member: int, event: int) -> int:
-    """Delete some answers of one event, as if they never existed; return how many: 0 if none are left."""
-    of_event = select(ANSWER.c.answer).where(ANSWER.c.member == member, ANSWER.c.event == event).limit(CHUNK)
+async def forget_event(tx: Tx, layer: Layer, event: int) -> int:
+    """Delete some of a layer's answers of one event, as if they never existed; return how many: 0 if none are left."""
+    theirs = (ANSWER.c.member == layer.member, ANSWER.c.layer == layer.layer, ANSWER.c.event == event)
+    of_event = select(ANSWER.c.answer).where(*theirs).limit(CHUNK)
     return int((await tx.execute(delete(ANSWER).where(ANSWER.c.answer.in_(of_event)))).rowcount)
 
 

@@ -9,16 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx
-from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, contents, playlists, writes
-from bot.adapters.store.sorting.answers import STANDING
 from bot.core.records import Item, Layer, Playlist
 from bot.core.sorting import stand_ins
 from bot.core.sorting.journal import SETTLE, unsettled
 from bot.core.sorting.labels import Answer
-from bot.core.sorting.manual_edits import Seen, blanked, lessons, standing_as_lessons
+from bot.core.sorting.manual_edits import Seen, blanked, lessons
 from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import Contents, Music
 
@@ -180,48 +178,3 @@ async def _remember(store: Store, playlist: Playlist, read: Contents, look: _Loo
     )
     snapshot = None if look.unsettled or ahead else read.snapshot
     await contents.remember(store, playlist, (*read.items, *hidden), snapshot)
-
-
-async def learn_standing(store: Store, member: int, layer: Layer, now: datetime) -> int:
-    """Turn the songs in the layer's playlists into labels, if the member switched that on; see /privacy.
-
-    Returns the number of new labels. Works in slices, and stops if it's switched off.
-    """
-    async with store.reading() as tx:
-        if not await _is_allowed(tx, member):
-            return 0
-        liked = frozenset(await songs.liked(tx, member))
-        kept = [playlist.playlist for playlist in await playlists.in_layer(tx, layer.layer)]
-        standing = {
-            playlist: [item.song for item in await playlists.items(tx, playlist) if item.song] for playlist in kept
-        }
-    count = 0
-    for piece in chunks(await asyncio.to_thread(standing_as_lessons, standing, liked, STANDING)):
-        async with store.writing() as tx:
-            if not await _is_allowed(tx, member):
-                break
-            count += await answers.add_all(tx, member, layer.layer, piece)
-    return count
-
-
-async def _is_allowed(tx: Tx, member: int) -> bool:
-    owner = await members.get(tx, member)
-    return owner is not None and owner.learn_from_playlists
-
-
-async def allow_standing(store: Store, member: int, allowed: bool, now: datetime) -> int:
-    """Let the songs in the member's playlists count as labels, or stop; return the number of new labels."""
-    async with store.writing() as tx:
-        await members.ensure(tx, member, now)
-        await members.change(tx, member, learn_from_playlists=allowed)
-        layers = await playlists.layers(tx, member)
-    if not allowed:
-        await _forget_standing(store, member)
-    return sum([await learn_standing(store, member, layer, now) for layer in layers]) if allowed else 0
-
-
-async def _forget_standing(store: Store, member: int) -> None:
-    while True:
-        async with store.writing() as tx:
-            if await _is_allowed(tx, member) or not await answers.forget_event(tx, member, STANDING):
-                return
