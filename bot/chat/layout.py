@@ -3,7 +3,7 @@
 A tap is a button or select whose id says everything, so it works for good: after a restart and after an upgrade (P16).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import discord
@@ -136,6 +136,20 @@ def beside(content: str, url: str | None, alt: str) -> Item:
     if not url:
         return text(content)
     return ui.Section(text(content), accessory=ui.Thumbnail(url, description=formatting.plain(alt, ALT)))
+
+
+def options_in(message: discord.Message | None, what: str) -> list[str]:
+    """Return the options of a message's select with that handler, in order."""
+    tree = components(message.components if message is not None else ())
+    selects = [each for each in tree if getattr(each, "custom_id", None) == str(ids.of(what))]
+    return [str(option.value) for select in selects for option in select.options]
+
+
+def components(tree: Any) -> Iterator[Any]:
+    """Return what a message is made of, with what's inside of it."""
+    for component in tree:
+        yield component
+        yield from components(getattr(component, "children", ()))
 
 
 def attached(file: discord.File) -> ui.File[Any]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.core.records import Member, Song
+from bot.core.records import Member, Playlist, Song
 from bot.errors import feed as errors
 from bot.flows.feed.feed import AddedTo, Liked, PlaylistGuess
 from bot.flows.feed.listening import Listen
-from bot.messages import N_, _, formatting, listed
+from bot.messages import N_, _, formatting, listed, plural
 from bot.messages.wording import Wordings
 
 LIKELY = 0.5  # from here on, a guess is called probable
@@ -48,6 +48,7 @@ LIKE_FIRST = N_(
     "The playlists I keep only hold songs you like. Should I like this one for you, then add it? *Always* means that "
     "what you like here goes to your likes, now and from now on."
 )
+LIST_OF_LIKES = N_("You like all of these already. I put them into a new playlist.")
 SAVES_LIKES = N_("**Likes in the feed** go to your likes.")
 KEEPS_LIKES = N_("**Likes in the feed** stay in the feed.")
 ADDS_TEACH = N_("**Songs you add to a playlist from the feed** count as labels.")
@@ -172,6 +173,28 @@ def added(song: Song, result: AddedTo) -> str:
         "{song} goes into {playlist}, and to your likes. `/undo` takes it out of the playlist again.",
         song=name,
         playlist=playlist,
+    )
+
+
+def before_list(new: int) -> str:
+    """What making a playlist of a list means. new: songs of it that they don't like yet."""
+    if not new:
+        return _(LIST_OF_LIKES)
+    return plural(
+        "The playlists I keep only hold songs you like, so I'll like {count} of these for you, too.",
+        "The playlists I keep only hold songs you like, so I'll like {count} of these for you, too.",
+        new,
+    )
+
+
+def made_of_list(playlist: Playlist, count: int) -> str:
+    return plural(
+        "{playlist} gets {count} song; the receipt follows, and `/undo` takes it out again. I sort nothing else "
+        "into it without asking.",
+        "{playlist} gets {count} songs; the receipt follows, and `/undo` takes them out again. I sort nothing else "
+        "into it without asking.",
+        count,
+        playlist=formatting.playlist_name(playlist),
     )
 
 

@@ -2,12 +2,13 @@
 
 from discord import app_commands
 
-from bot.chat import autocomplete, reply
+from bot.chat import autocomplete, layout, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import feed_cards, song_results
 from bot.chat.layout import Page
 from bot.core.records import Song
-from bot.flows.feed import catalogue_sharing
+from bot.flows.feed import catalogue_sharing, song_lists
+from bot.flows.feed.catalogue import Entry
 from bot.messages import _
 from bot.messages import feed as messages
 
@@ -105,6 +106,29 @@ async def on_which(context: Context) -> None:
     await reply.whisper(context.interaction, song_results.chosen(entry))
 
 
+async def on_list(context: Context) -> None:
+    """Ask for the name of a playlist of the list's songs."""
+    await context.services.music(context.member)  # raises NotLinked: there must be somewhere to write it
+    new = await song_lists.count_new(context.store, context.member, await _entries(context))
+    await reply.ask(context.interaction, song_results.name_form(new))
+
+
+async def on_list_named(context: Context) -> None:
+    """Make the playlist, and say so beside the list, which stays."""
+    await reply.pause_apart(context.interaction)
+    entries, services, name = await _entries(context), context.services, context.fields.get("name", "")
+    music = await services.music(context.member)
+    context.bot.offers.forget(context.member)
+    made = await song_lists.make(context.store, services.feed, music, context.member, name, entries, context.now)
+    await reply.whisper(context.interaction, Page(messages.made_of_list(made, len(entries))))
+
+
+async def _entries(context: Context) -> list[Entry]:
+    """Return the songs of the list that was pressed, of those that a playlist can hold."""
+    keys = layout.options_in(context.interaction.message, song_results.CHOICE)
+    return await song_lists.of_keys(context.services.catalogue, context.member, keys)
+
+
 async def on_listen(context: Context) -> None:
     """Play a song to the member alone, in a message of its own."""
     await reply.pause_apart(context.interaction)
@@ -132,8 +156,10 @@ async def on_unaway(context: Context) -> None:
 COMMANDS: tuple[AnyCommand, ...] = (random, recommend, morelike, alchemy, path)
 TAPS = {
     "any": on_any,
-    "songwhich": on_which,
+    song_results.CHOICE: on_which,
     "listen": on_listen,
+    "listnew": on_list,
+    "listnamed": on_list_named,
     "alike": on_alike,
     "away": on_away,
     "unaway": on_unaway,

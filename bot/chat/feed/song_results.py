@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from bot.chat import ids, layout
-from bot.chat.layout import Item, Page
+from bot.chat.layout import Form, Item, Page
 from bot.chat.sorting import cards
 from bot.core.features import LIKED
 from bot.core.records import Song
 from bot.flows.feed.catalogue import About, Entry
 from bot.flows.feed.feed import savable
 from bot.flows.feed.recommend import Recommended
+from bot.flows.sorting.playlists import LONGEST_NAME
 from bot.messages import _, formatting, listed
 from bot.messages import feed as messages
 
@@ -17,6 +18,7 @@ MOST_NUMBERS = 30  # of a song
 MOST_WORDS = 12  # genres and tags
 MOST_SAID = 900  # characters of numbers, of words and of sources
 ROOM = 380  # characters of a song in a list
+CHOICE = "songwhich"  # handler of the select of a list's songs
 SHOWN = 5  # songs with buttons in one message: Discord takes 40 components
 UNITS = {"tempo": "BPM", "tempo_folded": "BPM", "loudness": "dB", "duration": "s", "brightness": "Hz"}
 
@@ -27,7 +29,7 @@ def recommended(songs: Sequence[Recommended], like: Sequence[Song] = (), unlike:
         return Page(messages.nothing_near(like))
     shown = songs[:SHOWN]
     blocks = [item for song in shown for item in _block(song.entry, messages.near(song.near))]
-    return Page(messages.songs_near(like, unlike), *blocks, _choose([song.entry for song in shown]))
+    return Page(messages.songs_near(like, unlike), *blocks, *_act([song.entry for song in shown]))
 
 
 def one(entry: Entry) -> Page:
@@ -54,7 +56,7 @@ def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
     if not steps:
         return Page(_(messages.NO_WAY))
     lines = [formatting.song_name(song, 80) for song in (start, *(step.song for step in steps), goal)]
-    return Page(formatting.lines([f"{at}. {line}" for at, line in enumerate(lines, 1)], 3900), _choose(steps))
+    return Page(formatting.lines([f"{at}. {line}" for at, line in enumerate(lines, 1)], 3900), *_act(steps))
 
 
 def put_away(song: Song, key: str) -> Page:
@@ -70,12 +72,21 @@ def _head(song: Song) -> Item:
     return layout.beside(cards.title(song), song.cover, messages.cover_of(song))
 
 
-def _choose(entries: Sequence[Entry]) -> layout.Row:
+def _act(entries: Sequence[Entry]) -> list[layout.Row]:
     """A select that leads to what one can do with a song; for a single song, the buttons themselves."""
     if len(entries) == 1:
-        return layout.row(_listen(entries[0]), *acts(entries[0]))
+        return [layout.row(_listen(entries[0]), *acts(entries[0]))]
     options = [layout.option(entry.song.line, entry.key) for entry in entries]
-    return layout.menu(ids.of("songwhich"), _("Choose a song…"), options)
+    rows = [layout.menu(ids.of(CHOICE), _("Choose a song…"), options)]
+    if any(savable(entry.song) for entry in entries):
+        rows.append(layout.row(layout.button(_("Make a playlist of these"), ids.of("listnew"))))
+    return rows
+
+
+def name_form(new: int) -> Form:
+    """Ask for the name of the playlist that a list becomes, and say what happens. new: songs they don't like yet."""
+    field = layout.field(_("Its name"), "name", LONGEST_NAME, _("Late night"))
+    return Form(_("New playlist"), ids.of("listnamed"), messages.before_list(new), field)
 
 
 def _all_taps(entry: Entry) -> list[Item]:

@@ -1,15 +1,14 @@
 """Channels: what the bot posts or deletes later or unasked: reposts, rounds, the weekly digest."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import discord
 
-from bot.chat import ids, presence
+from bot.chat import ids, layout, presence
 from bot.chat.bot import Bot
 from bot.chat.failures import FAILURES, refused
 from bot.chat.feed import feed_cards
@@ -191,18 +190,12 @@ async def _find(bot: Bot, channel: int, since: datetime, is_it: Callable[[discor
 
 def custom_ids(message: discord.Message) -> list[str]:
     """Return the ids on a message's buttons and selects."""
-    components = _components(message.components)
+    components = layout.components(message.components)
     return [str(component.custom_id) for component in components if getattr(component, "custom_id", None)]
 
 
 def texts(message: discord.Message) -> list[str]:
     """Return what a message says: its content and its texts."""
-    components = _components(message.components)
+    components = layout.components(message.components)
     inner = [str(component.content) for component in components if hasattr(component, "content")]
     return [text for text in (message.content, *inner) if text]
-
-
-def _components(tree: Any) -> Iterator[Any]:
-    for component in tree:
-        yield component
-        yield from _components(getattr(component, "children", ()))

@@ -140,17 +140,21 @@ class Feed:
 
     async def like_for_good(self, member: int, song: str) -> None:
         """Save this one song to their likes, whatever they chose for the rest. Raises NotLinked, NotOnSpotify."""
-        entry = await self._catalogue.entry(member, song)
-        await self._note(member, [entry])
+        await self._like_for_good(member, [song], "like")
+        await self._save(member)
+
+    async def _like_for_good(self, member: int, ids: Sequence[str], said: str) -> None:
+        entries = await self._catalogue.seen(member, ids)
+        await self._note(member, list(entries.values()))
         async with self._store.writing() as tx:
             known = await members.get(tx, member)
             if known is None or known.source is None:
                 raise NotLinked
-            if not savable(entry.song):
+            if not all(savable(entry.song) for entry in entries.values()):
                 raise NotOnSpotify
-            if not await songs.is_liked(tx, member, entry.song.song):
-                await feed_history.say(tx, member, song, self._clock(), said="like", saving="save")
-        await self._save(member)
+            for song in entries:
+                if not await songs.is_liked(tx, member, song):
+                    await feed_history.say(tx, member, song, self._clock(), said=said, saving="save")
 
     async def unlike(self, member: int, song: str) -> bool:
         """Undo a like. Returns whether it'll also leave their Spotify likes, because the feed saved it there."""
@@ -217,6 +221,16 @@ class Feed:
         await self._save(member)
         await self._enqueue(JobKind.APPLY, member, write)
         return AddedTo(kept, liked.before)
+
+    async def fill(self, kept: Playlist, ids: Sequence[str]) -> None:
+        """Like the songs and put them into a new playlist of theirs, with one write. Raises NotLinked, NotOnSpotify."""
+        await self._like_for_good(kept.member, ids, "add")
+        lines = [(kept.playlist, song, Action.ADD) for song in ids]
+        async with self._store.writing() as tx:
+            new = NewWrite(kept.member, kept.layer, WriteKind.ADD)
+            write = await sort.open_tap(tx, new, lines, self._clock())
+        await self._save(kept.member)
+        await self._enqueue(JobKind.APPLY, kept.member, write)
 
     async def _write(self, tx: Tx, kept: Playlist, song: str, event: int | None, now: datetime) -> int:
         member = kept.member

@@ -17,10 +17,10 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
-from bot.errors.feed import GoneFromSpotify, NothingToHear, NotOnSpotify
-from bot.errors.sorting import PlaylistNotKept
+from bot.errors.feed import GoneFromSpotify, NothingToHear, NotInCatalogue, NotOnSpotify
+from bot.errors.sorting import AlreadyInLayer, PlaylistNotKept
 from bot.errors.spotify import SongsRefused
-from bot.flows.feed import catalogue_sharing
+from bot.flows.feed import catalogue_sharing, song_lists
 from bot.flows.feed import saved_likes as save
 from bot.flows.feed.catalogue_index import key
 from bot.flows.feed.feed import AHEAD, GLANCE, REST, Feed
@@ -362,3 +362,52 @@ async def test_a_song_already_liked_is_reported_as_such(scene: Scene) -> None:
     await scene.work()
     assert (await scene.feed.like(ADA, uri(100))).before
     assert (await scene.feed.add(ADA, uri(100), (await kept(scene)).playlist, event=9)).before
+
+
+async def made(scene: Scene, numbers: Sequence[int], name: str = "Found") -> Playlist:
+    entries = await song_lists.of_keys(scene.stage.catalogue, ADA, [key(uri(number)) for number in numbers])
+    music = LocalPlaylists(scene.store, ADA, lambda: scene.now[0])
+    return await song_lists.make(scene.store, scene.feed, music, ADA, name, entries, scene.now[0])
+
+
+async def test_a_list_becomes_a_playlist_whose_songs_are_liked_and_that_undo_empties(scene: Scene) -> None:
+    await kept(scene)
+    entries = await song_lists.of_keys(scene.stage.catalogue, ADA, [key(uri(100)), key(uri(101))])
+    assert await song_lists.count_new(scene.store, ADA, entries) == 2
+    playlist = await made(scene, [100, 101])
+    await scene.work()
+    assert await scene.standing(playlist) == [uri(100), uri(101)]
+    assert await scene.likes() >= {uri(100), uri(101)}
+    assert await song_lists.count_new(scene.store, ADA, entries) == 0
+    scene.now[0] += timedelta(minutes=2)
+    undo = await sort.undo(scene.store, ADA, None, scene.now[0])
+    await sort.apply(scene.store, LocalPlaylists(scene.store, ADA, lambda: scene.now[0]), undo, scene.now[0])
+    assert await scene.standing(playlist) == []
+
+
+async def test_a_list_stays_out_of_sorting(scene: Scene) -> None:
+    playlist = await made(scene, [100])
+    assert not playlist.automatic
+    layers = [layer.name for layer in await flow.layers(scene.store, ADA)]
+    assert layers == [flow.DEFAULT_LAYER, song_lists.LAYER], "sorting goes by the first"
+
+
+async def test_a_list_with_a_name_that_is_taken_likes_nothing(scene: Scene) -> None:
+    await made(scene, [100])
+    with pytest.raises(AlreadyInLayer):
+        await made(scene, [101])
+    await scene.work()
+    assert uri(101) not in await scene.likes()
+
+
+async def test_a_song_that_left_the_catalogue_leaves_the_list(scene: Scene) -> None:
+    keys = [key(uri(100)), key(uri(999)), key(local(200))]
+    (entry,) = await song_lists.of_keys(scene.stage.catalogue, ADA, keys)
+    assert entry.song.song == uri(100)
+    with pytest.raises(NotInCatalogue):
+        await song_lists.of_keys(scene.stage.catalogue, ADA, keys[1:2])
+
+
+async def test_a_list_of_files_alone_is_no_playlist(scene: Scene) -> None:
+    with pytest.raises(NotOnSpotify):
+        await song_lists.of_keys(scene.stage.catalogue, ADA, [key(local(200))])

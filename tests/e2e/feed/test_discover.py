@@ -86,6 +86,24 @@ async def test_a_song_of_a_list_can_be_heard_liked_and_added(stack: CheckedStack
     assert stack.rows("select said from shown where member = ? and song = ?", rae.user.id, song) == [("like",)]
 
 
+async def test_a_list_becomes_a_playlist_with_a_receipt_and_an_undo(stack: CheckedStack, rae: Person) -> None:
+    said = await answer(rae.command("recommend"))
+    songs = named(said)
+    form = await rae.click(said, "Make a playlist of these")
+    told = await answer(rae.submit(form, name="Rainy"))
+    assert "gets 5 songs" in told.text()
+    assert told.id != said.id
+    there = "select c.song from content c join playlist p using (playlist) where p.name = 'Rainy' and p.member = ?"
+    await stack.until(lambda: {song for (song,) in stack.rows(there, rae.user.id)} == songs)
+    liked = "select song from liked where member = ?"
+    await stack.until(lambda: songs <= {song for (song,) in stack.rows(liked, rae.user.id)})
+    await stack.until(lambda: not stack.rows("select 1 from 'write' where state = 'applying'"))
+    again = await rae.click(said, "Make a playlist of these")
+    assert "already in" in (await answer(rae.submit(again, name="Rainy"))).text()
+    await answer(rae.command("undo"))
+    await stack.until(lambda: not stack.rows(there, rae.user.id))
+
+
 async def test_song_info_shows_what_is_known(rae: Person) -> None:
     suggestions = await rae.complete("song about", option="song", typed="Song 1")
     said = await answer(rae.command("song about", song=suggestions[0]))

@@ -70,9 +70,12 @@ def on_spotify(number: int) -> Entry:
 
 def test_a_list_leads_to_each_of_its_songs() -> None:
     found = [Recommended(on_spotify(at), 0.5, ()) for at in range(3)]
-    assert listed(song_results.recommended(found))[-3:] == ["Song 0 – A", "Song 1 – A", "Song 2 – A"]
+    make = "Make a playlist of these"
+    assert listed(song_results.recommended(found))[-4:] == ["Song 0 – A", "Song 1 – A", "Song 2 – A", make]
     steps = song_results.path(song(1), song(2), [found[0].entry, found[1].entry])
-    assert listed(steps) == ["Song 0 – A", "Song 1 – A"]
+    assert listed(steps) == ["Song 0 – A", "Song 1 – A", make]
+    files = [Recommended(Entry(Song(f"local:{at}", "T", ("A",)), {}, None, clip=True), 0.5, ()) for at in range(2)]
+    assert make not in listed(song_results.recommended(files)), "Spotify has no such songs"
 
 
 EVERY_TAP = ["Listen", "Like", "Add to…", "More like this", "Not for me"]
