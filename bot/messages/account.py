@@ -251,7 +251,8 @@ def _layer_status(shown: LayerStatus) -> str:
         model = _("not trained yet")
     names = {playlist.playlist: playlist.name for playlist in shown.playlists}
     head = f"**{formatting.escape(shown.layer.name)}** – {playlists}, {model}"
-    return f"{head}\n-# {formatting.tally(shown.tally, names)}"
+    said = " · ".join(filter(None, [formatting.tally(shown.tally), formatting.scores(shown.tally, names)]))
+    return f"{head}\n-# {said}"
 
 
 def _updates(member: Member | None, now: datetime) -> str:

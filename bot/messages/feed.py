@@ -9,7 +9,6 @@ from bot.flows.feed.listening import Listen
 from bot.messages import N_, _, formatting, listed, plural
 from bot.messages.wording import Wordings
 
-LIKELY = 0.5  # from here on, a guess is called probable
 LONGEST_TITLE = 60  # characters of a song's title in a headline
 JOINED_HIDDEN = N_(
     "You're in and find what others share. But you're hidden, so nobody finds what you like: `/hide off` ends that."
@@ -156,13 +155,10 @@ def where(song: Song) -> str:
 
 
 def guess(guessed: PlaylistGuess) -> str:
-    """How likely a playlist is; empty without a model."""
+    """How likely a playlist is, and whether it's the guess; empty without a model."""
     if guessed.probability is None:
         return ""
-    percent = formatting.percent(guessed.probability)
-    if guessed.probability >= LIKELY:
-        return _("probably, {percent}", percent=percent)
-    return _("or perhaps, {percent}", percent=percent)
+    return formatting.my_guess(guessed.probability) if guessed.best else formatting.percent(guessed.probability)
 
 
 def added(song: Song, result: AddedTo) -> str:

@@ -10,7 +10,6 @@ from bot.core.markup import escape as escape
 from bot.core.markup import plain as plain
 from bot.core.records import Playlist, Song
 from bot.core.sorting.decide import certainty
-from bot.core.sorting.learning import forecast
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Guess, Tally
 from bot.flows.sorting.why import Explanation
@@ -20,7 +19,7 @@ from bot.messages import N_, _, language, number, plural
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")
 LONGEST_NAME = 40  # characters of a playlist's name
 MOST_NAMED = 12  # playlists in a headline
-MOST_SCORES = 4  # playlists in a card's footer
+MOST_SCORES = 4  # playlists in a line
 WORTH_SAYING = 0.15  # probability of a second guess
 TEN = 10  # labels that a forecast is about
 CERTAINTY = {"told": N_("you said so"), "sure": N_("sure"), "likely": N_("likely"), "unsure": N_("unsure")}
@@ -91,6 +90,11 @@ def guesses(best_first: Sequence[Guess]) -> str:
     return _("{guess}; or {others}", guess=said, others=language.listed(others, either=True)) if others else said
 
 
+def my_guess(probability: float) -> str:
+    """The mark of the likeliest playlist in a list that keeps its order."""
+    return _("My guess, {percent}", percent=percent(probability))
+
+
 def _name(guess: Guess) -> str:
     return escape(guess.playlist.name, LONGEST_NAME)
 
@@ -100,21 +104,9 @@ def near(reason: Explanation | None) -> str:
     return _("near {songs}", songs=titles(reason.near)) if reason is not None and reason.near else ""
 
 
-def tally(result: Tally, names: Mapping[int, str]) -> str:
-    """What the labels have come to, and what the next ones bring."""
-    parts = [labels(result.labels)]
-    scores = [
-        f"{escape(names[playlist], LONGEST_NAME)} {right}/{of}"
-        for playlist, (right, of) in result.scores.items()
-        if playlist in names and of
-    ]
-    if scores:
-        parts.append(_("{scores} right on labels I hadn't seen", scores=", ".join(scores[:MOST_SCORES])))
-    nearest = result.nearest(names.keys())
-    if nearest:
-        parts.append(to_settle(escape(names[nearest[0]], LONGEST_NAME), nearest[1]))
-    parts.append(_next_training(result))
-    return " · ".join(parts)
+def tally(result: Tally) -> str:
+    """How many labels there are, and how many the next training needs."""
+    return f"{labels(result.labels)} · {_next_training(result)}"
 
 
 def _next_training(result: Tally) -> str:
@@ -123,21 +115,19 @@ def _next_training(result: Tally) -> str:
         return _("I'm learning from them")
     if not more:
         return _("enough to learn from")
-    if result.scores:
-        return plural("{count} more and I learn again", "{count} more and I learn again", more)
-    if result.tried:
-        return plural("{count} more and I try again", "{count} more and I try again", more)
-    return plural("{count} more and I make my first guess", "{count} more and I make my first guess", more)
+    if result.scores or result.tried:
+        return plural("{count} to the next lesson", "{count} to the next lesson", more)
+    return plural("{count} to the first lesson", "{count} to the first lesson", more)
 
 
-def to_settle(name: str, labels: int) -> str:
-    """What a playlist still needs; a forecast, and said as one."""
-    return plural(
-        "about {count} more for {name} and it should be right 8 times in 10",
-        "about {count} more for {name} and it should be right 8 times in 10",
-        forecast.about(labels),
-        name=name,
-    )
+def scores(result: Tally, names: Mapping[int, str]) -> str:
+    """How often each playlist was right: "Late night 9/10, Run 7/10 right on labels I hadn't seen", or nothing."""
+    tested = [
+        f"{escape(names[playlist], LONGEST_NAME)} {right}/{of}"
+        for playlist, (right, of) in result.scores.items()
+        if playlist in names and of
+    ]
+    return _("{scores} right on labels I hadn't seen", scores=", ".join(tested[:MOST_SCORES])) if tested else ""
 
 
 def hope(tally: Tally) -> str:

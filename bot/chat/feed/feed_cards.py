@@ -116,12 +116,17 @@ def asks_to_save() -> list[Item]:
 
 
 def places(song: Song, guesses: Sequence[PlaylistGuess], key: str) -> Page:
-    """Their playlists, likeliest first; choosing one adds the song to it."""
+    """Their playlists in their usual order, the guesses marked; choosing one adds the song to it.
+
+    If a select can't hold them all, the last ones are missing, but no guess is.
+    """
     if not guesses:
         return Page(_(messages.NO_PLAYLISTS), layout.row(layout.button(_("Choose a playlist"), ids.of("more"))))
+    shown = sorted(guesses, key=lambda guess: not guess.best)[: layout.MOST_OPTIONS]
     options = [
         layout.option(guess.playlist.name, guess.playlist.playlist, messages.guess(guess), emoji=guess.playlist.emoji)
         for guess in guesses
+        if guess in shown
     ]
     return Page(messages.where(song), layout.menu(ids.of("fput", key), _("Its playlist"), options))
 

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
-from bot.core.records import Card, Playlist, Song
-from bot.flows.sorting.label import NothingToAsk, Question
+from bot.core.records import Playlist, Song
+from bot.core.sorting.decide import certainty
+from bot.flows.sorting.label import Guess, NothingToAsk, Question
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.messages import _, formatting
 from bot.messages.sorting import labels as messages
+from bot.messages.sorting.playlists import own_rule
 
-FEW = 5  # playlists that get a button each; more of them get a select
-SHORTCUTS = 3  # guesses with a button of their own beside the select
+FEW = 10  # playlists that get a button each; more of them get a select
+INSIDE = layout.MOST_BUTTONS - 1  # the same inside an update, in one row with "None of them"
 BLOCK = 450  # characters of a question inside an update
 
 
@@ -29,15 +31,13 @@ def card(question: Question, note: str = "") -> Page:
             layout.button(_("Skip"), ids.of("skip", key)),
             layout.button(_("Undo"), ids.of("back", key)),
         ),
-        layout.small(
-            formatting.tally(question.tally, {playlist.playlist: playlist.name for playlist in question.playlists})
-        ),
+        layout.small(formatting.tally(question.tally)),
     )
 
 
 def several(question: Question) -> Page:
     """The same card, with a select that takes more than one playlist."""
-    key, options = question.card.card, [_option(playlist) for playlist in question.playlists]
+    key, options = question.card.card, _options(question)
     return Page(
         _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
@@ -49,7 +49,7 @@ def several(question: Question) -> Page:
 
 def done(nothing_left: NothingToAsk, note: str = "") -> Page:
     layer, labels = nothing_left.layer.layer, nothing_left.tally.labels
-    tally = formatting.tally(nothing_left.tally, {})
+    tally = formatting.tally(nothing_left.tally)
     if labels < FIRST_TRAINING:
         return Page(note, messages.too_few_songs(FIRST_TRAINING - labels, tally))
     look = (_("Show me what you'd do"), ids.of("sort", layer))
@@ -63,55 +63,55 @@ def title(song: Song) -> str:
     return f"### {name}\n{formatting.escape(', '.join(song.artists))}" if song.artists else f"### {name}"
 
 
-def places(question: Question) -> list[layout.Item]:
-    """A button for each playlist, the guess first; with many playlists the best guesses and a select."""
-    ordered, few = best_first(question), len(question.playlists) <= FEW
-    shown = ordered if few else ordered[:SHORTCUTS] if question.guesses else []
-    items: list[layout.Item] = [*layout.rows([_button(question, playlist) for playlist in shown])]
-    if not few:
-        options = map(_option, question.playlists)
-        items.append(layout.menu(ids.of("pick", question.card.card), _("Its playlist"), options))
-    return items
+def places(question: Question) -> Sequence[layout.Item]:
+    """A button for each playlist, or a select of many: always in the order they're kept in, with the guess marked."""
+    if len(question.playlists) > FEW:
+        return [layout.menu(ids.of("pick", question.card.card), _("Its playlist"), _options(question))]
+    return layout.rows([_button(question, "in", playlist) for playlist in question.playlists])
 
 
-def best_first(question: Question) -> Sequence[Playlist]:
-    """The likeliest playlists first, as far as there are guesses; the others in their usual order."""
-    guessed = [guess.playlist for guess in question.guesses[: 1 if len(question.playlists) <= FEW else SHORTCUTS]]
-    return [*guessed, *(playlist for playlist in question.playlists if playlist not in guessed)]
+def _button(question: Question, what: str, playlist: Playlist) -> Tap:
+    style = layout.PRIMARY if _guessed(question, playlist) else layout.SECONDARY
+    where = ids.of(what, question.card.card, playlist.playlist)
+    return layout.button(playlist.name, where, style, emoji=playlist.emoji)
 
 
-def _button(question: Question, playlist: Playlist) -> Tap:
-    guessed = bool(question.guesses) and question.guesses[0].playlist == playlist
-    where = ids.of("in", question.card.card, playlist.playlist)
-    return layout.button(playlist.name, where, layout.PRIMARY if guessed else layout.SECONDARY, emoji=playlist.emoji)
+def _options(question: Question) -> list[layout.Option]:
+    return [_option(playlist, _guessed(question, playlist)) for playlist in question.playlists]
 
 
-def _option(playlist: Playlist) -> layout.Option:
-    return layout.option(playlist.name, playlist.playlist, emoji=playlist.emoji)
+def _option(playlist: Playlist, guess: Guess | None) -> layout.Option:
+    note = formatting.my_guess(guess.probability) if guess else ""
+    return layout.option(playlist.name, playlist.playlist, note, emoji=playlist.emoji)
+
+
+def _guessed(question: Question, playlist: Playlist) -> Guess | None:
+    """The guess, if it's that playlist."""
+    return question.guess if question.guess and question.guess.playlist == playlist else None
 
 
 def _quiet_line(question: Question) -> str:
     unknown = messages.NO_GUESS if question.tally.labels else messages.NO_GUESS_AT_FIRST
     guess = formatting.guesses(question.guesses) if question.guesses else _(unknown)
-    return " · ".join(filter(None, (guess, formatting.near(question.why))))
+    line = " · ".join(filter(None, (guess, _rule(question), formatting.near(question.why))))
+    return f"{line}\n{messages.held_by(question.holding)}" if question.holding else line
 
 
-def block(question: Question) -> list[layout.Item]:
+def _rule(question: Question) -> str:
+    """Why a receipt asks about a song that has a likely guess."""
+    guess = question.guess if question.card.write is not None else None
+    return own_rule(guess.playlist, certainty(guess.probability)) if guess is not None else ""
+
+
+def block(question: Question) -> Sequence[layout.Item]:
     """A question inside an update: one line, and the buttons right there."""
-    line = formatting.clip(f"{formatting.song_name(question.song, 40)}\n{layout.small(_quiet_line(question))}", BLOCK)
-    taps: list[layout.Item] = []
-    if len(question.playlists) <= FEW - 1:
-        nowhere = layout.button(_(messages.NONE_OF_THEM), ids.of("unone", question.card.card))
-        taps.append(layout.row(*(_inside(question.card, playlist) for playlist in best_first(question)), nowhere))
-    else:
-        shown = best_first(question)[: layout.MOST_OPTIONS - 1]
-        options = [*map(_option, shown), layout.option(_(messages.NONE_OF_THEM), 0)]
-        taps.append(layout.menu(ids.of("upick", question.card.card), _("Where does it go?"), options))
-    return [layout.text(line), *taps]
-
-
-def _inside(card: Card, playlist: Playlist) -> Tap:
-    return layout.button(playlist.name, ids.of("uin", card.card, playlist.playlist), emoji=playlist.emoji)
+    key, quiet = question.card.card, layout.small(_quiet_line(question))
+    line = layout.text(formatting.clip(f"{formatting.song_name(question.song, 40)}\n{quiet}", BLOCK))
+    nowhere = layout.button(_(messages.NONE_OF_THEM), ids.of("unone", key))
+    if len(question.playlists) <= INSIDE:
+        return [line, layout.row(*(_button(question, "uin", playlist) for playlist in question.playlists), nowhere)]
+    menu = layout.menu(ids.of("upick", key), _("Where does it go?"), _options(question))
+    return [line, menu, layout.row(nowhere)]
 
 
 def prompt(song: Song, playlists: Sequence[Playlist], nowhere: str) -> Page:

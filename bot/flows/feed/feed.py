@@ -4,7 +4,7 @@ A reaction shapes what comes next at once; it labels a song for their playlists 
 kept here first, and saved to their Spotify likes, or their own list here, only if they've allowed that.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,10 +75,14 @@ class AddedTo:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistGuess:
-    """One of their playlists, and the probability that the song belongs in it; None without a model."""
+    """One of their playlists, and the probability that the song belongs in it; None without a model.
+
+    best: whether it's the likeliest of its layer.
+    """
 
     playlist: Playlist
     probability: float | None
+    best: bool = False
 
 
 class Feed:
@@ -189,15 +193,14 @@ class Feed:
             await members.change(tx, member, only_sound=only)
 
     async def places(self, member: int, song: str) -> list[PlaylistGuess]:
-        """Return the member's playlists, layer by layer, the likeliest of each layer first."""
+        """Return the member's playlists in their usual order, layer by layer; each layer's likeliest is marked."""
         entry = await self._catalogue.entry(member, song)
         async with self._store.reading() as tx:
             guesses: list[PlaylistGuess] = []
             for layer in await playlists.layers(tx, member):
                 likely = await self._recommender.likely(tx, layer, entry.song)
                 kept = [playlist for playlist in await playlists.in_layer(tx, layer.layer) if playlist.ref]
-                in_layer = [PlaylistGuess(playlist, likely.get(playlist.playlist)) for playlist in kept]
-                guesses += sorted(in_layer, key=lambda guess: -(guess.probability or 0))
+                guesses += guesses_of(kept, likely)
         return guesses
 
     async def add(self, member: int, song: str, playlist: int, event: int | None = None) -> AddedTo:
@@ -300,6 +303,15 @@ class Feed:
             waiting = await feed_history.to_save(tx, member)
         if waiting:
             await self._enqueue(JobKind.SAVE, member, 0)
+
+
+def guesses_of(kept: Sequence[Playlist], likely: Mapping[int, float]) -> list[PlaylistGuess]:
+    """Return a layer's playlists in their order, with the likeliest marked."""
+    best = max((playlist.playlist for playlist in kept), key=lambda key: likely.get(key, 0), default=None)
+    return [
+        PlaylistGuess(playlist, likely.get(playlist.playlist), bool(likely) and playlist.playlist == best)
+        for playlist in kept
+    ]
 
 
 def savable(song: Song) -> bool:

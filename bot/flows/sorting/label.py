@@ -7,10 +7,9 @@ song are read from the store (P15), so a late tap on an old card still applies t
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
-from bot.core.sorting.learning.forecast import labels_to_goal, share_after
+from bot.core.sorting.learning.forecast import share_after
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, PlaylistNotKept, QuestionGone
@@ -49,18 +48,6 @@ class Tally:
     training: bool = False  # a training is running
     tried: bool = False  # there was a training before, successful or not
 
-    def nearest(self, among: Collection[int]) -> tuple[int, int] | None:
-        """Return the unsettled playlist that should be settled soonest, of `among`, and the labels it needs."""
-        labels_left = {playlist: self.to_goal(playlist) for playlist in self.scores if playlist in among}
-        return min(
-            ((playlist, more) for playlist, more in labels_left.items() if more), key=itemgetter(1), default=None
-        )
-
-    def to_goal(self, playlist: int) -> int | None:
-        """Return the labels until a playlist should be right 8 times in 10; None if that isn't expected."""
-        right, of = self.scores[playlist]
-        return labels_to_goal(self.given.get(playlist, 0), right, of, len(self.given))
-
     def share_after(self, more: int) -> float | None:
         """Return the share that should be right after `more` labels; None if nothing was tested."""
         right, of = (sum(score[at] for score in self.scores.values()) for at in (0, 1))
@@ -69,7 +56,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A card ready to show: `playlists` in a fixed order; `guesses` best first, empty without a model."""
+    """A card ready to show: `playlists` in the order they're kept in; `guesses` best first, empty without a model.
+
+    holding: those of the playlists that hold the song already.
+    """
 
     card: Card
     song: Song
@@ -78,6 +68,12 @@ class Question:
     guesses: Sequence[Guess]
     why: Explanation | None
     tally: Tally
+    holding: Sequence[Playlist] = ()
+
+    @property
+    def guess(self) -> Guess | None:
+        """The likeliest playlist; None without a model."""
+        return self.guesses[0] if self.guesses else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +205,15 @@ async def question(store: Store, scored: ScoredLibrary, card: Card) -> Question:
     async with store.reading() as tx:
         layer = await playlists.layer(tx, card.layer)
         song = await songs.get(tx, card.song, card.member)
+        if layer is None or song is None:
+            raise NotInLibrary
         kept = await playlists.in_layer(tx, card.layer)
         verdicts = await answers.verdicts(tx, card.member, card.layer)
-    if layer is None or song is None:
-        raise NotInLibrary
+        holders = await playlists.holding(tx, card.layer, song)
     guesses = guess(scored, card.song, kept)
     why = reason(scored, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
-    return Question(card, song, layer, kept, guesses, why, tally(scored, layer, verdicts))
+    holding = [playlist for playlist in kept if playlist.playlist in holders]
+    return Question(card, song, layer, kept, guesses, why, tally(scored, layer, verdicts), holding)
 
 
 def guess(scored: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:

@@ -34,6 +34,12 @@ def legend(playlists: Sequence[Playlist], nowhere: str) -> str:
     return f"{formatting.clip(names, 2000)} · {none}"
 
 
+def held_by(playlists: Sequence[Playlist]) -> str:
+    """Which of their playlists hold a song already."""
+    names = listed(f"**{formatting.escape(playlist.name, formatting.LONGEST_NAME)}**" for playlist in playlists)
+    return _("It's in {playlists} now.", playlists=names)
+
+
 def answered(song: Song, playlists: Sequence[Playlist]) -> str:
     """The answer as stored; no playlist means none of them."""
     goes = listed(map(formatting.playlist_name, playlists)) if playlists else _("none of them")

@@ -14,6 +14,7 @@ from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import N_, _, formatting, listed, plural
 from bot.messages.errors import describe
+from bot.messages.sorting.playlists import own_rule
 
 MOST_REFUSED = 5  # songs named for each cause
 ROOM = 1000  # characters for all that couldn't be done
@@ -222,13 +223,12 @@ def _asked(receipt: Receipt, change: Change, reviewed: Reviewed | None) -> str:
     if verdict is not None and verdict.settled:
         chosen = [formatting.playlist_name(known) for key, known in receipt.playlists.items() if key in verdict.yes]
         return _("you said {playlists}", playlists=listed(chosen) or _("none of them"))
-    guessed = [asked.playlist for asked in receipt.lines(Action.ASK) if asked.song == change.song]
-    names = [
-        formatting.escape(receipt.playlists[playlist].name, formatting.LONGEST_NAME)
-        for playlist in guessed
-        if playlist in receipt.playlists
-    ]
-    return _("unsure: {playlists}", playlists=listed(names, either=True)) if names else _("unsure")
+    asked = [line.playlist for line in receipt.lines(Action.ASK) if line.song == change.song]
+    guessed = [receipt.playlists[playlist] for playlist in asked if playlist in receipt.playlists]
+    rule = own_rule(guessed[0], change.certainty or "") if guessed else ""
+    why = rule or _(formatting.CERTAINTY.get(change.certainty or "", formatting.CERTAINTY["unsure"]))
+    names = [formatting.escape(playlist.name, formatting.LONGEST_NAME) for playlist in guessed]
+    return f"{why}: {listed(names, either=True)}" if names else why
 
 
 def page(lines: Sequence[str], room: int) -> str:

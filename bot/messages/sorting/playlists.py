@@ -59,6 +59,17 @@ def rules(playlist: Playlist) -> str:
     return f"{said} {_(DOUBLES_ALLOWED)}" if playlist.doubles else said
 
 
+def own_rule(playlist: Playlist, certainty: str) -> str:
+    """The member's own rule that has a song asked about, though its guess is a likely one; empty if it's unsure."""
+    if certainty not in ("sure", "likely"):
+        return ""
+    if not playlist.automatic:
+        return _("you said to ask first")
+    if not playlist.mistakes:
+        return _("you allow no wrong songs")
+    return ""
+
+
 def layers(views: Sequence[LayerView]) -> str:
     if not any(view.playlists for view in views):
         return _(NO_PLAYLISTS)

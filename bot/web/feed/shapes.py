@@ -59,4 +59,5 @@ def guess(guess: PlaylistGuess) -> dict[str, Any]:
         "name": playlist.name,
         "emoji": playlist.emoji,
         "probability": guess.probability,
+        "best": guess.best,
     }

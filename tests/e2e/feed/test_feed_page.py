@@ -227,6 +227,21 @@ async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
         await phone.feed.stack.until(lambda: phone.feed.stack.rows(query, phone.person.user.id, song))
 
 
+async def test_the_guess_is_marked_and_focused_where_it_stands(phone: Phone) -> None:
+    names, guess = ["Late night", "Run", "Kitchen"], {"probability": 0.74, "best": True}
+    places = [{"playlist": at, "name": name, "emoji": "🟦", "probability": 0.1} for at, name in enumerate(names)]
+    places[1] |= guess
+    async with phone.page() as page:
+        await page.route("**/playlists", lambda route: route.fulfill(json={"playlists": places}))
+        await until(page, ".source a")
+        await page.get_by_role("button", name="Add to…").click()
+        choices = page.locator("dialog .choice")
+        await expect(choices).to_contain_text(names)
+        await expect(choices.nth(1)).to_contain_text("My guess, 74%")
+        await expect(choices.nth(1)).to_be_focused()
+        await expect(page.locator("dialog .guess")).to_have_count(1)
+
+
 async def test_of_two_playlists_with_one_name_the_song_goes_to_the_chosen_one(phone: Phone) -> None:
     query = "update playlist set name = ? where member = ?"
     with closing(sqlite3.connect(phone.feed.stack.database, timeout=20)) as database, database:

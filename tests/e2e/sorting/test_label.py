@@ -8,7 +8,7 @@ from tests.e2e.chat_stage import answer, asked_about, labels, styled, with_file
 from tests.e2e.checked_stack import CheckedStack
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
-SEVEN = ("Late night", "Run", "Kitchen", "Rain", "Road", "Work", "Party")
+ELEVEN = ("Late night", "Run", "Kitchen", "Rain", "Road", "Work", "Party", "Sea", "Snow", "Train", "Bath")
 
 
 def following(outcome: Outcome, card: Message) -> Message:
@@ -65,13 +65,13 @@ async def test_undo_reverts_the_last_answer_and_asks_that_song_again(stack: Chec
     assert "nothing to undo" in (await outcome.until(lambda message: "nothing" in message.text())).text()
 
 
-async def test_above_five_playlists_there_is_a_select(stack: CheckedStack) -> None:
+async def test_above_ten_playlists_there_is_a_select(stack: CheckedStack) -> None:
     library = styled(30, seed=63)
-    person = await with_file(stack, "cid", *SEVEN, library=library)
+    person = await with_file(stack, "cid", *ELEVEN, library=library)
     card = await answer(person.command("label"))
-    assert not set(SEVEN) & set(labels(card))
+    assert not set(ELEVEN) & set(labels(card))
     song = asked_about(card, library).uri
-    assert [option.label for option in card.selects()[0].options] == list(SEVEN)
+    assert [option.label for option in card.selects()[0].options] == list(ELEVEN)
     following(await person.select(card, "Its playlist", ["Party"]), card)
     assert stack.labels(person) == [(song, "only", [stack.playlist(person, "Party")])]
 

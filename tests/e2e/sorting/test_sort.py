@@ -39,11 +39,7 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     )
     assert placed + asked + left == looked_at
     assert sum(promised(dry_run).values()) == placed
-    seen = dry_run.text()
-    for _ in range(ceil((placed + asked) / 10) - 1):
-        onward = next(button for button in reversed(dry_run.buttons()) if button.label.startswith("Page"))
-        outcome = await ada.person.click(dry_run, onward.label)
-        seen += outcome.message.text()
+    seen = await every_page(ada, dry_run)
     titles = {track.name.replace("*", r"\*"): track.uri for track in ada.library.tracks}
     assert sum(title in seen for title in titles) >= placed + asked - 1
 
@@ -57,6 +53,15 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
 
 def last_write(stack: CheckedStack, ada: Trained) -> int:
     return int(stack.rows("select max(write) from write where member = ?", ada.person.user.id)[0][0])
+
+
+async def every_page(ada: Trained, dry_run: Message) -> str:
+    placed, _, asked, _ = counted(dry_run)
+    seen = [dry_run.text()]
+    for _ in range(ceil((placed + asked) / 10) - 1):
+        onward = next(button for button in reversed(dry_run.buttons()) if button.label.startswith("Page"))
+        seen.append((await ada.person.click(dry_run, onward.label)).message.text())
+    return "\n".join(seen)
 
 
 async def test_apply_writes_what_was_shown_and_undo_reverts_it_exactly(stack: CheckedStack, ada: Trained) -> None:
@@ -156,6 +161,7 @@ async def test_uncertain_songs_are_asked_one_by_one_and_placed_by_the_answer(sta
     dry_run = await ada.dry_run()
     asked = counted(dry_run)[2]
     assert asked > 1
+    assert "you said to ask first: " in dry_run.text()
     card = await answer(ada.person.click(dry_run, f"Ask me about {asked} song{'s' * (asked != 1)}"))
     song = asked_about(card, ada.library).uri
     where = ada.library.belongs(song)[0]
@@ -165,6 +171,18 @@ async def test_uncertain_songs_are_asked_one_by_one_and_placed_by_the_answer(sta
     await rules(ada, automatic=True)
     await (await ada.person.command("undo")).until(lambda message: "Undone" in message.text(), PATIENCE)
     assert song not in ada.contents()[where]
+
+
+async def test_whoever_allows_no_mistakes_reads_that_their_rule_asks(stack: CheckedStack, ada: Trained) -> None:
+    for name in ada.contents():
+        await answer(ada.person.command("playlists settings", playlist=name, mistakes=0))
+    dry_run = await ada.dry_run()
+    asked = re.findall(r" · ([\w ]+): \w[\w ]+$", await every_page(ada, dry_run), re.MULTILINE)
+    assert "you allow no wrong songs" in asked
+    assert set(asked) <= {"you allow no wrong songs", "unsure"}
+    await answer(ada.person.click(dry_run, "Cancel"))
+    for name in ada.contents():
+        await answer(ada.person.command("playlists settings", playlist=name, mistakes=10))
 
 
 async def rules(ada: Trained, *, automatic: bool) -> None:

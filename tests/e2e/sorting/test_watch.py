@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.discord import AnswerKind, Message
-from tests.e2e.chat_stage import answer, labels
+from tests.e2e.chat_stage import STYLES, answer, labels
 from tests.e2e.checked_stack import CheckedStack
 from tests.e2e.sorting.test_sort import rules
 from tests.e2e.trained_stage import Trained
@@ -57,6 +57,7 @@ async def test_an_uncertain_song_is_answered_in_the_update_and_then_placed(stack
     uri = ada.likes()
     said = await update(stack, ada, last, "1 for you to decide")
     (right,) = ada.library.belongs(uri)
+    assert [button.label for button in said.buttons()][:4] == [*STYLES, "None of them"]
     outcome = await ada.listener.dm.click(said, right)
     assert outcome.answer is AnswerKind.UPDATE
     assert await sorted_in(stack, ada, uri) == right

@@ -9,11 +9,13 @@ import discord
 import pytest
 from discord import ui
 
+from bot.chat.feed import feed_cards
 from bot.chat.ids import of
 from bot.chat.layout import Form, Page, Tap, button, field, paragraph
 from bot.chat.sorting import cards, receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.labels import Verdict
+from bot.flows.feed.feed import PlaylistGuess, guesses_of
 from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.why import Explanation
@@ -90,7 +92,7 @@ PAGES: dict[str, Callable[[], Page]] = {
         f"card of {count}{' with a guess' * guessed}": partial(
             lambda n, g: cards.card(question(0, n, guessed=g)), count, guessed
         )
-        for count in (1, 4, 5, 6, 25)
+        for count in (1, 4, 5, 6, 10, 11, 25)
         for guessed in (False, True)
     },
     **{
@@ -145,18 +147,57 @@ def test_every_picture_has_an_alt_text() -> None:
     assert [bool(thumbnail.description) for thumbnail in thumbnails] == [True]
 
 
-def test_the_guess_comes_first_and_is_also_stated_in_words() -> None:
-    asked = question(0, 4, guessed=True, title="Song")
-    page = cards.card(asked)
-    first = next(item for item in page.walk_children() if isinstance(item, Tap))
-    assert first.custom_id == str(of("in", "card00000000", 4))
-    assert first.item.style is discord.ButtonStyle.primary  # type: ignore[attr-defined]
-    assert any("probably" in item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
+def taps(page: Page) -> list[Any]:
+    return [item.item for item in page.walk_children() if isinstance(item, Tap)]
 
 
-def test_without_a_model_the_playlists_keep_their_order() -> None:
-    asked = question(0, 4, guessed=False)
-    assert [playlist.playlist for playlist in cards.best_first(asked)] == [1, 2, 3, 4]
+@pytest.mark.parametrize("count", [4, 5, 10])
+def test_buttons_never_move_and_the_guess_is_marked_by_style_and_in_words(count: int) -> None:
+    with_guess, without = (cards.card(question(0, count, guessed=guessed, title="Song")) for guessed in (True, False))
+    assert [tap.custom_id for tap in taps(with_guess)] == [tap.custom_id for tap in taps(without)]
+    places = taps(with_guess)[:count]
+    assert [tap.custom_id for tap in places] == [str(of("in", "card00000000", at)) for at in range(1, count + 1)]
+    styles = [tap.style for tap in places]
+    assert styles == [discord.ButtonStyle.secondary] * (count - 1) + [discord.ButtonStyle.primary]
+    assert any("probably" in item.content for item in with_guess.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+@pytest.mark.parametrize("shown", [cards.card, cards.several, lambda asked: Page(*cards.block(asked))])
+@pytest.mark.parametrize("count", [11, 25])
+def test_a_select_keeps_its_order_too_and_says_which_one_is_the_guess(
+    shown: Callable[[Question], Page], count: int
+) -> None:
+    with_guess, without = (taps(shown(question(0, count, guessed=guessed)))[0].options for guessed in (True, False))
+    assert [option.value for option in with_guess] == [str(number) for number in range(1, count + 1)]
+    assert [option.value for option in without] == [option.value for option in with_guess]
+    assert [option.description for option in with_guess] == [None] * (count - 1) + [f"My guess, {90 - count}%"]
+    assert {option.description for option in without} == {None}
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 25])
+def test_the_buttons_in_an_update_never_move_either(count: int) -> None:
+    with_guess, without = (taps(Page(*cards.block(question(0, count, guessed=guessed)))) for guessed in (True, False))
+    assert [tap.custom_id for tap in with_guess] == [tap.custom_id for tap in without]
+    assert with_guess[-1].label == "None of them"
+    if count < 5:
+        places = [str(of("uin", "card00000000", at)) for at in range(1, count + 1)]
+        assert [tap.custom_id for tap in with_guess[:-1]] == places
+        assert with_guess[count - 1].style is discord.ButtonStyle.primary
+
+
+def test_the_likeliest_playlist_of_a_layer_is_marked_where_it_stands() -> None:
+    kept = [playlist(at, f"P{at}") for at in (1, 2, 3)]
+    assert [guess.best for guess in guesses_of(kept, {1: 0.2, 3: 0.7})] == [False, False, True]
+    assert [guess.playlist for guess in guesses_of(kept, {3: 0.7})] == kept
+    assert [guess.best for guess in guesses_of(kept, {})] == [False] * 3
+
+
+def test_the_feeds_playlists_keep_their_order_and_no_guess_is_cut_off() -> None:
+    kept = [PlaylistGuess(playlist(at, f"P{at}"), 0.1, best=at in (3, 30)) for at in range(1, 31)]
+    (menu,) = taps(feed_cards.places(song(0), kept, "k"))
+    assert [int(option.value) for option in menu.options] == [*range(1, 25), 30]
+    marked = {option.value: option.description for option in menu.options if option.description != "10%"}
+    assert marked == {"3": "My guess, 10%", "30": "My guess, 10%"}
 
 
 def test_a_form_is_within_discords_limits() -> None:

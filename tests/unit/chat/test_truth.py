@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from discord import ui
@@ -11,13 +12,14 @@ from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
 from bot.chat.layout import Page
 from bot.chat.social.pages import hosting, rounds, shared_playlists
-from bot.chat.sorting import cards
+from bot.chat.sorting import cards, receipts
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Card, Change, Layer, Member, Notice, Playlist, Song, Write
 from bot.core.social.records import Round
 from bot.core.social.rounds import CLOSED, VOTING
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting.learning.gate import Reason
+from bot.core.sorting.writes import Action
 from bot.errors import NoPlaylists, NotTrained, TooFewLabels
 from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.flows.account.status import LayerStatus
@@ -26,7 +28,8 @@ from bot.flows.library.sync import Imported
 from bot.flows.social.rounds import RoundTable
 from bot.flows.social.shared.playlists import SharedView
 from bot.flows.sorting import playlists
-from bot.flows.sorting.label import NothingToAsk, Question, Tally
+from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
+from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import account, common, feed, formatting, library
 from bot.messages.errors import describe
@@ -52,15 +55,54 @@ def said(page: Page) -> str:
 @pytest.mark.parametrize(
     ("tally", "says"),
     [
-        (Tally(2, {}, 4), "4 more and I make my first guess"),
+        (Tally(2, {}, 4), "2 labels · 4 to the first lesson"),
         (Tally(6, {}, 0), "enough to learn from"),
         (Tally(6, {}, 10, training=True, tried=True), "I'm learning from them"),
-        (Tally(9, {}, 7, tried=True), "7 more and I try again"),
-        (Tally(9, {1: (3, 4)}, 7, tried=True), "7 more and I learn again"),
+        (Tally(9, {}, 7, tried=True), "9 labels · 7 to the next lesson"),
+        (Tally(9, {1: (3, 4)}, 7, tried=True), "9 labels · 7 to the next lesson"),
     ],
 )
 def test_the_footer_says_what_the_next_labels_bring(tally: Tally, says: str) -> None:
-    assert formatting.tally(tally, {1: "Run"}).endswith(says)
+    assert formatting.tally(tally).endswith(says)
+
+
+def test_a_card_says_where_its_song_is_already() -> None:
+    asked = Question(Card("c", 7, 1, "s", None, NOW), SONG, LAYER, [RUN], [], None, Tally(9, {}, 4), [RUN])
+    assert "It's in **Run** now." in said(cards.card(asked))
+    assert "now." not in said(cards.card(replace(asked, holding=())))
+
+
+@pytest.mark.parametrize(
+    ("rule", "certainty", "says"),
+    [
+        ({"automatic": False}, "sure", "you said to ask first"),
+        ({"automatic": False}, "likely", "you said to ask first"),
+        ({"mistakes": 0}, "sure", "you allow no wrong songs"),
+        ({"mistakes": 0}, "unsure", "unsure"),
+        ({"automatic": False}, "unsure", "unsure"),
+        ({}, "likely", "likely"),
+    ],
+)
+def test_a_song_that_the_members_own_rule_asks_about_is_not_called_unsure(
+    rule: dict[str, Any], certainty: str, says: str
+) -> None:
+    run = replace(RUN, **rule)
+    ask = Change(1, 1, 1, SONG.song, Action.ASK, None, "asked", 0.94, certainty)
+    planned = Receipt(_write("sort"), LAYER, {1: run}, [ask], {SONG.song: SONG})
+    assert said(receipts.dry_run(planned)).endswith(f" · {says}: Run")
+    update = receipts.receipt(Reviewed(replace(planned, write=_write("watch")), {}))
+    assert said(update).endswith(f" · {says}: Run")
+
+
+@pytest.mark.parametrize(("write", "says"), [(1, True), (None, False)])
+def test_a_question_of_a_receipt_says_which_rule_asks(write: int | None, says: bool) -> None:
+    strict = replace(RUN, mistakes=0)
+    card, guess = Card("c", 7, 1, "s", write, NOW), Guess(strict, 0.94)
+    asked = Question(card, SONG, LAYER, [strict], [guess], None, Tally(9, {}, 4))
+    (line, *_) = cards.block(asked)
+    assert isinstance(line, ui.TextDisplay)
+    assert ("almost certainly **Run**, 94% · you allow no wrong songs" in line.content) == says
+    assert ("you allow no wrong songs" in said(cards.card(asked))) == says
 
 
 @pytest.mark.parametrize(("labels", "says"), [(0, "your first answers teach me"), (40, "No guess yet.")])

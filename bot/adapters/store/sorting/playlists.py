@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, tuple_, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import CHUNK, chunks, count, every, in_turns, one, record
-from bot.core.records import Item, Layer, Playlist
+from bot.core.records import Item, Layer, Playlist, Song
+from bot.core.sorting import recording
 
 LAYER, PLAYLIST, CONTENT = schema.layer, schema.playlist, schema.content
+HOLDS = and_(PLAYLIST.c.playlist == CONTENT.c.playlist, PLAYLIST.c.edition == CONTENT.c.edition)
 STORED = attrgetter(*Item.__slots__)  # an item's values, of which == compares only some
 
 
@@ -94,8 +96,7 @@ async def change(tx: Tx, playlist: int, **values: Any) -> None:
 
 
 def _content(playlist: int) -> Select[Any]:
-    holds = and_(PLAYLIST.c.playlist == CONTENT.c.playlist, PLAYLIST.c.edition == CONTENT.c.edition)
-    return select(CONTENT).join(PLAYLIST, holds).where(CONTENT.c.playlist == playlist).order_by(CONTENT.c.position)
+    return select(CONTENT).join(PLAYLIST, HOLDS).where(CONTENT.c.playlist == playlist).order_by(CONTENT.c.position)
 
 
 async def items(tx: Tx, playlist: int) -> list[Item]:
@@ -111,6 +112,14 @@ async def places(tx: Tx, playlist: int) -> list[Item]:
             record(Item, row)
         ]  # older versions didn't store empty places
     return seen
+
+
+async def holding(tx: Tx, layer: int, song: Song) -> frozenset[int]:
+    """Return the layer's playlists in which the song was last seen, under its own id or another release's."""
+    known = ((CONTENT.c.song, song.song), (CONTENT.c.isrc, song.isrc), (CONTENT.c.naming, song.naming))
+    alike = or_(*(column == value for column, value in known if value))
+    rows = await tx.execute(select(CONTENT).join(PLAYLIST, HOLDS).where(PLAYLIST.c.layer == layer, alike))
+    return frozenset(row.playlist for row in rows if row.song == song.song or recording.same(record(Item, row), song))
 
 
 async def count_items(tx: Tx, playlist: int) -> int:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 BELIEF = 4.0  # tested songs that the usual error weighs as much as; playlists differ by that much
-GOAL = 0.8  # share right at which a playlist counts as settled
-HORIZON = 60  # forecasts further ahead are not made
 MEASURED = {  # playlists → floor, drop, power of the mean error by labels a playlist; four real people's libraries
     3: (0.02, 0.33, 0.36),
     5: (0.03, 0.44, 0.31),
@@ -33,12 +31,6 @@ class Law:
         """Return the usual share wrong after so many labels per playlist, at least one."""
         return self.floor + self.drop * math.pow(max(1.0, labels), -self.power)
 
-    def labels(self, error: float) -> float:
-        """Return the labels per playlist at which the error usually gets this low; infinite at or below the floor."""
-        if error <= self.floor:
-            return math.inf
-        return float(max(1.0, (self.drop / (error - self.floor)) ** (1 / self.power)))
-
 
 def law(playlists: int) -> Law:
     """Return the law for this many playlists, interpolated by the logarithm of their number."""
@@ -55,28 +47,6 @@ def share_after(labels: int, right: int, of: int, playlists: int, more: int = 10
     usual, classes = law(playlists), max(1, playlists)
     fall = usual.error((labels + more) / classes) / usual.error(labels / classes)
     return 1 - _error(usual, labels / classes, right, of) * fall
-
-
-def labels_to_goal(labels: int, right: int, of: int, playlists: int) -> int | None:
-    """Return how many more labels one playlist needs to be right 8 times in 10.
-
-    labels: those it has. right, of: its tested songs. 0 if it's there; None if that isn't expected within HORIZON
-    labels, or nothing was tested.
-    """
-    if not of:
-        return None
-    usual = law(playlists)
-    error = _error(usual, labels, right, of)
-    if error <= 1 - GOAL:
-        return 0
-    more = math.ceil(min(usual.labels((1 - GOAL) / error * usual.error(labels)), 1e6) - max(1, labels) - 1e-9)
-    return more if more <= HORIZON else None
-
-
-def about(number: int) -> int:
-    """Round a forecast up to a credible precision: to twos from ten on, to fives from twenty on."""
-    step = 1 if number < 10 else 2 if number < 20 else 5
-    return -(-number // step) * step
 
 
 def _error(usual: Law, labels: float, right: int, of: int) -> float:

@@ -34,9 +34,9 @@ export async function adding(card, chosen, failed) {
   const sheet = open(say("add_to"), h("p", { class: "note" }, card.title), list);
   try {
     const found = await api.playlists(card);
-    list.replaceChildren(...found.map((each, at) => choice(card, each, at === 0, sheet, chosen, failed)));
+    list.replaceChildren(...found.map((each) => choice(card, each, sheet, chosen, failed)));
     if (!found.length) list.replaceWith(h("p", {}, say("no_playlists")));
-    list.querySelector("button")?.focus();
+    (list.querySelector(".guess") ?? list.querySelector("button"))?.focus();
   } catch (error) {
     sheet.close();
     failed(error);
@@ -44,8 +44,8 @@ export async function adding(card, chosen, failed) {
   list.removeAttribute("aria-busy");
 }
 
-function choice(card, place, first, sheet, chosen, failed) {
-  const guess = first && place.probability !== null && say("my_guess", { percent: percent(place.probability) });
+function choice(card, place, sheet, chosen, failed) {
+  const guess = place.best && say("my_guess", { percent: percent(place.probability) });
   const there = card.added.some((each) => each.playlist === place.playlist) && say("on_its_way");
   const add = async () => {
     sheet.close();
@@ -57,7 +57,7 @@ function choice(card, place, first, sheet, chosen, failed) {
     }
   };
   const note = there || guess;
-  return button([h("span", {}, `${place.emoji} ${place.name}`), note && h("small", {}, note)], add, { class: "choice" });
+  return button([h("span", {}, `${place.emoji} ${place.name}`), note && h("small", {}, note)], add, { class: guess ? "choice guess" : "choice" });
 }
 
 /** Playlists only hold liked songs: offer to save this one to the member's likes, then to `add` it. */
