@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.discord import Message, Person
 from sandbox.music.library import Library
+from sandbox.spotify.faults import Fault
 from sandbox.stack import Listener
 from tests.e2e.chat_stage import answer, labels, newcomer
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
@@ -121,3 +122,19 @@ async def test_playlists_that_cannot_be_told_apart_are_explained(stack: CheckedS
     said = await outcome.until(lambda message: "Another playlist with songs" in message.text(), PATIENCE)
     assert "don't trust the result yet" in said.text()
     assert labels(said) == ["Another song", "Another playlist"]
+
+
+@pytest.mark.usefixtures("provoked")
+async def test_if_spotify_is_down_after_the_training_a_button_leads_to_the_dry_run(stack: CheckedStack) -> None:
+    ned, _ = await with_styles(stack, "Ned", 77, {"Late night": 8, "Run": 8})
+    await add(ned.person, "Late night")
+    question = await add(ned.person, "Run")
+    down = Fault("GET /v1/me/playlists", "status", status=503, times=None)
+    stack.spotify.faults.append(down)
+    try:
+        outcome = await ned.person.click(question, "Yes")
+        said = await outcome.until(lambda message: "Look" in labels(message), PATIENCE)
+    finally:
+        stack.spotify.faults.remove(down)
+    outcome = await ned.person.click(said, "Look")
+    await outcome.until(lambda message: "would be placed" in message.text(), PATIENCE)
