@@ -61,6 +61,7 @@ WORDS: Mapping[str, str] = {
     "on_its_way": N_("On its way there"),
     "like_first": N_("Save it to your likes first?"),
     "save_and_add": N_("Save this song and add it"),
+    "save_all_and_add": N_("Always save what I like here, and add it"),
     "leave_it": N_("Leave it"),
     "artists": N_("Artists"),
     "album": N_("Album"),

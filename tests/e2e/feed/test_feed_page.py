@@ -242,6 +242,20 @@ async def test_the_guess_is_marked_and_focused_where_it_stands(phone: Phone) -> 
         await expect(page.locator("dialog .guess")).to_have_count(1)
 
 
+async def test_an_add_can_switch_saving_on(phone: Phone) -> None:
+    await answer(phone.person.command("feed settings", save_likes=False))
+    async with phone.page() as page:
+        await until(page, ".source a")
+        await page.get_by_role("button", name="Add to…").click()
+        await page.locator("dialog .choice", has_text="Run").click()
+        await page.get_by_role("button", name="Always save what I like here").click()
+        await expect(page.locator("#said")).to_contain_text("to Run.")
+    saves = phone.feed.stack.rows("select saves from member where member = ?", phone.person.user.id)
+    assert saves == [(1,)]
+    assert [complaint for complaint in phone.complaints if "409" in complaint]
+    phone.complaints.clear()
+
+
 async def test_of_two_playlists_with_one_name_the_song_goes_to_the_chosen_one(phone: Phone) -> None:
     query = "update playlist set name = ? where member = ?"
     with closing(sqlite3.connect(phone.feed.stack.database, timeout=20)) as database, database:

@@ -60,11 +60,11 @@ function choice(card, place, sheet, chosen, failed) {
   return button([h("span", {}, `${place.emoji} ${place.name}`), note && h("small", {}, note)], add, { class: guess ? "choice guess" : "choice" });
 }
 
-/** Playlists only hold liked songs: offer to save this one to the member's likes, then to `add` it. */
+/** Playlists only hold liked songs: offer to save this one, or all they like here, to their likes; then `add` it. */
 function likingFirst(card, why, add, failed) {
-  const like = async () => {
+  const after = (saving) => async () => {
     sheet.close();
-    await api.likeForGood(card).then(add, failed);
+    await saving().then(add, failed);
   };
   const sheet = open(
     say("like_first"),
@@ -72,7 +72,8 @@ function likingFirst(card, why, add, failed) {
     h(
       "div",
       { class: "choices" },
-      button(say("save_and_add"), like, { class: "choice" }),
+      button(say("save_and_add"), after(() => api.likeForGood(card)), { class: "choice" }),
+      button(say("save_all_and_add"), after(() => api.chooseSaving(true)), { class: "choice" }),
       button(say("leave_it"), () => sheet.close(), { class: "choice" }),
     ),
   );
