@@ -412,5 +412,5 @@ async def test_a_page_opened_from_a_direct_message_has_no_server_to_repost_in(ph
     phone.person = phone.person.in_dm()
     async with phone.page() as page:
         await page.keyboard.press("ArrowUp")
-        await expect(page.get_by_role("dialog")).to_contain_text("Artists")
+        await expect(page.get_by_role("dialog")).to_contain_text("Shared by someone")
         await expect(page.get_by_role("button", name="Repost in a server")).to_have_count(0)
