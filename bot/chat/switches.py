@@ -16,5 +16,5 @@ def registered(definitions: Sequence[dict[str, Any]], settings: Settings) -> lis
 
 def _without(command: dict[str, Any], off: set[str]) -> dict[str, Any]:
     """Return a command without the subcommands that are off."""
-    options = [each for each in command.get("options", ()) if f"{command['name']} {each['name']}" not in off]
+    options = [option for option in command.get("options", ()) if f"{command['name']} {option['name']}" not in off]
     return {**command, "options": options} if "options" in command else command
