@@ -18,7 +18,7 @@ from bot.flows.sorting import playlists as kept
 from bot.flows.sorting.playlists import PlaylistSettings
 from bot.ports import Music
 
-LAYER = "found"
+LAYER = "discovered"
 
 
 async def of_keys(catalogue: Catalogue, member: int, keys: Sequence[str]) -> list[Entry]:
