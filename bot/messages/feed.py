@@ -28,6 +28,7 @@ LEFT = N_(
 NOTHING_NEAR = N_("I can't find anything near it that you don't know already.")
 NOTHING_NEAR_THOSE = N_("I can't find anything near those that you don't know already.")
 NOTHING_FOR_YOU = N_("I can't find anything near what you like that you don't know already.")
+NOT_PLAYED = N_("I can't play that one for you, and know no page for it.")
 NO_WAY = N_("I can't find a song between those two.")
 BACK_IN = N_("Undone: it may come up again.")
 NO_NUMBERS = N_("I don't know how it sounds.")

@@ -66,6 +66,14 @@ def heard(entry: Entry, listen: Listen) -> Post:
     return Post("\n".join(line for line in lines if line), first, second, files=_files(song, listen))
 
 
+def played(song: Song, listen: Listen) -> Post:
+    """What a song on a card of theirs sounds like, for one member alone."""
+    lines = [f"### {_linked(song)}", formatting.escape(", ".join(song.artists)), _where(listen)]
+    if listen.way is Way.NOTHING:
+        lines.append(_(messages.NOT_PLAYED))
+    return Post("\n".join(line for line in lines if line), _watch(listen), files=_files(song, listen))
+
+
 def reposted(repost: Repost, entry: Entry, listen: Listen) -> Post:
     """A song that a member reposts under their name. Its Comment button carries the repost's number."""
     song, key = entry.song, entry.key
@@ -80,9 +88,13 @@ def _passing(key: str, listen: Listen, number: int = 0, *, comment: bool = True,
     taps: list[Item] = [layout.button(_("Repost"), ids.of("frepost", key))] if repost else []
     taps += [layout.button(_("Comment"), ids.of("fcomment", key, number))] if comment else []
     taps += [layout.button(_("Report"), ids.of("freport", key))]
-    if listen.way is Way.VIDEO and listen.url:
-        taps.append(layout.link(_("Watch on {service}", service=listen.by), listen.url))
-    return taps
+    return [*taps, *_watch(listen)]
+
+
+def _watch(listen: Listen) -> list[Item]:
+    if listen.way is not Way.VIDEO or not listen.url:
+        return []
+    return [layout.link(_("Watch on {service}", service=listen.by), listen.url)]
 
 
 def _files(song: Song, listen: Listen) -> list[discord.File]:

@@ -17,7 +17,7 @@ from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds as flow
 from bot.flows.social.rounds import RoundTable
 from bot.flows.social.shared import playlists as shared_playlists
-from bot.messages import _
+from bot.messages import _, feed
 from bot.messages.social import rounds as messages
 
 round_ = app_commands.Group(
@@ -108,7 +108,7 @@ async def on_hear(context: Context) -> None:
         entry = await context.services.catalogue.entry(context.member, song.song)
         listen = await context.services.listening.to(context.member, song)
     except BadChoice:
-        await reply.whisper(context.interaction, Page(song.page or _(messages.NOT_PLAYED)))
+        await reply.whisper(context.interaction, Page(song.page or _(feed.NOT_PLAYED)))
     else:
         await reply.post(context.interaction, feed_cards.heard(entry, listen))
 

@@ -30,6 +30,7 @@ def card(question: Question, note: str = "") -> Page:
             layout.button(_(messages.NONE_OF_THEM), ids.of("none", key)),
             layout.button(_("Skip"), ids.of("skip", key)),
             layout.button(_("Undo"), ids.of("back", key)),
+            layout.button(_("Listen"), ids.of("cardhear", key)),
         ),
         layout.small(formatting.tally(question.tally)),
     )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.core.records import Clip, Song
 from bot.errors import NoClip
 from bot.errors.audio import AudioError
+from bot.errors.feed import NotInCatalogue
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.previews import SongPreviews
 
@@ -57,6 +58,13 @@ class Listening:
             return await self._without_file(song)
         entry = await self._catalogue.entry(member, song.song)
         return Listen(Way.CLIP, clip=clip, peak=entry.peak)
+
+    async def to_own(self, member: int, song: Song) -> Listen:
+        """Return the best way for members to hear a song of their own, which the catalogue may not have."""
+        try:
+            return await self.to(member, song)
+        except NotInCatalogue:
+            return await self._without_file(song)
 
     async def _without_file(self, song: Song) -> Listen:
         if (preview := await self._previews.preview(song)) is not None:

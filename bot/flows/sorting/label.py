@@ -244,6 +244,15 @@ async def mine(tx: Tx, member: int, card: str) -> Card:
     return kept
 
 
+async def song_on(store: Store, member: int, card: str) -> Song:
+    """Return the song on a member's own card. Raises NotYours, QuestionGone, and NotInLibrary if the song is gone."""
+    async with store.reading() as tx:
+        song = await songs.get(tx, (await mine(tx, member, card)).song, member)
+    if song is None:
+        raise NotInLibrary
+    return song
+
+
 async def press(store: Store, member: int, card: str, said: Press, now: datetime) -> Pressed:
     """Store the answer to a card; a repeated event is one answer. Raises NotYours, QuestionGone or PlaylistNotKept.
 

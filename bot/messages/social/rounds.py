@@ -14,7 +14,6 @@ NO_LIKES = N_("You have no likes to choose from here. `/round enter` takes any s
 ALL_VOTED = N_("Your votes are in, and everyone who entered has voted: the round is over.")
 NOTHING_TO_VOTE = N_("There's nothing here you could vote for.")
 SOMEONE = N_("someone")
-NOT_PLAYED = N_("I can't play that one for you, and know no page for it.")
 TO_VOTES = N_("Entries are closed; on to the votes.")
 TO_RESULTS = N_("The votes are closed.")
 ALL_GONE = N_("Everyone who entered a song has since deleted their data.")

@@ -23,7 +23,7 @@ async def test_every_button_of_a_card_does_what_it_says(stack: CheckedStack) -> 
     person = await with_file(stack, "abe", "Late night", "Run", "Kitchen", library=library)
     night, run = stack.playlist(person, "Late night"), stack.playlist(person, "Run")
     card = await answer(person.command("label"))
-    assert labels(card) == ["Late night", "Run", "Kitchen", "Several", "None of them", "Skip", "Undo"]
+    assert labels(card) == ["Late night", "Run", "Kitchen", "Several", "None of them", "Skip", "Undo", "Listen"]
     assert card.visible_to == person.user.id
 
     songs = [asked_about(card, library).uri]
@@ -47,6 +47,18 @@ async def test_every_button_of_a_card_does_what_it_says(stack: CheckedStack) -> 
     card = following(await person.click(card, "Skip"), card)
     assert stack.labels(person)[3] == (songs[3], "skip", [])
     assert asked_about(card, library).uri not in songs, "answered and skipped songs aren't asked again"
+
+
+async def test_the_song_on_a_card_can_be_heard_and_the_card_stays(stack: CheckedStack) -> None:
+    library = styled(30, seed=67)
+    person = await with_file(stack, "lou", "Late night", "Run", library=library)
+    card = await answer(person.command("label"))
+    song = asked_about(card, library)
+    heard = await (await person.click(card, "Listen")).reply()
+    assert heard.id != card.id
+    assert heard.visible_to == person.user.id
+    assert song.id in heard.content, "the link that Discord shows a player for"
+    assert asked_about(card, library) == song
 
 
 async def test_undo_reverts_the_last_answer_and_asks_that_song_again(stack: CheckedStack) -> None:
