@@ -161,7 +161,7 @@ async def test_uncertain_songs_are_asked_one_by_one_and_placed_by_the_answer(sta
     dry_run = await ada.dry_run()
     asked = counted(dry_run)[2]
     assert asked > 1
-    assert "you said to ask first: " in dry_run.text()
+    assert "you said to ask first: " in await every_page(ada, dry_run)
     card = await answer(ada.person.click(dry_run, f"Ask me about {asked} song{'s' * (asked != 1)}"))
     song = asked_about(card, ada.library).uri
     where = ada.library.belongs(song)[0]
