@@ -74,8 +74,8 @@ async def _show(context: Context, card: FeedCard, *, public: bool) -> None:
 
 async def on_card_hear(context: Context) -> None:
     """Play the song on a card to its member, in a message of its own, so that the card stays."""
-    await reply.pause_apart(context.interaction)
     song = await label.song_on(context.store, context.member, context.tap.key)
+    await reply.pause_apart(context.interaction)
     listen = await context.services.listening.to_own(context.member, song)
     await reply.post(context.interaction, feed_cards.played(song, listen))
     if aside := feed_cards.elsewhere(song, listen):
