@@ -144,21 +144,21 @@ class Feed:
 
     async def like_for_good(self, member: int, song: str) -> None:
         """Save this one song to their likes, whatever they chose for the rest. Raises NotLinked, NotOnSpotify."""
-        await self._like_for_good(member, [song], "like")
+        entry = await self._catalogue.entry(member, song)
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            await self._like_for_good(tx, member, [entry], "like")
         await self._save(member)
 
-    async def _like_for_good(self, member: int, ids: Sequence[str], said: str) -> None:
-        entries = await self._catalogue.seen(member, ids)
-        await self._note(member, list(entries.values()))
-        async with self._store.writing() as tx:
-            known = await members.get(tx, member)
-            if known is None or known.source is None:
-                raise NotLinked
-            if not all(savable(entry.song) for entry in entries.values()):
-                raise NotOnSpotify
-            for song in entries:
-                if not await songs.is_liked(tx, member, song):
-                    await feed_history.say(tx, member, song, self._clock(), said=said, saving="save")
+    async def _like_for_good(self, tx: Tx, member: int, entries: Sequence[Entry], said: str) -> None:
+        known = await members.get(tx, member)
+        if known is None or known.source is None:
+            raise NotLinked
+        if not all(savable(entry.song) for entry in entries):
+            raise NotOnSpotify
+        for song in (entry.song.song for entry in entries):
+            if not await songs.is_liked(tx, member, song):
+                await feed_history.say(tx, member, song, self._clock(), said=said, saving="save")
 
     async def unlike(self, member: int, song: str) -> bool:
         """Undo a like. Returns whether it'll also leave their Spotify likes, because the feed saved it there."""
@@ -227,9 +227,11 @@ class Feed:
 
     async def fill(self, kept: Playlist, ids: Sequence[str]) -> None:
         """Like the songs and put them into a new playlist of theirs, with one write. Raises NotLinked, NotOnSpotify."""
-        await self._like_for_good(kept.member, ids, "add")
-        lines = [(kept.playlist, song, Action.ADD) for song in ids]
+        entries = [*(await self._catalogue.seen(kept.member, ids)).values()]
+        await self._note(kept.member, entries)
+        lines = [(kept.playlist, entry.song.song, Action.ADD) for entry in entries]
         async with self._store.writing() as tx:
+            await self._like_for_good(tx, kept.member, entries, "add")
             new = NewWrite(kept.member, kept.layer, WriteKind.ADD)
             write = await sort.open_tap(tx, new, lines, self._clock())
         await self._save(kept.member)

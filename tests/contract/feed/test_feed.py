@@ -1,97 +1,29 @@
 """The feed: what comes next, how members answer, and what follows from the answers. On a real database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.scorer import Scorer
-from bot.adapters.store import Store
-from bot.adapters.store.account import members
 from bot.adapters.store.feed import feed_history
-from bot.adapters.store.library import songs
-from bot.adapters.store.sorting import answers, playlists, writes
-from bot.core.records import Playlist
+from bot.adapters.store.sorting import answers, writes
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
-from bot.errors.feed import GoneFromSpotify, NothingToHear, NotInCatalogue, NotOnSpotify
-from bot.errors.sorting import AlreadyInLayer, PlaylistNotKept
+from bot.errors.feed import GoneFromSpotify, NothingToHear, NotOnSpotify
+from bot.errors.sorting import PlaylistNotKept
 from bot.errors.spotify import SongsRefused
-from bot.flows.feed import catalogue_sharing, song_lists
+from bot.flows.feed import catalogue_sharing
 from bot.flows.feed import saved_likes as save
 from bot.flows.feed.catalogue_index import key
-from bot.flows.feed.feed import AHEAD, GLANCE, REST, Feed
-from bot.flows.feed.previews import SongPreviews
+from bot.flows.feed.feed import AHEAD, GLANCE, REST
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import sort
-from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, local, number_of, song, staged
-
-OWN, OTHERS = range(12), range(100, 136)
-
-
-@dataclass
-class Scene:
-    """Ada, with a file and a playlist, and songs that Ben shares. `jobs` are the jobs enqueued so far."""
-
-    stage: Stage
-    feed: Feed
-    now: list[datetime]
-    jobs: list[tuple[str, int, int]] = field(default_factory=list)
-
-    @property
-    def store(self) -> Store:
-        return self.stage.store
-
-    async def work(self) -> None:
-        """Run the jobs in order."""
-        music = LocalPlaylists(self.store, ADA, lambda: self.now[0])
-        while self.jobs:
-            kind, member, argument = self.jobs.pop(0)
-            if kind == "save":
-                await save.save(self.store, music, member, self.now[0])
-            else:
-                assert kind == "apply"
-                await sort.apply(self.store, music, argument, self.now[0])
-
-    async def likes(self) -> set[str]:
-        async with self.store.reading() as tx:
-            return set(await songs.liked(tx, ADA))
-
-    async def standing(self, playlist: Playlist) -> list[str | None]:
-        async with self.store.reading() as tx:
-            return [item.song for item in await playlists.items(tx, playlist.playlist)]
-
-
-@pytest.fixture
-async def scene(store: Store, tmp_path: Path, now: datetime) -> Scene:
-    stage = staged(store, tmp_path, now)
-    times, jobs = [now], list[tuple[str, int, int]]()
-
-    async def enqueue(kind: str, member: int, argument: int = 0) -> None:
-        jobs.append((kind, member, argument))
-
-    previews = SongPreviews(store, None, None, lambda: times[0])
-    feed = Feed(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0], previews.sound)
-    await stage.like(ADA, OWN)
-    await stage.like(BEN, OTHERS)
-    await stage.hear(range(200, 203))
-    async with store.writing() as tx:
-        await members.change(tx, ADA, source="file")
-    await stage.catalogue.points.refresh()
-    return Scene(stage, feed, times, jobs)
-
-
-def uri(number: int) -> str:
-    return song(number).song
-
-
-async def kept(scene: Scene, name: str = "Run") -> Playlist:
-    music = LocalPlaylists(scene.store, ADA, lambda: scene.now[0])
-    return await flow.make(scene.store, music, ADA, flow.DEFAULT_LAYER, name, scene.now[0])
+from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, local, number_of
+from tests.contract.feed.feed_stage import OTHERS, OWN, Scene, kept, uri
 
 
 async def test_the_next_song_is_new_and_comes_once(scene: Scene) -> None:
@@ -362,52 +294,3 @@ async def test_a_song_already_liked_is_reported_as_such(scene: Scene) -> None:
     await scene.work()
     assert (await scene.feed.like(ADA, uri(100))).before
     assert (await scene.feed.add(ADA, uri(100), (await kept(scene)).playlist, event=9)).before
-
-
-async def made(scene: Scene, numbers: Sequence[int], name: str = "Found") -> Playlist:
-    entries = await song_lists.of_keys(scene.stage.catalogue, ADA, [key(uri(number)) for number in numbers])
-    music = LocalPlaylists(scene.store, ADA, lambda: scene.now[0])
-    return await song_lists.make(scene.store, scene.feed, music, ADA, name, entries, scene.now[0])
-
-
-async def test_a_list_becomes_a_playlist_whose_songs_are_liked_and_that_undo_empties(scene: Scene) -> None:
-    await kept(scene)
-    entries = await song_lists.of_keys(scene.stage.catalogue, ADA, [key(uri(100)), key(uri(101))])
-    assert await song_lists.count_new(scene.store, ADA, entries) == 2
-    playlist = await made(scene, [100, 101])
-    await scene.work()
-    assert await scene.standing(playlist) == [uri(100), uri(101)]
-    assert await scene.likes() >= {uri(100), uri(101)}
-    assert await song_lists.count_new(scene.store, ADA, entries) == 0
-    scene.now[0] += timedelta(minutes=2)
-    undo = await sort.undo(scene.store, ADA, None, scene.now[0])
-    await sort.apply(scene.store, LocalPlaylists(scene.store, ADA, lambda: scene.now[0]), undo, scene.now[0])
-    assert await scene.standing(playlist) == []
-
-
-async def test_a_list_stays_out_of_sorting(scene: Scene) -> None:
-    playlist = await made(scene, [100])
-    assert not playlist.automatic
-    layers = [layer.name for layer in await flow.layers(scene.store, ADA)]
-    assert layers == [flow.DEFAULT_LAYER, song_lists.LAYER], "sorting goes by the first"
-
-
-async def test_a_list_with_a_name_that_is_taken_likes_nothing(scene: Scene) -> None:
-    await made(scene, [100])
-    with pytest.raises(AlreadyInLayer):
-        await made(scene, [101])
-    await scene.work()
-    assert uri(101) not in await scene.likes()
-
-
-async def test_a_song_that_left_the_catalogue_leaves_the_list(scene: Scene) -> None:
-    keys = [key(uri(100)), key(uri(999)), key(local(200))]
-    (entry,) = await song_lists.of_keys(scene.stage.catalogue, ADA, keys)
-    assert entry.song.song == uri(100)
-    with pytest.raises(NotInCatalogue):
-        await song_lists.of_keys(scene.stage.catalogue, ADA, keys[1:2])
-
-
-async def test_a_list_of_files_alone_is_no_playlist(scene: Scene) -> None:
-    with pytest.raises(NotOnSpotify):
-        await song_lists.of_keys(scene.stage.catalogue, ADA, [key(local(200))])

@@ -201,6 +201,11 @@ def _failed_undo() -> ColumnElement[bool]:
     return or_(WRITE.c.state.in_((WriteState.FAILED, WriteState.CANCELLED)), again)
 
 
+async def has_any(tx: Tx, playlist: int) -> bool:
+    """Return whether any write, done or not, is about the playlist."""
+    return (await tx.execute(select(CHANGE.c.change).where(CHANGE.c.playlist == playlist).limit(1))).first() is not None
+
+
 async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs in the playlist that we put there: our last action was to add them."""
     touched = CHANGE.c.state.in_((*TOUCHED, LineState.TAKEN))
