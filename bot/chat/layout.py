@@ -141,7 +141,7 @@ def beside(content: str, url: str | None, alt: str) -> Item:
 def options_in(message: discord.Message | None, what: str) -> list[str]:
     """Return the options of a message's select with that handler, in order."""
     tree = components(message.components if message is not None else ())
-    selects = [each for each in tree if getattr(each, "custom_id", None) == str(ids.of(what))]
+    selects = [item for item in tree if getattr(item, "custom_id", None) == str(ids.of(what))]
     return [str(option.value) for select in selects for option in select.options]
 
 

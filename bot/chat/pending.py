@@ -41,9 +41,14 @@ class Pending:
         apart: bool = False,
         sorts: bool = False,
     ) -> None:
-        """Send the result of the member's job ("sync", "train" a layer, "apply" a write) to this interaction."""
+        """Send the result of the member's job ("sync", "train" a layer, "apply" a write) to this interaction.
+
+        A result that would come apart leaves it to an interaction whose message waits for it already.
+        """
         self._live = {key: live for key, live in self._live.items() if live.since + GOOD_FOR > now}
-        self._live[interaction.user.id, job, about] = Live(interaction, now, apart, sorts)
+        key = interaction.user.id, job, about
+        if not apart or key not in self._live:
+            self._live[key] = Live(interaction, now, apart, sorts)
 
     def take(self, member: int, job: str, now: datetime, about: int | None = None) -> Live | None:
         """Return, once, the interaction that waits for this job, or without `about` for any of its kind."""

@@ -45,10 +45,10 @@ UNLIKED = N_("Undone.")
 UNSAVING = N_("Undone. I'm removing it from your likes, too.")
 NO_PLAYLISTS = N_("I don't keep any playlists for you. `/playlists add` takes one, or makes a new one.")
 LIKE_FIRST = N_(
-    "The playlists I keep only hold songs you like. Should I like this one for you, then add it? *Always* means that "
-    "what you like here goes to your likes, now and from now on."
+    "The playlists I keep only hold songs you like. Should I like this one for you, then add it? *Always do that* "
+    "saves everything you like here to your likes, now and from now on."
 )
-LIST_OF_LIKES = N_("You like all of these already. I put them into a new playlist.")
+LIST_OF_LIKES = N_("You like all of these already. I'll put them into a new playlist.")
 SAVES_LIKES = N_("**Likes in the feed** go to your likes.")
 KEEPS_LIKES = N_("**Likes in the feed** stay in the feed.")
 ADDS_TEACH = N_("**Songs you add to a playlist from the feed** count as labels.")
@@ -186,10 +186,10 @@ def before_list(new: int) -> str:
 
 def made_of_list(playlist: Playlist, count: int) -> str:
     return plural(
-        "{playlist} gets {count} song; the receipt follows, and `/undo` takes it out again. I sort nothing else "
+        "{playlist} gets {count} song; the receipt follows, and `/undo` takes it out again. I won't sort anything else "
         "into it without asking.",
-        "{playlist} gets {count} songs; the receipt follows, and `/undo` takes them out again. I sort nothing else "
-        "into it without asking.",
+        "{playlist} gets {count} songs; the receipt follows, and `/undo` takes them out again. I won't sort anything "
+        "else into it without asking.",
         count,
         playlist=formatting.playlist_name(playlist),
     )

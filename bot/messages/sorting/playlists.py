@@ -15,8 +15,8 @@ LEARN_IS_OFF = N_(
     "you switch it on, the songs in your playlists count as labels; nothing else from Spotify does."
 )
 LEARN_TERMS = N_(
-    "Spotify's terms are strict about what may enter a model: with a yes, which of your playlists a song is in counts "
-    "as your answer, and nothing else from Spotify does."
+    "Spotify's terms limit what a model may learn from. If you say yes, I learn which of your playlists each song is "
+    "in, and nothing else from Spotify."
 )
 ONLY_YOUR_ANSWERS = N_("Only your answers, then. `/playlists settings learn:True` changes that.")
 DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")
@@ -67,6 +67,8 @@ def own_rule(playlist: Playlist, certainty: str) -> str:
         return _("you said to ask first")
     if not playlist.mistakes:
         return _("you allow no wrong songs")
+    if certainty == "sure":
+        return plural("you allow {count} wrong song in 20", "you allow {count} wrong songs in 20", playlist.mistakes)
     return ""
 
 

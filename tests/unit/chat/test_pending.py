@@ -45,6 +45,20 @@ def test_progress_is_shown_every_other_second_and_never_over_a_card(now: datetim
     assert pending.due(2, "train", now) is None
 
 
+def test_a_message_that_waits_for_a_result_keeps_it_from_one_beside_a_card(now: datetime) -> None:
+    pending, waiting, card = Pending(), asked_by(1), asked_by(1)
+    pending.wait(waiting, "train", now, about=7, sorts=True)
+    pending.wait(card, "train", now, about=7, apart=True)
+    taken = pending.take(1, "train", now, 7)
+    assert taken is not None
+    assert (taken.interaction is waiting, taken.sorts) == (True, True)
+    pending.wait(card, "train", now, about=7, apart=True)
+    pending.wait(waiting, "train", now, about=7)
+    taken = pending.take(1, "train", now, 7)
+    assert taken is not None
+    assert taken.interaction is waiting
+
+
 def test_a_members_pending_requests_can_be_forgotten(now: datetime) -> None:
     pending = Pending()
     pending.wait(asked_by(1), "sync", now)

@@ -79,6 +79,7 @@ def test_a_card_says_where_its_song_is_already() -> None:
         ({"automatic": False}, "likely", "you said to ask first"),
         ({"mistakes": 0}, "sure", "you allow no wrong songs"),
         ({"mistakes": 0}, "unsure", "unsure"),
+        ({"mistakes": 1}, "sure", "you allow 1 wrong song in 20"),
         ({"automatic": False}, "unsure", "unsure"),
         ({}, "likely", "likely"),
     ],
