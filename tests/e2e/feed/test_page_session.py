@@ -1,0 +1,154 @@
+"""The swipe page as a place: who is logged in, its language, its looks, and offline; in a real Chromium."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.chat_stage import answer, labels, with_file
+from tests.e2e.feed.phone_stage import NUMBERS, PHONE, Phone, title
+from tests.e2e.feed.stage import OWN
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("feed"),
+]
+ON_ITS_SIDE, DESK = ({"width": w, "height": h} for w, h in ((740, 360), (1280, 800)))
+NAMELESS = """() => [...document.querySelectorAll("button, a, input, img")]
+    .filter((each) => !(each.textContent.trim() || each.alt !== undefined || each.labels?.length || each.ariaLabel))
+    .map((each) => each.outerHTML)"""
+SMALL = """() => [...document.querySelectorAll("button")].map((each) => each.getBoundingClientRect())
+    .filter(({width, height}) => width && (width < 44 || height < 44)).length"""
+WIDE = """() => [...document.querySelectorAll("body *")]
+    .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1)
+    .map((each) => each.outerHTML.slice(0, 80))"""
+FAINT = """() => {
+    const light = (colour) => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((each) => each / 255)
+            .map((each) => each <= .04045 ? each / 12.92 : ((each + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b;
+    };
+    const ground = (each) => {
+        for (; each; each = each.parentElement) {
+            const colour = getComputedStyle(each).backgroundColor;
+            if (!/, 0\\)$|^transparent$/.test(colour)) return colour;
+        }
+        return getComputedStyle(document.documentElement).backgroundColor;
+    };
+    return [...document.querySelectorAll("h1, h2, p, span, button, a, dd, dt, small")]
+        .filter((each) => each.offsetParent)
+        .filter((each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+        .filter((each) => !each.disabled && !each.closest("[aria-hidden=true], [role=status], :disabled"))
+        .map((each) => [each.textContent, light(getComputedStyle(each).color), light(ground(each))])
+        .map(([text, one, two]) => [text, (Math.max(one, two) + .05) / (Math.min(one, two) + .05)])
+        .filter(([, contrast]) => contrast < 4.5);
+}"""
+
+
+async def test_a_link_opens_once_and_its_secret_leaves_the_address(phone: Phone) -> None:
+    link = await phone.link()
+    async with phone.page() as page:
+        assert "#" not in page.url
+        cookie = (await page.context.cookies())[0]
+        assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (
+            "ck_feed",
+            True,
+            "Strict",
+            "/feed",
+        )
+        await page.reload()
+        await expect(page.locator("article.card")).to_be_visible()
+    context = await phone.browser.new_context(viewport=PHONE)
+    page = await context.new_page()
+    await page.goto(link)  # a newer link has invalidated this one
+    await expect(page.locator(".message")).to_contain_text("/feed web")
+    await context.close()
+
+
+async def test_a_german_browser_gets_german(phone: Phone) -> None:
+    async with phone.page(locale="de-DE") as page:
+        assert await page.evaluate("document.documentElement.lang") == "de"
+        await expect(page.get_by_role("button", name="Überspringen")).to_be_visible()
+        await page.get_by_role("button", name="Hilfe").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("Buchstabentasten benutzen")
+
+
+@pytest.mark.parametrize(("colours", "viewports"), [("dark", [PHONE]), ("light", [ON_ITS_SIDE, DESK])])
+async def test_the_page_meets_contrast_size_and_naming_rules(
+    phone: Phone, colours: str, viewports: list[dict[str, int]], soak: bool
+) -> None:
+    for viewport in (PHONE, ON_ITS_SIDE, DESK) if soak else viewports:
+        async with phone.page(viewport, color_scheme=colours, reduced_motion="reduce") as page:
+            await page.locator(".hear:not([aria-busy])").wait_for()
+            assert await page.evaluate(NAMELESS) == []
+            assert await page.evaluate(SMALL) == 0, "a finger needs at least 44 pixels"
+            assert await page.evaluate(FAINT) == []
+            assert await page.evaluate(WIDE) == []
+            assert await page.evaluate("document.documentElement.lang") == "en"
+            await page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert await page.evaluate(WIDE) == [], "large text makes it longer, never wider"
+
+
+async def test_nothing_moves_for_those_who_prefer_reduced_motion(phone: Phone) -> None:
+    async with phone.page(reduced_motion="reduce") as page:
+        before = await title(page)
+        await page.keyboard.press("ArrowLeft")
+        moved = await page.evaluate(
+            "document.getAnimations().some((each) => each.effect.getKeyframes().some((frame) => frame.transform))"
+        )
+        assert not moved
+        await expect(page.locator("#title")).not_to_have_text(before)
+
+
+async def test_it_can_be_installed_and_says_so_when_offline(phone: Phone) -> None:
+    async with phone.page() as page:
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        manifest = await page.evaluate("fetch('manifest.webmanifest').then((each) => each.json())")
+        assert {"name", "icons", "start_url", "display"} <= manifest.keys()
+        kept = await page.evaluate(
+            "caches.keys().then((names) => Promise.all(names.map((each) => caches.open(each).then((c) => c.keys()))))"
+            ".then((all) => all.flat().map((each) => each.url))"
+        )
+        assert kept
+        assert not [url for url in kept if "/api/" in url], "nothing personal is cached"
+        await page.context.set_offline(True)
+        await page.reload()
+        await expect(page.locator(".message")).to_contain_text("offline")
+        await page.context.set_offline(False)
+    assert [complaint for complaint in phone.complaints if "ERR_INTERNET_DISCONNECTED" in complaint]
+    phone.complaints.clear()
+
+
+async def test_logging_out_works_here_or_everywhere(phone: Phone) -> None:
+    async with phone.page() as page:
+        await page.keyboard.press("?")
+        await page.get_by_role("button", name="Log out here").click()
+        await expect(page.locator(".message")).to_contain_text("logged out")
+    async with phone.page() as page:
+        said = await answer(phone.person.command("feed web"))
+        assert labels(said) == ["Open the feed", "Log out everywhere"]
+        assert "Logged out" in (await answer(phone.person.click(said, "Log out everywhere"))).text()
+        await page.reload()
+        await expect(page.locator(".message")).to_contain_text("/feed web")
+    assert [complaint for complaint in phone.complaints if "401" in complaint]
+    phone.complaints.clear()
+
+
+async def test_the_page_names_its_member_and_asks_before_switching(phone: Phone) -> None:
+    mine = phone.person.user
+    eve = await with_file(phone.feed.stack, f"eve-{next(NUMBERS)}", library=OWN)
+    async with phone.page() as page:
+        await expect(page.locator("#who")).to_have_text(f"@{mine.name} ({mine.display_name})")
+        said = await answer(eve.command("feed web"))
+        hers = next(button.url for button in said.buttons() if button.url)
+        await page.goto("about:blank")  # as a real link would: changing only the part after # loads nothing
+        await page.goto(hers)
+        await expect(page.locator(".message")).to_contain_text(f"This browser is logged in as @{mine.name}")
+        await expect(page.locator(".message")).to_contain_text(f"@{eve.user.name}")
+        await page.get_by_role("button", name="Stay as I am").click()
+        await expect(page.locator("#who")).to_contain_text(mine.name)
+        await page.goto("about:blank")
+        await page.goto(hers)
+        await page.get_by_role("button", name="Continue as them").click()
+        await expect(page.locator("#who")).to_contain_text(eve.user.name)
+    assert [complaint for complaint in phone.complaints if "409" in complaint]
+    phone.complaints.clear()
