@@ -326,6 +326,10 @@ class SoundReader(Protocol):
 
     async def analyse(self, file: Path | BinaryIO) -> Heard: ...
 
+    async def analyse_apart(self, file: BinaryIO) -> Heard:
+        """Return a file's features, from a process that hears nothing else."""
+        ...
+
     async def peak(self, path: Path) -> dict[str, Any]:
         """Return a file's peak: start and moment (s), confidence (0 to 1), way."""
         ...

@@ -61,6 +61,16 @@ class Hearing:
         """Return a file's features. Raises AudioError."""
         return heard(await self.ask("analyse", file))
 
+    async def analyse_apart(self, file: BinaryIO) -> Heard:
+        """Return a file's features, from a process that hears nothing else, before or after. Raises AudioError."""
+        async with self._turn:
+            await self._stop()
+            try:
+                answer = await self._answered(file, {"do": "analyse"})
+            finally:
+                await self._stop()
+        return heard(_checked(answer))
+
     async def peak(self, path: Path) -> dict[str, Any]:
         """Return a file's peak: start and moment (s), confidence (0 to 1), way. Raises AudioError."""
         peak: dict[str, Any] = (await self.ask("peak", path))["peak"]
@@ -89,18 +99,19 @@ class Hearing:
                 self._retiring.cancel()
             answer = await self._answered(about, {"do": do, **arguments})
             self._retiring = asyncio.get_running_loop().call_later(self._idle, self._end)
-        if "error" in answer and "digest" not in answer:
-            raise error(answer)
-        return answer
+        return _checked(answer)
 
     async def close(self) -> None:
         """End the process."""
         async with self._turn:
-            if self._retiring is not None:
-                self._retiring.cancel()
-            if (process := self._process) is not None:
-                self._end()
-                await process.wait()
+            await self._stop()
+
+    async def _stop(self) -> None:
+        if self._retiring is not None:
+            self._retiring.cancel()
+        if (process := self._process) is not None:
+            self._end()
+            await process.wait()
 
     async def _answered(self, about: Path | BinaryIO | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """Send one request and return its answer. If interrupted, end the process: its next answer is stale."""
@@ -181,6 +192,13 @@ def _open(path: Path) -> int:
         os.close(file)
         raise NotOpened(f"{path.name} is not a plain file")
     return file
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer. Raises the AudioError it names, unless it describes a file as well."""
+    if "error" in answer and "digest" not in answer:
+        raise error(answer)
+    return answer
 
 
 def heard(answer: Mapping[str, Any]) -> Heard:

@@ -46,10 +46,7 @@ class Uploads:
 
     async def _features(self, data: bytes) -> SongFeatures:
         with await asyncio.to_thread(self._scratch.holding, data) as file:
-            try:
-                heard = await self._hearing.analyse(file)
-            finally:
-                await self._hearing.close()  # whatever this file did to the process, no other file goes there
+            heard = await self._hearing.analyse_apart(file)  # whatever it does to the process, no other file goes there
         return features_heard(heard.numbers, heard.vectors)
 
     @contextmanager

@@ -201,6 +201,29 @@ async def test_errors_from_the_process_keep_their_message_for_the_member(tmp_pat
     await hearing.close()
 
 
+async def test_a_file_analysed_apart_shares_its_process_with_no_other(song: Path) -> None:
+    hearing, seen = Hearing(), list[int | None]()
+
+    async def watch() -> None:
+        while True:
+            seen.append(hearing.pid)
+            await asyncio.sleep(0.005)
+
+    watching = asyncio.create_task(watch())
+    with song.open("rb") as first, song.open("rb") as second:
+        work = (
+            hearing.analyse(song),
+            hearing.analyse_apart(first),
+            hearing.analyse_apart(second),
+            hearing.analyse(song),
+        )
+        one, *others = await asyncio.gather(*work)
+    watching.cancel()
+    await hearing.close()
+    assert all(other.numbers == one.numbers for other in others)
+    assert len({pid for pid in seen if pid is not None}) == 4
+
+
 async def test_a_process_that_is_killed_costs_one_file(song: Path, long_song: Path) -> None:
     hearing = Hearing()
     await hearing.ask("features")

@@ -48,15 +48,16 @@ class Ear:
 
     def __init__(self) -> None:
         self.files: list[Path | BinaryIO] = []
-        self.closed = 0
-
-    async def close(self) -> None:
-        self.closed += 1
+        self.apart: list[BinaryIO] = []  # those that wanted a process of their own
 
     async def analyse(self, file: Path | BinaryIO) -> Heard:
         self.files.append(file)
         numbers = dict(analyse(read(file)).numbers)
         return Heard(numbers, {"musicnn": np.array(list(numbers.values()), np.float32)})
+
+    async def analyse_apart(self, file: BinaryIO) -> Heard:
+        self.apart.append(file)
+        return await self.analyse(file)
 
 
 def sound(pitch: float) -> bytes:
