@@ -198,9 +198,7 @@ class Bot(discord.Client):
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         if self.user is None or event.user_id == self.user.id:
             return
-        now = self.services.clock()
-        at = discord.utils.time_snowflake(now)
-        pressed = await prompt.react(self.services.store, _reaction(event), at, now)
+        pressed = await prompt.react(self.services.store, _reaction(event), self.services.clock())
         if pressed is not None and pressed.train:
             await self.services.jobs.enqueue(JobKind.TRAIN, event.user_id, pressed.layer)
 

@@ -68,10 +68,11 @@ async def song_of(store: Store, message: int) -> str:
     return prompt.song
 
 
-async def react(store: Store, reaction: Reaction, event: int, now: datetime) -> label.Pressed | None:
+async def react(store: Store, reaction: Reaction, now: datetime) -> label.Pressed | None:
     """Store the reaction of the prompt's author as their answer; None if it means nothing.
 
     Other members saw somebody else's playlists, so their reactions store nothing; they're told once how to answer.
+    Discord doesn't say when somebody reacted: it counts as after all their answers so far, whatever our clock says.
     """
     async with _in_order(store, reaction):
         prompt = await _prompt(store, reaction.message)
@@ -81,7 +82,7 @@ async def react(store: Store, reaction: Reaction, event: int, now: datetime) -> 
             if prompt.member != reaction.member:
                 await _explain(tx, reaction.member, now)
                 return None
-            return await _answer(tx, prompt, _signs(prompt)[bare(reaction.emoji)], event)
+            return await _answer(tx, prompt, _signs(prompt)[bare(reaction.emoji)])
 
 
 async def unreact(store: Store, reaction: Reaction, now: datetime) -> bool:
@@ -109,7 +110,7 @@ def _signs(prompt: Prompt) -> dict[str, int | None]:
     return {NONE: None} | {bare(emoji): playlist for emoji, playlist in prompt.shown}
 
 
-async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> label.Pressed | None:
+async def _answer(tx: Tx, prompt: Prompt, playlist: int | None) -> label.Pressed | None:
     """Store an answer; None if the song or the playlist the member saw is no longer theirs to sort."""
     layer = await playlists.layer(tx, prompt.layer)
     kept = {playlist.playlist for playlist in await playlists.in_layer(tx, prompt.layer)}
@@ -120,9 +121,10 @@ async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> l
     standing = await answers.standing(tx, prompt.member, layer.layer, prompt.song)
     if (Source.REACTION, kind, chosen) in [(answer.source, answer.kind, answer.playlists) for answer in standing]:
         return None  # nobody reacts twice with one emoji: it's a repeated delivery
-    new = await answers.add(tx, prompt.member, layer.layer, Answer(prompt.song, kind, chosen, Source.REACTION, event))
-    train = new and await training_pays(tx, prompt.member, layer.layer)
-    return label.Pressed(prompt.member, layer.layer, prompt.song, new, train, None)
+    event = await answers.next_event(tx, prompt.member)
+    await answers.add(tx, prompt.member, layer.layer, Answer(prompt.song, kind, chosen, Source.REACTION, event))
+    train = await training_pays(tx, prompt.member, layer.layer)
+    return label.Pressed(prompt.member, layer.layer, prompt.song, True, train, None)
 
 
 async def _explain(tx: Tx, member: int, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from discord.utils import time_snowflake
 
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
@@ -73,8 +74,8 @@ async def test_reactions_in_quick_succession_count_in_order(store, now, librarie
     (question,) = await prompt.choose(store, libraries, layer, 1, now)
     await prompt.posted(store, 100, CHANNEL, question, now)
     there = Reaction(ADA, 100, "🟥")
-    for at in range(0, 60, 2):
-        react = [prompt.react(store, there, at + again, now) for again in (1, 2)]
+    for _ in range(30):
+        react = [prompt.react(store, there, now) for _ in range(2)]
         await asyncio.gather(react[0], prompt.unreact(store, there, now), react[1])
         async with store.reading() as tx:
             assert await answers.verdicts(tx, ADA, layer.layer)
@@ -86,7 +87,7 @@ async def test_a_reaction_labels_the_song_of_its_own_message(store, now, librari
     asked = await prompt.choose(store, libraries, layer, 3, now)
     for message, question in enumerate(asked, start=100):
         await prompt.posted(store, message, CHANNEL, question, now)
-    pressed = await prompt.react(store, Reaction(ADA, 101, "🟥"), 1, now)
+    pressed = await prompt.react(store, Reaction(ADA, 101, "🟥"), now)
     assert pressed is not None
     assert pressed.song == asked[1].song.song
     question = await label.ask(store, libraries, layer, now + timedelta(minutes=1))
@@ -123,9 +124,9 @@ async def test_other_members_reactions_write_nothing(store, now, libraries, emoj
         await at_home(store, now, rows=4, artists=4, member=member)
     await posted(store, libraries, now, ADA)
     await posted(store, libraries, now, BEN, message=101)
-    assert await prompt.react(store, Reaction(ADA, 101, emoji), 1, now) is None
+    assert await prompt.react(store, Reaction(ADA, 101, emoji), now) is None
     assert await standing(store, ADA) == []
-    assert await prompt.react(store, Reaction(BEN, 101, emoji), 2, now) is not None
+    assert await prompt.react(store, Reaction(BEN, 101, emoji), now) is not None
     assert not await prompt.unreact(store, Reaction(ADA, 101, emoji), now)
     assert len(await standing(store, BEN)) == 1
 
@@ -138,7 +139,7 @@ async def test_other_members_are_told_once_and_only_if_they_accept_messages(stor
         await members.ensure(tx, 1003, now)
         await members.change(tx, 1003, updates="off")
     for reacting, emoji in ((BEN, "🟪"), (BEN, "🟦"), (BEN, "🟥"), (1003, "🟦"), (1004, "🟦"), (layer.member, "🟦")):
-        await prompt.react(store, Reaction(reacting, 100, emoji), 1, now)
+        await prompt.react(store, Reaction(reacting, 100, emoji), now)
     async with store.reading() as tx:
         assert [(notice.member, notice.kind) for notice in await notices.waiting(tx)] == [(BEN, "prompt")]
 
@@ -146,18 +147,19 @@ async def test_other_members_are_told_once_and_only_if_they_accept_messages(stor
 async def test_a_reaction_delivered_twice_is_one_answer_and_the_later_one_wins(store, now, libraries) -> None:
     await at_home(store, now, rows=4, artists=4)
     asked = await posted(store, libraries, now)
-    await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), now)
     layer = await flow.layer_named(store, ADA, None)
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
+    ahead = time_snowflake(now + timedelta(minutes=10))  # of a press, when Discord's clock is ahead of ours
     async with store.writing() as tx:
-        pressed = Answer(asked.song.song, Kind.ONLY, (night.playlist,), Source.BUTTON, 2)
+        pressed = Answer(asked.song.song, Kind.ONLY, (night.playlist,), Source.BUTTON, ahead)
         await answers.add(tx, ADA, layer.layer, pressed)
-    assert await prompt.react(store, Reaction(ADA, 100, "🟦"), 3, now) is None
+    assert await prompt.react(store, Reaction(ADA, 100, "🟦"), now) is None
     assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,)), (Kind.ONLY, (night.playlist,))]
     for taken_back in (True, False):
         assert await prompt.unreact(store, Reaction(ADA, 100, "🟦"), now) == taken_back
-    await prompt.react(store, Reaction(ADA, 100, "🟦"), 4, now)
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), now)
     assert await standing(store, ADA) == [(Kind.ONLY, (night.playlist,)), (Kind.ONLY, (run.playlist,))]
 
 
@@ -168,8 +170,8 @@ async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now,
         run, night = await playlists.in_layer(tx, layer.layer)
     await flow.settings(store, ADA, run.playlist, PlaylistSettings(emoji="⭐"))
     await flow.settings(store, ADA, night.playlist, PlaylistSettings(emoji="🟦"))
-    assert await prompt.react(store, Reaction(ADA, 100, "⭐"), 1, now) is None, "that emoji wasn't on the message"
-    await prompt.react(store, Reaction(ADA, 100, "🟦"), 2, now)
+    assert await prompt.react(store, Reaction(ADA, 100, "⭐"), now) is None, "that emoji wasn't on the message"
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), now)
     assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,))]
 
 
@@ -178,10 +180,10 @@ async def test_a_playlist_removed_since_accepts_no_answers_but_allows_undo(store
     await posted(store, libraries, now)
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
-    await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), now)
     for playlist in (run, night):
         await flow.remove(store, ADA, playlist.playlist, now)
-    assert await prompt.react(store, Reaction(ADA, 100, "🟥"), 2, now) is None
+    assert await prompt.react(store, Reaction(ADA, 100, "🟥"), now) is None
     assert await prompt.unreact(store, Reaction(ADA, 100, "🟦"), now)
     assert await standing(store, ADA) == []
 
@@ -195,7 +197,7 @@ async def test_an_old_prompt_stays_in_its_own_layer(store, now, libraries) -> No
         await playlists.add(tx, other, "Calm", "ref-calm", "🟦")
     (asked,) = await prompt.choose(store, libraries, other, 1, now)
     await prompt.posted(store, 101, CHANNEL, asked, now)
-    pressed = await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
+    pressed = await prompt.react(store, Reaction(ADA, 100, "🟦"), now)
     assert pressed is not None
     assert pressed.layer == layer.layer
 
