@@ -91,8 +91,8 @@ def _leave_root() -> None:
         return
     with suppress(OSError):  # a container may have no such user
         os.setgroups([])
-        os.setresgid(NOBODY_ELSE, NOBODY_ELSE, NOBODY_ELSE)
-        os.setresuid(NOBODY_ELSE, NOBODY_ELSE, NOBODY_ELSE)
+        os.setgid(NOBODY_ELSE)  # from root, these set the real and the saved ids as well (POSIX)
+        os.setuid(NOBODY_ELSE)
 
 
 def _prctl(option: int, value: int) -> bool:
