@@ -12,6 +12,7 @@ from bot.errors import CratekeeperError
 
 BINDING = re.compile(r"address \('[^']*', (\d+)")
 ELSEWHERE = "or set DATA_DIR to another folder"
+SAME = {errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC, errno.EEXIST: errno.ENOTDIR}  # in what to do
 
 
 def words(error: BaseException) -> str:
@@ -47,17 +48,17 @@ def _of_connection(error: aiohttp.ClientConnectorError) -> str:
 def _of_system(error: OSError) -> str:
     if bound := BINDING.search(str(error)):
         return _of_port(error, bound[1])
-    path = error.filename or "a file"
+    path, code = error.filename or "a file", SAME.get(error.errno or 0, error.errno)
+    if code == errno.ENOTDIR:  # looked at only here: what is above a closed file may be closed, too
+        return f"{_in_the_way(path)} isn't a folder: move that file, {ELSEWHERE}"
     said = {
         errno.EROFS: f"{path} is on a read-only file system: mount it writable, {ELSEWHERE}",
         errno.EACCES: f"{path} isn't open to the user {_me()}{_owner(path)}: chown it, {ELSEWHERE}",
         errno.ENOSPC: f"the disk with {path} is full: make room",
         errno.ENOENT: f"{path} is missing",
-        errno.ENOTDIR: f"{_in_the_way(path)} isn't a folder: move that file, {ELSEWHERE}",
         errno.EIO: f"{path} can't be read or written: its disk reports errors (see dmesg)",
     }
-    same = {errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC, errno.EEXIST: errno.ENOTDIR}
-    return said.get(same.get(error.errno or 0, error.errno or 0), f"{path}: {error.strerror or error}")
+    return said.get(code or 0, f"{path}: {error.strerror or error}")
 
 
 def _in_the_way(name: str | bytes) -> Path:

@@ -1,9 +1,13 @@
 """If the bot can't start, one line says what's wrong and what to do, with an exit code; the doctor does too."""
 
 import asyncio
+import os
+import shutil
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -26,10 +30,22 @@ def offline() -> dict[str, str]:
     return {"DISCORD_TOKEN": "x", "HTTP_PORT": "0", "DISCORD_API_URL": nowhere(), "SPOTIFY_ACCOUNTS_URL": nowhere()}
 
 
+STREAMS = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+
+
 async def run(folder: Path, **settings: str) -> tuple[int, list[str]]:
     """Run `python -m bot` in a folder. Returns its exit code and the lines it printed."""
-    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-    process = await start("-m", "bot", folder=folder, settings={**offline(), **settings}, **streams)
+    return await ended(await start("-m", "bot", folder=folder, settings={**offline(), **settings}, **STREAMS))
+
+
+async def run_by(wrapper: Sequence[str], *arguments: str, data: Path) -> tuple[int, list[str]]:
+    """Run `python -m bot …` by a program that changes what it may write. Returns the same."""
+    command = (*wrapper, sys.executable, "-m", "bot", *arguments)
+    settings = environment(data.parent, {**offline(), "DATA_DIR": str(data)})
+    return await ended(await asyncio.create_subprocess_exec(*command, cwd=data.parent, env=settings, **STREAMS))
+
+
+async def ended(process: asyncio.subprocess.Process) -> tuple[int, list[str]]:
     async with asyncio.timeout(60):
         printed = (await process.communicate())[0].decode()
     return process.returncode or 0, printed.splitlines()
@@ -132,6 +148,52 @@ async def test_a_file_above_the_data_folder_is_named(tmp_path: Path, doctor: Doc
     for what in ("encryption keys", "disk", "database", "prior"):
         assert f"{tmp_path / 'data'} isn't a folder" in said[what], said[what]
         assert "pretrain" not in said[what]
+
+
+def mounted_read_only(folder: Path) -> list[str]:
+    """A command that runs another one, for which the folder is on a read-only file system."""
+    space = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    return [*space, 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', str(folder)]
+
+
+async def can_mount(folder: Path) -> bool:
+    if not shutil.which("unshare"):
+        return False
+    return await (await asyncio.create_subprocess_exec(*mounted_read_only(folder), "true", **STREAMS)).wait() == 0
+
+
+@pytest.mark.parametrize("name", ["", "deeper"])
+async def test_a_read_only_data_folder_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "disk").mkdir()
+    if not await can_mount(tmp_path / "disk"):
+        pytest.skip("needs Linux's unshare, to mount something")
+    data, wrapper = tmp_path / "disk" / name, mounted_read_only(tmp_path / "disk")
+    await all_name(wrapper, data, f"{data} is on a read-only file system: mount it writable, or set DATA_DIR")
+
+
+def without_roots_rights() -> list[str]:
+    """A command that runs another one, which may no longer write wherever it likes; empty if this isn't root."""
+    return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write anywhere")
+async def test_a_data_folder_of_somebody_elses_is_named() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        data = Path(made) / "data"
+        data.mkdir(mode=0o700 if os.geteuid() == 0 else 0o500)
+        if os.geteuid() == 0:
+            os.chown(data, 1, 1)
+        await all_name(without_roots_rights(), data, f"{data} isn't open to the user", "chown it, or set DATA_DIR")
+
+
+async def all_name(wrapper: Sequence[str], data: Path, *said: str) -> None:
+    """The bot's only line, and the doctor's lines about the folder, say so."""
+    code, lines = await run_by(wrapper, data=data)
+    assert (code, len(lines)) == (1, 1), lines
+    _, examined = await run_by(wrapper, "doctor", data=data)
+    wrong = {line[4:22].strip(): line for line in examined if line.startswith("NO ")}
+    for line in (lines[0], *(wrong[what] for what in ("encryption keys", "disk", "database"))):
+        assert all(words in line for words in said), line
 
 
 async def test_a_port_in_use_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A music folder: unreadable parts don't count as deleted, many missing files need confirming, bins are skipped."""
 
 import os
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.adapters.store.library import files
 from bot.errors.audio import ManyMissing
-from bot.flows.library.folder_listing import look
+from bot.flows.library.folder_listing import Listing, _files, _look_at, look
 from bot.flows.library.music_folder import forget_missing, import_folder
+from sandbox.process import start
 from tests.unit.sounds import tune, write
 
 
@@ -147,3 +149,35 @@ def test_unsupported_file_types_are_counted(music: Path) -> None:
     listing = look(music)
     assert listing.unread == {".wma": 2, ".wv": 1, ".dsf": 1}
     assert len(listing.sounds) == 13
+
+
+async def test_the_summary_says_how_many_files_of_unsupported_types_there_are(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    for name in ("a.wma", "b.WMA", "c.wv", "cover.jpg"):
+        (tmp_path / "music" / name).write_bytes(b"x")
+    process = await start("-m", "bot", "analyse", "--folder", "music", folder=tmp_path, stdout=PIPE)
+    printed = (await process.communicate())[0].decode()
+    assert process.returncode == 0
+    assert printed.endswith("; 3 of kinds that are not read passed over (2 .wma, 1 .wv)\n")
+
+
+async def test_a_file_that_goes_before_it_is_analysed_stops_nothing(
+    store: Store, hearing: Hearing, music: Path
+) -> None:
+    outcomes = []
+    async for done in import_folder(store, [hearing], music, lambda: datetime.now(UTC)):
+        (music / "Two" / "4.wav").unlink(missing_ok=True)
+        outcomes.append((done.how, Path(done.path).name))
+    assert [how for how, _ in outcomes] == ["heard"] * 9 + ["failed"]
+    assert outcomes[-1][1] == "4.wav"
+    assert await kept(store) == 9
+    assert await run(store, hearing, music) == []
+
+
+def test_a_file_that_goes_while_the_folder_is_listed_is_left_out(music: Path) -> None:
+    listing = Listing(music)
+    for path in _files(listing):
+        (music / "Two" / "4.wav").unlink(missing_ok=True)
+        _look_at(path, listing)
+    assert len(listing.sounds) == 9
+    assert listing.away == {}

@@ -20,6 +20,15 @@ def test_a_python_style_list_may_contain_names_with_any_character() -> None:
     assert songs[1].like.song.artists == ("Ann", "Ben")
 
 
+@pytest.mark.parametrize(
+    ("cell", "artists"),
+    [("Maren and the Tailors", ("Maren and the Tailors",)), ("Vale, Ohm & Fire", ("Vale", "Ohm & Fire"))],
+)
+def test_a_quoted_cell_after_a_comma_and_a_space_is_one_cell(cell: str, artists: tuple[str, ...]) -> None:
+    kept = song(f'TITLE, ARTIST, ALBUM\n"Slow Rain", "{cell}", "Quay, live"\n')
+    assert (kept.title, kept.artists, kept.album) == ("Slow Rain", artists, "Quay, live")
+
+
 WATSONBOX = '"Track URI","Track Name","Artist URI(s)","Artist Name(s)","Album URI","Album Name","Album Artist URI(s)",'
 WATSONBOX += '"Album Artist Name(s)","Album Release Date","Disc Number","Track Number","Track Duration (ms)","ISRC"'
 
