@@ -1,14 +1,17 @@
 """`.env` in every format that python-dotenv reads, and in unreadable ones; and which systems are supported."""
 
 import asyncio
+import re
+import shutil
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import pytest
 
-from bot.supported import problem, too_new
-from sandbox.process import environment
+from bot.supported import GLIBC as OLDEST_GLIBC
+from bot.supported import NEWEST_ON_INTEL_MACS, SYSTEMS, problem, too_new
+from sandbox.process import ROOT, environment
 
 BOT, SANDBOX, REFUSED = 0, 1, 2
 FILLED = [
@@ -128,3 +131,45 @@ def test_an_intel_mac_with_a_python_that_onnxruntime_does_not_support_gets_one_l
     assert too_new("darwin", "x86_64", (3, 13)) == ""
     assert "python3.13" in too_new("darwin", "x86_64", (3, 14))
     assert too_new("darwin", "arm64", (3, 14)) == too_new("linux", "x86_64", (3, 14)) == ""
+
+
+TOO_OLD = f"""#!/bin/sh
+echo "$@" >> asked
+exec {sys.executable} -c '
+import runpy, sys
+sys.version_info = (3, 9)
+runpy.run_path(sys.argv[1], run_name="__main__")' "$@"
+"""
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+@pytest.mark.parametrize("target", ["run", "doctor", "test", "docs"])
+async def test_make_refuses_an_unsupported_system_before_it_installs_anything(tmp_path: Path, target: str) -> None:
+    for name in ("Makefile", "bot/supported.py", *(path.name for path in ROOT.glob("*.lock"))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "old-python").write_text(TOO_OLD)
+    (tmp_path / "old-python").chmod(0o700)
+    process = await asyncio.create_subprocess_exec(
+        *("make", target, "PYTHON=./old-python"),
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=PIPE,
+        stderr=STDOUT,
+    )
+    printed = (await process.communicate())[0].decode()
+    assert process.returncode != 0
+    assert "Cratekeeper needs Python 3.11 or newer" in printed.splitlines()[0]
+    assert (tmp_path / "asked").read_text() == "bot/supported.py\n"
+    assert not (tmp_path / ".venv").exists()
+    assert not (tmp_path / ".cache").exists()
+
+
+def test_the_readme_names_the_supported_systems() -> None:
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    (sentence,) = re.findall(r"You need (.+?)\. On Windows, use WSL 2\.", readme)
+    named = {word.strip("(),") for word in sentence.split()}
+    assert named >= {"Linux", "macOS", "x86-64", "arm64"}
+    assert all(word in SYSTEMS for word in ("Linux", "macOS", "x86-64", "arm64"))
+    assert f"glibc {OLDEST_GLIBC[0]}.{OLDEST_GLIBC[1]}+" in sentence
+    assert f"up to {NEWEST_ON_INTEL_MACS[0]}.{NEWEST_ON_INTEL_MACS[1]} on an Intel Mac" in sentence
