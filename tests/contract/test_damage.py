@@ -159,7 +159,9 @@ def mounted_read_only(folder: Path) -> list[str]:
 async def can_mount(folder: Path) -> bool:
     if not shutil.which("unshare"):
         return False
-    return await (await asyncio.create_subprocess_exec(*mounted_read_only(folder), "true", **STREAMS)).wait() == 0
+    command, closed = [*mounted_read_only(folder), "true"], environment(folder)
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=closed, **STREAMS)
+    return await process.wait() == 0
 
 
 @pytest.mark.parametrize("name", ["", "deeper"])

@@ -64,7 +64,7 @@ async def until(page: Page, selector: str) -> None:
 
 async def drag(page: Page, *path: tuple[int, int]) -> None:
     """Once the card is still, press its middle, move through these offsets and let go."""
-    await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished)).then(() => true)")
+    await page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished)).then(() => true)")
     box = await page.locator(".art").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
