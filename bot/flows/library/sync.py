@@ -243,7 +243,7 @@ async def as_csv(store: Store, music: Music, playlist: Playlist) -> Exported:
         known = await songs.some(tx, (item.song for item in items if item.song), playlist.member)
     rows = [(known[item.song], item.added_at) for item in items if item.song in known]
     unnamed = sum(item.song is not None for item in items) - len(rows)
-    return Exported(*csv_of(playlist.name, playlist.playlist, rows), unnamed)
+    return Exported(*await asyncio.to_thread(csv_of, playlist.name, playlist.playlist, rows), unnamed)
 
 
 async def missing_in_export(store: Store, member: int) -> str | None:

@@ -1,0 +1,82 @@
+"""Members' files are read and written in other threads than the event loop's, a few at a time (promise P40)."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from bot.adapters.local_playlists import LocalPlaylists
+from bot.core import limits
+from bot.core.library import tables
+from bot.errors.library import ManyImports, StillReadingFile
+from bot.flows.library import sync
+from tests.contract.library.slices_stage import ADA, MANY, file_of, has_much, the_layer
+
+READER = str(Path(tables.__file__).parent)
+
+
+@contextmanager
+def calls_in_this_thread(folder: str) -> Iterator[set[str]]:
+    """Yield the functions of a folder's modules that this thread calls."""
+    called = set[str]()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(folder):
+            called.add(frame.f_code.co_qualname)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield called
+    finally:
+        sys.setprofile(before)
+
+
+async def test_p40_no_line_of_a_file_is_parsed_in_the_event_loops_thread(store, now) -> None:
+    data = file_of(range(MANY))
+    with calls_in_this_thread(READER) as called:
+        imported = await sync.import_file(store, ADA, "liked.csv", data, now)
+    assert imported.songs == MANY
+    assert called == set()
+    with calls_in_this_thread(READER) as called:
+        assert [*tables.songs_in(sync.table_of("liked.csv", data), "csv")]
+    assert "songs_in" in called, "what it does is seen here"
+
+
+async def test_p40_a_playlists_file_is_written_in_another_thread_too(store, now) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    with calls_in_this_thread(READER) as called:
+        exported = await sync.as_csv(store, LocalPlaylists(store, ADA, lambda: now), kept)
+    assert (len(exported.data.splitlines()), exported.unnamed) == (1 + MANY, 0)
+    assert called == set()
+
+
+async def test_p40_only_a_few_files_are_read_at_once_over_all_members(store, now) -> None:
+    others, arrived, fetched = range(1, 1 + limits.IMPORTS_AT_ONCE), asyncio.Event(), list[int]()
+
+    async def sent(member: int, waits: bool) -> sync.Imported:
+        async def fetch() -> bytes:
+            fetched.append(member)
+            if waits:
+                await arrived.wait()
+            return file_of(range(3))
+
+        return await sync.import_fetched(store, member, "liked.csv", fetch, now)
+
+    reading = [asyncio.create_task(sent(member, waits=True)) for member in others]
+    while len(fetched) < limits.IMPORTS_AT_ONCE:  # noqa: ASYNC110 - nothing to wait on
+        await asyncio.sleep(0)
+    with pytest.raises(ManyImports) as refused:
+        await sent(ADA, waits=False)
+    assert refused.value.count == limits.IMPORTS_AT_ONCE
+    with pytest.raises(StillReadingFile):
+        await sent(others[0], waits=False)
+    assert fetched == [*others], "what's refused isn't fetched: it would be held in memory"
+    arrived.set()
+    assert [done.total for done in await asyncio.gather(*reading)] == [3] * len(others)
+    assert (await sent(ADA, waits=False)).total == 3
