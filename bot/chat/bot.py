@@ -31,7 +31,7 @@ from bot.flows.account import language
 from bot.flows.once import Once
 from bot.flows.social import server_channels
 from bot.flows.sorting import prompt
-from bot.messages import _, common, speak
+from bot.messages import _, common, mentions, speak
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -126,23 +126,28 @@ class Bot(discord.Client):
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
-        await self._publish_commands(self.services.settings.data_dir / "commands.sha256")
+        await self._publish_commands(self.services.settings.data_dir / "commands.json")
 
     async def _publish_commands(self, known: Path) -> None:
-        """Register the commands where they differ from those that were registered last."""
+        """Register the commands where they differ from those that were registered last, and learn their ids."""
         words = Catalogue()
         every = [await command.get_translated_payload(self.tree, words) for command in self.tree.get_commands()]
         definitions = switches.registered(every, self.services.settings)
         where = f"{self.services.settings.discord_api_url} {self.application_id}"
         digest = hashlib.sha256(json.dumps([where, definitions], sort_keys=True).encode()).hexdigest()
-        if await asyncio.to_thread(lambda: known.read_text() if known.exists() else "") == digest:
-            return
-        await self._register(definitions)
-        await asyncio.to_thread(known.write_text, digest)  # a torn write only costs another registration
-        log.info("registered %d commands", len(definitions))
+        last = await asyncio.to_thread(_registered_last, known)
+        if last.get("digest") != digest:
+            ids = mentions.ids(await self._register(definitions))
+            last = {"digest": digest, "ids": ids}
+            await asyncio.to_thread(known.write_text, json.dumps(last))  # a torn write only costs another registration
+            log.info("registered %d commands", len(definitions))
+        mentions.know(last["ids"])
 
-    async def _register(self, definitions: list[Any]) -> None:
-        """Register these, and keep Discord's own way into the Activity: to leave it out is an error there."""
+    async def _register(self, definitions: list[Any]) -> list[Any]:
+        """Register these, and return what Discord has then.
+
+        Its own way into the Activity is kept: to leave that out is an error there.
+        """
         application = self.application_id or 0
         standing: list[dict[str, Any]] = [dict(command) for command in await self.http.get_global_commands(application)]
         launching = [
@@ -150,7 +155,7 @@ class Bot(discord.Client):
             for command in standing
             if command["type"] == ENTRY_POINT
         ]
-        await self.http.bulk_upsert_global_commands(application, payload=[*definitions, *launching])
+        return await self.http.bulk_upsert_global_commands(application, payload=[*definitions, *launching])
 
     async def on_ready(self) -> None:
         self.connected.set()
@@ -204,6 +209,14 @@ class Bot(discord.Client):
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         await prompt.unreact(self.services.store, _reaction(event), self.services.clock())
+
+
+def _registered_last(known: Path) -> dict[str, Any]:
+    """Return what was registered last: a digest of the definitions, and the commands' ids; empty if nobody knows."""
+    try:
+        return dict(json.loads(known.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def _reaction(event: discord.RawReactionActionEvent) -> prompt.Reaction:

@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.chat import ids
 from bot.chat.ids import Id
-from bot.messages import formatting
+from bot.messages import formatting, mentions
 
 MOST_TEXT = 4000  # characters in all the texts of a message
 MOST_OPTIONS = 25  # of a select; of suggestions as well
@@ -80,7 +80,8 @@ def choice(label: str, key: str, options: Iterable[Option]) -> ui.Label[Any]:
 
 
 def text(content: str) -> ui.TextDisplay[Any]:
-    return ui.TextDisplay(formatting.clip(content, MOST_TEXT))
+    """A text, in which the commands that it names can be pressed."""
+    return ui.TextDisplay(formatting.clip(mentions.clickable(content), MOST_TEXT))
 
 
 def small(content: str) -> str:

@@ -77,8 +77,8 @@ TEACHES_NOT = N_(
     "Your labels train only your own models. What was learned from you before is dropped at the next training."
 )
 COMMANDS = N_(
-    "`/label` asks about a song · `/sort` shows what I'd do · `/undo` undoes it · `/playlists` and `/updates` "
-    "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
+    "`/label` asks about a song · `/sort` shows what I'd do · `/undo` undoes it · `/playlists settings` and `/updates` "
+    "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data export` show what I keep"
 )
 NO_API = N_("The HTTP API is switched off here. Whoever runs this bot can switch it on.")
 NO_TOKENS = N_("You have no active tokens. `/api-token new` makes one.")
@@ -107,9 +107,9 @@ GIVE_NOBODY_THE_CODE = N_(
     "Spotify gave me is deleted in ten minutes."
 )
 TYPE_THE_CODE = N_("If it's yours, go back to Discord, press {button} there, and type this within ten minutes:")
-LINK_REFUSED = N_("This link can't be used: it's used up, too old, or was cancelled. Use /link in Discord again.")
+LINK_REFUSED = N_("This link can't be used: it's used up, too old, or was cancelled. Use `/link` in Discord again.")
 NO_SEAT = N_("Spotify let you in, but this bot's app has no seat for your account. Discord has the details.")
-LINK_LATER = N_("That didn't work just now. Nothing was lost: use /link in Discord again in a few minutes.")
+LINK_LATER = N_("That didn't work just now. Nothing was lost: use `/link` in Discord again in a few minutes.")
 PRIVACY = (
     N_(
         "I keep your Discord ID, your liked songs (title, artists, album, link), what the files you sent say about "
@@ -127,7 +127,7 @@ PRIVACY = (
     ),
     N_(
         "Spotify's content never goes into a model (their developer terms). I learn from the songs already in your "
-        "playlists only after your yes; `/playlists settings learn` changes it."
+        "playlists only after your yes; `/playlists settings learn:` changes it."
     ),
     N_(
         "I don't read messages (Discord's terms forbid learning from them): only commands, buttons, and reactions to "
@@ -323,12 +323,12 @@ ERRORS: Wordings = {
     ),
     errors.NothingToConfirm: N_(
         "You have no link waiting for a code: nobody agreed on Spotify's page within ten minutes, or it was finished "
-        "or cancelled. Use /link for a new one."
+        "or cancelled. Use `/link` for a new one."
     ),
-    errors.ConsentDenied: N_("You said no on Spotify's page, so nothing was linked. Use /link to try again."),
-    errors.EarlierLink: N_("That code is from an earlier link. Enter the newest page's code, or use /link again."),
+    errors.ConsentDenied: N_("You said no on Spotify's page, so nothing was linked. Use `/link` to try again."),
+    errors.EarlierLink: N_("That code is from an earlier link. Enter the newest page's code, or use `/link` again."),
     errors.NotALinkAddress: N_("That isn't the address of the page you landed on: it contains `state=` and `code=`."),
-    errors.NothingToUnlink: N_("You have no Spotify account linked. /data delete deletes everything else I keep."),
+    errors.NothingToUnlink: N_("You have no Spotify account linked. `/data delete` deletes everything else I keep."),
     errors.NoUpdateChannel: N_("Choose the channel as well: `channel:` names it."),
     errors.BadDailyCap: N_("I send between 1 and {most} updates a day."),
     errors.BadQuietHours: N_("Quiet hours are two hours of the day in UTC, such as `22-7`."),

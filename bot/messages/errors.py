@@ -11,7 +11,7 @@ from typing import Any
 from bot import errors
 from bot.core import markup
 from bot.errors import CratekeeperError, audio, spotify
-from bot.messages import N_, _, account, feed, library, plural, social
+from bot.messages import N_, _, account, feed, library, mentions, plural, social
 from bot.messages.sorting import errors as sorting
 from bot.messages.wording import Wording, Wordings
 
@@ -19,7 +19,7 @@ from bot.messages.wording import Wording, Wordings
 def _wrong_code(error: errors.WrongCode) -> str:
     if not error.left:
         return _(
-            "That was the last try. Nothing was linked, and I've deleted what Spotify gave me. /link starts again."
+            "That was the last try. Nothing was linked, and I've deleted what Spotify gave me. `/link` starts again."
         )
     return plural(
         "That isn't the code on the page. You have {count} more try.",
@@ -30,26 +30,26 @@ def _wrong_code(error: errors.WrongCode) -> str:
 
 def _too_few_labels(error: errors.TooFewLabels) -> str:
     return plural(
-        "I can't sort yet: I need {count} more label to learn from. /label asks you about a song.",
-        "I can't sort yet: I need {count} more labels to learn from. /label asks you about a song.",
+        "I can't sort yet: I need {count} more label to learn from. `/label` asks you about a song.",
+        "I can't sort yet: I need {count} more labels to learn from. `/label` asks you about a song.",
         error.missing,
     )
 
 
 COMMON: Wordings = {
     errors.CratekeeperError: N_("That didn't work, and it isn't your fault. Nothing was lost."),
-    errors.NotLinked: N_("I don't know your songs yet. Use /link for Spotify, or /library import for a file."),
+    errors.NotLinked: N_("I don't know your songs yet. Use `/link` for Spotify, or `/library import` for a file."),
     errors.LinkRefused: N_(
-        "That link was already used, is older than ten minutes, or isn't yours. Use /link for a new one."
+        "That link was already used, is older than ten minutes, or isn't yours. Use `/link` for a new one."
     ),
     errors.WrongCode: _wrong_code,
-    errors.LinkUsed: N_("That link was already used, or is older than ten minutes. Use /feed web for a new one."),
+    errors.LinkUsed: N_("That link was already used, or is older than ten minutes. Use `/feed web` for a new one."),
     errors.NotConfirmed: N_("Discord didn't confirm who you are. Close this and open it again."),
-    errors.NoLikes: N_("You have no liked songs on Spotify yet. Like some, then use /sync to show them to me."),
-    errors.NoPlaylists: N_("I don't keep any playlists for you here. /playlists add takes one, or makes a new one."),
+    errors.NoLikes: N_("You have no liked songs on Spotify yet. Like some, then use `/sync` to show them to me."),
+    errors.NoPlaylists: N_("I don't keep any playlists for you here. `/playlists add` takes one, or makes a new one."),
     errors.TooFewLabels: _too_few_labels,
     errors.NotTrained: N_(
-        "I have enough labels to learn from, but no model I can use. /train makes one; it takes a few seconds."
+        "I have enough labels to learn from, but no model I can use. `/train` makes one; it takes a few seconds."
     ),
     errors.BadFile: N_("I can't read that file."),
     errors.BadChoice: N_("That isn't one of the choices any more. Please try again."),
@@ -60,9 +60,9 @@ COMMON: Wordings = {
     ),
     errors.StillHearing: N_("I'm still listening to the files before yours. Send it again in a few minutes."),
     errors.NoClip: N_("I have no file of that song to cut a clip from."),
-    errors.NoTaste: N_("I don't know yet what you like. Name a song, or try /random."),
+    errors.NoTaste: N_("I don't know yet what you like. Name a song, or try `/random`."),
     errors.NothingThereYet: N_(
-        "I have nothing to choose from for you yet. Members who use /feed join share their likes with each other."
+        "I have nothing to choose from for you yet. Members who use `/feed join` share their likes with each other."
     ),
     errors.NotYours: N_("These buttons belong to someone else."),
     errors.NothingToUndo: N_("There's nothing to undo."),
@@ -74,11 +74,11 @@ COMMON: Wordings = {
         "`/library import` with a file. Nothing was kept."
     ),
     spotify.ConsentEnded: N_(
-        "Your consent on Spotify has ended: it lasts six months, or you revoked it. Use /link to go on."
+        "Your consent on Spotify has ended: it lasts six months, or you revoked it. Use `/link` to go on."
     ),
     spotify.Unsettled: N_("Spotify doesn't show all of it yet. I'll check again."),
     spotify.PlaylistGone: N_(
-        "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove stops keeping it."
+        "That playlist is gone from your Spotify, or no longer yours to change. `/playlists remove` stops keeping it."
     ),
     audio.AudioError: N_("I can't analyse that file."),
     audio.NotAudio: N_("I can't find any sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."),
@@ -96,8 +96,8 @@ COMMON: Wordings = {
     errors.StoreError: N_(
         "I can't write to my disk right now, so I didn't do that. Please tell whoever runs this bot."
     ),
-    errors.VaultError: N_("I can't open what I kept for your Spotify account. Nothing was lost; use /link to go on."),
-    errors.ModelError: N_("I haven't learned your playlists yet. Answer a few /label cards and I will."),
+    errors.VaultError: N_("I can't open what I kept for your Spotify account. Nothing was lost; use `/link` to go on."),
+    errors.ModelError: N_("I haven't learned your playlists yet. Answer a few `/label` cards and I will."),
     errors.TrainingFailed: N_("Training didn't finish. Your labels are safe, and I'll try again with the next ones."),
 }
 BY_ITSELF: Wordings = {  # where a job goes on later, and nobody has to try again
@@ -114,7 +114,8 @@ def describe(error: CratekeeperError, *, by_itself: bool = False, plain: bool = 
     """
     wording = _wording(error, [BY_ITSELF] if by_itself else []) or _wording(error, [*ROOMS, COMMON])
     assert wording is not None  # noqa: S101 - COMMON words the root
-    return wording(error) if callable(wording) else _(wording, **_fields(error, plain=plain))
+    said = wording(error) if callable(wording) else _(wording, **_fields(error, plain=plain))
+    return mentions.bare(said) if plain else said
 
 
 def _wording(error: CratekeeperError, tables: list[Wordings]) -> Wording | None:

@@ -79,7 +79,7 @@ ACTIVITY_REFUSED = N_(
 
 DEFECT = N_("Something went wrong on my side.")
 NOTHING_HERE = N_("There's nothing at this address.")
-LOGGED_OUT_HERE = N_("You're logged out. /feed web in Discord gives you a new link.")
+LOGGED_OUT_HERE = N_("You're logged out. `/feed web` in Discord gives you a new link.")
 TOO_FAST = N_("That was a lot at once. Try again in {seconds} s.")
 CROWDED = N_("Many people are coming in right now. Try again in a minute.")
 TOO_MANY_LOGINS = N_("You've logged in many times just now. Try again in a minute.")

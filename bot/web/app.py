@@ -17,7 +17,7 @@ from multidict import MultiMapping
 from bot.errors import CratekeeperError, LinkRefused, MemberError
 from bot.errors.spotify import NotOnAllowList
 from bot.flows.account.link import Consent
-from bot.messages import _, spoken
+from bot.messages import _, mentions, spoken
 from bot.messages import account as messages
 from bot.web.http.languages import speaking_to
 
@@ -105,7 +105,7 @@ def _agreed(consent: Consent) -> str:
 
 
 def _sentence(sentence: str) -> str:
-    return f"<p>{_(sentence)}</p>"
+    return f"<p>{mentions.bare(_(sentence))}</p>"
 
 
 def _shown(name: str) -> str:

@@ -346,7 +346,7 @@ async def test_a_poll_that_failed_five_times_is_set_aside_and_others_continue(st
     await made.tick()
     await made.settled()
     assert begun == [("poll", BEN)]
-    assert "/sync tries now" in mouth.told[0][1]
+    assert "`/sync` tries now" in mouth.told[0][1]
 
 
 async def test_p08_an_ended_consent_is_reported_once_even_if_the_last_poll_was_postponed(

@@ -24,6 +24,7 @@ from bot.errors import SettingsError
 from bot.errors.spotify import CoolingDown
 from bot.flows.account import notify
 from bot.flows.account.notify import UpdateRules
+from bot.messages import mentions
 from bot.services import Services
 from sandbox.discord import AnswerKind, NoAnswer, Person, Rules, World, application
 from tests.e2e.chat_stage import answer
@@ -304,7 +305,7 @@ async def test_a_result_only_the_asker_wants_is_not_sent_as_a_notice(chat) -> No
 
 async def test_commands_are_registered_once_and_again_only_when_they_change(services) -> None:
     world, built = services
-    known = built.settings.data_dir / "commands.sha256"
+    known = built.settings.data_dir / "commands.json"
     puts = lambda: sum(call.method == "PUT" and call.path.endswith("/commands") for call in world.log)  # noqa: E731
     known.unlink(missing_ok=True)
     before = puts()
@@ -314,6 +315,9 @@ async def test_commands_are_registered_once_and_again_only_when_they_change(serv
         await bot.connected.wait()
         await bot.close()
         await running
+        (registered,) = [command for command in world.commands.registered() if command.name == "panel"]
+        assert mentions.clickable("`/panel`") == f"</panel:{registered.id}>"
+        mentions.know({})
     assert puts() == before + 1
 
 

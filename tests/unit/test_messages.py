@@ -125,7 +125,7 @@ async def test_two_members_get_their_own_languages_concurrently() -> None:
         return describe(TooFewLabels(2))
 
     german, english = await asyncio.gather(answer("de"), answer("en-GB"))
-    assert german != english == "I can't sort yet: I need 2 more labels to learn from. /label asks you about a song."
+    assert german != english == "I can't sort yet: I need 2 more labels to learn from. `/label` asks you about a song."
 
 
 def test_names_in_an_error_are_shown_literally() -> None:

@@ -22,7 +22,7 @@ def _missing(error: errors.MissingPermissions) -> str:
 
 
 ERRORS: Wordings = {
-    errors.Hidden: N_("You're hidden, so I show others nothing of yours. /hide off ends that."),
+    errors.Hidden: N_("You're hidden, so I show others nothing of yours. `/hide off` ends that."),
     errors.Yourself: N_("That's you."),
     errors.NotInServer: N_("Ask me that in a server: I only show you its members, and what they repost there."),
     errors.ManagersOnly: N_("Only someone who can manage this server can do that."),
@@ -30,7 +30,7 @@ ERRORS: Wordings = {
     # Rounds
     errors.NotForRounds: N_(
         "Rounds are played in channels that were chosen for them. Someone who manages the server can choose one with "
-        "/server allow purpose:rounds."
+        "`/server allow purpose:rounds`."
     ),
     errors.RoundUnderWay: N_("There's already a round in this channel."),
     errors.NoRound: N_("There's no round in this channel right now."),
@@ -46,39 +46,41 @@ ERRORS: Wordings = {
     errors.BadVotes: N_("Choose 1 to {most} songs from this round."),
     errors.OwnSong: N_("You can't vote for your own song."),
     errors.NotRoundHost: N_("Only whoever started the round, or manages the server, can do that."),
-    errors.RoundHasPlaylist: N_("This round already has its playlist. /shared list shows it."),
+    errors.RoundHasPlaylist: N_("This round already has its playlist. `/shared list` shows it."),
     # Shared playlists
     errors.NoSuchShared: N_(
         "I can't find that shared playlist here. You see a server's in that server, and a group's once you've joined."
     ),
     errors.SharedNameTaken: N_("There's already a shared playlist called {name}."),
-    errors.SharedEnded: N_("That playlist has ended. It goes on as soon as someone hosts it with /shared host."),
-    errors.ServerFull: N_("This server has {most} shared playlists, and that's the most. /shared end makes room."),
+    errors.SharedEnded: N_("That playlist has ended. It goes on as soon as someone hosts it with `/shared host`."),
+    errors.ServerFull: N_("This server has {most} shared playlists, and that's the most. `/shared end` makes room."),
     errors.HostingFull: N_(
-        "You host {most} shared playlists, and that's the most. /shared end or /shared host makes room."
+        "You host {most} shared playlists, and that's the most. `/shared end` or `/shared host` makes room."
     ),
-    errors.GroupsFull: N_("You're in {most} groups, and that's the most. /shared leave makes room."),
+    errors.GroupsFull: N_("You're in {most} groups, and that's the most. `/shared leave` makes room."),
     errors.GroupFull: N_("{most} members are in that group, and that's the most. Someone has to leave first."),
     errors.SongThere: N_("That song is already in it."),
     errors.VotedOut: N_("That song was voted out. It comes back once more members vote keep than drop."),
-    errors.RecordFull: N_("It's full: {most} songs are on record, and that's the most. /shared new starts another."),
+    errors.RecordFull: N_("It's full: {most} songs are on record, and that's the most. `/shared new` starts another."),
     errors.AddsToday: N_("You've added {most} songs in 24 hours. You can go on when the first of them is a day old."),
     errors.MoreThanHalf: N_("More than half the songs would be yours; let someone else add one."),
     errors.NotOnRecord: N_("That song isn't on the playlist's record any more."),
     errors.HostsOnly: N_("Only the host can do that."),
-    errors.HostStays: N_("You host it. Before you leave, stop hosting with /shared host, or end it with /shared end."),
-    errors.HostedByAnother: N_("Someone else hosts it. They can stop hosting with /shared host."),
+    errors.HostStays: N_(
+        "You host it. Before you leave, stop hosting with `/shared host`, or end it with `/shared end`."
+    ),
+    errors.HostedByAnother: N_("Someone else hosts it. They can stop hosting with `/shared host`."),
     errors.RemovedFromGroup: N_("The host removed you from that group. Only they can let you back in."),
     errors.NotInGroup: N_("They aren't in that group."),
     # Profiles, follows and matches
-    errors.ShowsNothing: N_("Your profile shows nothing yet. Use /profile edit to choose what others see."),
+    errors.ShowsNothing: N_("Your profile shows nothing yet. Use `/profile edit` to choose what others see."),
     errors.ShowsNothingNow: N_("They don't show anything any more."),
     errors.TooFewForMap: N_("A taste map needs {least} liked songs whose sound I know."),
     errors.MapNotDrawn: N_("I couldn't draw the taste map just now."),
     errors.ShowsNoReposts: N_("They don't show what they repost, so there's nothing to follow."),
-    errors.FollowingFull: N_("You follow {most} members, and that's the most. /unfollow makes room."),
+    errors.FollowingFull: N_("You follow {most} members, and that's the most. `/unfollow` makes room."),
     errors.NotJoined: N_(
-        "A match compares what you two like in the feed, and you haven't joined it. Use /feed join, then try again."
+        "A match compares what you two like in the feed, and you haven't joined it. Use `/feed join`, then try again."
     ),
     errors.NotAskable: N_(
         "I can't ask them right now: they've never used me, they're hidden, or a match or question between you two was "
@@ -89,7 +91,7 @@ ERRORS: Wordings = {
         "{most} of your questions from the last seven days haven't been accepted. Wait for those first."
     ),
     errors.MatchesFull: N_(
-        "You've asked {most} members for a match, and that's the most. /match with one of them can end it."
+        "You've asked {most} members for a match, and that's the most. `/match` with one of them can end it."
     ),
     errors.QuestionOver: N_("That question is over: it was answered or withdrawn, or seven days have passed."),
     errors.QuestionForAnother: N_("That question is for someone else."),
@@ -104,8 +106,8 @@ ERRORS: Wordings = {
         "Reposts go into a server's channel. Press Repost under a song there; in direct messages nobody would see it."
     ),
     errors.NoRepostChannel: N_(
-        "This server has no channel for reposts. Someone who manages it can choose one with /server allow "
-        "purpose:reposts."
+        "This server has no channel for reposts. Someone who manages it can choose one with "
+        "`/server allow purpose:reposts`."
     ),
     errors.AlreadyReposted: N_("You've already reposted that song here in the last seven days."),
     errors.RepostsToday: N_(

@@ -91,7 +91,7 @@ def removing(shared: Shared) -> str:
 
 def stopped(shared: Shared) -> str:
     return _(
-        "You no longer host {name}. What I wrote is yours; anyone can take it over with /shared host.",
+        "You no longer host {name}. What I wrote is yours; anyone can take it over with `/shared host`.",
         name=named(shared),
     )
 
@@ -146,7 +146,7 @@ def host_left(body: Mapping[str, Any]) -> str:
 
 def lost(body: Mapping[str, Any]) -> str:
     return _(
-        "{name} is gone from your account, so you no longer host it. /shared host makes a new one.", name=_name(body)
+        "{name} is gone from your account, so you no longer host it. `/shared host` makes a new one.", name=_name(body)
     )
 
 

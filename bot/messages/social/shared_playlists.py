@@ -93,9 +93,9 @@ def state(view: SharedView) -> str:
     shared = view.shared
     if shared.ended_at is not None:
         ended = timestamp(shared.ended_at, "R")
-        return _("Ended {when}. It goes on as soon as someone hosts it with /shared host.", when=ended)
+        return _("Ended {when}. It goes on as soon as someone hosts it with `/shared host`.", when=ended)
     if shared.host is None:
-        return _("Nobody hosts it, so it isn't written anywhere. /shared host changes that.")
+        return _("Nobody hosts it, so it isn't written anywhere. `/shared host` changes that.")
     hosted = _("Hosted by {name}.", name=member_name(shared.host, view.named))
     return f"{hosted} {_written(view)}"
 

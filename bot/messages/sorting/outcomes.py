@@ -141,7 +141,7 @@ REFUSALS: dict[Refused, str | Callable[[_Refusal], str]] = {
     Refused.UNANSWERED: _unanswered,
     Refused.CHANGED: N_("Someone changed {where} while I was writing, so I left it as they want it: {songs}."),
     Refused.GONE: N_(
-        "{where} is gone from your Spotify, or no longer yours to change. /playlists remove stops keeping it. "
+        "{where} is gone from your Spotify, or no longer yours to change. `/playlists remove` stops keeping it. "
         "Not done: {songs}."
     ),
     Refused.NOT_KEPT: N_("I no longer keep that playlist. Not done: {songs}."),

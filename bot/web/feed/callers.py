@@ -8,7 +8,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from bot.flows.feed.page import FeedPage
-from bot.messages import _
+from bot.messages import _, mentions
 from bot.messages import feed as messages
 from bot.web.http.callers import ALLOWANCE, MEMBER, too_many
 from bot.web.http.problems import Handler, Problem
@@ -22,7 +22,7 @@ async def known(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let only members with a session through, and only within their allowance. Raises Problem."""
     member = await request.config_dict[PAGE].holder(secret_of(request))
     if member is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, _(messages.LOGGED_OUT_HERE))
+        raise Problem(HTTPStatus.UNAUTHORIZED, mentions.bare(_(messages.LOGGED_OUT_HERE)))
     if wait := request.config_dict[ALLOWANCE].take(member).wait:
         raise too_many(wait, messages.TOO_FAST)
     request[MEMBER] = member

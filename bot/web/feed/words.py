@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from bot.messages import N_, _, spoken
+from bot.messages import N_, _, mentions, spoken
 
 WORDS: Mapping[str, str] = {
     # main.js
@@ -19,7 +19,7 @@ WORDS: Mapping[str, str] = {
     "copied": N_("Link copied."),
     "the_link": N_("The link: {url}"),
     "reposted": N_("{title} is reposted. To undo it, press Repost under it in Discord."),
-    "logged_out": N_("You're logged out. /feed web in Discord gives you a new link."),
+    "logged_out": N_("You're logged out. `/feed web` in Discord gives you a new link."),
     "one_moment": N_("One moment."),
     "try_again": N_("Try again"),
     "nothing": N_("That's everything for now."),
@@ -56,7 +56,9 @@ WORDS: Mapping[str, str] = {
     # sheet.js
     "close": N_("Close"),
     "add_to": N_("Add to a playlist"),
-    "no_playlists": N_("I don't keep any playlists for you. /playlists add in Discord takes one, or makes a new one."),
+    "no_playlists": N_(
+        "I don't keep any playlists for you. `/playlists add` in Discord takes one, or makes a new one."
+    ),
     "my_guess": N_("My guess, {percent}"),
     "on_its_way": N_("On its way there"),
     "like_first": N_("Save it to your likes first?"),
@@ -79,7 +81,7 @@ WORDS: Mapping[str, str] = {
     "repost_where": N_("{title} goes to the repost channel of {server}, with your name. Everyone there sees it."),
     "post_it": N_("Post it"),
     "save_too": N_("Save it to your likes, too?"),
-    "save_why": N_("When you like a song here, I can save it to your likes as well. /feed settings changes that."),
+    "save_why": N_("When you like a song here, I can save it to your likes as well. `/feed settings` changes that."),
     "save_likes": N_("Save what I like here"),
     "keep_in_feed": N_("Keep it in the feed"),
     "key_like": N_("Like, then the next song"),
@@ -92,9 +94,10 @@ WORDS: Mapping[str, str] = {
     "key_undo": N_("Undo"),
     "key_help": N_("This help"),
     "space": N_("Space"),
-    "stays": N_("This browser stays logged in for 30 days. /feed web in Discord logs you out everywhere."),
+    "stays": N_("This browser stays logged in for 30 days. `/feed web` in Discord logs you out everywhere."),
     "framed": N_(
-        "Discord logs you in each time you open this, for a day at most. /feed web in Discord logs you out everywhere."
+        "Discord logs you in each time you open this, for a day at most. `/feed web` in Discord logs you out "
+        "everywhere."
     ),
     "how": N_("How it works"),
     "how_it_works": N_(
@@ -106,7 +109,7 @@ WORDS: Mapping[str, str] = {
     "letters": N_("Use letter keys"),
     "log_out": N_("Log out here"),
     # activity.js
-    "outside": N_("This page opens inside Discord: /feed activity. /feed web opens the same songs in a browser."),
+    "outside": N_("This page opens inside Discord: `/feed activity`. `/feed web` opens the same songs in a browser."),
     "silent": N_("Discord isn't answering. Close this and open it again."),
     "unknown": N_("Discord didn't say who you are, so I can't show your songs. Nothing was stored."),
 }
@@ -114,5 +117,5 @@ WORDS: Mapping[str, str] = {
 
 def script() -> bytes:
     """Return the words in the reader's language, as a JavaScript module."""
-    words = {name: _(sentence) for name, sentence in WORDS.items()}
+    words = {name: mentions.bare(_(sentence)) for name, sentence in WORDS.items()}
     return f"export const LANGUAGE = {json.dumps(spoken())};\nexport const WORDS = {json.dumps(words)};\n".encode()
