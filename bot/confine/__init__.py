@@ -8,6 +8,7 @@ import ctypes
 import mmap
 import os
 import resource
+import signal
 import socket
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pathlib import Path
 from bot.confine.seccomp import refuse_calls
 
 NOBODY_ELSE = 65_111  # a user id that owns nothing; no account has it (systemd reserves 61,184 to 65,519)
-SET_DUMPABLE, SET_NO_NEW_PRIVS = 4, 38  # of prctl(2)
+SET_DEATH_SIGNAL, SET_DUMPABLE, SET_NO_NEW_PRIVS = 1, 4, 38  # of prctl(2)
 
 
 def confine(memory: int) -> None:
@@ -27,6 +28,7 @@ def confine(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     _leave_root()
+    end_with_parent()  # after leaving root, which would undo it
     hide()
     if _prctl(SET_NO_NEW_PRIVS, 1):
         refuse_calls()
@@ -39,6 +41,11 @@ def limit_memory(most: int) -> bool:
     except (ValueError, OSError):
         return False
     return True
+
+
+def end_with_parent() -> bool:
+    """Have the kernel kill this process once its parent dies, however that happens; returns whether that worked."""
+    return _prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def hide() -> bool:

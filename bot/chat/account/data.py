@@ -56,6 +56,7 @@ async def on_erase(context: Context) -> None:
     bot.offers.forget(member)
     services.linking.forget(member)
     services.recommender.forget(member)
+    await services.uploads.forget(member)
     gone = await services.erasing.erase(member, context.now)
     await reply.whisper(context.interaction, Page(_(messages.ERASED) if gone else _(messages.ERASING)))
 
