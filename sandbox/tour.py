@@ -146,7 +146,8 @@ class Guide:
         return await self.person.select(card, card.selects()[0].custom_id, [name])
 
     async def train(self) -> None:
-        outcome = await self._did(self.person.command("train"))
+        model = await (await self.person.command("model")).reply()
+        outcome = await self._did(self.person.click(model, "Learn now"))
         message = await outcome.until(lambda message: settled(message.text()), PATIENCE)
         self.tour.say(plain(message.text()))
 

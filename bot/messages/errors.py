@@ -48,9 +48,7 @@ COMMON: Wordings = {
     errors.NoLikes: N_("You have no liked songs on Spotify yet. Like some, then use `/sync` to show them to me."),
     errors.NoPlaylists: N_("I don't keep any playlists for you here. `/playlists add` takes one, or makes a new one."),
     errors.TooFewLabels: _too_few_labels,
-    errors.NotTrained: N_(
-        "I have enough labels to learn from, but no model I can use. `/train` makes one; it takes a few seconds."
-    ),
+    errors.NotTrained: N_("I have enough labels to learn from, but no model I can use. Learning takes a few seconds."),
     errors.BadFile: N_("I can't read that file."),
     errors.BadChoice: N_("That isn't one of the choices any more. Please try again."),
     errors.CannotPost: N_("I can't post there. Choose a channel where both of us may write."),
@@ -60,7 +58,7 @@ COMMON: Wordings = {
     ),
     errors.StillHearing: N_("I'm still listening to the files before yours. Send it again in a few minutes."),
     errors.NoClip: N_("I have no file of that song to cut a clip from."),
-    errors.NoTaste: N_("I don't know yet what you like. Name a song, or try `/random`."),
+    errors.NoTaste: N_("I don't know yet what you like. Name a song, or try `/discover random`."),
     errors.NothingThereYet: N_(
         "I have nothing to choose from for you yet. Members who use `/feed join` share their likes with each other."
     ),

@@ -32,12 +32,12 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack
     vera = await with_file(stack, "vera", *STYLES)
     said = await answer(vera.command("model"))
     assert said.text().startswith("I haven't learned your playlists yet")
+    assert "6 more labels and I can learn" in said.text()
+    assert labels(said) == ["Show me a song"]
     said = await answer(vera.command("sort"))
     assert labels(said) == ["Show me a song"]
     assert "6 more labels" in said.text()
     assert "`#" not in said.text(), "the member can go on alone: there's nothing to look up"
-    said = await answer(vera.command("train"))
-    assert "6 more labels and I can learn" in said.text()
 
     card = await label(vera, await answer(vera.command("label")), library, 9)
     await trained(stack, vera, 1)
@@ -117,9 +117,9 @@ async def test_updates_go_where_the_member_wants(stack: Stack) -> None:
     assert "Quiet hours are two hours of the day" in said.text()
     said = await answer(hugo.command("updates", where="channel"))
     assert "Choose the channel as well" in said.text()
-    said = await answer(hugo.command("mute", hours=3))
+    said = await answer(hugo.command("updates", mute=3))
     assert said.text().startswith("Muted until <t:")
-    said = await answer(hugo.command("mute", hours=0))
+    said = await answer(hugo.command("updates", mute=0))
     assert said.text() == "No longer muted."
 
 

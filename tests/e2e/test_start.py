@@ -21,7 +21,7 @@ def served(stack: Stack) -> list[tuple[int, str]]:
 async def test_p28_an_unusable_model_is_trained_again_at_the_next_start(stack: Stack) -> None:
     anna = await with_file(stack, "anna", "Late night", "Run", "Kitchen")
     await label(anna, await answer(anna.command("label")), styled(), 8)
-    outcome = await anna.command("train")
+    outcome = await anna.click(await answer(anna.command("model")), "Learn now")
     await outcome.until(lambda message: "Look" in labels(message), PATIENCE)
     ((before, digest),) = served(stack)
 

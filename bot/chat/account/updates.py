@@ -1,4 +1,4 @@
-"""/updates, /mute: where and when I may write to a member."""
+"""/updates: where and when I may write to a member."""
 
 import re
 from datetime import timedelta
@@ -21,12 +21,13 @@ HOURS = re.compile(r"\s*(\d{1,2})\s*(?:-|–|to)\s*(\d{1,2})\s*", re.ASCII)
 MONTH = 24 * 30  # hours
 
 
-@app_commands.command(description="Where updates about new likes go, how many a day, and quiet hours")
+@app_commands.command(description="Where updates about new likes go, how many a day, quiet hours, and a pause")
 @app_commands.describe(
     where="By direct message, in a channel, or nowhere",
     channel="Which channel; everyone there can read the updates",
     cap="The most a day",
     quiet="Hours without updates, in UTC: 22-7",
+    mute="Hours without any from now on; I'll tell you afterwards what happened. 0 ends it",
 )
 async def updates(
     interaction: Interaction,
@@ -34,6 +35,7 @@ async def updates(
     channel: discord.TextChannel | None = None,
     cap: app_commands.Range[int, 1, notify.MOST_A_DAY] | None = None,
     quiet: str | None = None,
+    mute: app_commands.Range[int, 0, MONTH] | None = None,
 ) -> None:
     context = Context.of(interaction)
     if channel is not None:
@@ -45,7 +47,15 @@ async def updates(
         quiet=_hours(quiet) if quiet is not None else None,
     )
     member = await notify.set_rules(context.store, context.member, rules, context.now)
-    await reply.show(interaction, Page(messages.updates(member, context.now)))
+    muted = await _mute(context, mute) if mute is not None else ""
+    said = messages.updates(member, context.now) if rules != UpdateRules() or mute is None else ""
+    await reply.show(interaction, Page(said, muted))
+
+
+async def _mute(context: Context, hours: int) -> str:
+    until = context.now + timedelta(hours=hours) if hours else None
+    await notify.mute(context.store, context.member, until, context.now)
+    return common.muted(until, await notify.known(context.store, context.member))
 
 
 def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> None:
@@ -66,13 +76,4 @@ def _hours(typed: str) -> tuple[int, int]:
     return int(hours[1]), int(hours[2])
 
 
-@app_commands.command(description="Pause updates for a while; I'll tell you afterwards what happened")
-@app_commands.describe(hours="How long; a day by default, 0 ends it")
-async def mute(interaction: Interaction, hours: app_commands.Range[int, 0, MONTH] = 24) -> None:
-    context = Context.of(interaction)
-    until = context.now + timedelta(hours=hours) if hours else None
-    await notify.mute(context.store, context.member, until, context.now)
-    await reply.show(interaction, Page(common.muted(until, await notify.known(context.store, context.member))))
-
-
-COMMANDS: tuple[AnyCommand, ...] = (updates, mute)
+COMMANDS: tuple[AnyCommand, ...] = (updates,)

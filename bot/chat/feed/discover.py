@@ -1,4 +1,4 @@
-"""/random, /recommend, /morelike, /alchemy, /path: songs a member doesn't know yet, shown only to them."""
+"""/discover: songs a member doesn't know yet, shown only to them."""
 
 from discord import app_commands
 
@@ -13,33 +13,19 @@ from bot.messages import _
 from bot.messages import feed as messages
 
 Steps = app_commands.Range[int, 1, 20]
+discover = app_commands.Group(name="discover", description="Songs that are new to you")
 
 
-@app_commands.command(description="A random song from the catalogue")
-async def random(interaction: Interaction) -> None:
-    await reply.show(interaction, await _random(Context.of(interaction)))
-
-
-async def on_any(context: Context) -> None:
-    await reply.show_privately(context.interaction, await _random(context))
-
-
-async def _random(context: Context) -> Page:
-    return song_results.one(await context.services.catalogue.random(context.member))
-
-
-@app_commands.command(description="Songs for you: close to what you like, new to you, and varied")
-@app_commands.describe(song="A song they should be close to; what you like by default")
-@app_commands.autocomplete(song=autocomplete.any_song)
-async def recommend(interaction: Interaction, song: str | None = None) -> None:
+@discover.command(name="songs", description="Recommended songs: close to what you like, new to you, and varied")
+async def songs(interaction: Interaction) -> None:
     await reply.pause(interaction)
-    await reply.show(interaction, await _recommended(Context.of(interaction), song))
+    await reply.show(interaction, await _recommended(Context.of(interaction), None))
 
 
-@app_commands.command(description="Songs that sound like one")
+@discover.command(name="like", description="Songs that sound like one")
 @app_commands.describe(song="Which song")
 @app_commands.autocomplete(song=autocomplete.any_song)
-async def morelike(interaction: Interaction, song: str) -> None:
+async def like(interaction: Interaction, song: str) -> None:
     await reply.pause(interaction)
     await reply.show(interaction, await _recommended(Context.of(interaction), song))
 
@@ -53,11 +39,11 @@ async def on_alike(context: Context) -> None:
 
 async def _recommended(context: Context, typed: str | None) -> Page:
     song = await autocomplete.any_named(context.interaction, typed) if typed else None
-    songs = await context.services.recommender.recommend(context.member, song, song_results.SHOWN)
-    return song_results.recommended(songs, [await _song(context, song)] if song else [])
+    found = await context.services.recommender.recommend(context.member, song, song_results.SHOWN)
+    return song_results.recommended(found, [await _song(context, song)] if song else [])
 
 
-@app_commands.command(description="Songs like these, but not like those")
+@discover.command(name="mix", description="Songs like these, but not like those")
 @app_commands.describe(
     add="A song to be like", subtract="A song not to be like", add_too="Another", subtract_too="Another"
 )
@@ -67,20 +53,20 @@ async def _recommended(context: Context, typed: str | None) -> Page:
     add_too=autocomplete.any_song,
     subtract_too=autocomplete.any_song,
 )
-async def alchemy(
+async def mix(
     interaction: Interaction, add: str, subtract: str, add_too: str | None = None, subtract_too: str | None = None
 ) -> None:
     await reply.pause(interaction)
     context = Context.of(interaction)
     wanted = [await autocomplete.any_named(interaction, song) for song in (add, add_too) if song]
     unwanted = [await autocomplete.any_named(interaction, song) for song in (subtract, subtract_too) if song]
-    songs = await context.services.recommender.alchemy(context.member, wanted, unwanted, song_results.SHOWN)
-    like = [await _song(context, song) for song in wanted]
+    found = await context.services.recommender.mix(context.member, wanted, unwanted, song_results.SHOWN)
+    alike = [await _song(context, song) for song in wanted]
     unlike = [await _song(context, song) for song in unwanted]
-    await reply.show(interaction, song_results.recommended(songs, like, unlike))
+    await reply.show(interaction, song_results.recommended(found, alike, unlike))
 
 
-@app_commands.command(description="A path from one song to another, through the songs between them")
+@discover.command(name="path", description="A path from one song to another, through the songs between them")
 @app_commands.describe(
     start="Where it begins", goal="Where it ends", steps="How many songs between them; eight by default"
 )
@@ -90,9 +76,22 @@ async def path(interaction: Interaction, start: str, goal: str, steps: Steps = 8
     await reply.pause(interaction)
     context = Context.of(interaction)
     first, last = await autocomplete.any_named(interaction, start), await autocomplete.any_named(interaction, goal)
-    songs = await context.services.recommender.path(context.member, first, last, steps)
+    between = await context.services.recommender.path(context.member, first, last, steps)
     ends = await _song(context, first), await _song(context, last)
-    await reply.show(interaction, song_results.path(*ends, songs))
+    await reply.show(interaction, song_results.path(*ends, between))
+
+
+@discover.command(name="random", description="A random song from the catalogue")
+async def random(interaction: Interaction) -> None:
+    await reply.show(interaction, await _random(Context.of(interaction)))
+
+
+async def on_any(context: Context) -> None:
+    await reply.show_privately(context.interaction, await _random(context))
+
+
+async def _random(context: Context) -> Page:
+    return song_results.one(await context.services.catalogue.random(context.member))
 
 
 async def _song(context: Context, song: str) -> Song:
@@ -153,7 +152,7 @@ async def on_unaway(context: Context) -> None:
     await reply.show_privately(context.interaction, Page(_(messages.BACK_IN)))
 
 
-COMMANDS: tuple[AnyCommand, ...] = (random, recommend, morelike, alchemy, path)
+COMMANDS: tuple[AnyCommand, ...] = (discover,)
 TAPS = {
     "any": on_any,
     song_results.CHOICE: on_which,

@@ -1,4 +1,4 @@
-"""/follow, /unfollow, /following: a list of what followed members repost. Nobody is notified."""
+"""/follow: a list of what followed members repost. Nobody is notified."""
 
 from discord import app_commands
 
@@ -11,19 +11,21 @@ from bot.errors.social import NotInServer
 from bot.flows.social import follow as flow
 from bot.messages.social import profile as messages
 
+follow = app_commands.Group(name="follow", description="Reposts from the people you follow")
 
-@app_commands.command(description="Follow a member's reposts; only works if they show them")
+
+@follow.command(name="add", description="Follow a member's reposts; only works if they show them")
 @app_commands.describe(member="Who to follow")
-async def follow(interaction: Interaction, member: Somebody) -> None:
+async def add(interaction: Interaction, member: Somebody) -> None:
     context = Context.of(interaction)
     followed = here(member)
     await flow.follow(context.store, context.member, followed, context.now)
     await reply.show(interaction, pages.followed(followed))
 
 
-@app_commands.command(description="Stop following a member")
+@follow.command(name="remove", description="Stop following a member")
 @app_commands.describe(member="Who to stop following")
-async def unfollow(interaction: Interaction, member: Somebody) -> None:
+async def remove(interaction: Interaction, member: Somebody) -> None:
     context = Context.of(interaction)
     await reply.show(interaction, await _without(context, member.id))
 
@@ -37,11 +39,14 @@ async def _without(context: Context, followed: int) -> Page:
     return pages.following(await flow.following(context.store, context.member), messages.unfollowed(followed, had=had))
 
 
-following = app_commands.Group(name="following", description="Reposts from the people you follow")
+@follow.command(name="list", description="Who you follow, each with a button to unfollow")
+async def list_(interaction: Interaction) -> None:
+    context = Context.of(interaction)
+    await reply.show(interaction, pages.following(await flow.following(context.store, context.member)))
 
 
-@following.command(name="new", description="Reposts in this server from the people you follow, newest first")
-async def new(interaction: Interaction) -> None:
+@follow.command(name="news", description="Reposts in this server from the people you follow, newest first")
+async def news(interaction: Interaction) -> None:
     context = Context.of(interaction)
     if interaction.guild_id is None:
         raise NotInServer
@@ -53,5 +58,5 @@ async def new(interaction: Interaction) -> None:
     await reply.show(interaction, pages.news([repost for repost in reposts if repost.reposted.member in present]))
 
 
-COMMANDS: tuple[AnyCommand, ...] = (follow, unfollow, following)
+COMMANDS: tuple[AnyCommand, ...] = (follow,)
 TAPS = {"unfollow": on_unfollow}

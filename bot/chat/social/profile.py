@@ -13,8 +13,8 @@ from bot.chat.social.pages import profile as pages
 from bot.errors import BadChoice, NothingThereYet
 from bot.errors.social import NotInServer, ShowsNothing, ShowsNothingNow
 from bot.flows.account import hide
-from bot.flows.social import follow, taste_map
 from bot.flows.social import profile as flow
+from bot.flows.social import taste_map
 from bot.flows.social.profile import Part, ProfileView
 from bot.flows.social.taste_map import TasteMap
 from bot.messages import _
@@ -131,12 +131,6 @@ async def on_look(context: Context) -> None:
     if origin is None or server is None or not await presence.is_in(context.bot, server, origin.user.id):
         raise ShowsNothingNow
     await reply.whisper(context.interaction, await _others(context, origin.user.id))
-
-
-@profile.command(name="following", description="Who you follow, each with a button to unfollow")
-async def following(interaction: Interaction) -> None:
-    context = Context.of(interaction)
-    await reply.show(interaction, pages.following(await follow.following(context.store, context.member)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (profile,)

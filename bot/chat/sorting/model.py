@@ -1,4 +1,4 @@
-"""/train, /model: train a model, see how good it is, go back to an earlier one."""
+"""/model: see how good the model is, train it now, go back to an earlier one."""
 
 import asyncio
 import io
@@ -16,46 +16,47 @@ from bot.core.records import Layer, Model
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
 from bot.flows.sorting.readiness import FIRST_TRAINING
-from bot.messages import N_, _
+from bot.messages import N_, _, account
 from bot.messages.sorting import models as messages
 
 PICTURE = "model.png"
 ALT = N_("How often the model was right, playlist by playlist")
 
 
-@app_commands.command(description="Learn from your labels now instead of waiting for ten new ones")
-@app_commands.describe(layer="Which set of playlists; your first by default")
-@app_commands.autocomplete(layer=autocomplete.layer)
-async def train(interaction: Interaction, layer: str | None = None) -> None:
-    context = Context.of(interaction)
-    await reply.pause(interaction)
-    await _train(context, await playlists.layer_named(context.store, context.member, layer))
-
-
-async def on_train(context: Context) -> None:
-    await reply.pause(context.interaction)
-    await _train(context, await autocomplete.layer_of(context))
-
-
-async def _train(context: Context, layer: Layer) -> None:
-    where = await next_steps.where(context.bot, context.member)
-    labels = next(status.tally.labels for status in where.layers if status.layer.layer == layer.layer)
-    if labels < FIRST_TRAINING:
-        show_me = layout.row(layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY))
-        await reply.show(context.interaction, Page(messages.too_few(FIRST_TRAINING - labels), show_me))
-        return
-    context.bot.pending.wait(context.interaction, "train", context.now, about=layer.layer)
-    await reply.show(context.interaction, Page(messages.training(labels)))
-    await context.services.jobs.enqueue(JobKind.TRAIN, context.member, layer.layer)
-
-
-@app_commands.command(description="How good my guesses are, playlist by playlist; go back to an earlier model")
+@app_commands.command(description="How good my guesses are, playlist by playlist; learn now, or use an earlier model")
 @app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def model(interaction: Interaction, layer: str | None = None) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)
     await _show(context, await playlists.layer_named(context.store, context.member, layer))
+
+
+async def on_train(context: Context) -> None:
+    """Learn now instead of waiting for ten new labels."""
+    await reply.pause(context.interaction)
+    layer = await autocomplete.layer_of(context)
+    labels = await _labels(context, layer)
+    if labels < FIRST_TRAINING:
+        await reply.show(context.interaction, _too_few(layer, labels))
+        return
+    context.bot.pending.wait(context.interaction, "train", context.now, about=layer.layer)
+    await reply.show(context.interaction, Page(messages.training(labels)))
+    await context.services.jobs.enqueue(JobKind.TRAIN, context.member, layer.layer)
+
+
+async def _labels(context: Context, layer: Layer) -> int:
+    where = await next_steps.where(context.bot, context.member)
+    return next(status.tally.labels for status in where.layers if status.layer.layer == layer.layer)
+
+
+def _too_few(layer: Layer, labels: int) -> Page:
+    show_me = layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY)
+    return Page(_(messages.NO_MODEL), messages.too_few(FIRST_TRAINING - labels), layout.row(show_me))
+
+
+def _learn(layer: Layer, style: discord.ButtonStyle = layout.SECONDARY) -> layout.Tap:
+    return layout.button(_("Learn now"), ids.of("train", layer.layer), style)
 
 
 async def on_version(context: Context) -> None:
@@ -71,16 +72,21 @@ async def _show(context: Context, layer: Layer) -> None:
     versions = await flow.versions(context.store, context.member, layer.layer)
     serving = next((model for model in versions if model.serving), None)
     if serving is None:
-        show_me = layout.row(layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY))
-        await reply.show(context.interaction, Page(_(messages.NO_MODEL), show_me))
+        await reply.show(context.interaction, await _no_model(context, layer))
         return
     kept = [playlist for where, playlist in await playlists.kept(context.store, context.member) if where == layer]
     drawn = await asyncio.to_thread(_read, context.services.settings.models_dir / f"{serving.digest}.png")
     picture = layout.picture(f"attachment://{PICTURE}", str(serving.card.get("alt") or _(ALT))) if drawn else None
     files = [discord.File(io.BytesIO(drawn), filename=PICTURE)] if drawn else []
-    await reply.show(
-        context.interaction, Page(messages.accuracy(serving, kept), picture, _versions(layer, versions), files=files)
-    )
+    said, learn = messages.accuracy(serving, kept), layout.row(_learn(layer))
+    await reply.show(context.interaction, Page(said, picture, _versions(layer, versions), learn, files=files))
+
+
+async def _no_model(context: Context, layer: Layer) -> Page:
+    labels = await _labels(context, layer)
+    if labels < FIRST_TRAINING:
+        return _too_few(layer, labels)
+    return Page(_(account.ENOUGH_LABELS), layout.row(_learn(layer, layout.PRIMARY)))
 
 
 def _versions(layer: Layer, versions: Sequence[Model]) -> layout.Row | None:
@@ -98,5 +104,5 @@ def _read(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
-COMMANDS: tuple[AnyCommand, ...] = (train, model)
+COMMANDS: tuple[AnyCommand, ...] = (model,)
 TAPS = {"train": on_train, "version": on_version}

@@ -102,7 +102,7 @@ class Recommender:
                 wish = Wish(points, await _described(tx, member, [song]), [song, *without])
         return await self._granted(member, index, own, wish, count)
 
-    async def alchemy(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
+    async def mix(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
         """Return up to `count` songs like those in `add` and unlike those in `subtract`. Raises as `recommend` does."""
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:

@@ -78,7 +78,7 @@ ERRORS: Wordings = {
     errors.TooFewForMap: N_("A taste map needs {least} liked songs whose sound I know."),
     errors.MapNotDrawn: N_("I couldn't draw the taste map just now."),
     errors.ShowsNoReposts: N_("They don't show what they repost, so there's nothing to follow."),
-    errors.FollowingFull: N_("You follow {most} members, and that's the most. `/unfollow` makes room."),
+    errors.FollowingFull: N_("You follow {most} members, and that's the most. `/follow remove` makes room."),
     errors.NotJoined: N_(
         "A match compares what you two like in the feed, and you haven't joined it. Use `/feed join`, then try again."
     ),

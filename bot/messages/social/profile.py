@@ -26,7 +26,7 @@ REPOSTS_ON = N_(
 REPOSTS_OFF = N_(
     "**Reposts**: off, so nobody can follow you. If you show them, they're seen in the server you made them in."
 )
-NOBODY_FOLLOWED = N_("You don't follow anyone. `/follow` takes a member who shows what they repost.")
+NOBODY_FOLLOWED = N_("You don't follow anyone. `/follow add` takes a member who shows what they repost.")
 NOTHING_NEW = N_("Nobody you follow has reposted anything here yet.")
 REPOSTED_HERE = N_("**Reposted here**")
 REPOSTED_BY_FOLLOWED = N_("**Reposted here by members you follow**")
@@ -126,12 +126,12 @@ def following(count: int) -> str:
 
 
 def more_followed(count: int) -> str:
-    return _("and {count} more; `/unfollow` ends any of them", count=count)
+    return _("and {count} more; `/follow remove` ends any of them", count=count)
 
 
 def followed(member: int) -> str:
     return _(
-        "You follow <@{member}> now. `/following new` shows what they repost in a server; they see how many follow "
+        "You follow <@{member}> now. `/follow news` shows what they repost in a server; they see how many follow "
         "them, not who.",
         member=str(member),
     )

@@ -10,7 +10,7 @@ from bot.flows.sorting.label import Guess
 from bot.flows.sorting.why import Explained
 from bot.messages import N_, _, formatting, listed, plural
 
-NO_MODEL = N_("I haven't learned your playlists yet. A few taps and I will.")
+NO_MODEL = N_("I haven't learned your playlists yet.")
 NOT_TESTED = N_("Not tested yet.")
 NOT_TRUSTED = N_("I trained, but I don't trust the result yet: a few more taps help.")
 MORE_TO_LEARN_FROM = N_("Another playlist with songs in it would help, and so would a few answers.")

@@ -162,11 +162,11 @@ async def test_a_button_finds_its_song_while_the_song_exists(stage: Stage) -> No
         await stage.catalogue.named(key(song(3).song))
 
 
-async def test_alchemy_finds_songs_like_some_and_unlike_others(stage: Stage) -> None:
+async def test_a_mix_finds_songs_like_some_and_unlike_others(stage: Stage) -> None:
     await stage.like(ADA, range(60))
     await stage.like(BEN, [90])
     await stage.catalogue.points.refresh()
-    blend = await stage.recommender.alchemy(BEN, [song(0).song, song(1).song], [song(4).song], 6)
+    blend = await stage.recommender.mix(BEN, [song(0).song, song(1).song], [song(4).song], 6)
     assert [number_of(pick.entry.song.song) % STYLES for pick in blend] == [0] * 6
 
 

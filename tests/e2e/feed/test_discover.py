@@ -35,7 +35,7 @@ def style(uri: str) -> int:
 
 
 async def test_recommendations_are_others_songs_with_reasons(rae: Person) -> None:
-    said = await answer(rae.command("recommend"))
+    said = await answer(rae.command("discover songs"))
     assert len(named(said)) == 5
     assert "near *Song" in said.text()
     assert said.visible_to == rae.user.id
@@ -43,7 +43,7 @@ async def test_recommendations_are_others_songs_with_reasons(rae: Person) -> Non
 
 
 async def test_more_like_this_finds_similar_songs_by_other_artists(rae: Person) -> None:
-    said = await answer(rae.command("morelike", song=OWN.tracks[1].uri))
+    said = await answer(rae.command("discover like", song=OWN.tracks[1].uri))
     first = [track for track in SHARED.tracks if track.id in said.text()]
     assert {style(track.uri) for track in first[:3]} >= {1}
     assert len({track.artists for track in first}) == len(first), "no artist twice"
@@ -53,26 +53,26 @@ async def test_more_like_this_finds_similar_songs_by_other_artists(rae: Person) 
 
 
 async def test_not_for_me_lasts_until_it_is_undone(stack: CheckedStack, rae: Person) -> None:
-    said = await answer(rae.command("morelike", song=OWN.tracks[0].uri))
+    said = await answer(rae.command("discover like", song=OWN.tracks[0].uri))
     before = named(said)
     noted = await answer(rae.click(said, "Not for me"))
     assert "isn't for you" in noted.text()
     ((away,),) = stack.rows("select song from distaste where member = ?", rae.user.id)
     assert away in before
-    assert away not in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
+    assert away not in named(await answer(rae.command("discover like", song=OWN.tracks[0].uri)))
     assert "may come up again" in (await answer(rae.click(noted, "Undo"))).text()
     assert stack.rows("select 1 from distaste where member = ?", rae.user.id) == []
-    assert away in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
+    assert away in named(await answer(rae.command("discover like", song=OWN.tracks[0].uri)))
 
 
 async def test_a_random_song_and_another_one(rae: Person) -> None:
-    said = await answer(rae.command("random"))
+    said = await answer(rae.command("discover random"))
     assert labels(said) == ["Listen", "Like", "Add to…", "More like this", "Not for me", "Another"]
     assert labels(await answer(rae.click(said, "Another"))) == labels(said)
 
 
 async def test_a_song_of_a_list_can_be_heard_liked_and_added(stack: CheckedStack, rae: Person) -> None:
-    said = await answer(rae.command("recommend"))
+    said = await answer(rae.command("discover songs"))
     chosen = await answer(rae.select(said, "Choose a song…", said.selects()[0].options[1].value))
     assert chosen.id != said.id
     assert labels(chosen) == ["Listen", "Like", "Add to…", "More like this", "Not for me"]
@@ -87,7 +87,7 @@ async def test_a_song_of_a_list_can_be_heard_liked_and_added(stack: CheckedStack
 
 
 async def test_a_list_becomes_a_playlist_with_a_receipt_and_an_undo(stack: CheckedStack, rae: Person) -> None:
-    said = await answer(rae.command("recommend"))
+    said = await answer(rae.command("discover songs"))
     songs = named(said)
     form = await rae.click(said, "Make a playlist of these")
     told = await answer(rae.submit(form, name="Rainy"))
@@ -114,7 +114,7 @@ async def test_song_info_shows_what_is_known(rae: Person) -> None:
 
 
 async def test_like_one_and_not_like_another(rae: Person) -> None:
-    said = await answer(rae.command("alchemy", add=SHARED.tracks[0].uri, subtract=SHARED.tracks[1].uri))
+    said = await answer(rae.command("discover mix", add=SHARED.tracks[0].uri, subtract=SHARED.tracks[1].uri))
     assert said.text().startswith("**Songs like Song 0")
     blend = named(said) - {SHARED.tracks[0].uri, SHARED.tracks[1].uri}
     assert sum(style(uri) == 1 for uri in blend) <= 1
@@ -122,7 +122,7 @@ async def test_like_one_and_not_like_another(rae: Person) -> None:
 
 async def test_a_walk_leads_from_one_song_to_another(rae: Person) -> None:
     ends = SHARED.tracks[0], SHARED.tracks[1]
-    said = await answer(rae.command("path", options={"from": ends[0].uri, "to": ends[1].uri, "steps": 4}))
+    said = await answer(rae.command("discover path", options={"from": ends[0].uri, "to": ends[1].uri, "steps": 4}))
     lines = said.text().splitlines()
     assert ends[0].id in lines[0]
     assert ends[1].id in lines[-1]
@@ -131,10 +131,10 @@ async def test_a_walk_leads_from_one_song_to_another(rae: Person) -> None:
 
 async def test_members_who_have_not_joined_find_nothing_of_others(stack: CheckedStack, rae: Person) -> None:
     sam = await with_file(stack, "sam", library=plain(6, seed=93))
-    assert "/feed join" in (await answer(sam.command("random"))).text()
-    refused = await answer(sam.command("morelike", song=SHARED.tracks[0].uri))
+    assert "/feed join" in (await answer(sam.command("discover random"))).text()
+    refused = await answer(sam.command("discover like", song=SHARED.tracks[0].uri))
     assert "neither in your library nor in the catalogue" in refused.text()
-    assert await sam.complete("morelike", option="song", typed="Song 30") == []
+    assert await sam.complete("discover like", option="song", typed="Song 30") == []
 
 
 async def test_p35_deleting_a_members_data_takes_their_songs_out_of_the_catalogue(

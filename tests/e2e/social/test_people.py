@@ -150,28 +150,28 @@ async def test_a_posted_profile_always_shows_the_current_choice(
 async def test_a_member_who_shows_their_reposts_can_be_followed(
     stack: CheckedStack, greta: Person, hanno: Person
 ) -> None:
-    assert "nothing to follow" in (await answer(hanno.command("follow", member=greta.user))).text()
+    assert "nothing to follow" in (await answer(hanno.command("follow add", member=greta.user))).text()
     page = await answer(greta.command("profile edit"))
     page = await answer(greta.click(page, "Show my reposts"))
     assert "can follow you" in page.text()
-    said = await answer(hanno.command("follow", member=greta.user))
+    said = await answer(hanno.command("follow add", member=greta.user))
     assert f"You follow <@{greta.user.id}>" in said.text()
     assert "1 member follows you" in (await answer(greta.command("profile show"))).text()
-    assert "Nobody you follow has reposted anything" in (await answer(hanno.command("following new"))).text()
+    assert "Nobody you follow has reposted anything" in (await answer(hanno.command("follow news"))).text()
     repost(stack, greta, COMMON.tracks[0].uri)
-    news = await answer(hanno.command("following new"))
+    news = await answer(hanno.command("follow news"))
     assert named(news, COMMON) == 1
     assert f"<@{greta.user.id}>" in news.text()
     assert news.visible_to == hanno.user.id
     assert named(await answer(hanno.command("profile show", member=greta.user)), COMMON) == 1
-    assert "Ask me that in a server" in (await answer(hanno.in_dm().command("following new"))).text()
+    assert "Ask me that in a server" in (await answer(hanno.in_dm().command("follow news"))).text()
 
     own = await answer(greta.command("profile show"))
     await greta.click(own, "Post it here")
     posted = [message for message in public(greta.channel) if "shows what they listen to" in message.text()][-1]
     stack.discord.leave(stack.guild, greta.user)  # or was banned; nothing of hers is shown there now
     await asyncio.sleep(FRESH)
-    assert "Nobody you follow has reposted anything" in (await answer(hanno.command("following new"))).text()
+    assert "Nobody you follow has reposted anything" in (await answer(hanno.command("follow news"))).text()
     assert "They don't show anything any more" in (await answer(hanno.click(posted, "Look"))).text()
     stack.discord.join(stack.guild, greta.user)
     await asyncio.sleep(FRESH)
@@ -187,18 +187,18 @@ def repost(stack: CheckedStack, person: Person, song: str) -> None:
 
 
 async def test_either_side_can_end_a_follow(greta: Person, hanno: Person) -> None:
-    listed = await answer(hanno.command("profile following"))
+    listed = await answer(hanno.command("follow list"))
     assert labels(listed) == ["Unfollow"]
     ended = await answer(hanno.click(listed, "Unfollow"))
     assert "any more" in ended.text()
     assert "You don't follow anyone" in ended.text()
-    await answer(hanno.command("follow", member=greta.user))
-    assert "any more" in (await answer(hanno.command("unfollow", member=greta.user))).text()
-    said = await answer(hanno.command("follow", member=greta.user))
+    await answer(hanno.command("follow add", member=greta.user))
+    assert "any more" in (await answer(hanno.command("follow remove", member=greta.user))).text()
+    said = await answer(hanno.command("follow add", member=greta.user))
     assert labels(said) == ["Unfollow"]
     page = await answer(greta.command("profile edit"))
     assert "off, so nobody can follow you" in (await answer(greta.click(page, "Hide my reposts"))).text()
-    assert "You don't follow anyone" in (await answer(hanno.command("profile following"))).text()
+    assert "You don't follow anyone" in (await answer(hanno.command("follow list"))).text()
 
 
 async def test_a_match_question_that_cannot_be_posted_is_not_reported_as_asked(

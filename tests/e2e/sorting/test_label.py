@@ -102,7 +102,6 @@ async def test_every_reason_not_to_label_is_explained(stack: CheckedStack) -> No
     assert "Choose playlists" in labels(await answer(person.command("label")))
     await answer(person.command("playlists add", new="Run"))
     assert "no such layer" in (await answer(person.command("label", layer="mood"))).text()
-    assert "Show me a song" in labels(await answer(person.command("train")))
     assert "Show me a song" in labels(await answer(person.command("model")))
     assert "nothing to undo" in (await answer(person.command("undo"))).text()
     assert "isn't in your library" in (await answer(person.command("why", song="spotify:track:x"))).text()

@@ -23,7 +23,7 @@ async def test_the_first_training_starts_by_itself_and_states_its_quality(stack:
 
 async def test_another_version_can_serve_again(stack: CheckedStack, ada: Trained) -> None:
     await label(ada.person, await answer(ada.person.command("label")), ada.library, 3)
-    outcome = await ada.person.command("train")
+    outcome = await ada.person.click(await answer(ada.person.command("model")), "Learn now")
     await outcome.until(lambda message: "Look" in labels(message) or "kept" in message.text(), PATIENCE)
     member = ada.person.user.id
     models = stack.rows("select model, serving from model where member = ? order by model", member)

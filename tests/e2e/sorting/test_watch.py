@@ -89,15 +89,15 @@ async def test_updates_go_to_the_channel_the_member_chose(stack: CheckedStack, a
 
 async def test_muted_updates_come_afterwards_and_off_means_off(stack: CheckedStack, ada: Trained) -> None:
     last = stack.last_message(ada.person)
-    await answer(ada.person.command("mute", hours=1))
+    await answer(ada.person.command("updates", mute=1))
     first = ada.likes()
     await sorted_in(stack, ada, first)
     assert stack.last_message(ada.person) == last
-    await answer(ada.person.command("mute", hours=0))
+    await answer(ada.person.command("updates", mute=0))
     said = await update(stack, ada, last, "+1")
     await answer(ada.listener.dm.click(said, "Mute for a day"))
     assert "Muted until" in (await answer(ada.person.command("status"))).text()
-    await answer(ada.person.command("mute", hours=0))
+    await answer(ada.person.command("updates", mute=0))
 
     await answer(ada.person.command("updates", where="off"))
     last = stack.last_message(ada.person)
