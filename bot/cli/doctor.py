@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -140,15 +140,19 @@ async def _gone(settings: Settings, taught: Taught) -> int:
 
 
 async def _hearing(_: Settings) -> str:
-    """What the process that reads members' files can't do on this machine; it tries."""
     hearing = Hearing()
     try:
-        guards = await hearing.guards()
+        return guards_in_words(await hearing.guards())
     finally:
         await hearing.close()
+
+
+def guards_in_words(guards: Mapping[str, bool]) -> str:
+    """Return what the process that hears members' files can't do on this machine, and what it can but shouldn't."""
     refused = ", ".join(what for what, held in guards.items() if held)
     open_ways = ", ".join(what for what, held in guards.items() if not held)
-    return f"its process can't {refused}" + (f"; on this machine, it can {open_ways}" if open_ways else "")
+    said = [f"its process can't {refused}"] if refused else []
+    return "; ".join([*said, f"on this machine, it can {open_ways}"] if open_ways else said)
 
 
 async def _jobs(settings: Settings) -> str:

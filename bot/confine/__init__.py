@@ -1,7 +1,7 @@
 """Confine: takes away a process's rights before it reads untrusted files, and checks which limits hold.
 
 Resource limits work on every system, the other guards on Linux only. We don't rely on any one of them alone; `held`
-tries each.
+says which a machine has.
 """
 
 import ctypes
@@ -19,7 +19,9 @@ from pathlib import Path
 from bot.confine.seccomp import refuse_calls
 
 NOBODY_ELSE = 65_111  # a user id that owns nothing; no account has it (systemd reserves 61,184 to 65,519)
-SET_DEATH_SIGNAL, SET_DUMPABLE, SET_NO_NEW_PRIVS = 1, 4, 38  # of prctl(2)
+SET_DEATH_SIGNAL, GET_DEATH_SIGNAL = 1, 2  # of prctl(2)
+GET_DUMPABLE, SET_DUMPABLE = 3, 4
+SET_NO_NEW_PRIVS, GET_NO_NEW_PRIVS = 38, 39
 
 
 def confine(memory: int) -> None:
@@ -54,19 +56,33 @@ def hide() -> bool:
 
 
 def held(memory: int) -> dict[str, bool]:
-    """Try everything a confined process should be refused; returns whether it was, by name."""
+    """Return everything that a confined process should be unable to do, and whether it is.
+
+    It tries each; what can't be tried from inside, it asks the kernel.
+    """
     attempts: dict[str, Callable[[], object]] = {
         "use the network": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
         "open files": lambda: os.close(os.open(__file__, os.O_RDONLY)),
         "write files": _write,
         "start programs": lambda: os.posix_spawn("/bin/sh", ["sh", "-c", ":"], {}),
-        "inspect the bot": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+        "inspect the bot": _inspect,
         "fork": _fork,
         "take more memory": lambda: mmap.mmap(-1, memory, flags=mmap.MAP_PRIVATE).close(),
         "share memory": lambda: mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_SHARED).close(),
         "act as root": lambda: os.setuid(0),
     }
-    return {what: _is_refused(attempt) for what, attempt in attempts.items()}
+    return {what: _is_refused(attempt) for what, attempt in attempts.items()} | _told()
+
+
+def _told() -> dict[str, bool]:
+    if sys.platform != "linux":
+        return dict.fromkeys(("gain privileges", "be inspected", "outlive the bot"), False)
+    prctl, killed_by = ctypes.CDLL(None).prctl, ctypes.c_int()
+    return {
+        "gain privileges": prctl(GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+        "be inspected": prctl(GET_DUMPABLE, 0, 0, 0, 0) == 0,
+        "outlive the bot": prctl(GET_DEATH_SIGNAL, ctypes.byref(killed_by)) == 0 and killed_by.value == signal.SIGKILL,
+    }
 
 
 def _is_refused(attempt: Callable[[], object]) -> bool:
@@ -75,6 +91,11 @@ def _is_refused(attempt: Callable[[], object]) -> bool:
     except OSError:
         return True
     return False
+
+
+def _inspect() -> None:
+    if sys.platform == "linux":  # nothing of ours stops it elsewhere
+        Path(f"/proc/{os.getppid()}/environ").read_bytes()
 
 
 def _write() -> None:

@@ -1,9 +1,12 @@
 """The analysis process really can't do anything else: each test tries from inside, as a malicious file would."""
 
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from sandbox.process import environment
 ROOT = Path(__file__).parents[3]
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have only the limits")
 MEMORY = 2 * 2**30
+ONLY_ROOT = ("unshare", "--user", "--map-root-user")  # runs a command where there's no other user
 CONFINED = """
 import ctypes, encodings.idna, mmap, os, resource, socket, sys, threading
 from pathlib import Path
@@ -63,11 +67,59 @@ threading.Thread(target=go.set).start(); thread.join()
 print(said)
 """
 
+INSPECTED = """
+import ctypes, os, pathlib
+from bot.confine import confine, hide
+allow = ctypes.CDLL(None).prctl
+if os.geteuid() == 0:
+    os.setgid(65110); os.setuid(65110)
+    allow(4, 1, 0, 0, 0)  # PR_SET_DUMPABLE: changing the user hides a process, too
+ready, done = os.pipe(), os.pipe()
+child = os.fork()
+if child == 0:
+    {act}
+    os.write(ready[1], b"."); os.read(done[0], 1); os._exit(0)
+os.read(ready[0], 1)
+try: pathlib.Path(f"/proc/{{child}}/environ").read_bytes(); print("seen")
+except PermissionError: print("hidden")
+os.write(done[1], b"."); os.wait()
+"""
+CONFINED_WHAT = """
+import json
+from bot.confine import confine, held
+confine(2 << 30); print(json.dumps(held(2 << 30)))
+"""
+GUARDS = """
+import asyncio, json
+from bot.adapters.hearing import Hearing
+async def guards():
+    hearing = Hearing()
+    print(json.dumps(await hearing.guards()))
+    await hearing.close()
+asyncio.run(guards())
+"""
+WITHOUT_SECCOMP = """
+import ctypes, errno, platform
+from bot.confine import seccomp
+_, number = seccomp.ARCHITECTURES[platform.machine()]
+step = seccomp._step
+no_seccomp = [step(seccomp.LOAD, seccomp.NUMBER_AT), step(seccomp.JUMP_EQUAL, number, 0, 1),
+              step(seccomp.RETURN, seccomp.REFUSE | errno.ENOSYS), step(seccomp.RETURN, seccomp.ALLOW)]
+seccomp._filter = lambda _: b"".join(no_seccomp)  # from here on, for this process and those that it starts
+ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+assert seccomp.refuse_calls()
+"""
 
-def run(folder: Path, code: str, *arguments: object) -> str:
-    command, closed = [sys.executable, "-c", code, *map(str, arguments)], environment(folder)
+
+def run(folder: Path, code: str, *arguments: object, by: Sequence[str] = ()) -> str:
+    """What Python code prints, run by a command that runs another one."""
+    command, closed = [*by, sys.executable, "-c", code, *map(str, arguments)], environment(folder)
     said = subprocess.run(command, cwd=folder, env=closed, capture_output=True, text=True, check=True, timeout=60)
     return said.stdout.strip()
+
+
+def runs(folder: Path, *command: str) -> bool:
+    return subprocess.run(command, cwd=folder, env=environment(folder), check=False).returncode == 0
 
 
 @ON_LINUX
@@ -111,17 +163,39 @@ def test_without_support_for_a_memory_limit_it_goes_on_without_one(tmp_path: Pat
 
 
 @ON_LINUX
-def test_a_hidden_process_cannot_be_inspected_by_its_own_user(tmp_path: Path) -> None:
+@pytest.mark.parametrize("act", ["confine(2 << 30)", "hide()"])
+def test_a_confined_or_hidden_process_cannot_be_inspected_by_its_own_user(tmp_path: Path, act: str) -> None:
+    assert run(tmp_path, INSPECTED.format(act=act)) == "hidden"
+
+
+@ON_LINUX
+def test_every_command_of_the_bot_hides_its_process(tmp_path: Path) -> None:
     code = (
-        "import os, pathlib; from bot.confine import hide\n"
-        "if os.geteuid() == 0: os.setgid(65111); os.setuid(65111)\n"
-        "hide()\n"
-        "if os.fork() == 0:\n"
-        "    try: pathlib.Path(f'/proc/{os.getppid()}/environ').read_bytes(); print('seen')\n"
-        "    except PermissionError: print('hidden')\n"
-        "else: os.wait()"
+        "import ctypes; from bot.__main__ import start; print(start(['run']), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     )
-    assert run(tmp_path, code) == "hidden"
+    assert run(tmp_path, code) == "2 0", "it ends for want of a token, and PR_GET_DUMPABLE says 0"
+
+
+@ON_LINUX
+def test_on_a_kernel_without_seccomp_the_missing_guards_are_named(tmp_path: Path) -> None:
+    found = json.loads(run(tmp_path, WITHOUT_SECCOMP + GUARDS))
+    assert not found["use the network"] and not found["start programs"] and not found["fork"]
+    assert found["write files"] and found["take more memory"] and found["gain privileges"] and found["be inspected"]
+
+
+def test_where_root_cannot_become_somebody_else_that_is_named(tmp_path: Path) -> None:
+    if not shutil.which("unshare") or not runs(tmp_path, *ONLY_ROOT, "true"):
+        pytest.skip("needs Linux's unshare, to have no user but root")
+    found = json.loads(run(tmp_path, GUARDS, by=ONLY_ROOT))
+    assert [guard for guard, held in found.items() if not held] == ["act as root"]
+
+
+def test_on_a_system_without_prctl_no_guard_of_linux_is_claimed(tmp_path: Path) -> None:
+    code = "import sys; sys.platform = 'darwin'\n" + CONFINED_WHAT
+    found = json.loads(run(tmp_path, code))
+    of_linux = ("use the network", "inspect the bot", "fork", "gain privileges", "be inspected", "outlive the bot")
+    assert not any(found[guard] for guard in of_linux)
+    assert found["write files"]
 
 
 @pytest.mark.parametrize("module", ["bot.adapters.scorer", "bot.audio.analysis.embedding", "training.__main__"])
