@@ -12,7 +12,7 @@ from bot.chat import delivery, presence
 from bot.chat.account import data, hide, link, status, tokens, updates
 from bot.chat.bot import AnyCommand, Bot, Handler
 from bot.chat.failures import FAILURES
-from bot.chat.feed import activity, discover, feed, song, web
+from bot.chat.feed import activity, discover, feed, hear, song, web
 from bot.chat.layout import Page
 from bot.chat.library import library
 from bot.chat.social import channels, follow, groups, profile, reposts, rounds, server, shared_playlists, taste_match
@@ -29,7 +29,7 @@ REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
     *(link, library, rules, playlists, standing, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, activity, profile, follow, taste_match, server),
+    *(discover, feed, hear, web, activity, profile, follow, taste_match, server),
     *(reposts, hide, shared_playlists, groups, rounds),
 )
 

@@ -15,7 +15,7 @@ from bot.chat.failures import FAILURES, refused
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
-from bot.chat.sorting import receipts, sort
+from bot.chat.sorting import dry_runs, sort
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
 from bot.core.sorting.writes import WriteKind
@@ -211,10 +211,11 @@ async def _dry_run(bot: Bot, layer: LayerStatus) -> Page | None:
     try:
         music = await services.music(layer.layer.member)
         planned = await sorting.dry_run(services.store, music, services.libraries, layer.layer, services.clock())
+        shown = await sort.arranged(bot, await sort.reviewed(bot, layer.layer.member, planned.write.write), 0)
     except CratekeeperError as problem:
         log.info("no dry run after a training: %s", problem)
         return None
-    return receipts.dry_run(planned, note=models.learned(labels))
+    return dry_runs.page(shown, note=models.learned(labels))
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:

@@ -17,6 +17,7 @@ MOST_TEXT = 4000  # characters in all the texts of a message
 MOST_OPTIONS = 25  # of a select; of suggestions as well
 MOST_BUTTONS = 5  # in a row
 LABEL, PLACEHOLDER, ALT, TITLE = 80, 150, 1024, 45  # characters
+LONGEST_VALUE = 100  # of an option
 Option = discord.SelectOption
 Item = ui.Item[Any]
 Row = ui.ActionRow[Any]

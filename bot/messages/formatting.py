@@ -18,6 +18,7 @@ from bot.messages import N_, _, language, number, plural
 
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")
 LONGEST_NAME = 40  # characters of a playlist's name
+LONGEST_IN_LINE = 50  # of a title, and of its artists, in a list
 MOST_NAMED = 12  # playlists in a headline
 MOST_SCORES = 4  # playlists in a line
 WORTH_SAYING = 0.15  # probability of a second guess

@@ -20,7 +20,6 @@ from bot.flows.feed import catalogue_sharing as flow
 from bot.flows.feed.feed import FeedCard
 from bot.flows.social import reposts, server_channels
 from bot.flows.social.server_channels import Purpose
-from bot.flows.sorting import label
 from bot.messages import _
 from bot.messages import feed as messages
 
@@ -70,16 +69,6 @@ async def _show(context: Context, card: FeedCard, *, public: bool) -> None:
         await context.interaction.followup.send(aside, ephemeral=not public)
     if public:
         await _count(context, "post")
-
-
-async def on_card_hear(context: Context) -> None:
-    """Play the song on a card to its member, in a message of its own, so that the card stays."""
-    song = await label.song_on(context.store, context.member, context.tap.key)
-    await reply.pause_apart(context.interaction)
-    listen = await context.services.listening.to_own(context.member, song)
-    await reply.post(context.interaction, feed_cards.played(song, listen))
-    if aside := feed_cards.elsewhere(song, listen):
-        await context.interaction.followup.send(aside, ephemeral=True)
 
 
 async def _is_public(context: Context) -> bool:
@@ -215,5 +204,4 @@ TAPS = {
     "fput": on_put,
     "fputlike": on_put_liked,
     "fputalways": on_put_always,
-    "cardhear": on_card_hear,
 }

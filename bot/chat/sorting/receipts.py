@@ -1,41 +1,23 @@
-"""Receipts: dry runs, what was written, and how to undo it."""
+"""Receipts: what was written, how to undo it, and what to say about a song of it."""
 
 from collections.abc import Sequence
 
 from bot.chat import ids, layout
+from bot.chat.ids import Id
 from bot.chat.layout import Page, Tap
 from bot.chat.sorting import cards
-from bot.core.records import Change
+from bot.core.records import Change, Song
 from bot.core.sorting.writes import Action, WriteKind
 from bot.flows.sorting.label import Question
 from bot.flows.sorting.review import Reviewed
+from bot.flows.sorting.writing.corrections import Correction
 from bot.flows.sorting.writing.sort import Receipt
-from bot.messages import _, formatting, plural
-from bot.messages.sorting import outcomes
+from bot.messages import _, plural
+from bot.messages.sorting import dry_runs, labels, outcomes
 
 PER_PAGE = 10  # lines
 ROOM = 1700  # characters for them; the rest is for headline and questions
 INLINE = 3  # questions with their buttons right in an update
-
-
-def dry_run(receipt: Receipt, page: int = 0, note: str = "") -> Page:
-    """What would be done, to page through, with **Apply** / **Ask me those** / **Cancel**."""
-    write, changes = receipt.write.write, _ordered(receipt)
-    if not changes:
-        return Page(note or None, outcomes.dry_run(receipt), _(outcomes.NOTHING_TO_SORT))
-    writes = bool(receipt.placed or receipt.removed)
-    return Page(
-        note or None,
-        outcomes.dry_run(receipt),
-        formatting.changes(receipt) or None,
-        _lines(receipt, _on(page, changes)),
-        layout.row(
-            layout.button(_("Apply"), ids.of("apply", write), layout.GREEN) if writes else None,
-            _ask_button(write, len(receipt.asked)) if receipt.asked else None,
-            layout.button(_("Cancel"), ids.of("cancel", write)),
-        ),
-        _turn("page", write, len(changes), page),
-    )
 
 
 def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 0, note: str = "") -> Page:
@@ -49,7 +31,7 @@ def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 
         _lines(done, _on(page, changes), reviewed) if changes else None,
         _turn("turn", write, len(changes), page),
         *(item for question in questions for item in cards.block(question)),
-        _actions(done, page, rest),
+        *_actions(done, page, rest),
     )
 
 
@@ -82,20 +64,24 @@ def _options(reviewed: Reviewed, page: int) -> list[layout.Option]:
     ]
 
 
-def _actions(done: Receipt, page: int, rest: int) -> layout.Row | None:
+def _actions(done: Receipt, page: int, rest: int) -> list[layout.Row]:
+    """**Undo**, **Not there**, **Why**; and what changes nothing."""
     write, undoable = done.write.write, done.ended and done.write.kind != WriteKind.UNDO and done.undo is None
     placed = bool(done.placed) and undoable
-    taps = [
+    changing = [
         layout.button(_("Undo"), ids.of("undo", write)) if undoable and (done.placed or done.removed) else None,
         layout.button(_("Not there"), ids.of("wrong", write, page)) if placed else None,
         layout.button(_("Why"), ids.of("why", write, page)) if placed else None,
-        _ask_button(write, rest) if rest > 0 else None,
+        ask_button(write, rest) if rest > 0 else None,
+    ]
+    hearing = [
+        layout.button(_("Listen"), ids.of("hear", write, page)) if done.songs else None,
         layout.button(_("Mute for a day"), ids.of("mute", write)) if done.write.kind == WriteKind.WATCH else None,
     ]
-    return layout.row(*taps) if any(taps) else None
+    return [layout.row(*taps) for taps in (changing, hearing) if any(taps)]
 
 
-def _ask_button(write: int, number: int) -> Tap:
+def ask_button(write: int, number: int) -> Tap:
     label = plural("Ask me about {count} song", "Ask me about {count} songs", number)
     return layout.button(label, ids.of("askme", write), layout.PRIMARY)
 
@@ -117,14 +103,70 @@ def _lines(receipt: Receipt, changes: Sequence[Change], reviewed: Reviewed | Non
 
 def _turn(what: str, write: int, lines: int, page: int) -> layout.Row | None:
     """Buttons to leaf through, if there's more than one page."""
-    last = (lines - 1) // PER_PAGE
-    taps = [
-        _page_button(what, write, page - 1, last, "◀️") if page > 0 else None,
-        _page_button(what, write, page + 1, last, "▶️") if page < last else None,
-    ]
+    taps = turning(what, write, -(-lines // PER_PAGE), page)
     return layout.row(*taps) if any(taps) else None
 
 
-def _page_button(what: str, write: int, page: int, last: int, emoji: str) -> Tap:
-    label = _("Page {page} of {pages}", page=page + 1, pages=last + 1)
+def turning(what: str, write: int, pages: int, page: int) -> list[Tap | None]:
+    """Buttons to the page before and the page after."""
+    return [
+        _page_button(what, write, page - 1, pages, "◀️") if page > 0 else None,
+        _page_button(what, write, page + 1, pages, "▶️") if page < pages - 1 else None,
+    ]
+
+
+def _page_button(what: str, write: int, page: int, pages: int, emoji: str) -> Tap:
+    label = _("Page {page} of {pages}", page=page + 1, pages=pages)
     return layout.button(label, ids.of(what, write, page), emoji=emoji)
+
+
+def elsewhere(said: Correction, back: Id) -> Page:
+    """What **Not there** did, and where the song goes instead; in a dry run, it may be there after all."""
+    line = said.line.change
+    return Page(
+        dry_runs.ruled_out(said),
+        _(dry_runs.WHERE_INSTEAD),
+        *_places(said),
+        layout.row(
+            layout.button(_(labels.NONE_OF_THEM), ids.of("nowhere", line)),
+            layout.button(_("There after all"), ids.of("moveto", line, said.line.playlist)) if said.planned else None,
+            layout.button(_("Back"), back),
+        ),
+    )
+
+
+def _places(said: Correction) -> Sequence[layout.Item]:
+    """A button for each of the other playlists, or a select of many, in the order they're kept in."""
+    line = said.line.change
+    if len(said.others) > cards.FEW:
+        options = [layout.option(other.name, other.playlist, emoji=other.emoji) for other in said.others]
+        return [layout.menu(ids.of("movepick", line), _("Its playlist"), options)]
+    places = (
+        layout.button(other.name, ids.of("moveto", line, other.playlist), emoji=other.emoji) for other in said.others
+    )
+    return layout.rows(list(places))
+
+
+def listen(write: int, songs: Sequence[Song]) -> Page:
+    """A select: which of these songs is to be played?"""
+    options = [layout.option(song.line, song.song) for song in songs if len(song.song) <= layout.LONGEST_VALUE]
+    menu = layout.menu(ids.of("hearof", write), _("Choose a song"), options) if options else None
+    return Page(_(outcomes.WHICH_SONG) if menu else _(outcomes.NO_LINES), menu)
+
+
+def songs_on(reviewed: Reviewed, page: int) -> list[Song]:
+    """The songs of a page of the receipt; an update's first questions stand below each."""
+    done, apart = reviewed.receipt, inline(reviewed)
+    lines = [change.song for change in _on(page, _ordered(done, apart))]
+    return [done.songs[song] for song in dict.fromkeys([*lines, *apart]) if song in done.songs]
+
+
+def inline(reviewed: Reviewed) -> Sequence[str]:
+    """The songs whose questions an update holds."""
+    return reviewed.waiting[:INLINE] if reviewed.receipt.write.kind == WriteKind.WATCH else []
+
+
+def page_of(reviewed: Reviewed, change: int) -> int:
+    """Return the page of the receipt on which a line is, the first if it's on none."""
+    lines = [line.change for line in _ordered(reviewed.receipt, inline(reviewed))]
+    return lines.index(change) // PER_PAGE if change in lines else 0

@@ -7,17 +7,20 @@ from discord import app_commands
 from bot.chat import autocomplete, ids, layout, reply
 from bot.chat.bot import AnyCommand, Bot, Context, Interaction
 from bot.chat.layout import Page
-from bot.chat.sorting import receipts
+from bot.chat.sorting import dry_runs, receipts
+from bot.chat.sorting.dry_runs import DryRun
 from bot.chat.sorting.label import shown
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
-from bot.core.sorting.writes import WriteKind, WriteState
+from bot.core.sorting.writes import WriteState
 from bot.flows.account import notify
 from bot.flows.sorting import playlists, review
 from bot.flows.sorting import why as reasons
 from bot.flows.sorting.review import Reviewed
+from bot.flows.sorting.writing import corrections
 from bot.flows.sorting.writing import sort as flow
 from bot.messages import _, common
+from bot.messages.sorting import dry_runs as messages
 from bot.messages.sorting import labels, models, outcomes
 
 
@@ -40,7 +43,18 @@ async def on_sort(context: Context) -> None:
 async def show_dry_run(context: Context, layer: Layer) -> None:
     music = await context.services.music(context.member)
     planned = await flow.dry_run(context.store, music, context.services.libraries, layer, context.now)
-    await reply.show(context.interaction, receipts.dry_run(planned))
+    view = await arranged(context.bot, await reviewed(context.bot, context.member, planned.write.write), 0)
+    await reply.show(context.interaction, dry_runs.page(view))
+
+
+async def arranged(bot: Bot, planned: Reviewed, page: int) -> DryRun:
+    """A dry run by playlist; why songs stay is looked up only for a page that says so."""
+    view = dry_runs.of(planned)
+    if view.leaf(page)[0] != dry_runs.STAY:
+        return view
+    services = bot.services
+    stays = await review.staying(services.store, services.libraries, planned.receipt, services.clock())
+    return dry_runs.of(planned, stays)
 
 
 async def _reviewed(context: Context) -> Reviewed:
@@ -50,13 +64,24 @@ async def _reviewed(context: Context) -> Reviewed:
 
 async def on_page(context: Context) -> None:
     """Leaf through a dry run."""
+    await _leaf(context, await _reviewed(context), context.tap.n)
+
+
+async def on_goto(context: Context) -> None:
+    """Jump to a playlist's page of a dry run, or to what would be asked, or what stays."""
     planned = await _reviewed(context)
-    await reply.show(context.interaction, receipts.dry_run(planned.receipt, context.tap.n))
+    await _leaf(context, planned, dry_runs.of(planned).page_of(next(iter(context.values), "")))
+
+
+async def _leaf(context: Context, planned: Reviewed, page: int, note: str = "") -> None:
+    view = await reply.soon(context.interaction, arranged(context.bot, planned, page))
+    await reply.show(context.interaction, dry_runs.page(view, page, note))
 
 
 async def on_apply(context: Context) -> None:
-    planned = await _reviewed(context)
+    await _reviewed(context)  # raises NotYours
     confirmed = await flow.confirm(context.store, context.member, context.tap.number)
+    planned = await _reviewed(context)
     if confirmed.state == WriteState.DONE:  # pressed twice
         await reply.show(context.interaction, await page_of(context.bot, planned))
     else:
@@ -71,9 +96,9 @@ async def _carry_out(context: Context, write: int, said: str) -> None:
 
 
 async def on_cancel(context: Context) -> None:
-    await _reviewed(context)  # raises NotYours
+    planned = await _reviewed(context)
     if await flow.cancel(context.store, context.member, context.tap.number):
-        await reply.show(context.interaction, Page(_(common.CANCELLED)))
+        await reply.show(context.interaction, Page(messages.cancelled(planned.receipt)))
     else:  # it was applied meanwhile
         await reply.show(context.interaction, await receipt(context.bot, context.member, context.tap.number))
 
@@ -113,7 +138,7 @@ async def reviewed(bot: Bot, member: int, write: int) -> Reviewed:
 async def page_of(bot: Bot, done: Reviewed, page: int = 0, note: str = "") -> Page:
     """The receipt as it stands; an update holds its first questions as well."""
     services = bot.services
-    inline = receipts.INLINE if done.receipt.write.kind == WriteKind.WATCH else 0
+    inline = len(receipts.inline(done))
     questions = await review.questions(services.store, services.libraries, done, inline, services.clock())
     return receipts.receipt(done, questions, page, note)
 
@@ -126,19 +151,70 @@ async def on_turn(context: Context) -> None:
 async def on_wrong(context: Context) -> None:
     """**Not there**: which of these songs?"""
     done = await _reviewed(context)
-    await reply.show(context.interaction, receipts.not_there(done, context.tap.n))
+    if is_planned(done):
+        await reply.show(context.interaction, dry_runs.not_there(dry_runs.of(done), context.tap.n))
+    else:
+        await reply.show(context.interaction, receipts.not_there(done, context.tap.n))
+
+
+def is_planned(done: Reviewed) -> bool:
+    return done.receipt.write.state == WriteState.PLANNED
 
 
 async def on_out(context: Context) -> None:
-    """Keep the answer that a song doesn't belong, and have it removed."""
+    """Keep the answer that a song doesn't belong, have it removed, and offer the other playlists."""
     line = ids.number(next(iter(context.values), ""))
+    await _reviewed(context)  # raises NotYours
+    opened = await corrections.not_there(context.store, context.member, line, context.interaction.id, context.now)
+    await _have_applied(context, opened)
+    said = await corrections.correction(context.store, context.member, line)
+    back = ids.of("page" if said.planned else "turn", said.write.write, context.tap.n)
+    await reply.show(context.interaction, receipts.elsewhere(said, back))
+
+
+async def on_move_to(context: Context) -> None:
+    """A playlist where the song belongs instead."""
+    await _instead(context, context.tap.n)
+
+
+async def on_move_pick(context: Context) -> None:
+    await _instead(context, ids.number(next(iter(context.values), "")))
+
+
+async def on_nowhere(context: Context) -> None:
+    await _instead(context, None)
+
+
+async def _instead(context: Context, playlist: int | None) -> None:
+    """Keep where a song belongs, have it put there, and go back to the page that its line is on."""
+    line = context.tap.number
+    said = await corrections.correction(context.store, context.member, line)
+    event = context.interaction.id
+    opened = await corrections.instead(context.store, context.member, line, playlist, event, context.now)
+    await _have_applied(context, opened)
+    done, note = await reviewed(context.bot, context.member, said.write.write), messages.moved(said, playlist)
+    if is_planned(done):
+        page = dry_runs.of(done).page_of(str(said.line.playlist), line)
+        await _leaf(context, done, page, note)
+    else:
+        view = page_of(context.bot, done, receipts.page_of(done, line), note)
+        await reply.show(context.interaction, await reply.soon(context.interaction, view))
+
+
+async def _have_applied(context: Context, write: int | None) -> None:
+    if write is not None:
+        await context.services.jobs.enqueue(JobKind.APPLY, context.member, write)
+
+
+async def on_hear(context: Context) -> None:
+    """**Listen**: to which song of this page? `bot.chat.feed.hear` plays it."""
     done = await _reviewed(context)
-    opened = await flow.not_there(context.store, context.member, line, context.interaction.id, context.now)
-    if opened is not None:
-        await context.services.jobs.enqueue(JobKind.APPLY, context.member, opened)
-    said = outcomes.ruled_out(done.receipt, line)
-    page = receipt(context.bot, context.member, context.tap.number, context.tap.n, said)
-    await reply.show(context.interaction, await reply.soon(context.interaction, page))
+    if is_planned(done):
+        view = await reply.soon_by(reply.pause_apart, context.interaction, arranged(context.bot, done, context.tap.n))
+        songs = view.songs(context.tap.n)
+    else:
+        songs = receipts.songs_on(done, context.tap.n)
+    await reply.whisper(context.interaction, receipts.listen(context.tap.number, songs))
 
 
 async def on_why(context: Context) -> None:
@@ -184,6 +260,7 @@ COMMANDS: tuple[AnyCommand, ...] = (sort, undo, why)
 TAPS = {
     "sort": on_sort,
     "page": on_page,
+    "goto": on_goto,
     "apply": on_apply,
     "cancel": on_cancel,
     "askme": on_ask_me,
@@ -191,6 +268,10 @@ TAPS = {
     "turn": on_turn,
     "wrong": on_wrong,
     "out": on_out,
+    "moveto": on_move_to,
+    "movepick": on_move_pick,
+    "nowhere": on_nowhere,
+    "hear": on_hear,
     "why": on_why,
     "whyof": on_why_of,
     "mute": on_mute,

@@ -27,6 +27,7 @@ class LineState(StrEnum):
 
     ASKED = "asked"  # a question to the member; nothing to write
     WANTED = "wanted"  # to be sent
+    RULED_OUT = "ruled out"  # the member said that it doesn't belong there, before it was sent
     ATTEMPTED = "attempted"  # sent; it's unknown whether Spotify carried it out
     SENT = "sent"  # Spotify confirmed it; not read there yet
     WRITTEN = "written"  # read there

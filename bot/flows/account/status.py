@@ -82,8 +82,9 @@ async def _layer(store: Store, libraries: ScoredLibraries, layer: Layer, now: da
     async with store.reading() as tx:
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-        unplaced, lines = (0, []) if scored.scores is None else await dry_run.decided(tx, layer, scored, None, now)
-    placeable = len({line["song"] for line in lines if line["action"] == "add"})
+        found = None if scored.scores is None else await dry_run.decided(tx, layer, scored, None, now)
+    placeable = len({line["song"] for line in found.lines if line["action"] == "add"}) if found else 0
+    unplaced = found.looked_at if found else 0
     return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, placeable)
 
 

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Item, Layer, NewWrite, Playlist, Song
 from bot.core.sorting import recording
-from bot.core.sorting.decide import Decision, PlaylistRule, bars_of, decide
+from bot.core.sorting.decide import Decision, PlaylistRule, Scores, bars_of, decide
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.writes import Action, WriteKind
 from bot.flows.sorting.scored_library import ScoredLibrary
@@ -20,6 +21,28 @@ REFUSED_FOR = timedelta(days=1)  # before proposing what Spotify refused again; 
 MOST_ASKED = 50  # questions per sort, in layers where songs may stay out
 
 
+class Reason(StrEnum):
+    """Why a song stays where it is."""
+
+    PLACED = "placed"  # it's where it belongs, and likely in no other playlist
+    UNKNOWN = "unknown"  # it has no features
+    UNSURE = "unsure"  # not even a question is worth a tap
+    LATER = "later"  # beyond MOST_ASKED
+    RULED_OUT = "ruled out"  # the member said that it doesn't belong where it'd go
+    REFUSED = "refused"  # Spotify refused it lately, or doesn't know it
+    SAME = "same"  # the same recording goes in under another id
+    NEW = "new"  # it would be placed or asked about now, but wasn't when the dry run was made
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a sort would do. looked_at: songs without a place yet; lines: of the write; stays: why the others stay."""
+
+    looked_at: int
+    lines: list[dict[str, Any]]
+    stays: Mapping[str, Reason]
+
+
 async def prepare(store: Store, layer: Layer, scored: ScoredLibrary, only: frozenset[str] | None, now: datetime) -> int:
     """Prepare a write with the decisions about songs that have no place yet: all, or the new likes in `only`.
 
@@ -27,20 +50,18 @@ async def prepare(store: Store, layer: Layer, scored: ScoredLibrary, only: froze
     (promise P40).
     """
     async with store.reading() as tx:
-        looked_at, lines = await decided(tx, layer, scored, only, now)
+        found = await decided(tx, layer, scored, only, now)
     await writes.make_room(store, layer.layer)
     kind = WriteKind.SORT if only is None else WriteKind.WATCH
     digest = scored.model.digest if scored.model else None
     async with store.writing() as tx:
-        write = await writes.begin(tx, NewWrite(layer.member, layer.layer, kind, looked_at, digest), now)
-    await writes.fill(store, layer.member, write, lines)
+        write = await writes.begin(tx, NewWrite(layer.member, layer.layer, kind, found.looked_at, digest), now)
+    await writes.fill(store, layer.member, write, found.lines)
     return write
 
 
-async def decided(
-    tx: Tx, layer: Layer, scored: ScoredLibrary, only: frozenset[str] | None, now: datetime
-) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many songs have no place yet, and the lines of what a sort would do, based on the last look."""
+async def decided(tx: Tx, layer: Layer, scored: ScoredLibrary, only: frozenset[str] | None, now: datetime) -> Decided:
+    """Return what a sort would do, based on the last look."""
     given = await _given(tx, layer, now)
     return await asyncio.to_thread(_decided, given, scored, only)
 
@@ -71,7 +92,7 @@ async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
     )
 
 
-def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
+def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) -> Decided:
     layer, kept, verdicts, ours = given.layer, given.kept, given.verdicts, given.ours
     library = {song.song: song for song in scored.songs}
     standing = {playlist.playlist: _standing(given, playlist, library) for playlist in kept}
@@ -80,14 +101,36 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     known = [song.song for song in scored.songs if only is None or song.song in only or song.song in moved]
     todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
     untold = [song for song in todo if not _told(verdicts.get(song))]
-    lines = _by_model(given, scored, untold, alone=only is not None)
-    lines += _settled(todo, verdicts, standing)
-    lines = [line for line in lines if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
-    lines = _once(lines, library, {playlist.playlist for playlist in kept if playlist.doubles})
+    guessed = _by_model(given, scored, untold, standing, alone=only is not None)
+    wanted = [*guessed.lines, *_settled(todo, verdicts, standing)]
+    able = [line for line in wanted if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
+    lines = _once(able, library, {playlist.playlist for playlist in kept if playlist.doubles})
+    sieves = [*guessed.sieves, (Reason.REFUSED, _songs(able)), (Reason.SAME, _songs(lines))]
+    stays = _stays([song for song in todo if only is None or song in only], placed, frozenset(untold), sieves)
     going = {line["song"] for line in lines if line["action"] == Action.ADD}
     unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(scored.place) if only is None else None)
     lines += [line for line in unwanted if line["song"] in going or not _homeless(line, verdicts, standing)]
-    return sum(only is None or song in only for song in todo), lines
+    return Decided(sum(only is None or song in only for song in todo), lines, stays)
+
+
+Sieve = tuple[Reason, frozenset[str]]  # why a song stays that isn't among these
+
+
+def _songs(lines: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(line["song"] for line in lines)
+
+
+def _stays(
+    todo: Sequence[str], placed: Container[str | None], untold: Container[str], sieves: Sequence[Sieve]
+) -> dict[str, Reason]:
+    """Return why songs stay: the first sieve that held each back. What the member told passes those of the model."""
+    stays: dict[str, Reason] = {}
+    for song in todo:
+        of_song = sieves if song in untold else sieves[-2:]
+        reason = next((reason for reason, through in of_song if song not in through), None)
+        if reason is not None:
+            stays[song] = Reason.PLACED if reason == Reason.UNSURE and song in placed else reason
+    return stays
 
 
 def _standing(given: _Given, playlist: Playlist, library: Mapping[str, Song]) -> set[str | None]:
@@ -146,26 +189,38 @@ def _open(
     return layer.several or song not in placed
 
 
-def _by_model(given: _Given, scored: ScoredLibrary, open_songs: Sequence[str], alone: bool) -> list[dict[str, Any]]:
-    """Return the lines of the model's decisions, without what the member ruled out.
+@dataclass(frozen=True, slots=True)
+class _Guessed:
+    lines: list[dict[str, Any]]
+    sieves: tuple[Sieve, ...]
 
-    A few songs `alone` can't say what share of them would be right, so they use the bars of the whole library.
+
+def _by_model(
+    given: _Given, scored: ScoredLibrary, open_songs: Sequence[str], standing: Standing, alone: bool
+) -> _Guessed:
+    """Return the lines of the model's decisions, and what held the others back.
+
+    What the member ruled out is left out, and so is a song's place where it stands.
     """
     if not open_songs:
-        return []
-    layer, verdicts = given.layer, given.verdicts
+        return _Guessed([], ())
+    scores, verdicts = scored.scores_of(open_songs), given.verdicts
+    likely = [decision for decision in _decisions(given, scored, scores, alone) if decision.outcome != "leave"]
+    worth = likely if given.layer.everything else _worth_asking(likely)
+    named = [_line(open_songs[each.song], playlist, each) for each in worth for playlist in each.playlists]
+    moving = [line for line in named if line["song"] not in standing[line["playlist"]]]
+    lines = [line for line in moving if line["playlist"] not in verdicts.get(line["song"], Verdict()).no]
+    known = frozenset(song for song, is_known in zip(open_songs, scores.known, strict=True) if is_known)
+    guessed = frozenset(open_songs[decision.song] for decision in likely)
+    sieves = (Reason.UNKNOWN, known | guessed), (Reason.UNSURE, guessed), (Reason.LATER, _songs(named))
+    return _Guessed(lines, (*sieves, (Reason.PLACED, _songs(moving)), (Reason.RULED_OUT, _songs(lines))))
+
+
+def _decisions(given: _Given, scored: ScoredLibrary, scores: Scores, alone: bool) -> list[Decision]:
+    """Decide about some songs; a few `alone` can't say what share would be right, so the whole library's bars apply."""
     rules = [PlaylistRule(playlist.playlist, playlist.mistakes, playlist.automatic) for playlist in given.kept]
-    bars = bars_of(scored.scores, rules, layer.several) if alone and scored.scores else None
-    decisions = decide(scored.scores_of(open_songs), rules, layer.several, layer.everything, bars)
-    if not layer.everything:
-        decisions = _worth_asking(decisions)
-    return [
-        _line(open_songs[decision.song], playlist, decision)
-        for decision in decisions
-        if decision.outcome != "leave"
-        for playlist in decision.playlists
-        if playlist not in verdicts.get(open_songs[decision.song], Verdict()).no
-    ]
+    bars = bars_of(scored.scores, rules, given.layer.several) if alone and scored.scores else None
+    return decide(scores, rules, given.layer.several, given.layer.everything, bars)
 
 
 def _worth_asking(decisions: Sequence[Decision]) -> list[Decision]:

@@ -9,9 +9,11 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.labels import Verdict
+from bot.core.sorting.writes import Action
 from bot.errors import NothingToUndo, NotYours
-from bot.errors.sorting import NoSuchLayer, QuestionGone
-from bot.flows.sorting import label
+from bot.errors.sorting import NoSuchLayer, NotInLibrary, QuestionGone
+from bot.flows.sorting import dry_run, label
+from bot.flows.sorting.dry_run import Reason
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import sort
 from bot.flows.sorting.writing.sort import Receipt
@@ -35,6 +37,14 @@ class Reviewed:
         return verdict is not None and line.playlist in verdict.no
 
 
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """A song that a dry run leaves where it is."""
+
+    song: Song
+    reason: Reason
+
+
 def _answered(verdict: Verdict | None) -> bool:
     return verdict is not None and (verdict.settled or verdict.skipped)
 
@@ -46,6 +56,33 @@ async def review(store: Store, member: int, write: int) -> Reviewed:
         if receipt.write.member != member:
             raise NotYours
         return Reviewed(receipt, await answers.verdicts(tx, member, receipt.layer.layer))
+
+
+async def staying(store: Store, libraries: ScoredLibraries, planned: Receipt, now: datetime) -> list[Staying]:
+    """Return the songs without a place that a dry run neither places nor asks about, and why, as of now."""
+    layer = planned.layer
+    scored = await libraries.of(layer.member, layer.layer)
+    async with store.reading() as tx:
+        found = await dry_run.decided(tx, layer, scored, None, now)
+    shown = {change.song for change in [*planned.placed, *planned.lines(Action.ASK)]}
+    moving = {line["song"]: Reason.NEW for line in found.lines if line["action"] != Action.REMOVE}
+    said = {change.song: Reason.RULED_OUT for change in planned.ruled_out}
+    reasons = {**found.stays, **moving, **said}
+    return [
+        Staying(song, reasons[song.song]) for song in scored.songs if song.song in reasons and song.song not in shown
+    ]
+
+
+async def song_of(store: Store, member: int, write: int, song: str) -> Song:
+    """Return a song of a member's write, or one they like. Raises NotYours, ReceiptGone or NotInLibrary."""
+    reviewed = await review(store, member, write)
+    if song in reviewed.receipt.songs:
+        return reviewed.receipt.songs[song]
+    async with store.reading() as tx:
+        known = await songs.get(tx, song, member) if await songs.is_liked(tx, member, song) else None
+    if known is None:
+        raise NotInLibrary
+    return known
 
 
 async def questions(

@@ -19,7 +19,6 @@ from bot.messages.sorting.playlists import own_rule
 MOST_REFUSED = 5  # songs named for each cause
 ROOM = 1000  # characters for all that couldn't be done
 WHICH_SONG = N_("Which song?")
-NOTHING_TO_SORT = N_("There's nothing to do: no song is left that I could place, or would ask you about.")
 UNDOING_IT = N_("I'm undoing it.")
 UNDOING = N_("Undoing it now")
 STILL_WRITING = N_("Still writing")
@@ -32,30 +31,7 @@ DONE = N_("Done")
 BEING_UNDONE = N_("I'm undoing this now.")
 UNDONE_SINCE = N_("Undone since.")
 PLAYLIST_GONE = N_("a playlist I no longer keep")
-NOTED = N_("Noted.")
 NO_LINES = N_("There's nothing on this page.")
-
-
-def dry_run(receipt: Receipt) -> str:
-    """The headline of a dry run."""
-    placed, removed = len({change.song for change in receipt.placed}), len(receipt.removed)
-    head = plural(
-        "**{placed} of {count} song would be placed**",
-        "**{placed} of {count} songs would be placed**",
-        receipt.write.total,
-        placed=placed,
-    )
-    asked = plural("{count} needs your answer", "{count} need your answer", len(receipt.asked))
-    left = plural("{count} stays where it is", "{count} stay where they are", receipt.left)
-    said = f"{head}, {asked}, {left}."
-    if not removed:
-        return said
-    leaving = plural(
-        "{count} song would be removed again: you said it doesn't belong there, or no longer like it.",
-        "{count} songs would be removed again: you said they don't belong there, or no longer like them.",
-        removed,
-    )
-    return f"{said} {leaving}"
 
 
 def receipt(done: Receipt, waiting: int) -> str:
@@ -193,21 +169,9 @@ def applying(receipt: Receipt) -> str:
     return _("Writing to your playlists: {changes}.", changes=changes or _("nothing to change"))
 
 
-def ruled_out(receipt: Receipt, line: int) -> str:
-    """The answer to **Not there**."""
-    change = next((change for change in receipt.changes if change.change == line), None)
-    if change is None or change.song not in receipt.songs or change.playlist not in receipt.playlists:
-        return _(NOTED)
-    return _(
-        "Noted: {song} doesn't belong in {where}. I'll take it out.",
-        song=formatting.song_name(receipt.songs[change.song]),
-        where=formatting.playlist_name(receipt.playlists[change.playlist]),
-    )
-
-
-def line(receipt: Receipt, change: Change, reviewed: Reviewed | None) -> str:
+def line(receipt: Receipt, change: Change, reviewed: Reviewed | None, longest: int = formatting.LONGEST_IN_LINE) -> str:
     """One line of a receipt: the song, where it went, and how certain that is."""
-    song, where = formatting.song_name(receipt.songs[change.song], 50), _where(receipt, change)
+    song, where = formatting.song_name(receipt.songs[change.song], longest), _where(receipt, change)
     if change.action == Action.ASK:
         return f"- {song} · {_asked(receipt, change, reviewed)}"
     if change.action == Action.REMOVE:

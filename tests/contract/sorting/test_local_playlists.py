@@ -13,7 +13,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import WriteKind
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.dry_run import _unwanted
-from bot.flows.sorting.writing import sort
+from bot.flows.sorting.writing import corrections, sort
 
 MEMBER = 5
 SONGS = [f"spotify:track:{number:022d}" for number in range(6)]
@@ -51,7 +51,7 @@ async def test_not_there_removes_a_song_and_its_undo_also_removes_the_label(stor
     local, kept = await prepared(store, now)
     async with store.reading() as tx:
         (done,) = [change for change in await sort_changes(tx) if change.song == SONGS[2]]
-    out = await sort.not_there(store, MEMBER, done.change, 99, now)
+    out = await corrections.not_there(store, MEMBER, done.change, 99, now)
     assert out is not None
     await sort.apply(store, local, out, now)
     assert SONGS[2] not in (await local.contents(kept.ref)).songs

@@ -101,10 +101,6 @@ PAGES: dict[str, Callable[[], Page]] = {
     },
     "done": lambda: cards.done(NothingToAsk(LAYER, Tally(3, {}, 3))),
     "prompt": lambda: cards.prompt(song(0), [playlist(number) for number in range(19)], "🚫"),
-    **{
-        f"dry run {page}": partial(lambda at: receipts.dry_run(many().receipt, at), page) for page in (0, 1, 17, 33, 99)
-    },
-    "empty dry run": lambda: receipts.dry_run(receipt(0, 0).receipt),
     **{f"receipt {page}": partial(lambda at: receipts.receipt(many(), (), at), page) for page in (0, 5, 33, 99)},
     "update": lambda: receipts.receipt(receipt(40, 9, "watch"), questions(25)),
     "update of few": lambda: receipts.receipt(receipt(40, 9, "watch"), questions(4)),

@@ -12,7 +12,7 @@ from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
 from bot.chat.layout import Page
 from bot.chat.social.pages import hosting, rounds, shared_playlists
-from bot.chat.sorting import cards, receipts
+from bot.chat.sorting import cards, dry_runs, receipts
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Card, Change, Layer, Member, Notice, Playlist, Song, Write
 from bot.core.social.records import Round
@@ -90,7 +90,7 @@ def test_a_song_that_the_members_own_rule_asks_about_is_not_called_unsure(
     run = replace(RUN, **rule)
     ask = Change(1, 1, 1, SONG.song, Action.ASK, None, "asked", 0.94, certainty)
     planned = Receipt(_write("sort"), LAYER, {1: run}, [ask], {SONG.song: SONG})
-    assert said(receipts.dry_run(planned)).endswith(f" · {says}: Run")
+    assert said(dry_runs.page(dry_runs.of(Reviewed(planned, {})))).endswith(f" · {says}: Run")
     update = receipts.receipt(Reviewed(replace(planned, write=_write("watch")), {}))
     assert said(update).endswith(f" · {says}: Run")
 

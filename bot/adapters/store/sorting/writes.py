@@ -118,6 +118,21 @@ async def note(tx: Tx, lines: Sequence[Line]) -> None:
         await tx.execute(update(CHANGE).where(CHANGE.c.change == bindparam("of")).values(**known), rows)
 
 
+async def rule_out(tx: Tx, layer: int, song: str, playlists: Iterable[int]) -> None:
+    """Take a song out of the layer's dry runs, as far as they'd put it into these playlists."""
+    lines = (CHANGE.c.song == song, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.action == Action.ADD)
+    planned = select(WRITE.c.write).where(WRITE.c.layer == layer, WRITE.c.state == WriteState.PLANNED)
+    wanted = (CHANGE.c.state == LineState.WANTED, CHANGE.c.write.in_(planned))
+    await tx.execute(update(CHANGE).where(*lines, *wanted).values(state=LineState.RULED_OUT))
+
+
+async def rule_in(tx: Tx, change: int) -> None:
+    """Put a line back into its dry run, by the member's word."""
+    planned = select(WRITE.c.write).where(WRITE.c.state == WriteState.PLANNED)
+    here = (CHANGE.c.change == change, CHANGE.c.state == LineState.RULED_OUT, CHANGE.c.write.in_(planned))
+    await tx.execute(update(CHANGE).where(*here).values(state=LineState.WANTED, certainty="told", probability=1.0))
+
+
 async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Refused) -> int:
     """Give up on some open lines for those playlists; return how many: 0 if none are left."""
     here = (CHANGE.c.write == write, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.state.in_(OPEN))

@@ -18,7 +18,6 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
-from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
 from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting
@@ -77,6 +76,11 @@ class Receipt:
         return self.lines(Action.REMOVE)
 
     @property
+    def ruled_out(self) -> list[Change]:
+        """The lines of a dry run that the member took out of it."""
+        return [change for change in self.changes if change.state == LineState.RULED_OUT]
+
+    @property
     def asked(self) -> list[str]:
         """The songs that wait for the member's answer, in order."""
         return list(dict.fromkeys(change.song for change in self.lines(Action.ASK)))
@@ -84,7 +88,8 @@ class Receipt:
     @property
     def left(self) -> int:
         """Number of songs considered that stay where they are."""
-        touched = {change.song for change in self.changes if change.action in (Action.ADD, Action.ASK)}
+        moving = (change for change in self.changes if change.state != LineState.RULED_OUT)
+        touched = {change.song for change in moving if change.action in (Action.ADD, Action.ASK)}
         return max(0, self.write.total - len(touched))
 
     def per_playlist(self) -> list[tuple[str, int, int]]:
@@ -324,23 +329,6 @@ def _reverse(change: Change) -> dict[str, Any]:
         "position": change.position,
         "sent_at": change.sent_at,
     }
-
-
-async def not_there(store: Store, member: int, change: int, event: int, now: datetime) -> int | None:
-    """Store the member's answer that a placed song doesn't belong there, as a label; the song is to be removed.
-
-    Returns the number of the write that removes it, to be applied; None if they said so before. Raises ReceiptGone.
-    """
-    async with store.writing() as tx:
-        line = await writes.change(tx, change)
-        done = await writes.get(tx, line.write) if line else None
-        if line is None or done is None or done.member != member:
-            raise ReceiptGone
-        said = Answer(line.song, Kind.NOT, (line.playlist,), Source.RECEIPT, event)
-        if not await answers.add(tx, member, done.layer, said):
-            return None
-        lines = [(line.playlist, line.song, Action.REMOVE)]
-        return await open_tap(tx, NewWrite(member, done.layer, WriteKind.TAP), lines, now)
 
 
 async def open_tap(tx: Tx, new: NewWrite, lines: Sequence[tuple[int, str, Action]], now: datetime) -> int:

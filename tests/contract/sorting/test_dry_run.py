@@ -1,0 +1,189 @@
+"""A dry run: what's shown is what's applied, also after *Not there*; and every song that stays has its reason."""
+
+from collections.abc import Container, Sequence
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from bot.adapters.local_playlists import LocalPlaylists
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core.records import Like, NewWrite, Playlist, Song
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.journal import Refused
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.errors.sorting import DryRunGone, PlaylistNotKept, ReceiptGone
+from bot.flows.sorting import dry_run, review
+from bot.flows.sorting import playlists as kept_playlists
+from bot.flows.sorting.dry_run import MOST_ASKED, Reason
+from bot.flows.sorting.review import Reviewed
+from bot.flows.sorting.scored_library import ScoredLibrary
+from bot.flows.sorting.writing import corrections, sort
+
+MEMBER, STRANGER = 5, 6
+SURE, TORN, UNSURE = [0.97, 0.01, 0.01, 0.01], [0.55, 0.43, 0.01, 0.01], [0.25, 0.25, 0.25, 0.25]
+
+
+def uri(number: int) -> str:
+    return f"spotify:track:{number:022d}"
+
+
+class Prepared:
+    """A member with three playlists, and a dry run of songs with these probabilities for each playlist and none."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self.store, self.now = store, now
+        self.local = LocalPlaylists(store, MEMBER, lambda: now)
+        self.kept: list[Playlist] = []
+
+    async def sorted(
+        self, rows: Sequence[Sequence[float]], known: Sequence[bool] = (), same: Container[int] = ()
+    ) -> ScoredLibrary:
+        isrcs = ["GBAYE6900001" if at in same else None for at in range(len(rows))]
+        liked = [Song(uri(at), f"Song {at}", ("Artist",), isrc=isrc) for at, isrc in enumerate(isrcs)]
+        async with self.store.writing() as tx:
+            await members.ensure(tx, MEMBER, self.now)
+            await songs.like(tx, MEMBER, [Like(song, self.now) for song in liked], self.now)
+        make = kept_playlists.make
+        self.kept = [
+            await make(self.store, self.local, MEMBER, "main", name, self.now) for name in ("Run", "Bed", "Sea")
+        ]
+        classes = (*(playlist.playlist for playlist in self.kept), None)
+        known_rows = np.array(known or [True] * len(rows))
+        scores = Scores(classes, np.array(rows, np.float32), np.zeros((len(rows), 1), np.float32), known_rows)
+        place = {song.song: at for at, song in enumerate(liked)}
+        return ScoredLibrary(liked, {}, place, scores.space, scores, None)
+
+    async def planned(self, scored: ScoredLibrary) -> int:
+        async with self.store.reading() as tx:
+            (layer,) = await playlists.layers(tx, MEMBER)
+        write = await dry_run.prepare(self.store, layer, scored, None, self.now)
+        async with self.store.writing() as tx:
+            await writes.set_state(tx, write, WriteState.PLANNED)
+        return write
+
+    async def reviewed(self, write: int) -> Reviewed:
+        return await review.review(self.store, MEMBER, write)
+
+    async def line(self, write: int, song: str, playlist: Playlist) -> int:
+        changes = (await self.reviewed(write)).receipt.changes
+        return next(each.change for each in changes if (each.song, each.playlist) == (song, playlist.playlist))
+
+    async def not_there(self, change: int, event: int = 100) -> int | None:
+        return await corrections.not_there(self.store, MEMBER, change, event, self.now)
+
+    async def instead(self, change: int, playlist: Playlist | None, event: int) -> int | None:
+        chosen = playlist.playlist if playlist else None
+        return await corrections.instead(self.store, MEMBER, change, chosen, event, self.now)
+
+    async def applied(self, write: int) -> dict[str, list[str | None]]:
+        await sort.confirm(self.store, MEMBER, write)
+        await sort.apply(self.store, self.local, write, self.now)
+        return {playlist.name: (await self.local.contents(playlist.ref)).songs for playlist in self.kept}
+
+
+@pytest.fixture
+def prepared(store: Store, now: datetime) -> Prepared:
+    return Prepared(store, now)
+
+
+def shown(reviewed: Reviewed) -> set[tuple[str, int]]:
+    return {(change.song, change.playlist) for change in reviewed.receipt.placed}
+
+
+async def test_what_is_shown_is_what_is_applied_whatever_was_corrected(prepared: Prepared) -> None:
+    write = await prepared.planned(await prepared.sorted([SURE] * 5))
+    run, bed, _sea = prepared.kept
+    lines = [await prepared.line(write, uri(at), run) for at in range(4)]
+    for event, line in enumerate(lines, 100):
+        assert await prepared.not_there(line, event) is None, "nothing to write: it's a dry run"
+    assert len(shown(await prepared.reviewed(write))) == 1
+    await prepared.instead(lines[1], bed, 200)
+    await prepared.instead(lines[2], None, 201)
+    await prepared.instead(lines[3], run, 202)
+    planned = await prepared.reviewed(write)
+    assert shown(planned) == {(uri(1), bed.playlist), (uri(3), run.playlist), (uri(4), run.playlist)}
+    assert (planned.receipt.left, planned.receipt.write.total) == (2, 5)
+    assert await prepared.applied(write) == {"Run": [uri(3), uri(4)], "Bed": [uri(1)], "Sea": []}
+    async with prepared.store.reading() as tx:
+        said = await answers.verdicts(tx, MEMBER, run.layer)
+    assert said[uri(0)].no == {run.playlist}
+    assert [said[uri(at)].yes for at in (1, 2, 3)] == [{bed.playlist}, frozenset(), {run.playlist}]
+    assert said[uri(2)].none
+
+
+async def test_an_older_dry_run_does_not_bring_back_what_was_ruled_out(prepared: Prepared) -> None:
+    scored = await prepared.sorted([SURE] * 2)
+    older, newer = await prepared.planned(scored), await prepared.planned(scored)
+    await prepared.not_there(await prepared.line(newer, uri(0), prepared.kept[0]))
+    assert (await prepared.applied(older))["Run"] == [uri(1)]
+
+
+async def test_after_the_write_a_song_is_taken_out_and_put_where_it_belongs(prepared: Prepared) -> None:
+    write = await prepared.planned(await prepared.sorted([SURE] * 3))
+    run, bed, _sea = prepared.kept
+    await prepared.applied(write)
+    line = await prepared.line(write, uri(1), run)
+    said = await corrections.correction(prepared.store, MEMBER, line)
+    assert [other.name for other in said.others] == ["Bed", "Sea"], "it's in Run"
+    for opened in (await prepared.not_there(line), await prepared.instead(line, bed, 101)):
+        assert opened is not None
+        await sort.apply(prepared.store, prepared.local, opened, prepared.now)
+    contents = [(await prepared.local.contents(playlist.ref)).songs for playlist in (run, bed)]
+    assert contents == [[uri(0), uri(2)], [uri(1)]]
+    assert opened is not None
+    back = await sort.undo(prepared.store, MEMBER, opened, prepared.now)
+    await sort.apply(prepared.store, prepared.local, back, prepared.now)
+    assert (await prepared.local.contents(bed.ref)).songs == []
+    async with prepared.store.reading() as tx:
+        assert (await answers.verdicts(tx, MEMBER, run.layer))[uri(1)].no == {run.playlist}, (
+            "only that answer is undone"
+        )
+
+
+async def test_only_the_members_own_lines_and_other_playlists_can_be_named(prepared: Prepared) -> None:
+    write = await prepared.planned(await prepared.sorted([SURE] * 2))
+    line = await prepared.line(write, uri(0), prepared.kept[0])
+    with pytest.raises(ReceiptGone):
+        await corrections.not_there(prepared.store, STRANGER, line, 100, prepared.now)
+    with pytest.raises(PlaylistNotKept):
+        await corrections.instead(prepared.store, MEMBER, line, 999, 100, prepared.now)
+    await sort.cancel(prepared.store, MEMBER, write)
+    with pytest.raises(DryRunGone):
+        await prepared.not_there(line)
+
+
+async def test_every_song_that_stays_has_its_reason(prepared: Prepared) -> None:
+    rows = [SURE, UNSURE, UNSURE, SURE, SURE, SURE, *[TORN] * (MOST_ASKED + 1)]
+    known = [True, True, False, *[True] * (len(rows) - 3)]
+    scored = await prepared.sorted(rows, known, same=(0, 5))
+    run, _bed, _sea = prepared.kept
+    async with prepared.store.writing() as tx:
+        await answers.add(tx, MEMBER, run.layer, Answer(uri(3), Kind.NOT, (run.playlist,), Source.BUTTON, 300))
+        lost = NewWrite(MEMBER, run.layer, WriteKind.ADD)
+        refused = await sort.open_tap(tx, lost, [(run.playlist, uri(4), Action.ADD)], prepared.now)
+        await writes.refuse(tx, refused, [run.playlist], Refused.UNKNOWN)
+        await writes.set_state(tx, refused, WriteState.DONE)
+        (layer,) = await playlists.layers(tx, MEMBER)
+        found = await dry_run.decided(tx, layer, scored, None, prepared.now)
+    reasons = {int(song[-3:]): reason for song, reason in found.stays.items()}
+    said = [Reason.UNSURE, Reason.UNKNOWN, Reason.RULED_OUT, Reason.REFUSED, Reason.SAME]
+    assert [reasons.pop(at) for at in range(1, 6)] == said
+    assert list(reasons.values()) == [Reason.LATER]
+    assert len({line["song"] for line in found.lines}) + len(found.stays) == found.looked_at, "each has its place"
+
+
+async def test_a_song_is_not_proposed_where_it_stands(prepared: Prepared) -> None:
+    """Not even in a layer whose songs may be in several playlists."""
+    scored = await prepared.sorted([SURE, UNSURE])
+    await prepared.applied(await prepared.planned(scored))
+    async with prepared.store.writing() as tx:
+        await playlists.change_layer(tx, prepared.kept[0].layer, several=True)
+        (layer,) = await playlists.layers(tx, MEMBER)
+        found = await dry_run.decided(tx, layer, scored, None, prepared.now)
+    assert found.lines == []
+    assert found.stays == {uri(0): Reason.PLACED, uri(1): Reason.UNSURE}
