@@ -55,24 +55,19 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
 
 
 async def swipe_page(browser: Browser, desktop: Page, folder: Path) -> None:
-    """Take pictures of the feed's swipe page, dark and light, using links that the desktop's member asks for."""
+    """Take pictures of the feed's swipe page, dark and light, by a link that the desktop's member asks for."""
     await command(desktop, "feed join")
+    await command(desktop, "feed web")
+    door = message(desktop, "Your own way in").get_by_role("link", name="Open the feed")
+    context = await browser.new_context(viewport=PHONE, device_scale_factor=SHARP, reduced_motion="reduce")
+    phone = await context.new_page()
+    await phone.goto(str(await door.get_attribute("href")))
+    await _until_played(phone)
     modes: tuple[Literal["dark"], Literal["light"]] = ("dark", "light")
     for colours in modes:
-        await command(desktop, "feed web")
-        door = message(desktop, "Your own way in").get_by_role("link", name="Open the feed")
-        phone = await _phone(browser, colours)
-        await phone.goto(str(await door.get_attribute("href")))
-        await _until_played(phone)
+        await phone.emulate_media(color_scheme=colours)
         await phone.screenshot(path=folder / f"swipe-{colours}.png")
         print(folder / f"swipe-{colours}.png")
-
-
-async def _phone(browser: Browser, colours: Literal["dark", "light"]) -> Page:
-    context = await browser.new_context(
-        viewport=PHONE, device_scale_factor=SHARP, color_scheme=colours, reduced_motion="reduce"
-    )
-    return await context.new_page()
 
 
 async def _until_played(phone: Page) -> None:
