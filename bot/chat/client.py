@@ -9,13 +9,24 @@ from datetime import datetime
 import discord
 
 from bot.chat import delivery, presence
-from bot.chat.account import data, hide, link, status, tokens, updates
+from bot.chat.account import data, link, status, tokens, unlink, updates
 from bot.chat.bot import AnyCommand, Bot, Handler
 from bot.chat.failures import FAILURES
 from bot.chat.feed import activity, discover, feed, hear, song, web
 from bot.chat.layout import Page
 from bot.chat.library import library
-from bot.chat.social import channels, follow, groups, profile, reposts, rounds, server, shared_playlists, taste_match
+from bot.chat.social import (
+    channels,
+    follow,
+    groups,
+    hide,
+    profile,
+    reposts,
+    rounds,
+    server,
+    shared_playlists,
+    taste_match,
+)
 from bot.chat.sorting import label, model, playlists, prompt, rules, sort, standing
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
@@ -28,8 +39,8 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
-    *(link, library, rules, playlists, standing, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, hear, web, activity, profile, follow, taste_match, server),
+    *(link, library, rules, playlists, standing, label, prompt, model, sort, song, updates, status, data),
+    *(unlink, tokens, discover, feed, hear, web, activity, profile, follow, taste_match, server),
     *(reposts, hide, shared_playlists, groups, rounds),
 )
 

@@ -27,6 +27,7 @@ from bot.errors import (
     WrongCode,
 )
 from bot.errors.audio import AudioError
+from bot.errors.social import Hidden
 from bot.errors.spotify import ConsentEnded
 from bot.messages import N_, _, common
 from bot.messages.errors import describe
@@ -39,6 +40,7 @@ REMEDIES: dict[type[CratekeeperError], tuple[str, str]] = {
     ConsentEnded: (N_("Link Spotify"), "link"),
     LinkRefused: (N_("Try again"), "link"),
     WrongCode: (N_("Enter the code"), "code"),
+    Hidden: (N_("Show me again"), "unhide"),
     NoPlaylists: (N_("Choose playlists"), "more"),
     TooFewLabels: (N_("Show me a song"), "label"),
     NotTrained: (N_("Learn from them"), "train"),

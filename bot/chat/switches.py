@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.config import Settings
 
-NEEDS = {"feed web": "feed_page", "feed activity": "activity", "api-token": "http_api"}  # command: its setting
+NEEDS = {"feed web": "feed_page", "feed activity": "activity", "data tokens": "http_api"}  # command: its setting
 
 
 def registered(definitions: Sequence[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:

@@ -78,20 +78,21 @@ TEACHES_NOT = N_(
 )
 COMMANDS = N_(
     "`/label` asks about a song · `/sort` shows what I'd do · `/undo` undoes it · `/playlists settings` and `/updates` "
-    "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data export` show what I keep"
+    "set the rules · `/why`, `/model` and `/status` explain · `/data privacy` and `/data export` show what I keep"
 )
 NO_API = N_("The HTTP API is switched off here. Whoever runs this bot can switch it on.")
-NO_TOKENS = N_("You have no active tokens. `/api-token new` makes one.")
+NO_TOKENS = N_("You have no active tokens. **New token** makes one.")
 REVOKED = N_("Revoked. Programs using that token no longer get in.")
 SHOWN_ONCE = N_(
     "-# Whoever has it sees the catalogue as you do and your recommendations, including the songs of yours they're "
-    "based on, and can mark songs as not for you; nothing else. I can't show it again. `/api-token list` revokes it."
+    "based on, and can mark songs as not for you; nothing else. I can't show it again. `/data tokens` revokes it."
 )
 HIDDEN = N_(
     "You're hidden, everywhere and right away. Nobody finds what only you like or sees your profile; nobody can follow "
     "you or match with you. I'm deleting the messages with your reposts, for good.\n"
     "What stays: your playlists and likes, here and on Spotify, what I've learned for you, and what a round has "
-    "already shown in its channel. `/hide off` shows again what you'd chosen to show."
+    "already shown in its channel. **Show me again** shows what you'd chosen to show; `/profile show` keeps that "
+    "button."
 )
 SHOWN = N_(
     "You're not hidden. Others see what you chose to show and nothing else; `/profile show` says what that is. "
@@ -138,8 +139,8 @@ PRIVACY = (
         "switch it on: `/feed join` lets others find the songs you like, without your name, until `/feed leave`; your "
         "server sees what you choose in `/profile edit`; `/match` compares two members who both agreed, and keeps "
         "nothing of it; `/data teach` uses which artists you put together to help with others' songs. What you do in "
-        "the feed stays yours; adds count as labels only if you say so in `/feed settings`. `/hide on` hides all of it "
-        "at once."
+        "the feed stays yours; adds count as labels only if you say so in `/feed settings`. `/profile hide` hides all "
+        "of it at once."
     ),
     N_(
         "Only you see your labels here, as do programs and browsers you let in, of which I keep a hash. Channels show "
@@ -147,7 +148,7 @@ PRIVACY = (
         "repost, bring to a shared playlist, or entered in a round that's over."
     ),
     N_("I delete songs nobody has any more, and models nobody uses."),
-    N_("`/data export` gives you everything as a file; `/unlink` deletes what came from Spotify."),
+    N_("`/data export` gives you everything as a file; `/data unlink` deletes what came from Spotify."),
     N_(
         "`/data delete` deletes everything, immediately and for good; copies in backups are up to whoever runs this "
         "bot."
@@ -333,10 +334,8 @@ ERRORS: Wordings = {
     errors.BadDailyCap: N_("I send between 1 and {most} updates a day."),
     errors.BadQuietHours: N_("Quiet hours are two hours of the day in UTC, such as `22-7`."),
     errors.BadTokenLife: N_("A token lasts 1 to {most} days."),
-    errors.TooManyTokens: N_(
-        "You already have {most} tokens, and that's the limit. Revoke one with `/api-token list`."
-    ),
-    errors.NoSuchToken: N_("That token isn't yours, or it's no longer active. `/api-token list` shows your tokens."),
+    errors.TooManyTokens: N_("You already have {most} tokens, and that's the limit. Revoke one with `/data tokens`."),
+    errors.NoSuchToken: N_("That token isn't yours, or it's no longer active. `/data tokens` shows your tokens."),
     errors.NoSpotifyApp: N_(
         "This bot has no Spotify app of its own. `/link client_id:` takes one of yours "
         "(developer.spotify.com/dashboard; its owner needs Premium), and `/library import` takes a file."

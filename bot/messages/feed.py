@@ -11,7 +11,8 @@ from bot.messages.wording import Wordings
 
 LONGEST_TITLE = 60  # characters of a song's title in a headline
 JOINED_HIDDEN = N_(
-    "You're in and find what others share. But you're hidden, so nobody finds what you like: `/hide off` ends that."
+    "You're in and find what others share. But you're hidden, so nobody finds what you like until you press "
+    "**Show me again**."
 )
 JOINED_EMPTY = N_("You're in and find what others share. You don't share anything yet: I know no songs of yours.")
 JOINED_BY_FILE = N_(

@@ -57,6 +57,10 @@ def songs(count: int) -> str:
     return plural("{count} song", "{count} songs", count)
 
 
+def days(count: int) -> str:
+    return plural("{count} day", "{count} days", count)
+
+
 def labels(count: int) -> str:
     return plural("{count} label", "{count} labels", count)
 

@@ -129,7 +129,7 @@ async def test_help_status_and_privacy_work_for_strangers_and_members(stack: Sta
     assert labels(said) == ["Link Spotify"]
     assert len(said.text().splitlines()) == 2
     assert "Not linked to Spotify" in (await answer(karl.command("status"))).text()
-    assert len((await answer(karl.command("privacy"))).text().splitlines()) == 10
+    assert len((await answer(karl.command("data privacy"))).text().splitlines()) == 10
     await answer(karl.command("library import", file=as_file(styled(6))))
     said = await answer(karl.command("status"))
     assert "Your library comes from a file." in said.text()
@@ -138,7 +138,7 @@ async def test_help_status_and_privacy_work_for_strangers_and_members(stack: Sta
 
 async def test_everything_personal_is_visible_only_to_its_member(stack: Stack) -> None:
     lutz = await with_file(stack, "lutz", "Late night")
-    for command in ("help", "status", "privacy", "label", "playlists list", "library export", "data export", "unlink"):
+    for command in ("help", "status", "data privacy", "label", "playlists list", "library export", "data export"):
         assert (await answer(lutz.command(command))).visible_to == lutz.user.id, command
 
 

@@ -1,4 +1,4 @@
-"""/data: export or delete everything that is kept about a member, and choose whether their labels may teach."""
+"""/data: what is kept about a member, as a file or gone for good, and whether their labels may teach."""
 
 import asyncio
 import io
@@ -14,8 +14,13 @@ from bot.flows.account import erase, prior_consent
 from bot.messages import _
 from bot.messages import account as messages
 
-data = app_commands.Group(name="data", description="Everything I keep about you")
+data = app_commands.Group(name="data", description="What I keep about you, and who sees it")
 FILE, PACKED = "cratekeeper.json", "cratekeeper.zip"
+
+
+@data.command(name="privacy", description="What I keep about you, where features come from, and who sees what")
+async def privacy(interaction: Interaction) -> None:
+    await reply.show(interaction, Page(messages.privacy()))
 
 
 @data.command(name="export", description="Everything I keep about you, as a JSON file")
@@ -32,7 +37,7 @@ async def export(interaction: Interaction) -> None:
 
 
 @data.command(name="teach", description="Whether your answers may help the bot learn others' music; off by default")
-@app_commands.describe(on="Yes or no; /privacy says what's learned from you and what isn't")
+@app_commands.describe(on="Yes or no; /data privacy says what's learned from you and what isn't")
 async def let_teach(interaction: Interaction, on: bool) -> None:
     context = Context.of(interaction)
     await prior_consent.choose(context.store, context.member, on, context.now)

@@ -1,4 +1,4 @@
-"""/link, /unlink, /sync: a member's Spotify account."""
+"""/link, /sync: a member's Spotify account."""
 
 from discord import app_commands
 
@@ -9,7 +9,7 @@ from bot.core.jobs import JobKind
 from bot.errors.account import LibraryFromFile, NoPasting, NoSpotifyApp
 from bot.flows.account import link as flow
 from bot.flows.account import notify
-from bot.messages import _, common
+from bot.messages import _
 from bot.messages import account as messages
 
 
@@ -97,32 +97,6 @@ async def on_do_not_link(context: Context) -> None:
     await reply.show(context.interaction, Page(_(messages.NOT_LINKED) if waited else _(messages.NOT_LINKING)))
 
 
-@app_commands.command(description="Delete the keys to your Spotify account and everything that came from it")
-async def unlink(interaction: Interaction) -> None:
-    context = Context.of(interaction)
-    await flow.check_linked(context.store, context.member)
-    sure = layout.button(_("Unlink"), ids.of("unlink"), layout.RED)
-    await reply.show(
-        interaction, Page(_(messages.UNLINK), layout.row(sure, layout.button(_("Keep the link"), ids.of("keepit"))))
-    )
-
-
-async def on_unlink(context: Context) -> None:
-    services, member = context.services, context.member
-    await flow.check_linked(services.store, member)
-    await reply.pause(context.interaction)
-    await services.jobs.forget(member)  # a running training or sync would bring something back
-    gone = await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
-    services.libraries.forget(member)
-    services.linking.forget(member)
-    context.bot.offers.forget(member)
-    await reply.show(context.interaction, Page(_(messages.UNLINKED) if gone else _(messages.UNLINKING)))
-
-
-async def on_keep_it(context: Context) -> None:
-    await reply.show(context.interaction, Page(_(common.CANCELLED)))
-
-
 @app_commands.command(description="Read your likes now instead of waiting for the next check")
 async def sync(interaction: Interaction) -> None:
     context = Context.of(interaction)
@@ -135,7 +109,7 @@ async def sync(interaction: Interaction) -> None:
     await context.services.jobs.enqueue(JobKind.SYNC, context.member)
 
 
-COMMANDS: tuple[AnyCommand, ...] = (link, unlink, sync)
+COMMANDS: tuple[AnyCommand, ...] = (link, sync)
 TAPS = {
     "link": on_link,
     "code": on_code,
@@ -144,6 +118,4 @@ TAPS = {
     "pasted": on_pasted,
     "linkit": on_link_it,
     "dontlink": on_do_not_link,
-    "unlink": on_unlink,
-    "keepit": on_keep_it,
 }

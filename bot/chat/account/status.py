@@ -1,4 +1,4 @@
-"""/status, /help, /privacy: where a member stands, what's next, what is kept."""
+"""/status, /help: where a member stands, and what's next."""
 
 from discord import app_commands
 
@@ -27,9 +27,4 @@ async def help_(interaction: Interaction) -> None:
     await reply.show(interaction, Page(*known, *await next_steps.after(context.bot, context.member, shown)))
 
 
-@app_commands.command(description="What I keep about you, where features come from, and who sees what")
-async def privacy(interaction: Interaction) -> None:
-    await reply.show(interaction, Page(messages.privacy()))
-
-
-COMMANDS: tuple[AnyCommand, ...] = (status, help_, privacy)
+COMMANDS: tuple[AnyCommand, ...] = (status, help_)

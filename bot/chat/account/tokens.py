@@ -1,34 +1,41 @@
-"""/api-token: lets a member's own programs use the HTTP API. Shown once, to that member only."""
-
-from discord import app_commands
+"""/data tokens: let a member's own programs use the HTTP API. A token is shown once, to that member only."""
 
 from bot.chat import ids, layout, reply
+from bot.chat.account.data import data
 from bot.chat.bot import AnyCommand, Context, Interaction
-from bot.chat.layout import Page
+from bot.chat.layout import Form, Page
+from bot.core import limits
 from bot.errors.account import NoApi
 from bot.flows.account import tokens as flow
-from bot.messages import _
+from bot.messages import _, formatting
 from bot.messages import account as messages
 
-token = app_commands.Group(name="api-token", description="Tokens that let your own programs ask for songs")
-Days = app_commands.Range[int, 1, flow.MOST_DAYS]
-Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
+LASTING = (1, 7, 30, flow.DAYS, flow.MOST_DAYS)  # days to choose from
 
 
-@token.command(name="new", description="Make a token for one of your programs; I show it once, only to you")
-@app_commands.describe(name="What it's for, so you recognise it later", days="How many days it lasts; 90 by default")
-async def new(interaction: Interaction, name: Name = "My program", days: Days = flow.DAYS) -> None:
-    context = Context.of(interaction)
+@data.command(name="tokens", description="Tokens that let your own programs ask for songs: make one, revoke one")
+async def tokens(interaction: Interaction) -> None:
+    await reply.show(interaction, await _page(Context.of(interaction)))
+
+
+async def on_new(context: Context) -> None:
     if not context.services.settings.http_api:
         raise NoApi
-    issued = await flow.issue(context.store, context.member, name, days, context.now)
-    address = context.services.settings.public_url
-    await reply.show(interaction, Page(messages.issued(issued, address), _(messages.SHOWN_ONCE)))
+    spans = [layout.option(formatting.days(days), days, chosen=days == flow.DAYS) for days in LASTING]
+    name = layout.field(_("What it's for, so you recognise it later"), "name", flow.LONGEST_NAME, _("My program"))
+    form = Form(_("New token"), ids.of("token"), name, layout.choice(_("How long it lasts"), "days", spans))
+    await reply.ask(context.interaction, form)
 
 
-@token.command(name="list", description="Your tokens: when each was last used and when it expires; revoke one here")
-async def list_(interaction: Interaction) -> None:
-    await reply.show(interaction, await _page(Context.of(interaction)))
+async def on_named(context: Context) -> None:
+    """Make the token, and show it: this once."""
+    settings, filled = context.services.settings, context.fields
+    if not settings.http_api:
+        raise NoApi
+    days = ids.number(filled.get("days", ""))
+    issued = await flow.issue(context.store, context.member, filled.get("name", ""), days, context.now)
+    page = Page(messages.issued(issued, settings.public_url), _(messages.SHOWN_ONCE))
+    await reply.show_privately(context.interaction, page)
 
 
 async def on_revoke(context: Context) -> None:
@@ -41,9 +48,12 @@ async def _page(context: Context, note: str | None = None) -> Page:
     buttons = [
         layout.button(_("Revoke {name}", name=mine.name), ids.of("untoken", mine.token), layout.RED) for mine in active
     ]
-    none = _(messages.NO_TOKENS) if context.services.settings.http_api else _(messages.NO_API)
-    return Page(note, messages.tokens(active) or none, *layout.rows(buttons))
+    if not context.services.settings.http_api:
+        return Page(note, messages.tokens(active) or _(messages.NO_API), *layout.rows(buttons))
+    if len(active) < limits.TOKENS:
+        buttons.append(layout.button(_("New token"), ids.of("newtoken"), layout.PRIMARY))
+    return Page(note, messages.tokens(active) or _(messages.NO_TOKENS), *layout.rows(buttons))
 
 
-COMMANDS: tuple[AnyCommand, ...] = (token,)
-TAPS = {"untoken": on_revoke}
+COMMANDS: tuple[AnyCommand, ...] = ()  # it's one of /data's
+TAPS = {"newtoken": on_new, "token": on_named, "untoken": on_revoke}

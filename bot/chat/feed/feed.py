@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from discord import app_commands
 
-from bot.chat import reply
+from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import feed_cards
 from bot.chat.ids import number
@@ -183,7 +183,9 @@ async def join(interaction: Interaction) -> None:
     context = Context.of(interaction)
     await flow.join(context.store, context.member, context.now)
     await context.services.catalogue.points.refresh()
-    await reply.show(interaction, Page(messages.joined(await notify.known(context.store, context.member))))
+    joined = await notify.known(context.store, context.member)
+    again = layout.button(_("Show me again"), ids.of("unhide")) if joined is not None and joined.hidden else None
+    await reply.show(interaction, Page(messages.joined(joined), layout.row(again) if again else None))
 
 
 @feed.command(name="leave", description="Take what you like out of the catalogue, immediately")

@@ -94,7 +94,7 @@ class Erasing:
         await self._store.checkpoint()
 
     async def tick(self, now: datetime) -> None:
-        """Continue unfinished erasures, and clear what `/unlink` left in the file; once a minute."""
+        """Continue unfinished erasures, and clear what `/data unlink` left in the file; once a minute."""
         tried_lately = self._tried_at is not None and timedelta() <= now - self._tried_at < RETRY
         if tried_lately or not self._store.is_calm:
             return

@@ -113,7 +113,7 @@ async def unfinished(store: Store) -> list[int]:
 async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
     """Return the row in the layer for `listed`, a new one if needed; the playlist is kept once its reference is set.
 
-    One that was removed, or lost its reference (after /unlink), gets its labels back.
+    One that was removed, or lost its reference (after /data unlink), gets its labels back.
     """
     kept = await playlists.in_layer(tx, layer.layer)
     for playlist in kept:

@@ -22,7 +22,7 @@ def _missing(error: errors.MissingPermissions) -> str:
 
 
 ERRORS: Wordings = {
-    errors.Hidden: N_("You're hidden, so I show others nothing of yours. `/hide off` ends that."),
+    errors.Hidden: N_("You're hidden, so I show others nothing of yours. `/profile show` has a button that ends that."),
     errors.Yourself: N_("That's you."),
     errors.NotInServer: N_("Ask me that in a server: I only show you its members, and what they repost there."),
     errors.ManagersOnly: N_("Only someone who can manage this server can do that."),

@@ -11,7 +11,7 @@ from bot.messages import N_, _, formatting, listed, plural
 SHOWS_NOTHING = N_("They don't show anything here.")
 OTHERS_SEE = N_("**This is what others see**")
 YOU_SHOW_NOTHING = N_("You don't show anything; that's how everyone starts. `/profile edit` lets you choose.")
-HIDDEN = N_("You're hidden: nobody sees any of this until `/hide off`.")
+HIDDEN = N_("You're hidden: nobody sees any of this until you press **Show me again**.")
 TO_WHOM = N_(
     "Choose what others see when they ask for your profile with `/profile show`. Only members of a server you're in "
     "can ask, and only whoever asks sees the answer."

@@ -38,7 +38,7 @@ def _secret(request: web.Request) -> str:
     given = request.headers.getall(hdrs.AUTHORIZATION, [])
     scheme, _space, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer":
-        raise _unauthorized("Send a token: Authorization: Bearer … (/api-token in Discord makes one).")
+        raise _unauthorized("Send a token: Authorization: Bearer … (/data tokens in Discord makes one).")
     return secret.strip()
 
 

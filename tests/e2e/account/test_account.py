@@ -164,12 +164,12 @@ async def test_unlinking_deletes_at_once_and_linking_again_brings_the_labels_bac
     card = await answer(pia.person.command("label"))
     song = asked_about(card, pia.library)
     await answer(pia.person.click(card, "Late night"))
-    message = await answer(pia.person.command("unlink"))
+    message = await answer(pia.person.command("data unlink"))
     kept = await answer(pia.person.click(message, "Keep the link"))
     assert "account" in kept_of(stack, pia.person)
     assert kept.id == message.id
 
-    await answer(pia.person.click(await answer(pia.person.command("unlink")), "Unlink"))
+    await answer(pia.person.click(await answer(pia.person.command("data unlink")), "Unlink"))
     assert kept_of(stack, pia.person) == set()
     assert [(song_id[:7], kind) for song_id, kind, _ in stack.labels(pia.person)] == [("sealed:", "only")]
     assert song.id.encode() not in b"".join(path.read_bytes() for path in stack.data.glob("*.db*"))
@@ -186,7 +186,7 @@ async def test_unlinking_during_a_sync_stops_it(stack: CheckedStack) -> None:
     with stack.meddling(ron.account, "GET /v1/me/tracks", gate.acquire):
         await stack.confirm(ron.person, message, await stack.agree(consent_url(message), ron.account))
         await stack.until(lambda: stack.calls(ron.account).count("GET /v1/me/tracks") == 2)
-        outcome = await ron.person.click(await answer(ron.person.command("unlink")), "Unlink")
+        outcome = await ron.person.click(await answer(ron.person.command("data unlink")), "Unlink")
         gate.release()
         await outcome.reply()
     assert kept_of(stack, ron.person) == set()

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 async def test_privacy_says_what_is_stored_in_ten_lines(stack: CheckedStack) -> None:
     person = await with_file(stack, "moe", library=styled(3, seed=81))
-    said = await answer(person.command("privacy"))
+    said = await answer(person.command("data privacy"))
     assert len(said.text().splitlines()) == 10
     assert said.visible_to == person.user.id
 

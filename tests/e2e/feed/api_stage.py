@@ -85,7 +85,8 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiSt
 
 async def program(stage: ApiStage, person: Person, name: str, **options: Any) -> Api:
     """A program with a new token."""
-    said = await answer(person.command("api-token new", name=name, **options))
+    listed = await answer(person.command("data tokens"))
+    said = await answer(person.submit(await person.click(listed, "New token"), name=name, **options))
     assert said.visible_to == person.user.id
     return Api(stage.stack, secret(said))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.process import start
-from tests.e2e.chat_stage import answer, newcomer
+from tests.e2e.chat_stage import answer, labels, newcomer
 from tests.e2e.feed.api_stage import FILES, LIBRARY, SECRET, Api, ApiStage, at, program, stage, token_of
 from tests.e2e.wire_checks import shown
 
@@ -61,7 +61,7 @@ async def test_a_token_is_listed_with_its_last_use_and_revoked_with_a_tap(stage:
     kept = await program(stage, stage.ada, "Kept")
     lost = await program(stage, stage.ada, "Lost *one*")
     assert (await lost.ask("/api/random")).status == 200
-    listed = await answer(stage.ada.command("api-token list"))
+    listed = await answer(stage.ada.command("data tokens"))
     assert "Kept** · never used" in listed.text()
     assert re.search(r"Lost .*one.* · last used <t:", listed.text())
     assert not SECRET.search(listed.text())
@@ -76,23 +76,27 @@ async def test_a_token_is_listed_with_its_last_use_and_revoked_with_a_tap(stage:
 
 async def test_a_member_can_have_at_most_five_tokens(stage: ApiStage) -> None:
     dan = newcomer(stage.stack, "dan")
-    made = [await program(stage, dan, f"Number {number}") for number in range(5)]
-    refused = await answer(dan.command("api-token new", name="One too many"))
+    made = [await program(stage, dan, f"Number {number}") for number in range(4)]
+    form = await dan.click(await answer(dan.command("data tokens")), "New token")
+    made.append(await program(stage, dan, "Number 4"))
+    assert "New token" not in labels(await answer(dan.command("data tokens")))
+    refused = await answer(dan.submit(form, name="One too many"))
     assert "You already have 5 tokens" in refused.text()
     assert not SECRET.search(refused.text())
     assert {(await holder.ask("/api/songs")).status for holder in made} == {200}
 
 
-async def test_a_token_command_delivered_twice_makes_one_token(stage: ApiStage) -> None:
+async def test_a_form_for_a_token_delivered_twice_makes_one_token(stage: ApiStage) -> None:
     kim = newcomer(stage.stack, "kim")
-    outcome = await kim.command("api-token new", name="Phone")
+    form = await kim.click(await answer(kim.command("data tokens")), "New token")
+    outcome = await kim.submit(form, name="Phone")
     await stage.stack.tell_again(outcome)
     assert SECRET.search((await outcome.reply()).text())
     assert stage.stack.rows("select name from api_token where member = ?", kim.user.id) == [("Phone",)]
 
 
 async def test_a_token_expires(stage: ApiStage) -> None:
-    api = await program(stage, stage.ben, "Short", days=1)
+    api = await program(stage, stage.ben, "Short", days="1")
     number = token_of(stage, api)
     (span,) = stage.stack.rows("select expires_at - created_at from api_token where token = ?", number)
     assert span == (86_400_000,)
@@ -100,7 +104,7 @@ async def test_a_token_expires(stage: ApiStage) -> None:
     with closing(sqlite3.connect(stage.stack.database, timeout=20)) as database, database:  # let a day pass
         database.execute("update api_token set expires_at = expires_at - 86400000 where token = ?", (number,))
     assert (await api.ask("/api/songs")).status == 401
-    assert "Short" not in (await answer(stage.ben.command("api-token list"))).text()
+    assert "Short" not in (await answer(stage.ben.command("data tokens"))).text()
 
 
 async def test_schemathesis_finds_nothing(stage: ApiStage, tmp_path: Path, soak: bool) -> None:
@@ -177,4 +181,4 @@ async def test_the_api_is_not_there_unless_the_operator_switches_it_on(stage: Ap
     await stack.start_bot()
     for path in ("/api/openapi.json", "/api/songs", "/api"):
         assert (await api.ask(path)).status == 404
-    assert not [command.path for command in stage.ben.commands() if command.path.startswith("api-token")]
+    assert not [command.path for command in stage.ben.commands() if command.path == "data tokens"]

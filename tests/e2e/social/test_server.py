@@ -189,12 +189,17 @@ async def test_a_hidden_member_is_seen_nowhere_until_they_unhide(shop: Shop) -> 
     card = await shop.card(shop.ivo)
     await answer(shop.ivo.click(await answer(shop.ivo.click(card, "Repost")), "Post it"))
     message = shop.posted("reposts")[-1]
-    assert "You're hidden" in (await answer(shop.ivo.command("hide on"))).text()
+    assert "You're hidden" in (await answer(shop.ivo.command("profile hide"))).text()
     await shop.stack.until(lambda: message.deleted)
     shared = {song for (song,) in shop.stack.rows("select song from entry")}
     assert not shared & {track.uri for track in OWN.tracks}
-    assert "/hide off" in (await answer(shop.ivo.click(card, "Repost"))).text()
-    assert "not hidden" in (await answer(shop.ivo.command("hide off"))).text()
+    for gesture in (shop.ivo.click(card, "Repost"), shop.ivo.command("feed join"), shop.ivo.command("profile edit")):
+        said = await answer(gesture)
+        assert "You're hidden" in said.text() or "you're hidden" in said.text()
+        assert "Show me again" in labels(said)
+    own = await answer(shop.ivo.command("profile show"))
+    assert "not hidden" in (await answer(shop.ivo.click(own, "Show me again"))).text()
+    assert "Hide everything" in labels(await answer(shop.ivo.command("profile edit")))
     shared = {song for (song,) in shop.stack.rows("select song from entry")}
     assert {track.uri for track in OWN.tracks} <= shared
 

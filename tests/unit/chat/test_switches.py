@@ -11,7 +11,7 @@ from bot.config import parse
 COMMANDS: list[dict[str, Any]] = [
     {"name": "undo", "description": "x"},
     {"name": "feed", "options": [{"name": "play"}, {"name": "web"}, {"name": "activity"}]},
-    {"name": "api-token", "options": [{"name": "new"}]},
+    {"name": "data", "options": [{"name": "export"}, {"name": "tokens"}]},
 ]
 EVERY_SWITCH = {"FEED_PAGE": "on", "HTTP_API": "on", "ACTIVITY": "on", "DISCORD_CLIENT_SECRET": "s"}
 
@@ -29,13 +29,13 @@ def paths(**switches: str) -> list[str]:
     ("switches", "there"),
     [
         ({}, set()),
-        ({"HTTP_API": "on"}, {"api-token new"}),
+        ({"HTTP_API": "on"}, {"data tokens"}),
         ({"FEED_PAGE": "on"}, {"feed web"}),
-        (EVERY_SWITCH, {"feed web", "feed activity", "api-token new"}),
+        (EVERY_SWITCH, {"feed web", "feed activity", "data tokens"}),
     ],
 )
 def test_a_command_is_registered_only_with_its_feature(switches: dict[str, str], there: set[str]) -> None:
-    assert set(paths(**switches)) == {"undo", "feed play"} | there
+    assert set(paths(**switches)) == {"undo", "feed play", "data export"} | there
 
 
 def test_the_definitions_themselves_stay_whole() -> None:

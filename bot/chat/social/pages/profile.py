@@ -27,10 +27,11 @@ def of_other(shown: ProfileView, drawn: TasteMap | None, note: str = "") -> Page
 def own(mine: Mine, drawn: TasteMap | None, *, in_server: bool, note: str = "") -> Page:
     """One's own profile: what others see, and what they don't."""
     edit = layout.button(_("Choose what to show"), ids.of("profileedit"), layout.PRIMARY)
+    again = _show_again() if mine.hidden else None
     post = layout.button(_("Post it here"), ids.of("profilepost")) if in_server and not mine.shown.empty else None
     about = layout.small(messages.about(mine))
     parts = _parts(mine.shown, drawn, note)
-    return Page(_heading(mine), *parts, about, layout.row(edit, post), files=_files(drawn))
+    return Page(_heading(mine), *parts, about, layout.row(edit, post, again), files=_files(drawn))
 
 
 def _heading(mine: Mine) -> str:
@@ -57,8 +58,15 @@ def edit(mine: Mine) -> Page:
         layout.row(_map_switch(on=chosen.map)),
         _(messages.REPOSTS_ON if chosen.reposts else messages.REPOSTS_OFF),
         layout.row(_reposts_switch(on=chosen.reposts)),
-        layout.row(layout.button(_("See it as others do"), ids.of("profileshow"))),
+        layout.row(
+            layout.button(_("See it as others do"), ids.of("profileshow")),
+            _show_again() if mine.hidden else layout.button(_("Hide everything"), ids.of("hideall"), layout.RED),
+        ),
     )
+
+
+def _show_again() -> layout.Tap:
+    return layout.button(_("Show me again"), ids.of("unhide"), layout.GREEN)
 
 
 def _option(sized: Sized, chosen: Sequence[int]) -> layout.Option:
