@@ -2,11 +2,14 @@
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from sandbox.process import environment
 from tests.unit.tastes import library, style_of
 from training.__main__ import main
 from training.files import read_labels, read_library, read_rows, write_rows
@@ -68,6 +71,19 @@ def test_fit_predict_next_and_inspect_on_files(
     assert all(row["track_id"] in SONGS for row in asked)
     assert run("inspect", out / f"{said[0]['digest']}.onnx") == 0
     assert json.loads(capsys.readouterr().out)["classes"] == [1, 2, 3, None]
+
+
+@pytest.mark.parametrize("command", [("training",), ("cratekeeper", "train")])
+def test_p36_models_written_with_an_open_umask_are_closed_to_others(
+    files: tuple[Path, Path], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    songs_csv, labels_csv = files
+    options = ("--library", songs_csv, "--labels", labels_csv, "--out", tmp_path / "models", "--member", "bob")
+    arguments = [sys.executable, "-m", *command, "fit", *map(str, options)]
+    subprocess.run(arguments, cwd=tmp_path, env=environment(tmp_path), umask=0o022, check=True, capture_output=True)
+    written = [tmp_path / "models", *(tmp_path / "models").iterdir()]
+    assert {path.suffix for path in written} == {"", ".onnx", ".json", ".png"}
+    assert [path.name for path in written if path.stat().st_mode & 0o077] == []
 
 
 def test_fitting_again_reports_kept_or_published_and_never_fails(files: tuple[Path, Path], tmp_path: Path) -> None:
