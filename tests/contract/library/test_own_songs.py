@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,29 @@ async def test_a_response_with_fewer_details_erases_nothing(stage: Stage) -> Non
     async with stage.store.writing() as tx:
         await songs.save(tx, [replace(FULL, title="By tag", cover="other")], stage.now, Origin.OPERATOR)
     assert await as_seen(stage, ADA) == FULL
+
+
+TAGGED = Song(URI, "By tag", ("Tag",), album="Of the tag")
+ARRIVALS = [*permutations(("file", "operator")), *permutations(("file", "operator", "spotify"))]
+
+
+@pytest.mark.parametrize("order", ARRIVALS, ids=" then ".join)
+async def test_p38_spotify_outranks_the_operator_who_outranks_a_file_in_any_order(
+    stage: Stage, order: Sequence[str]
+) -> None:
+    for source in order:
+        match source:
+            case "file":
+                await by_file(stage, BEN)
+            case "spotify":
+                await at_spotify(stage, ADA, BARE)
+            case "operator":
+                async with stage.store.writing() as tx:
+                    await songs.save(tx, [TAGGED], stage.now, Origin.OPERATOR)
+    everybody = replace(BARE, album=TAGGED.album) if "spotify" in order else TAGGED
+    own = replace(everybody, year=1950, duration_ms=1000, isrc="QZSPM0000001")
+    async with stage.store.reading() as tx:
+        assert (await songs.get(tx, URI), await songs.get(tx, URI, BEN)) == (everybody, own)
 
 
 async def test_a_date_missing_from_a_file_is_kept(stage: Stage) -> None:
