@@ -20,7 +20,7 @@ from bot.flows.library import feature_lookup, poll, sync
 from bot.flows.social import digest, reports, reposts, rounds
 from bot.flows.social.shared import publish
 from bot.flows.sorting import playlists, train
-from bot.flows.sorting.writing import sort
+from bot.flows.sorting.writing import old_writes, sort
 from bot.messenger import Messenger
 from bot.services import Services
 
@@ -119,6 +119,7 @@ class Upkeep:
             "erasures": self._services.erasing.tick,
             "reports": partial(reports.sweep, store),
             "interactions": partial(once.sweep, store),
+            "old writes": partial(old_writes.thin_out, store),
         }
         for name, step in steps.items():
             await keep_trying(store, Work(name, 0), partial(step, now), now)

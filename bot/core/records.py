@@ -202,6 +202,7 @@ class Write:
     problem: str | None
     created_at: datetime
     applied_at: datetime | None
+    superseded: int | None = None  # lines that an old write lost to later ones; None: it's kept whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,5 +112,12 @@ class StillWriting(BadChoice):
     """The write can't be undone while it's being applied."""
 
 
+@dataclass(eq=False)
+class TooOldToUndo(BadChoice):
+    """The write isn't among the member's newest, which are kept whole, and its songs changed again since."""
+
+    most: int
+
+
 class ModelGone(BadChoice):
     """That model is no longer kept."""

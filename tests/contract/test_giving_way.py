@@ -40,6 +40,7 @@ class Rolling:
     others: int = 0  # other rows, which don't count
 
 
+NEWEST = OTHERS[-1]
 GIVING_WAY = {
     "cards": Rolling(
         limits.CARDS,
@@ -90,6 +91,12 @@ GIVING_WAY = {
         {"member": ADA},
         lambda tx, now: dislikes.add(tx, ADA, "newest", "k", now),
     ),
+    "removed from a group": Rolling(
+        limits.SHARED_REMOVED,
+        schema.put_out,
+        {"shared": 1, "member": lambda number: OTHERS[number]},
+        lambda tx, now: shared_playlists.table.remove_partner(tx, 1, NEWEST, ADA, now),
+    ),
     "named": Rolling(
         limits.NAMED,
         schema.posted,
@@ -117,11 +124,13 @@ GIVING_WAY = {
 @pytest.mark.parametrize("name", GIVING_WAY)
 async def test_the_newest_replaces_the_oldest(stage: Stage, name: str) -> None:
     full = GIVING_WAY[name]
+    if full.table is schema.put_out:
+        await a_list(stage, None)
     async with stage.store.writing() as tx:
         await fill(tx, full.table, full.most + 3, stage.now, **full.fixed)
         await full.add(tx, stage.now)
         assert await count(tx, full.table) == full.most + full.others
-        newest = {"newest", "1000000", "feed", str(NoticeKind.ASIDE)}
+        newest = {"newest", "1000000", str(NEWEST), "feed", str(NoticeKind.ASIDE)}
         assert any(newest.intersection(map(str, row)) for row in await tx.execute(sa.select(full.table)))
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.store import Store, setbacks
+from bot.adapters.store import Store, schema, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
 from bot.adapters.store.sorting import playlists, writes
 from bot.cli.doctor import Unwell, _aside
 from bot.config import parse
+from bot.core import limits
 from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, NewWrite, Notice, Work
@@ -30,6 +31,7 @@ from bot.flows.social.server_channels import Purpose
 from bot.messages import common
 from bot.upkeep import Upkeep
 from bot.worker import UNREADABLE, Worker
+from tests.contract.limits_stage import count, fill
 
 ADA, BEN = 1001, 1002
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -237,6 +239,17 @@ async def test_p39_a_failing_step_stops_neither_the_others_nor_the_process(store
     await made.settled()
     assert begun == [("poll", ADA)]
     assert mouth.told == [(BEN, "hello")]
+
+
+async def test_p40_a_tick_thins_out_old_writes(store: Store, now: datetime) -> None:
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        made = {"member": ADA, "layer": layer.layer, "kind": "add", "state": "done", "created_at": now - 2 * DAY}
+        await fill(tx, schema.write, limits.WRITES + 3, now, **made)
+    await upkeep(store, Mouth(), now, []).tick()
+    async with store.reading() as tx:
+        assert await count(tx, schema.write) == limits.WRITES, "those without lines go altogether"
 
 
 async def test_the_first_tick_pulls_in_what_a_fast_clock_left_far_ahead(store: Store, now: datetime) -> None:

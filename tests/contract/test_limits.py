@@ -38,7 +38,7 @@ LIMITED: Mapping[str, str] = {
     "api_token": "TOKENS",
     "barred": BY_SERVER,
     "card": "CARDS",
-    "change": "songs of a write; of writes, see there",
+    "change": "songs of a write; of old writes, the last line about each song and playlist",
     "content": "what Spotify lets a playlist hold, or the member's songs",
     "contribution": "SHARED_SONGS",
     "cooldown": OPERATOR,
@@ -66,7 +66,7 @@ LIMITED: Mapping[str, str] = {
     "posted": "NAMED",
     "profile": ONE,
     "prompt": "PROMPTS",
-    "put_out": "members who once joined a group, or were asked to",
+    "put_out": "SHARED_REMOVED",
     "recording": OPERATOR,
     "report": "REPORTS_A_DAY",
     "repost": "REPOSTS",
@@ -80,9 +80,9 @@ LIMITED: Mapping[str, str] = {
     "song": BY_SONGS,
     "space": OPERATOR,
     "spent": OPERATOR,
-    "takedown": "messages of ours; they go when Discord deletes them",
+    "takedown": "messages of ours, which NAMED and REPOSTS limit; each is tried for some weeks",
     "vote": "one of a member for each song on record",
-    "write": "DRY_RUNS: what is applied is paced by Spotify, and says which songs are ours to take out",
+    "write": "WRITES: and DRY_RUNS; of older ones, what says which songs are ours",
 }
 
 

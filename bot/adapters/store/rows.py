@@ -54,10 +54,10 @@ async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapp
     await tx.execute(does if does is not None else insert.on_conflict_do_nothing(index_elements=keys), rows)
 
 
-def chunks(values: Iterable[T]) -> Iterable[list[T]]:
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:
     """Cut `values` into pieces that fit in one statement."""
     everything = list(values)
-    return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))
+    return (everything[start : start + size] for start in range(0, len(everything), size))
 
 
 async def count(tx: Tx, *which: ColumnElement[bool]) -> int:

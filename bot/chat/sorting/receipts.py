@@ -66,10 +66,11 @@ def _options(reviewed: Reviewed, page: int) -> list[layout.Option]:
 
 def _actions(done: Receipt, page: int, rest: int) -> list[layout.Row]:
     """**Undo**, **Not there**, **Why**; and what changes nothing."""
-    write, undoable = done.write.write, done.ended and done.write.kind != WriteKind.UNDO and done.undo is None
-    placed = bool(done.placed) and undoable
+    write, stands = done.write.write, done.ended and done.write.kind != WriteKind.UNDO and done.undo is None
+    placed = bool(done.placed) and stands
+    undoable = stands and bool(done.placed or done.removed) and not done.write.superseded
     changing = [
-        layout.button(_("Undo"), ids.of("undo", write)) if undoable and (done.placed or done.removed) else None,
+        layout.button(_("Undo"), ids.of("undo", write)) if undoable else None,
         layout.button(_("Not there"), ids.of("wrong", write, page)) if placed else None,
         layout.button(_("Why"), ids.of("why", write, page)) if placed else None,
         ask_button(write, rest) if rest > 0 else None,

@@ -41,4 +41,7 @@ ERRORS: Wordings = {
     errors.ReceiptGone: N_("I don't keep that receipt any more."),
     errors.StillWriting: N_("I'm still writing that. You can undo it once it's done."),
     errors.ModelGone: N_("I don't keep that model any more. `/model` shows the ones I have."),
+    errors.TooOldToUndo: N_(
+        "That's too old to undo: its songs changed again since, and I only keep your last {most} receipts in full."
+    ),
 }

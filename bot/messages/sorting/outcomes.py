@@ -38,7 +38,7 @@ def receipt(done: Receipt, waiting: int) -> str:
     """The headline of what was written: totals, and whatever went wrong."""
     decide = plural("{count} for you to decide", "{count} for you to decide", waiting) if waiting else ""
     said = " · ".join(filter(None, [f"**{_headline(done)}**", formatting.changes(done), decide]))
-    more = [formatting.lines(_refusals(done), ROOM), _problem(done), _undone(done)]
+    more = [formatting.lines(_refusals(done), ROOM), _problem(done), _undone(done), _superseded(done)]
     return "\n".join([said, *filter(None, more)])
 
 
@@ -79,6 +79,20 @@ def _undone(done: Receipt) -> str | None:
         return _(UNDONE_SINCE)
     return plural(
         "Undone since, except for {count} song.", "Undone since, except for {count} songs.", done.undo_refused
+    )
+
+
+def _superseded(done: Receipt) -> str | None:
+    """What an old receipt no longer lists."""
+    count = done.write.superseded or 0
+    return (
+        plural(
+            "{count} change isn't listed any more, because that song changed again since.",
+            "{count} changes aren't listed any more, because those songs changed again since.",
+            count,
+        )
+        if count
+        else None
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     String,
     Table,
@@ -124,12 +125,14 @@ write = Table(
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", OneOf(WriteKind), nullable=False),
     Column("state", OneOf(WriteState), nullable=False),
-    Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE")),
+    Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE"), index=True),
     Column("total", Integer, nullable=False),  # songs looked at
     Column("model", String),  # digest of the model that decided
     Column("problem", String),
     Column("created_at", Moment, nullable=False),
     Column("applied_at", Moment),
+    Column("superseded", Integer),  # carried-out lines deleted because of later ones; None: the write is kept whole
+    Index("ix_write_superseded", "superseded", "state", "member"),
 )
 
 change = Table(

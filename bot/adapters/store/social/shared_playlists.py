@@ -74,9 +74,10 @@ async def partners(tx: Tx, shared: int) -> frozenset[int]:
 
 
 async def remove_partner(tx: Tx, shared: int, member: int, by: int, now: datetime) -> None:
-    """Remove a member from a group for good, and record who did it."""
+    """Remove a member from a group for good, and record who did it; the oldest record makes room."""
     await leave(tx, shared, member)
     await upsert(tx, OUT, {"shared": shared, "member": member, "by": by, "at": now})
+    await keep_newest(tx, OUT, limits.SHARED_REMOVED, OUT.c.at, OUT.c.shared == shared)
 
 
 async def let_back_in(tx: Tx, shared: int, member: int) -> None:

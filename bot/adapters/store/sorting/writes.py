@@ -13,7 +13,8 @@ from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest,
 from bot.core import limits
 from bot.core.records import Change, NewWrite, Write
 from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, LineState, Refused
-from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.core.sorting.superseded import CARRIED_OUT
+from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone
 
 WRITE, CHANGE = schema.write, schema.change
@@ -75,15 +76,15 @@ async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[st
 
 
 async def forget_unprepared(store: Store) -> None:
-    """Delete writes whose preparation was interrupted. Call at startup only, when none is being prepared."""
+    """Delete writes whose preparation was interrupted or failed. Call at startup only, when none is being prepared."""
+    failed = (WRITE.c.state == WriteState.CANCELLED) & (WRITE.c.kind != WriteKind.SORT)  # dry runs make room in time
+    unprepared = or_(WRITE.c.state == WriteState.PREPARING, failed)
     async with store.reading() as tx:
-        unprepared = (
-            (await tx.execute(select(WRITE.c.write).where(WRITE.c.state == WriteState.PREPARING))).scalars().all()
-        )
-    for write in unprepared:
+        numbers = (await tx.execute(select(WRITE.c.write).where(unprepared))).scalars().all()
+    for write in numbers:
         await _empty(store, write)
         async with store.writing() as tx:
-            await tx.execute(delete(WRITE).where(WRITE.c.write == write, WRITE.c.state == WriteState.PREPARING))
+            await tx.execute(delete(WRITE).where(WRITE.c.write == write, unprepared))
 
 
 async def add_changes(tx: Tx, member: int, write: int, changes: Iterable[Mapping[str, Any]]) -> None:
@@ -180,9 +181,9 @@ async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:
 async def last_done(tx: Tx, member: int) -> Write | None:
     """Return the newest write that has an effect and wasn't undone, leaving out undos."""
     undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
-    stands = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(TOUCHED)).exists()
-    ended = or_(WRITE.c.state == WriteState.DONE, (WRITE.c.state == WriteState.FAILED) & stands)
-    query = select(WRITE).where(WRITE.c.member == member, ended, WRITE.c.kind != WriteKind.UNDO)
+    stands = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(CARRIED_OUT)).exists()
+    query = select(WRITE).where(WRITE.c.member == member, WRITE.c.state.in_(ENDED), stands)
+    query = query.where(WRITE.c.kind != WriteKind.UNDO)
     return await one(tx, Write, query.where(WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1))
 
 
@@ -223,32 +224,29 @@ async def has_any(tx: Tx, playlist: int) -> bool:
 
 async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs in the playlist that we put there: our last action was to add them."""
-    touched = CHANGE.c.state.in_((*TOUCHED, LineState.TAKEN))
-    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
-    rows = in_turns(await tx.execute(query.order_by(CHANGE.c.change)))
-    last = {row.song: (row.action, row.state) async for row in rows}
-    return frozenset(
-        song for song, (action, state) in last.items() if action == Action.ADD and state != LineState.TAKEN
-    )
+    last = await _last(tx, playlist)
+    return frozenset(song for song, row in last.items() if row.action == Action.ADD and row.state != LineState.TAKEN)
 
 
 async def confirmed(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs whose addition Spotify confirmed, but which weren't read there yet."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state == LineState.SENT)
-    return frozenset((await tx.execute(select(CHANGE.c.song).where(*here))).scalars())
+    last = await _last(tx, playlist)
+    return frozenset(song for song, row in last.items() if row.action == Action.ADD and row.state == LineState.SENT)
 
 
 async def shown_as(tx: Tx, playlist: int) -> dict[str, str]:
     """Return the songs, ours or being removed, that Spotify shows under another id: song → id."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_((*TOUCHED, LineState.TAKEN)))
-    songs = select(CHANGE.c.song).where(CHANGE.c.playlist == playlist, CHANGE.c.shown_as.is_not(None))
-    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as).where(*here)
-    rows = await tx.execute(query.where(CHANGE.c.song.in_(songs)).order_by(CHANGE.c.change))
-    last = {row.song: row for row in rows}
-    stands = [change for change in last.values() if change.shown_as and change.state != LineState.TAKEN]
-    return {
-        change.song: change.shown_as for change in stands if change.action == Action.ADD or change.state in IN_FLIGHT
-    }
+    shown = select(CHANGE.c.song).where(CHANGE.c.playlist == playlist, CHANGE.c.shown_as.is_not(None))
+    last = await _last(tx, playlist, CHANGE.c.song.in_(shown))
+    stands = [row for row in last.values() if row.shown_as and row.state != LineState.TAKEN]
+    return {row.song: row.shown_as for row in stands if row.action == Action.ADD or row.state in IN_FLIGHT}
+
+
+async def _last(tx: Tx, playlist: int, *which: ColumnElement[bool]) -> dict[str, Any]:
+    """Return what we last did with each song in the playlist, as far as it took effect, or may have."""
+    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as)
+    touched = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_(CARRIED_OUT), *which)
+    return {row.song: row async for row in in_turns(await tx.execute(query.where(*touched).order_by(CHANGE.c.change)))}
 
 
 async def show_as(tx: Tx, playlist: int, shown: Mapping[str, str | None]) -> None:

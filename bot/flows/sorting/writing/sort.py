@@ -15,12 +15,13 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
-from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting
+from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting, TooOldToUndo
 from bot.errors.spotify import PlaylistGone, SpotifyDown, Unsettled
 from bot.errors.stored import dumped
 from bot.flows.sorting import readiness
@@ -276,8 +277,8 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     """Open the write that exactly reverses `write` (or the last one); return its number, to be applied.
 
     Songs we added are removed, songs we removed go back to where they were. A write that failed half-way is reversed as
-    far as it got; a failed undo can be tried again. Raises NothingToUndo, and StillWriting while the last write is
-    under way.
+    far as it got; a failed undo can be tried again. Raises NothingToUndo, StillWriting while the last write is under
+    way, and TooOldToUndo for an old write of which later ones superseded something.
     """
     async with store.reading() as tx:
         undone = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
@@ -294,6 +295,8 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     async with store.writing() as tx:
         if await writes.undo_of(tx, undone.write) is not None:
             raise NothingToUndo
+        if undone.superseded:
+            raise TooOldToUndo(limits.WRITES)
         back = NewWrite(member, undone.layer, WriteKind.UNDO, len(done), undoes=undone.write)
         opened = await writes.begin(tx, back, now)
     await writes.fill(store, member, opened, map(_reverse, done))
