@@ -110,7 +110,7 @@ async def _settle(stack: Stack, stage: Stage, seed: int) -> None:
     stage.members = [*stage.members, _member(listener)]
     _say(
         f"{cleo.NAME} shares {len(listener.account.likes)} songs: /feed join, then /feed play or /feed web.\n"
-        "Ada runs the server: /server allow opens a channel to clips, reposts and rounds."
+        "Ada runs the server: /server opens channels to clips, reposts and rounds."
     )
 
 

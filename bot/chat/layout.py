@@ -129,6 +129,20 @@ def menu(what: Id, placeholder: str, options: Iterable[Option], *, least: int = 
     return row(Tap(select))
 
 
+def channels(what: Id, placeholder: str, chosen: Iterable[int], *, most: int) -> Row:
+    """A row with a select of a server's text channels: none to `most` of them, at first those chosen before."""
+    kind = discord.SelectDefaultValueType.channel
+    select = ui.ChannelSelect[Any](
+        custom_id=str(what),
+        placeholder=formatting.plain(placeholder, PLACEHOLDER),
+        channel_types=[discord.ChannelType.text],
+        default_values=[discord.SelectDefaultValue(id=channel, type=kind) for channel in chosen],
+        min_values=0,
+        max_values=most,
+    )
+    return row(Tap(select))
+
+
 def picture(url: str, alt: str) -> ui.MediaGallery[Any]:
     return ui.MediaGallery(discord.MediaGalleryItem(url, description=formatting.plain(alt, ALT)))
 

@@ -121,12 +121,17 @@ def media(tree: Iterable[Json]) -> Iterator[Json]:
 
 
 def numbered(tree: Iterable[Json]) -> list[Json]:
-    """Return a copy in which every component has an id, as Discord assigns to those without."""
+    """Return a copy in which every component has an id, as Discord assigns to those without.
+
+    A snowflake that came as a number is a string from here on, as in all that Discord sends.
+    """
     copied = copy.deepcopy(list(tree))
     taken = {component["id"] for component in walk(copied) if component.get("id")}
     free = (number for number in itertools.count(1) if number not in taken)
     for component in walk(copied):
         component["id"] = component.get("id") or next(free)
+        for value in component.get("default_values") or ():
+            value["id"] = str(value["id"])
     return copied
 
 

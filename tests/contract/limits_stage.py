@@ -57,9 +57,8 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
             sa.insert(schema.member), [{"member": other, "created_at": now, "joined": True} for other in OTHERS]
         )
         await tx.execute(sa.insert(schema.layer).values(layer=LAYER, member=ADA, name="main"))
-    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
-    for channel in range(CHANNEL, CHANNEL + 3):
-        await server_channels.give(store, SERVER, channel, Purpose.ROUNDS)
+    await server_channels.choose(store, SERVER, Purpose.REPOSTS, [CHANNEL])
+    await server_channels.choose(store, SERVER, Purpose.ROUNDS, [*range(CHANNEL, CHANNEL + 3)])
     return made
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest_asyncio
 
 from bot.messages.sorting import playlists
-from sandbox.discord import Message, Outcome, Person, Upload
+from sandbox.discord import Channel, Message, Outcome, Person, Upload
 from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
 from sandbox.spotify.model import spotify_id
@@ -107,6 +107,12 @@ async def answer(gesture) -> Message:
     outcome = await gesture
     await outcome.reply()
     return await outcome.until(lambda message: message.text() != playlists.ONE_MOMENT, PATIENCE)
+
+
+async def post_in(manager: Person, purpose: str, *channels: Channel) -> Message:
+    """Choose where the bot may post for that purpose in the manager's server."""
+    panel = await answer(manager.command("server"))
+    return await answer(manager.select(panel, f"ck1:server:{purpose}", channels))
 
 
 async def linked(stack: Stack, name: str, library: Library) -> tuple[Listener, Outcome]:

@@ -1,66 +1,63 @@
 """/server: where the bot may post in a server, and decisions about reported songs; for those who manage it."""
 
-from datetime import datetime
-from typing import Literal
-
 import discord
 from discord import app_commands
 
-from bot.chat import reply
+from bot.chat import ids, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.social import channels
 from bot.chat.social.pages import server as pages
+from bot.errors import BadChoice
 from bot.errors.social import BotNotInServer, ManagersOnly, MissingPermissions
 from bot.flows.social import reports, server_channels
 from bot.flows.social.digest import WEEK
 from bot.flows.social.server_channels import Purpose
 from bot.messages import _
+from bot.messages.errors import describe
 from bot.messages.social import server as messages
 
-For = Literal["feed", "reposts", "rounds", "digest", "reports"]
-server = app_commands.Group(
-    name="server",
-    description="Where I may post in this server: nowhere until you say so",
-    default_permissions=discord.Permissions(manage_guild=True),
-    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-    allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-)
 
-
-@server.command(name="allow", description="Let me post in a channel, for one purpose")
-@app_commands.describe(purpose="What for", channel="Where")
-async def allow(interaction: Interaction, purpose: For, channel: discord.TextChannel) -> None:
+@app_commands.command(name="server", description="Where I may post in this server: nowhere until you say so")
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+async def server(interaction: Interaction) -> None:
     context = Context.of(interaction)
-    guild = _guild(context)
-    mine = channel.permissions_for(guild.me)
-    if missing := pages.missing(mine):
-        raise MissingPermissions(channel.id, tuple(missing))
-    chosen = Purpose(purpose)
-    await server_channels.give(context.store, guild.id, channel.id, chosen, _due(chosen, context.now))
-    commented = chosen in (Purpose.FEED, Purpose.REPOSTS)
-    note = _(messages.THREADS) if commented and not mine.create_public_threads else None
-    await reply.show(interaction, Page(messages.allowed(chosen, channel.id), note))
+    await reply.show(interaction, await _panel(context))
 
 
-def _due(purpose: Purpose, now: datetime) -> datetime | None:
-    return now + WEEK if purpose is Purpose.DIGEST else None
+async def on_channels(context: Context) -> None:
+    """Post for that purpose in the chosen channels, and in no other."""
+    guild, purpose = _guild(context), _purpose(context.tap.key)
+    chosen = [_channel(guild, ids.number(value)) for value in context.values]
+    mine = {channel.id: channel.permissions_for(guild.me) for channel in chosen}
+    refused = [MissingPermissions(channel, tuple(pages.missing(mine[channel]))) for channel in mine]
+    notes = [describe(missing) for missing in refused if missing.missing]
+    if not notes:
+        due = context.now + WEEK if purpose is Purpose.DIGEST else None
+        await server_channels.choose(context.store, guild.id, purpose, list(mine), due)
+        commented = purpose in (Purpose.FEED, Purpose.REPOSTS)
+        notes = [messages.threads(at) for at in mine if commented and not mine[at].create_public_threads]
+    await reply.show(context.interaction, await _panel(context, "\n".join(notes)))
 
 
-@server.command(name="stop", description="Stop posting something, in one channel or anywhere here")
-@app_commands.describe(purpose="What", channel="Where; every channel of this server by default")
-async def stop(interaction: Interaction, purpose: For, channel: discord.TextChannel | None = None) -> None:
-    context = Context.of(interaction)
-    where = channel.id if channel is not None else None
-    taken = await server_channels.take(context.store, _guild(context).id, Purpose(purpose), where)
-    await reply.show(interaction, Page(_(messages.STOPPED if taken else messages.NOT_GIVEN)))
+async def _panel(context: Context, note: str = "") -> Page:
+    return pages.panel(await server_channels.of_server(context.store, _guild(context).id), note)
 
 
-@server.command(name="show", description="Where I post in this server, and what")
-async def show(interaction: Interaction) -> None:
-    context = Context.of(interaction)
-    places = await server_channels.of_server(context.store, _guild(context).id)
-    await reply.show(interaction, pages.shown(places))
+def _purpose(key: str) -> Purpose:
+    if key not in set(Purpose):
+        raise BadChoice
+    return Purpose(key)
+
+
+def _channel(guild: discord.Guild, number: int) -> discord.TextChannel:
+    """Return the server's channel. Raises BadChoice for any other."""
+    channel = guild.get_channel(number)
+    if not isinstance(channel, discord.TextChannel):
+        raise BadChoice
+    return channel
 
 
 def _guild(context: Context) -> discord.Guild:
@@ -106,4 +103,4 @@ async def _decided(context: Context, outcome: str, *, barred: bool) -> None:
 
 
 COMMANDS: tuple[AnyCommand, ...] = (server,)
-TAPS = {"bar": on_bar, "unbar": on_unbar, "leavebe": on_leave_be}
+TAPS = {"server": on_channels, "bar": on_bar, "unbar": on_unbar, "leavebe": on_leave_be}

@@ -1,6 +1,6 @@
 """Server channels: where the bot may post in a server. Nowhere, until a moderator gives a channel a purpose."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,18 +20,21 @@ class Purpose(StrEnum):
 ONE_EACH = frozenset({Purpose.REPOSTS, Purpose.DIGEST, Purpose.REPORTS})  # a server has one channel for each of these
 
 
-async def give(store: Store, server: int, channel: int, purpose: Purpose, due_at: datetime | None = None) -> None:
-    """Let the bot post in the channel for that purpose."""
-    async with store.writing() as tx:
-        if purpose in ONE_EACH:
-            await server_channels.take(tx, server, purpose)
-        await server_channels.give(tx, Place(channel, purpose, server, due_at))
+async def choose(
+    store: Store, server: int, purpose: Purpose, channels: Sequence[int], due_at: datetime | None = None
+) -> None:
+    """Let the bot post for that purpose in these channels of the server, and in no other; none is fine.
 
-
-async def take(store: Store, server: int, purpose: Purpose, channel: int | None = None) -> int:
-    """Stop posting there for that purpose (anywhere, without a channel); return how many channels that were."""
+    due_at: of a new channel's first digest; a channel that had the purpose keeps its own.
+    """
+    kept = channels[:1] if purpose in ONE_EACH else channels
     async with store.writing() as tx:
-        return await server_channels.take(tx, server, purpose, channel)
+        before = {place.channel for place in await server_channels.of_server(tx, server, purpose)}
+        for channel in before.difference(kept):
+            await server_channels.take(tx, server, purpose, channel)
+        for channel in kept:
+            if channel not in before:
+                await server_channels.give(tx, Place(channel, purpose, server, due_at))
 
 
 async def of_server(store: Store, server: int) -> list[Place]:

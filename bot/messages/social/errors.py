@@ -30,7 +30,7 @@ ERRORS: Wordings = {
     # Rounds
     errors.NotForRounds: N_(
         "Rounds are played in channels that were chosen for them. Someone who manages the server can choose one with "
-        "`/server allow purpose:rounds`."
+        "`/server`."
     ),
     errors.RoundUnderWay: N_("There's already a round in this channel."),
     errors.NoRound: N_("There's no round in this channel right now."),
@@ -106,8 +106,7 @@ ERRORS: Wordings = {
         "Reposts go into a server's channel. Press Repost under a song there; in direct messages nobody would see it."
     ),
     errors.NoRepostChannel: N_(
-        "This server has no channel for reposts. Someone who manages it can choose one with "
-        "`/server allow purpose:reposts`."
+        "This server has no channel for reposts. Someone who manages it can choose one with `/server`."
     ),
     errors.AlreadyReposted: N_("You've already reposted that song here in the last seven days."),
     errors.RepostsToday: N_(

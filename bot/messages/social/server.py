@@ -1,6 +1,6 @@
 """Servers: what those who manage one read: where I post, what was reported, how the week was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.core.markup import escape, timestamp
 from bot.core.records import Song
@@ -11,23 +11,14 @@ from bot.flows.social.server_channels import Purpose
 from bot.messages import N_, _, formatting, plural
 from bot.messages.social.reposts import REASONS
 
-THREADS = N_("For comments I also need Create Public Threads there.")
-NOTHING = N_("I don't post anywhere in this server. `/server allow` gives me a channel for one purpose.")
-STOPPED = N_("I don't post that there any more.")
-NOT_GIVEN = N_("There was no channel for that.")
-ALLOWED: Mapping[Purpose, str] = {
-    Purpose.FEED: N_("Done. `/feed play` in <#{channel}> posts songs for everyone there; elsewhere it stays private."),
-    Purpose.REPOSTS: N_("Done. Reposts go to <#{channel}>, each with a name, and only when a member presses Repost."),
-    Purpose.ROUNDS: N_("Done. Rounds can be played in <#{channel}>."),
-    Purpose.DIGEST: N_("Done. Once a week <#{channel}> hears how much happened here: counts, never who."),
-    Purpose.REPORTS: N_("Done. Songs that members report go to <#{channel}>, without who reported them."),
-}
-FOR: Mapping[str, str] = {
-    Purpose.FEED: N_("songs for everyone"),
-    Purpose.REPOSTS: N_("reposts"),
-    Purpose.ROUNDS: N_("rounds"),
-    Purpose.DIGEST: N_("the week in counts"),
-    Purpose.REPORTS: N_("reported songs"),
+WHERE = N_("**Where I post in this server**")
+NOWHERE = N_("**I don't post anywhere in this server**, until you choose a channel here.")
+PURPOSES: Mapping[Purpose, str] = {
+    Purpose.FEED: N_("**Songs for everyone**: everyone sees what `/feed play` shows there; elsewhere it's private."),
+    Purpose.REPOSTS: N_("**Reposts**: songs with a member's name, only when they press Repost."),
+    Purpose.ROUNDS: N_("**Rounds**: `/round start` works there."),
+    Purpose.DIGEST: N_("**The week in counts**: once a week, how much happened here, never who."),
+    Purpose.REPORTS: N_("**Reported songs**, without who reported them."),
 }
 BARRED = N_("It isn't posted in this server any more. Where it was posted, it goes in a moment.")
 UNBARRED = N_("It can be posted in this server again.")
@@ -36,17 +27,14 @@ WEEK = N_("**The week here**")
 QUIET = N_("A quiet one: not enough happened to count it without giving away whose it was.")
 
 
-def allowed(purpose: Purpose, channel: int) -> str:
-    return _(ALLOWED[purpose], channel=str(channel))
+def purpose(kind: Purpose, places: Sequence[Place]) -> str:
+    """What a channel is chosen for, and when the next digest is due."""
+    due = [_("Next {when}.", when=timestamp(place.due_at, "R")) for place in places if place.due_at is not None]
+    return " ".join([_(PURPOSES[kind]), *due])
 
 
-def line(place: Place) -> str:
-    """One line of where I post, and when the next digest is due."""
-    purpose = _(FOR[place.purpose]) if place.purpose in FOR else place.purpose
-    if place.due_at is None:
-        return f"- <#{place.channel}>: {purpose}"
-    due = _("next {when}", when=timestamp(place.due_at, "R"))
-    return f"- <#{place.channel}>: {purpose}, {due}"
+def threads(channel: int) -> str:
+    return _("For comments in <#{channel}> I also need Create Public Threads there.", channel=str(channel))
 
 
 def reported(song: Song, report: NewReport, link: str | None) -> str:

@@ -19,7 +19,7 @@ const KINDS = {
   3: select,
   5: (menu, context) => select({ ...menu, options: context.people() }, context),
   7: (menu, context) => select({ ...menu, options: [...context.people(), ...context.channels()] }, context),
-  8: (menu, context) => select({ ...menu, options: context.channels() }, context),
+  8: (menu, context) => select({ ...menu, options: chosenBefore(menu, context.channels()) }, context),
   9: section,
   10: (text, context) => h("div", { class: "text" }, markdown(text.content, context.names)),
   11: (thumbnail) => h("div", { class: "thumbnail" }, picture(thumbnail.media, thumbnail.description)),
@@ -31,6 +31,12 @@ const KINDS = {
 
 export function components(tree, context) {
   return tree.map((component) => (KINDS[component.type] ?? unknown)(component, context));
+}
+
+/** The options, those that the menu had chosen before marked. */
+function chosenBefore({ default_values: before = [] }, options) {
+  const chosen = new Set(before.map(({ id }) => id));
+  return options.map((option) => ({ ...option, default: chosen.has(option.value) }));
 }
 
 function unknown(component) {

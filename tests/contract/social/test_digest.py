@@ -35,7 +35,7 @@ async def many(_: int) -> int:
 
 async def opened(store: Store, now: datetime, **counts: int) -> None:
     """Make a digest due in a week, with some activity counted today."""
-    await flow.give(store, SERVER, CHANNEL, Purpose.DIGEST, now + WEEK)
+    await flow.choose(store, SERVER, Purpose.DIGEST, [CHANNEL], now + WEEK)
     async with store.writing() as tx:
         for what, times in counts.items():
             await server_channels.count(tx, SERVER, what, now, times)
@@ -103,7 +103,7 @@ async def test_a_channel_withdrawn_meanwhile_gets_no_other_digest(store: Store, 
     await opened(store, now, like=9)
 
     async def stopped(_: Digest) -> None:
-        await flow.take(store, SERVER, Purpose.DIGEST)
+        await flow.choose(store, SERVER, Purpose.DIGEST, [])
 
     await digest.post_due(store, stopped, many, SERVER, now + WEEK)
     assert await flow.of_server(store, SERVER) == []

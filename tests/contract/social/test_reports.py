@@ -45,7 +45,7 @@ async def send(
 
 async def test_reports_go_to_the_channel_the_server_managers_chose(stage: Stage) -> None:
     assert await send(stage, 1, SEEN) is None
-    await server_channels.give(stage.store, SERVER, CHANNEL, Purpose.REPORTS)
+    await server_channels.choose(stage.store, SERVER, Purpose.REPORTS, [CHANNEL])
     assert await send(stage, 2, SEEN) == CHANNEL
     assert await send(stage, 3, Where(OTHER)) is None
     assert await reports.open_ones(stage.store, stage.now) == 3

@@ -40,7 +40,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
     await made.like(ADA, range(30))
     await made.like(BEN, range(40, 43))
     await made.catalogue.points.refresh()
-    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
+    await server_channels.choose(store, SERVER, Purpose.REPOSTS, [CHANNEL])
     return made
 
 
@@ -223,7 +223,7 @@ async def test_deleted_servers_and_channels_are_forgotten(stage: Stage, store: S
     await server_channels.close(store, CHANNEL)
     assert await kept(stage) == []
     assert await server_channels.channel_for(store, SERVER, Purpose.REPOSTS) is None
-    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
+    await server_channels.choose(store, SERVER, Purpose.REPOSTS, [CHANNEL])
     await post(stage, 2)
     await server_channels.keep_only(store, {OTHER})
     assert await kept(stage) == []

@@ -11,8 +11,7 @@ SERVER, OTHER = 7001, 7002
 
 
 async def test_nothing_is_posted_without_a_channel(store: Store) -> None:
-    await flow.give(store, SERVER, 1, Purpose.FEED)
-    await flow.give(store, SERVER, 2, Purpose.FEED)
+    await flow.choose(store, SERVER, Purpose.FEED, [1, 2])
     assert [await flow.serves(store, channel, Purpose.FEED) for channel in (1, 2, 3, None)] == [
         True,
         True,
@@ -20,16 +19,25 @@ async def test_nothing_is_posted_without_a_channel(store: Store) -> None:
         False,
     ]
     assert not await flow.serves(store, 1, Purpose.ROUNDS)
-    assert await flow.take(store, SERVER, Purpose.FEED, 1) == 1
+    await flow.choose(store, SERVER, Purpose.FEED, [2])
     assert not await flow.serves(store, 1, Purpose.FEED)
+    assert await flow.serves(store, 2, Purpose.FEED)
+    await flow.choose(store, SERVER, Purpose.FEED, [])
+    assert await flow.of_server(store, SERVER) == []
 
 
 async def test_a_server_has_one_channel_for_reposts(store: Store) -> None:
     for channel in (1, 2):
-        await flow.give(store, SERVER, channel, Purpose.REPOSTS)
+        await flow.choose(store, SERVER, Purpose.REPOSTS, [channel])
     assert await flow.channel_for(store, SERVER, Purpose.REPOSTS) == 2
     assert await flow.channel_for(store, OTHER, Purpose.REPOSTS) is None
     assert await flow.channel_for(store, None, Purpose.REPOSTS) is None
+
+
+async def test_a_channel_that_keeps_its_purpose_keeps_the_day_of_its_digest(store: Store, now: datetime) -> None:
+    for later in range(3):
+        await flow.choose(store, SERVER, Purpose.DIGEST, [1], now + timedelta(days=later))
+    assert [place.due_at for place in await flow.of_server(store, SERVER)] == [now]
 
 
 async def test_counts_are_per_server_and_day(store: Store, now: datetime) -> None:
@@ -42,7 +50,7 @@ async def test_counts_are_per_server_and_day(store: Store, now: datetime) -> Non
 
 
 async def test_a_server_that_removed_the_bot_is_forgotten(store: Store, now: datetime) -> None:
-    await flow.give(store, SERVER, 1, Purpose.DIGEST, now)
+    await flow.choose(store, SERVER, Purpose.DIGEST, [1], now)
     await flow.count(store, SERVER, "like", now)
     async with store.writing() as tx:
         await server_channels.forget_server(tx, SERVER)

@@ -65,7 +65,7 @@ def music(folder: Path) -> Path:
 async def give(stack: CheckedStack, channel: Channel) -> None:
     """Allow the feed in the channel, as /server does."""
     store = Store(f"sqlite+aiosqlite:///{stack.database}")
-    await server_channels.give(store, stack.guild.id, channel.id, Purpose.FEED)
+    await server_channels.choose(store, stack.guild.id, Purpose.FEED, [channel.id])
     await store.close()
 
 

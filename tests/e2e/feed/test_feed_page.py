@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from bot.chat.presence import FRESH
 from sandbox.discord import Person
-from tests.e2e.chat_stage import answer
+from tests.e2e.chat_stage import answer, post_in
 from tests.e2e.feed.phone_stage import SLOW, Phone, drag, said_of, title, until
 from tests.e2e.feed.stage import FILES, PLAYLISTS
 
@@ -154,7 +154,7 @@ async def test_a_song_is_reposted_with_a_preview(phone: Phone) -> None:
     stack = phone.feed.stack
     owner = Person(stack.discord, stack.discord.owner, stack.channel)
     channel = stack.discord.add_channel(stack.guild, f"passed-{phone.person.user.name}")
-    await answer(owner.command("server allow", options={"purpose": "reposts", "channel": channel}))
+    await post_in(owner, "reposts", channel)
     async with phone.page() as page:
         song = await title(page)
         await page.keyboard.press("ArrowUp")

@@ -8,7 +8,7 @@ import pytest_asyncio
 from bot.chat.presence import FRESH
 from bot.chat.social.rounds import TAPS
 from sandbox.discord import Channel, Message, Person
-from tests.e2e.chat_stage import answer, labels, with_file
+from tests.e2e.chat_stage import answer, labels, post_in, with_file
 from tests.e2e.checked_stack import CheckedStack
 from tests.e2e.trained_stage import plain
 
@@ -21,7 +21,7 @@ async def channel(stack: CheckedStack) -> Channel:
     """A channel that the server has allowed rounds in."""
     made = stack.discord.add_channel(stack.guild, "rounds")
     owner = Person(stack.discord, stack.discord.owner, stack.channel)
-    await answer(owner.command("server allow", options={"purpose": "rounds", "channel": made}))
+    await post_in(owner, "rounds", made)
     return made
 
 
@@ -135,7 +135,7 @@ async def test_a_round_is_played_only_in_its_own_server(stack: CheckedStack, pla
 
 async def test_without_a_channel_for_rounds_no_round_starts(stack: CheckedStack, players: list[Person]) -> None:
     said = await answer(players[0].at(stack.channel).command("round start", theme="Sun"))
-    assert "/server allow" in said.text()
+    assert "</server:" in said.text()
 
 
 async def test_in_a_german_server_a_round_is_german_and_its_players_read_their_own_language(
@@ -145,8 +145,7 @@ async def test_in_a_german_server_a_round_is_german_and_its_players_read_their_o
     guild = stack.discord.add_guild("Plattenladen", channels=["runden"], members=[rosa.user, rick.user], locale="de")
     (there,) = guild.channels.values()
     owner = Person(stack.discord, stack.discord.owner, there)
-    said = await answer(owner.command("server allow", options={"purpose": "rounds", "channel": there}))
-    assert "Rounds can be played" in said.text()
+    await post_in(owner, "rounds", there)
     rosa, rick = rosa.at(there), rick.at(there)
     message = await answer(rosa.command("round start", theme="Regen"))
     assert "Einsendeschluss" in message.text()

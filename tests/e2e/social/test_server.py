@@ -16,8 +16,9 @@ from bot.flows.social.reposts import SENDING
 from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person
 from sandbox.discord.client import slash
 from sandbox.discord.client.resolved import Resolved
+from sandbox.discord.components import ComponentKind, of_kind
 from sandbox.music.library import Library
-from tests.e2e.chat_stage import answer, labels, with_file
+from tests.e2e.chat_stage import answer, labels, post_in, with_file
 from tests.e2e.checked_stack import CheckedStack
 from tests.e2e.trained_stage import plain
 
@@ -74,30 +75,44 @@ async def test_without_a_channel_for_reposts_nothing_is_reposted(shop: Shop) -> 
 async def test_being_shown_the_server_command_is_not_enough_to_use_it(shop: Shop) -> None:
     """A server can show /server to everybody (Integrations), but that alone doesn't let them use it."""
     world, channel = shop.stack.discord, shop.channels["feed"]
-    for path, options in (
-        ("server allow", {"purpose": "feed", "channel": channel}),
-        ("server stop", {"purpose": "feed"}),
-        ("server show", {}),
-    ):
-        command = slash.find(world, shop.boss.user, channel, path)
-        data = slash.invocation(command, Resolved(world, channel), options)
-        made = world.begin(InteractionKind.COMMAND, shop.ivo.user, channel, data)
-        await shop.stack.acknowledged(made)
-        assert "who can manage this server" in Outcome(world, made).text()
+    data = slash.invocation(slash.find(world, shop.boss.user, channel, "server"), Resolved(world, channel), {})
+    made = world.begin(InteractionKind.COMMAND, shop.ivo.user, channel, data)
+    await shop.stack.acknowledged(made)
+    assert "who can manage this server" in Outcome(world, made).text()
+    forged = await shop.stack.forge(shop.ivo, "ck1:server:feed", str(channel.id))
+    assert "who can manage this server" in forged.text()
     assert shop.stack.rows("select 1 from place where channel = ?", channel.id) == []
 
 
 async def test_only_server_managers_choose_the_channels(shop: Shop) -> None:
-    assert "server allow" not in [command.path for command in shop.ivo.commands()]
-    assert "don't post anywhere" in (await answer(shop.boss.command("server show"))).text()
+    assert "server" not in [command.path for command in shop.ivo.commands()]
+    panel = await answer(shop.boss.command("server"))
+    assert "don't post anywhere" in panel.text()
     for purpose, channel in shop.channels.items():
-        said = await answer(shop.boss.command("server allow", options={"purpose": purpose, "channel": channel}))
-        assert f"<#{channel.id}>" in said.text()
-    shown = (await answer(shop.boss.command("server show"))).text()
-    assert all(f"<#{channel.id}>" in shown for channel in shop.channels.values())
-    assert "next <t:" in shown
-    assert "no longer" not in (await answer(shop.boss.command("server stop", purpose="rounds"))).text()
-    assert "no channel" in (await answer(shop.boss.command("server stop", purpose="rounds"))).text()
+        panel = await answer(shop.boss.select(panel, f"ck1:server:{purpose}", [channel]))
+        assert chosen(panel, purpose) == [channel.id]
+    assert "Next <t:" in panel.text()
+    panel = await answer(shop.boss.select(panel, "ck1:server:rounds", []))
+    panel = await answer(shop.boss.command("server"))
+    assert {purpose: chosen(panel, purpose) for purpose in PURPOSES} == {
+        purpose: [] if purpose == "rounds" else [shop.channels[purpose].id] for purpose in PURPOSES
+    }
+
+
+def chosen(panel: Message, purpose: str) -> list[int]:
+    """The channels that a server's panel shows for a purpose."""
+    menus = of_kind(panel.components, ComponentKind.CHANNEL_SELECT)
+    (menu,) = [menu for menu in menus if menu["custom_id"] == f"ck1:server:{purpose}"]
+    return [int(value["id"]) for value in menu.get("default_values", ())]
+
+
+async def test_a_channel_that_the_bot_may_not_write_in_is_refused_and_nothing_changes(shop: Shop) -> None:
+    world = shop.stack.discord
+    closed = world.add_channel(shop.stack.guild, "closed")
+    world.close(closed, world.bot)
+    refused = await post_in(shop.boss, "feed", shop.channels["feed"], closed)
+    assert f"can't post in <#{closed.id}>" in refused.text()
+    assert chosen(refused, "feed") == [shop.channels["feed"].id]
 
 
 async def test_a_repost_asks_first_shows_a_name_and_can_be_deleted(shop: Shop) -> None:
@@ -178,7 +193,7 @@ async def test_a_report_can_be_dismissed_and_goes_to_the_log_without_a_channel(s
     left = await answer(shop.boss.at(shop.channels["reports"]).click(told, "Leave it"))
     assert "nothing's wrong" in left.text()
     assert labels(left) == []
-    await answer(shop.boss.command("server stop", purpose="reports"))
+    await post_in(shop.boss, "reports")
     card = await shop.card(shop.kai)
     said = await answer(shop.kai.submit(await shop.kai.click(card, "Report"), reason="spam"))
     assert "Whoever runs this bot" in said.text()
@@ -275,19 +290,18 @@ async def test_a_card_continues_privately_once_its_channel_is_no_longer_the_feed
     card = await shop.card(shop.ivo)
     before = card.text()
     assert labels(card)[0] == "Next"
-    await answer(shop.boss.command("server stop", purpose="feed"))
+    await post_in(shop.boss, "feed")
     following = await answer(shop.kai.click(card, "Next"))
     assert following.visible_to == shop.kai.user.id
     assert card.text() == before
-    again = {"purpose": "feed", "channel": shop.channels["feed"]}
-    await answer(shop.boss.command("server allow", options=again))
+    await post_in(shop.boss, "feed", shop.channels["feed"])
 
 
 async def test_a_server_that_removes_the_bot_is_forgotten(shop: Shop) -> None:
     discord = shop.stack.discord
     guild = discord.add_guild("Other shop", channels=["songs"], members=[shop.boss.user])
     (there,) = guild.channels.values()
-    await answer(shop.boss.at(there).command("server allow", options={"purpose": "feed", "channel": there}))
+    await post_in(shop.boss.at(there), "feed", there)
     assert shop.stack.rows("select 1 from place where server = ?", guild.id)
     discord.leave(guild, discord.bot)
     await shop.stack.until(lambda: not shop.stack.rows("select 1 from place where server = ?", guild.id))

@@ -32,7 +32,7 @@ def test_missing_permissions_have_the_names_from_discords_settings() -> None:
 
 
 def test_every_purpose_and_every_counted_kind_has_a_text() -> None:
-    assert set(messages.ALLOWED) == set(messages.FOR) == set(Purpose)
+    assert set(messages.PURPOSES) == set(Purpose)
     assert len({messages.counted(kind, 2) for kind in KINDS}) == len(KINDS)
 
 
@@ -56,8 +56,10 @@ def test_a_report_shows_its_text_literally_and_its_song_without_markup() -> None
     assert "@everyone" not in text.replace("\\@everyone", "")
 
 
-def test_channels_are_listed_with_the_next_digest() -> None:
-    text = said(server.shown([Place(7, "feed", 1), Place(8, "digest", 1, SINCE)]))
-    assert "<#7>" in text
-    assert f"next <t:{int(SINCE.timestamp())}:R>" in text
-    assert messages.NOTHING in said(server.shown([]))
+def test_every_purpose_has_a_select_with_its_channels_and_the_next_digest() -> None:
+    page = server.panel([Place(7, "feed", 1), Place(9, "feed", 1), Place(8, "digest", 1, SINCE)])
+    menus = [item.item for item in page.walk_children() if hasattr(item, "item")]
+    assert [[value.id for value in menu.default_values] for menu in menus] == [[7, 9], [], [], [8], []]
+    assert [menu.max_values for menu in menus] == [25, 1, 25, 1, 1]
+    assert f"Next <t:{int(SINCE.timestamp())}:R>" in said(page)
+    assert "don't post anywhere" in said(server.panel([]))

@@ -21,12 +21,10 @@ async def give(tx: Tx, place: Place) -> None:
     )
 
 
-async def take(tx: Tx, server: int, purpose: str, channel: int | None = None) -> int:
-    """Stop using a channel, or all of the server's, for a purpose; return how many that were."""
-    these = [PLACE.c.server == server, PLACE.c.purpose == purpose]
-    if channel is not None:
-        these.append(PLACE.c.channel == channel)
-    return int((await tx.execute(delete(PLACE).where(*these))).rowcount)
+async def take(tx: Tx, server: int, purpose: str, channel: int) -> None:
+    """Stop using a server's channel for a purpose."""
+    these = PLACE.c.server == server, PLACE.c.purpose == purpose, PLACE.c.channel == channel
+    await tx.execute(delete(PLACE).where(*these))
 
 
 async def of_server(tx: Tx, server: int, purpose: str | None = None) -> list[Place]:

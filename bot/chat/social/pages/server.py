@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import discord
 
 from bot.chat import ids, layout
-from bot.chat.layout import Page
+from bot.chat.layout import Item, Page
 from bot.core.social.records import Place
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.digest import Digest
 from bot.flows.social.reports import NewReport
+from bot.flows.social.server_channels import ONE_EACH, Purpose
 from bot.messages import _
 from bot.messages.social import server as messages
 from bot.messages.social.errors import PERMISSIONS
@@ -22,9 +23,15 @@ def missing(mine: discord.Permissions) -> list[str]:
     return [name for name in PERMISSIONS if not getattr(mine, name)]
 
 
-def shown(places: Sequence[Place]) -> Page:
-    """Where I post in a server, and when the next digest is."""
-    return Page("\n".join(messages.line(place) for place in places) or _(messages.NOTHING))
+def panel(places: Sequence[Place], note: str = "") -> Page:
+    """Where I post in a server: a select of channels for each purpose."""
+    rows: list[Item | str] = []
+    for purpose in Purpose:
+        given = [place for place in places if place.purpose == purpose]
+        most = 1 if purpose in ONE_EACH else layout.MOST_OPTIONS
+        menu = layout.channels(ids.of("server", purpose), _("Nowhere"), [place.channel for place in given], most=most)
+        rows += [messages.purpose(purpose, given), menu]
+    return Page(note, _(messages.WHERE if places else messages.NOWHERE), *rows)
 
 
 def reported(entry: Entry, report: NewReport, link: str | None) -> Page:

@@ -319,7 +319,7 @@ async def test_a_repost_goes_to_the_server_the_link_was_requested_in(stage: Stag
     refused = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
     assert (refused.status, "a server's channel" in refused.json["detail"]) == (404, True)
     assert (await stage.ask("/feed/api/server")).json == {"name": None}, "the link was requested in a direct message"
-    await server_channels.give(stage.store, SERVER, 7002, Purpose.REPOSTS)
+    await server_channels.choose(stage.store, SERVER, Purpose.REPOSTS, [7002])
     link = await sessions.invite(stage.store, Actor(ADA, SERVER, stage.clock()))
     stage.sessions[ADA] = await sessions.enter(stage.store, link, stage.clock())
     assert (await stage.ask("/feed/api/server")).json == {"name": "Crate diggers"}
