@@ -1,4 +1,8 @@
-"""Translator: command names and descriptions in the languages that Discord's clients speak, from the catalogue."""
+"""Translator: descriptions and options' names in the languages that Discord's clients speak, from the catalogue.
+
+A command keeps its name in all of them: a mention shows the name it was written with, whatever the reader's language,
+and one with a translated name can't be pressed (discord/discord-api-docs, issues 5518 and 5462).
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,15 +13,15 @@ from discord.app_commands import TranslationContextLocation as Where
 
 from bot.messages.language import translated
 
-NAME = "name of a command"  # context: Discord allows lower-case letters, digits, - and _ there
-NAMES = {Where.command_name, Where.group_name, Where.parameter_name}
+NAME, OPTION = "name of a command", "name of an option"  # Discord allows lower-case letters, digits, - and _ there
+CONTEXTS = {Where.command_name: NAME, Where.group_name: NAME, Where.parameter_name: OPTION}
 AnyCommand = Command[Any, ..., Any] | Group | ContextMenu
 
 
 class Catalogue(Translator):
     async def translate(self, string: locale_str, locale: Locale, context: TranslationContextTypes) -> str | None:
-        named = context.location in NAMES and not isinstance(context.data, ContextMenu)
-        return translated(string.message, locale.value, NAME if named else None)
+        named = None if isinstance(context.data, ContextMenu) else CONTEXTS.get(context.location)
+        return translated(string.message, locale.value, named)
 
 
 def words(commands: Iterable[AnyCommand]) -> Iterator[tuple[str, str | None]]:
@@ -33,7 +37,7 @@ def _words(command: AnyCommand) -> Iterator[tuple[str, str | None]]:
     yield command.name, NAME
     yield command.description, None
     for parameter in command.parameters if isinstance(command, Command) else ():
-        yield parameter.display_name, NAME
+        yield parameter.display_name, OPTION
         yield str(parameter.description), None
         yield from ((choice.name, None) for choice in parameter.choices if isinstance(choice, Choice))
     for part in command.commands if isinstance(command, Group) else ():

@@ -76,9 +76,9 @@ TEACHES = N_(
 TEACHES_NOT = N_(
     "Your labels train only your own models. What was learned from you before is dropped at the next training."
 )
-COMMANDS = N_(
-    "`/label` asks about a song · `/sort` shows what I'd do · `/undo` undoes it · `/playlists settings` and `/updates` "
-    "set the rules · `/why`, `/model` and `/status` explain · `/data privacy` and `/data export` show what I keep"
+ONCE_CALLED = N_(
+    "*recommend* is `/discover songs` now, *morelike* `/discover like`, and *alchemy* `/discover mix`; *path* and "
+    "*random* are `/discover path` and `/discover random`."
 )
 NO_API = N_("The HTTP API is switched off here. Whoever runs this bot can switch it on.")
 NO_TOKENS = N_("You have no active tokens. **New token** makes one.")

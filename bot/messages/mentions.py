@@ -34,6 +34,11 @@ def know(numbers: Mapping[str, int]) -> None:
     _known.update(numbers)
 
 
+def code(path: str) -> str:
+    """Return a command as sentences write it: `/feed play`, in backticks."""
+    return f"`/{path}`"
+
+
 def clickable(text: str) -> str:
     """Return a text for a message, in which each command that's registered can be pressed."""
     return NAMED.sub(_mention, text)

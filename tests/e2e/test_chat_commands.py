@@ -1,6 +1,7 @@
 """What a member who imported a file gets from /model, /why, /updates, /help and /status, over HTTP and the gateway."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -134,6 +135,19 @@ async def test_help_status_and_privacy_work_for_strangers_and_members(stack: Sta
     said = await answer(karl.command("status"))
     assert "Your library comes from a file." in said.text()
     assert labels(said) == ["New playlist"]
+
+
+async def test_help_lists_every_command_by_topic_each_to_press(stack: Stack) -> None:
+    karla = newcomer(stack, "karla")
+    said, named = await answer(karla.command("help")), set[str]()
+    registered = {command.name: command.id for command in stack.discord.commands.registered()}
+    for topic in said.selects()[0].options:
+        said = await answer(karla.select(said, "Every command", topic.value))
+        pressed = re.findall(r"</([a-z ]+):(\d+)>", said.text())
+        assert {registered[path.split()[0]] for path, _id in pressed} == {int(number) for _path, number in pressed}
+        named |= {path for path, _id in pressed}
+        assert [option.value for option in said.selects()[0].options if option.default] == [topic.value]
+    assert named == {command.path for command in karla.commands()}, "none that she can't use, and all that she can"
 
 
 async def test_everything_personal_is_visible_only_to_its_member(stack: Stack) -> None:

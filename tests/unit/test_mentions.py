@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from discord import Locale
-from discord.app_commands import Command, Group, TranslationContext, TranslationContextLocation, locale_str
+from discord.app_commands import Command, ContextMenu, Group, TranslationContext, TranslationContextLocation, locale_str
 
+from bot.chat.account import guide
 from bot.chat.client import all_commands
 from bot.chat.layout import Page
 from bot.chat.translator import Catalogue
@@ -14,7 +15,7 @@ from bot.locales import catalogue
 from bot.messages import ENGLISH, LANGUAGES, formatting, mentions
 from tests.unit.test_messages import forms
 
-GIVEN, ALONE = re.compile(r"(\w+):"), re.compile(r"`(\w+):`")  # options, after their command or by themselves
+GIVEN, ALONE = re.compile(r"(\w+):"), re.compile(r"`(\w+):")  # options, after their command or by themselves
 LOOSE = re.compile(r"(?<![\w`/<.}\"*:])/[a-z]")
 
 
@@ -60,6 +61,17 @@ async def test_no_message_names_a_command_or_option_that_is_not_there(language: 
             assert set(GIVEN.findall(named["options"])) <= await options(there[named["path"]], language), sentence
         every = set.union(*[await options(command, language) for command in there.values()])
         assert set(ALONE.findall(sentence)) <= every, sentence
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_commands_options_have_different_names_in_every_language(language: str) -> None:
+    for command in leaves().values():
+        assert len(await options(command, language)) == len(command.parameters), command.qualified_name
+
+
+def test_help_knows_every_command_once() -> None:
+    named = [name for _title, names in guide.TOPICS.values() for name in names]
+    assert sorted(named) == sorted(command.name for command in all_commands() if not isinstance(command, ContextMenu))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

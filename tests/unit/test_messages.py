@@ -14,7 +14,7 @@ from discord.app_commands import TranslationContext, TranslationContextLocation,
 
 import bot
 from bot.chat.account.status import status
-from bot.chat.translator import NAME, Catalogue
+from bot.chat.translator import NAME, OPTION, Catalogue
 from bot.errors import CratekeeperError, TooFewLabels, WrongCode
 from bot.errors.spotify import CoolingDown
 from bot.errors.stored import dumped, loaded
@@ -143,6 +143,8 @@ def test_every_text_of_a_command_fits_discord() -> None:
     for language in OTHERS:
         for message in translated(language, catalogue.COMMANDS):
             if message.context == NAME:
+                assert message.string == message.id, "a mention names a command as it was registered"
+            elif message.context == OPTION:
                 assert re.fullmatch(r"[a-z0-9_ß-öø-ÿ-]{1,32}", str(message.string)), message.id
             else:
                 assert len(str(message.string)) <= 100, message.id

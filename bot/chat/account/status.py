@@ -1,11 +1,10 @@
-"""/status, /help: where a member stands, and what's next."""
+"""/status: where a member stands, and what's next."""
 
 from discord import app_commands
 
 from bot.chat import next_steps, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
-from bot.messages import _
 from bot.messages import account as messages
 
 
@@ -18,13 +17,4 @@ async def status(interaction: Interaction) -> None:
     await reply.show(interaction, Page(messages.status(shown, context.now), *step))
 
 
-@app_commands.command(name="help", description="What this is, and a good next step for you")
-async def help_(interaction: Interaction) -> None:
-    await reply.pause(interaction)
-    context = Context.of(interaction)
-    shown = await next_steps.where(context.bot, context.member)
-    known = [] if shown.next_step == "link" else [_(messages.WHAT_THIS_IS), _(messages.COMMANDS)]
-    await reply.show(interaction, Page(*known, *await next_steps.after(context.bot, context.member, shown)))
-
-
-COMMANDS: tuple[AnyCommand, ...] = (status, help_)
+COMMANDS: tuple[AnyCommand, ...] = (status,)
