@@ -8,7 +8,7 @@ from typing import Any
 from bot.core import codes
 from bot.core.notices import NoticeKind
 from bot.core.sorting import recording
-from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.core.sorting.writes import Action, LineState, WriteKind, WriteState
 
 UNTITLED = "Untitled song"  # title of a song that came without one
 MISSING = (None, "", (), UNTITLED)  # values that say nothing
@@ -227,7 +227,7 @@ class Change:
     song: str
     action: Action
     position: int | None
-    state: str
+    state: LineState
     probability: float | None
     certainty: str | None
     sent_at: datetime | None = None

@@ -10,6 +10,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import CHUNK
 from bot.adapters.store.social import people, reposts
+from bot.core.social.shared_playlists import SongState
 from bot.core.vectors import unpack
 
 SEALED = ("tokens", "verifier")  # never exported: they open the member's account
@@ -105,7 +106,7 @@ async def let_go_of_shared(tx: Tx, member: int) -> None:
     hosted = shared.c.host == member
     await tx.execute(delete(shared).where(hosted, ~or_(*others)))
     unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
-    await tx.execute(unwritten.values(state="wanted", sent_at=None, sends=0, problem=None))
+    await tx.execute(unwritten.values(state=SongState.WANTED, sent_at=None, sends=0, problem=None))
     await tx.execute(update(shared).where(hosted).values(host=None, ref=None, making=False, snapshot=None))
 
 

@@ -10,7 +10,7 @@ from bot.chat.social import channels
 from bot.chat.social.pages import rounds as pages
 from bot.core.jobs import JobKind
 from bot.core.records import Song
-from bot.core.social.rounds import CLOSED, ENTERING
+from bot.core.social.records import RoundState
 from bot.errors import BadChoice
 from bot.errors.social import NoRound, RoundHasPlaylist, TooFewEntries
 from bot.flows.feed.catalogue_index import key
@@ -129,7 +129,9 @@ async def next_(interaction: Interaction) -> None:
     except TooFewEntries:
         await reply.show(interaction, pages.too_few(await flow.show(context.store, themed.round)))
         return
-    await reply.show(interaction, Page(_(messages.TO_VOTES if themed.state == ENTERING else messages.TO_RESULTS)))
+    await reply.show(
+        interaction, Page(_(messages.TO_VOTES if themed.state == RoundState.ENTERING else messages.TO_RESULTS))
+    )
     await channels.turn_round(context.bot, themed.round)
 
 
@@ -189,7 +191,7 @@ async def _make(context: Context) -> RoundTable:
 
 async def _closed(context: Context) -> RoundTable:
     table = await _of_this_server(context, context.tap.number)
-    if table.round.state != CLOSED:
+    if table.round.state != RoundState.CLOSED:
         raise NoRound
     if table.round.shared is not None:
         raise RoundHasPlaylist

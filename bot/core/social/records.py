@@ -2,23 +2,35 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Reaction(StrEnum):
+    SKIP = "skip"
+    LIKE = "like"
+    ADD = "add"  # to one of their playlists
+
+
+class Saving(StrEnum):
+    """What becomes of a song from the feed in the member's likes on Spotify."""
+
+    SAVE = "save"  # to be saved
+    SAVED = "saved"  # we put it there
+    DROP = "drop"  # to be removed again
+    REFUSED = "refused"  # Spotify doesn't accept it
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A song that the feed showed a member, and how they reacted: "skip", "like", "add", or not (yet).
-
-    saving: "save" or "drop" is pending for their Spotify likes; "saved": we put it there; "refused": Spotify doesn't
-    accept it.
-    """
+    """A song that the feed showed a member, and how they reacted, if they did."""
 
     member: int
     song: str
     key: str
     at: datetime
-    said: str | None
+    said: Reaction | None
     said_at: datetime | None
-    saving: str | None
+    saving: Saving | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +116,25 @@ class Agreement:
         return self.other if member == self.member else self.member
 
 
+class RoundState(StrEnum):
+    ENTERING = "entering"
+    VOTING = "voting"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A themed round. state: "entering", "voting", "closed" or "cancelled"; told: the last state posted."""
+    """A themed round; told: the last state posted."""
 
     round: int
     host: int
     server: int | None
     channel: int
     message: int | None
-    told: str | None
+    told: RoundState | None
     theme: str
-    state: str
+    state: RoundState
     enter_until: datetime
     vote_until: datetime
     shared: int | None

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from bot.core.social.records import Round, RoundEntry
+from bot.core.social.records import Round, RoundEntry, RoundState
 
 FEWEST = 3  # entries needed for a vote
-ENTERING, VOTING, CLOSED, CANCELLED = "entering", "voting", "closed", "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ def all_voted(entries: Collection[RoundEntry], voters: Collection[int]) -> bool:
 
 def next_state(themed: Round, entries: Sequence[RoundEntry], voters: Collection[int], now: datetime) -> str | None:
     """Return the state the round moves to now; None if it stays as it is."""
-    if themed.state == ENTERING and now >= themed.enter_until:
-        return VOTING if len(entries) >= FEWEST else CANCELLED
-    if themed.state == VOTING and (now >= themed.vote_until or all_voted(entries, voters)):
-        return CLOSED
+    if themed.state == RoundState.ENTERING and now >= themed.enter_until:
+        return RoundState.VOTING if len(entries) >= FEWEST else RoundState.CANCELLED
+    if themed.state == RoundState.VOTING and (now >= themed.vote_until or all_voted(entries, voters)):
+        return RoundState.CLOSED
     return None

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core import limits
-from bot.core.sorting import journal
 from bot.core.sorting.journal import RETRIABLE, Line, Refused
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writes import Action, LineState
 
 DAY = timedelta(days=1)
 AT_LEAST = 2  # votes needed to drop a song
@@ -192,31 +191,31 @@ def line(brought: Brought, ref: str | None) -> Line | None:
     state = _TO_PUT_IN.get(SongState(brought.state)) if brought.stands else _TO_TAKE_OUT.get(SongState(brought.state))
     if state is None or (brought.stands and not writable(brought.song, ref)):
         return None
-    sends = 0 if state == journal.LineState.WANTED and brought.state != SongState.WANTED else brought.sends
+    sends = 0 if state == LineState.WANTED and brought.state != SongState.WANTED else brought.sends
     action = Action.ADD if brought.stands else Action.REMOVE
     return Line(brought.song, brought.song, action, state, None, brought.sent_at, sends, None, brought.shown_as)
 
 
 _TO_PUT_IN = {
-    SongState.WANTED: journal.LineState.WANTED,
-    SongState.LEAVING: journal.LineState.WANTED,
-    SongState.ATTEMPTED: journal.LineState.ATTEMPTED,
-    SongState.SENT: journal.LineState.SENT,
+    SongState.WANTED: LineState.WANTED,
+    SongState.LEAVING: LineState.WANTED,
+    SongState.ATTEMPTED: LineState.ATTEMPTED,
+    SongState.SENT: LineState.SENT,
 }
 _TO_TAKE_OUT = {
-    SongState.WRITTEN: journal.LineState.WANTED,
-    SongState.ATTEMPTED: journal.LineState.WANTED,
-    SongState.SENT: journal.LineState.WANTED,
-    SongState.LEAVING: journal.LineState.ATTEMPTED,
+    SongState.WRITTEN: LineState.WANTED,
+    SongState.ATTEMPTED: LineState.WANTED,
+    SongState.SENT: LineState.WANTED,
+    SongState.LEAVING: LineState.ATTEMPTED,
 }
 
 
 def noted(brought: Brought, line: Line) -> Brought:
     """Return the song, updated by what became of its line."""
     states = _PUT_IN if line.action == Action.ADD else _TAKEN_OUT
-    state = states.get(journal.LineState(line.state), SongState(brought.state))
+    state = states.get(LineState(line.state), SongState(brought.state))
     if (
-        line.action == Action.REMOVE and line.state == journal.LineState.UNTOUCHED
+        line.action == Action.REMOVE and line.state == LineState.UNTOUCHED
     ):  # the host was faster, or the write never arrived
         state = SongState.TAKEN if brought.state == SongState.WRITTEN else SongState.WANTED
     if line.problem == Refused.CHANGED:  # we wrote it, and the host undid it before we read it
@@ -245,18 +244,18 @@ def _beside_twin(brought: Brought, same: bool, out: bool) -> Brought:
 
 
 _PUT_IN = {
-    journal.LineState.WANTED: SongState.WANTED,
-    journal.LineState.ATTEMPTED: SongState.ATTEMPTED,
-    journal.LineState.SENT: SongState.SENT,
-    journal.LineState.WRITTEN: SongState.WRITTEN,
-    journal.LineState.UNTOUCHED: SongState.THEIRS,
-    journal.LineState.REFUSED: SongState.REFUSED,
+    LineState.WANTED: SongState.WANTED,
+    LineState.ATTEMPTED: SongState.ATTEMPTED,
+    LineState.SENT: SongState.SENT,
+    LineState.WRITTEN: SongState.WRITTEN,
+    LineState.UNTOUCHED: SongState.THEIRS,
+    LineState.REFUSED: SongState.REFUSED,
 }
 _TAKEN_OUT = {
-    journal.LineState.ATTEMPTED: SongState.LEAVING,
-    journal.LineState.SENT: SongState.LEAVING,
-    journal.LineState.WRITTEN: SongState.WANTED,
-    journal.LineState.REFUSED: SongState.REFUSED,
+    LineState.ATTEMPTED: SongState.LEAVING,
+    LineState.SENT: SongState.LEAVING,
+    LineState.WRITTEN: SongState.WANTED,
+    LineState.REFUSED: SongState.REFUSED,
 }
 
 

@@ -13,27 +13,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.core.records import Item
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writes import Action, LineState
 
 SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind; late requests were carried out up to 12 s late
 PATIENCE = timedelta(minutes=10)  # for a confirmed addition: it only needs waiting, not repeating
 TRIES = 3  # attempts per line
 MOST_SENDS = 2 * TRIES  # of a song we removed because it was duplicated: putting it back has its own tries
 SOON = timedelta(seconds=1)  # the first pause before looking again; each lasts as long as all before it together
-
-
-class LineState(StrEnum):
-    """What's known of a line."""
-
-    ASKED = "asked"  # a question to the member; nothing to write
-    WANTED = "wanted"  # to be sent
-    RULED_OUT = "ruled out"  # the member said that it doesn't belong there, before it was sent
-    ATTEMPTED = "attempted"  # sent; it's unknown whether Spotify carried it out
-    SENT = "sent"  # Spotify confirmed it; not read there yet
-    WRITTEN = "written"  # read there
-    TAKEN = "taken"  # written, and removed by hand since
-    UNTOUCHED = "untouched"  # already so before we wrote
-    REFUSED = "refused"  # can't be done: `problem` says why
 
 
 class Refused(StrEnum):

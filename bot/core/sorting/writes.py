@@ -27,3 +27,17 @@ class Action(StrEnum):
     ADD = "add"
     REMOVE = "remove"
     ASK = "ask"  # a question to the member; nothing to write
+
+
+class LineState(StrEnum):
+    """What's known of a line."""
+
+    ASKED = "asked"  # a question to the member; nothing to write
+    WANTED = "wanted"  # to be sent
+    RULED_OUT = "ruled out"  # the member said that it doesn't belong there, before it was sent
+    ATTEMPTED = "attempted"  # sent; it's unknown whether Spotify carried it out
+    SENT = "sent"  # Spotify confirmed it; not read there yet
+    WRITTEN = "written"  # read there
+    TAKEN = "taken"  # written, and removed by hand since
+    UNTOUCHED = "untouched"  # already so before we wrote
+    REFUSED = "refused"  # can't be done: `problem` says why

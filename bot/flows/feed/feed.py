@@ -20,6 +20,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, NewWrite, Playlist, Song
+from bot.core.social.records import Reaction, Saving
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import NotAmongLikes, NoTaste, NothingThereYet, NotLinked
@@ -30,11 +31,11 @@ from bot.flows.feed.recommend import Recommender
 from bot.flows.sorting.writing import sort
 
 REST = timedelta(days=30)  # until a song they reacted to may come again
-STAYS: dict[str | None, str] = {
-    "save": "save",
-    "saved": "saved",
-    "drop": "saved",
-}  # saving, where the song was or is being put in
+STAYS: dict[Saving | None, Saving] = {  # where the song was or is being put in
+    Saving.SAVE: Saving.SAVE,
+    Saving.SAVED: Saving.SAVED,
+    Saving.DROP: Saving.SAVED,
+}
 GLANCE = timedelta(hours=1)  # until a song that was only shown may: pages fetch ahead and get closed
 EXPLORE = 0.15  # share drawn at random: without it, new tastes are never discovered
 MOST = 10  # cards at a time
@@ -131,14 +132,14 @@ class Feed:
         async with self._store.writing() as tx:
             known = await feed_history.get(tx, member, song)
             if known is not None and known.said is None:
-                await feed_history.say(tx, member, song, self._clock(), said="skip")
+                await feed_history.say(tx, member, song, self._clock(), said=Reaction.SKIP)
 
     async def like(self, member: int, song: str) -> Liked:
         """Record a like, and save the song to their Spotify likes if they allow that."""
         entry = await self._catalogue.entry(member, song)
         await self._note(member, [entry])
         async with self._store.writing() as tx:
-            liked = await self._like(tx, member, entry.song, "like")
+            liked = await self._like(tx, member, entry.song, Reaction.LIKE)
         await self._save(member)
         return liked
 
@@ -147,10 +148,10 @@ class Feed:
         entry = await self._catalogue.entry(member, song)
         await self._note(member, [entry])
         async with self._store.writing() as tx:
-            await self._like_for_good(tx, member, [entry], "like")
+            await self._like_for_good(tx, member, [entry], Reaction.LIKE)
         await self._save(member)
 
-    async def _like_for_good(self, tx: Tx, member: int, entries: Sequence[Entry], said: str) -> None:
+    async def _like_for_good(self, tx: Tx, member: int, entries: Sequence[Entry], said: Reaction) -> None:
         known = await members.get(tx, member)
         if known is None or known.source is None:
             raise NotLinked
@@ -158,7 +159,7 @@ class Feed:
             raise NotOnSpotify
         for song in (entry.song.song for entry in entries):
             if not await songs.is_liked(tx, member, song):
-                await feed_history.say(tx, member, song, self._clock(), said=said, saving="save")
+                await feed_history.say(tx, member, song, self._clock(), said=said, saving=Saving.SAVE)
 
     async def unlike(self, member: int, song: str) -> bool:
         """Undo a like. Returns whether it'll also leave their Spotify likes, because the feed saved it there."""
@@ -166,7 +167,7 @@ class Feed:
             known = await feed_history.get(tx, member, song)
             if known is None or known.said is None:
                 return False
-            saving = "drop" if known.saving == "saved" else None
+            saving = Saving.DROP if known.saving == Saving.SAVED else None
             await feed_history.say(tx, member, song, self._clock(), said=None, saving=saving)
         await self._save(member)
         return saving is not None
@@ -215,7 +216,7 @@ class Feed:
             kept = await playlists.get(tx, playlist)
             if kept is None or kept.member != member or kept.removed_at is not None:
                 raise PlaylistNotKept
-            liked = await self._like(tx, member, entry.song, "add")
+            liked = await self._like(tx, member, entry.song, Reaction.ADD)
             if liked.refused:
                 raise GoneFromSpotify
             if not liked.saved:
@@ -231,7 +232,7 @@ class Feed:
         await self._note(kept.member, entries)
         lines = [(kept.playlist, entry.song.song, Action.ADD) for entry in entries]
         async with self._store.writing() as tx:
-            await self._like_for_good(tx, kept.member, entries, "add")
+            await self._like_for_good(tx, kept.member, entries, Reaction.ADD)
             new = NewWrite(kept.member, kept.layer, WriteKind.ADD)
             write = await sort.open_tap(tx, new, lines, self._clock())
         await self._save(kept.member)
@@ -283,7 +284,7 @@ class Feed:
             await members.ensure(tx, member, self._clock())
             await feed_history.note(tx, member, {entry.song.song: entry.key for entry in entries}, self._clock())
 
-    async def _like(self, tx: Tx, member: int, song: Song, said: str) -> Liked:
+    async def _like(self, tx: Tx, member: int, song: Song, said: Reaction) -> Liked:
         now = self._clock()
         known, before = await members.ensure(tx, member, now), await feed_history.get(tx, member, song.song)
         saving = before.saving if before is not None else None
@@ -291,12 +292,12 @@ class Feed:
         if await songs.is_liked(tx, member, song.song):
             await feed_history.say(tx, member, song.song, now, said=said, saving=ours)
             return Liked(saved=True, ask=False, before=True)
-        if saving == "refused":
+        if saving == Saving.REFUSED:
             await feed_history.say(tx, member, song.song, now, said=said)
             return Liked(saved=False, ask=False, refused=True)
         can = known.source is not None and savable(song)
-        saves = can and (bool(known.saves) or saving in ("save", "saved"))
-        await feed_history.say(tx, member, song.song, now, said=said, saving=(ours or "save") if saves else None)
+        saves = can and (bool(known.saves) or saving in (Saving.SAVE, Saving.SAVED))
+        await feed_history.say(tx, member, song.song, now, said=said, saving=(ours or Saving.SAVE) if saves else None)
         return Liked(saved=saves, ask=can and known.saves is None)
 
     async def _save(self, member: int) -> None:

@@ -16,6 +16,7 @@ from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome
 from bot.core.feed.heatmap import SAME
 from bot.core.feed.video import VideoMoment, replayed
+from bot.core.library.lookups import LookupState
 from bot.core.records import Song
 from bot.errors import SourceFailed, SourceWaits
 from bot.ports import Preview, PreviewService, VideoSearch
@@ -60,10 +61,10 @@ class SongPreviews:
         except SourceWaits:
             return None  # the service asked us to wait
         except (SourceFailed, TimeoutError):
-            await self._note(PREVIEW, LookupOutcome(song.song, "failed", self._clock() + FAILED_FOR))
+            await self._note(PREVIEW, LookupOutcome(song.song, LookupState.FAILED, self._clock() + FAILED_FOR))
             return None
         if preview is None:
-            await self._note(PREVIEW, LookupOutcome(song.song, "nothing", self._clock() + NOTHING_FOR))
+            await self._note(PREVIEW, LookupOutcome(song.song, LookupState.NOTHING, self._clock() + NOTHING_FOR))
         return preview
 
     async def video(self, song: Song) -> VideoMoment | None:
@@ -72,7 +73,9 @@ class SongPreviews:
             return None
         if not await self._noted(song, VIDEO) and (asking := self._looking(self._videos, song)):
             await asyncio.wait({asking}, timeout=self._patience)
-        return next((_moment(noted) for noted in await self._noted(song, VIDEO) if noted.state == "known"), None)
+        return next(
+            (_moment(noted) for noted in await self._noted(song, VIDEO) if noted.state == LookupState.KNOWN), None
+        )
 
     async def close(self) -> None:
         """Cancel the running lookups."""
@@ -95,7 +98,7 @@ class SongPreviews:
             moment = replayed(song, shown)
         except SourceFailed as failure:
             log.info("%s", failure)
-            await self._note(VIDEO, LookupOutcome(song.song, "failed", self._clock() + FAILED_FOR))
+            await self._note(VIDEO, LookupOutcome(song.song, LookupState.FAILED, self._clock() + FAILED_FOR))
             return
         await self._note(VIDEO, _outcome(song.song, moment, self._clock()))
 
@@ -115,9 +118,9 @@ class SongPreviews:
 
 def _outcome(song: str, moment: VideoMoment | None, now: datetime) -> LookupOutcome:
     if moment is None:
-        return LookupOutcome(song, "nothing", now + NOTHING_FOR)
+        return LookupOutcome(song, LookupState.NOTHING, now + NOTHING_FOR)
     ids = {"video": [moment.video], "start": [str(moment.start)], "confidence": [str(moment.confidence)]}
-    return LookupOutcome(song, "known", now + KNOWN_FOR, ids=ids)
+    return LookupOutcome(song, LookupState.KNOWN, now + KNOWN_FOR, ids=ids)
 
 
 def _moment(noted: LookupOutcome) -> VideoMoment:

@@ -25,6 +25,7 @@ from bot.core.feed import taste
 from bot.core.feed.space import Space
 from bot.core.feed.taste import Taste
 from bot.core.records import Layer, Song
+from bot.core.social.records import Reaction
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.columns import Vectors, key_of
 from bot.errors import ModelError, NoTaste
@@ -218,7 +219,7 @@ class Recommender:
             held=frozenset(held | set(in_feed)),
             artists=frozenset(key_of(song.artists[0]) for song in (*newest, *library) if song.artists),
             refused=refused,
-            skipped=await shown.said(tx, member, ("skip",), MOST_SAID),
+            skipped=await shown.said(tx, member, (Reaction.SKIP,), MOST_SAID),
         )
         self._own[member] = (stamp, own)
         if len(self._own) > REMEMBERED:

@@ -14,7 +14,7 @@ from bot.adapters.store.feed import feed_history
 from bot.adapters.store.library import songs
 from bot.core.jobs import Next
 from bot.core.notices import NoticeKind
-from bot.core.social.records import Shown
+from bot.core.social.records import Saving, Shown
 from bot.errors.spotify import SpotifyError
 from bot.flows.library import sync
 from bot.flows.library.new_likes import NewLikes
@@ -67,7 +67,7 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
 
     todo = await _todo(store, member)
     count = 0
-    for saving, send in (("save", put_in), ("drop", take_out)):
+    for saving, send in ((Saving.SAVE, put_in), (Saving.DROP, take_out)):
         ids = [shown.song for shown in todo if shown.saving == saving]
         refused = await _send(ids, send, partial(_name, store, member, saving, now=now))
         count += len(ids) - refused
@@ -79,9 +79,9 @@ async def _todo(store: Store, member: int) -> list[Shown]:
         waiting = await feed_history.to_save(tx, member)
         held = await songs.liked_of(tx, member, (shown.song for shown in waiting))
         for shown in waiting:
-            if (shown.song in held) == (shown.saving == "save"):  # done, or a like from before: not ours to remove
+            if (shown.song in held) == (shown.saving == Saving.SAVE):  # done, or a like from before: not ours to remove
                 await feed_history.set_saving(tx, member, [shown.song], None)
-    return [shown for shown in waiting if (shown.song in held) != (shown.saving == "save")]
+    return [shown for shown in waiting if (shown.song in held) != (shown.saving == Saving.SAVE)]
 
 
 async def _send(ids: Sequence[str], send: Send[str], name: Send[str]) -> int:
@@ -101,7 +101,7 @@ async def _send(ids: Sequence[str], send: Send[str], name: Send[str]) -> int:
     return len(dead)
 
 
-async def _name(store: Store, member: int, saving: str, dead: Sequence[str], now: datetime) -> None:
+async def _name(store: Store, member: int, saving: Saving, dead: Sequence[str], now: datetime) -> None:
     """Stop trying refused songs, and tell the member which they are."""
     async with store.writing() as tx:
         if not dead or await members.get(tx, member) is None:

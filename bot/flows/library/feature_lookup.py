@@ -17,6 +17,7 @@ from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome, LookupQuestion
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.jobs import AT_ONCE, LATER, JobKind, Next
+from bot.core.library.lookups import LookupState
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
 from bot.flows.sorting.readiness import FIRST_TRAINING
@@ -221,9 +222,9 @@ async def _held(tx: Tx, asked: Sequence[Subject]) -> dict[int, set[str]]:
 
 def _outcome(song: str, learnt: Learnt | None, now: datetime) -> LookupOutcome:
     return (
-        LookupOutcome(song, "nothing", now + NOTHING_FOR)
+        LookupOutcome(song, LookupState.NOTHING, now + NOTHING_FOR)
         if learnt is None
-        else LookupOutcome(song, "known", ids=learnt.ids)
+        else LookupOutcome(song, LookupState.KNOWN, ids=learnt.ids)
     )
 
 
@@ -237,5 +238,5 @@ async def _note_failure(store: Store, source: FeatureSource, asked: Sequence[Sub
 
 def _failed(song: str, tries: int, now: datetime) -> LookupOutcome:
     if tries >= MOST_TRIES:
-        return LookupOutcome(song, "nothing", now + NOTHING_FOR)
-    return LookupOutcome(song, "failed", now + min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1)), tries)
+        return LookupOutcome(song, LookupState.NOTHING, now + NOTHING_FOR)
+    return LookupOutcome(song, LookupState.FAILED, now + min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1)), tries)

@@ -16,8 +16,8 @@ from bot.adapters.store.social import rounds, server_channels
 from bot.core import limits
 from bot.core.records import Actor, Song
 from bot.core.social import rounds as rules
-from bot.core.social.records import Round, RoundEntry
-from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Placed
+from bot.core.social.records import Round, RoundEntry, RoundState
+from bot.core.social.rounds import Placed
 from bot.errors import BadChoice, BadLength
 from bot.errors.social import (
     BadHours,
@@ -81,7 +81,7 @@ async def start(store: Store, actor: Actor, channel: int, theme: str, hours: tup
             server=actor.server,
             channel=channel,
             theme=said,
-            state=ENTERING,
+            state=RoundState.ENTERING,
             enter_until=enter_until,
             vote_until=enter_until + timedelta(hours=hours[1]),
             created_at=actor.now,
@@ -109,7 +109,7 @@ async def last(store: Store, channel: int) -> Round:
 async def enter(store: Store, member: int, number: int, song: Song, now: datetime) -> Round:
     """Enter a song, replacing the member's earlier one, until the votes begin. Raises BadChoice."""
     async with store.writing() as tx:
-        themed = await _at(tx, number, ENTERING, EntriesClosed)
+        themed = await _at(tx, number, RoundState.ENTERING, EntriesClosed)
         others = [entry for entry in await rounds.entries(tx, number) if entry.member != member]
         if themed.enter_until <= now:
             raise EntriesClosed
@@ -134,7 +134,7 @@ async def newest_likes(store: Store, member: int, limit: int) -> list[Song]:
 async def choices(store: Store, member: int, number: int) -> RoundTable:
     """Return what the member may vote for: everything but their own. Raises NotVoting."""
     table = await show(store, number)
-    if table.round.state != VOTING:
+    if table.round.state != RoundState.VOTING:
         raise NotVoting
     others = [entry for entry in table.entries if entry.member != member]
     return RoundTable(table.round, others, table.songs, table.voters, (), ())
@@ -146,7 +146,7 @@ async def vote(store: Store, member: int, number: int, chosen: Collection[str], 
     chosen: keys of songs, which don't give away who entered them, or when. Raises NotVoting, BadVotes, OwnSong.
     """
     async with store.writing() as tx:
-        themed = await _at(tx, number, VOTING, NotVoting)
+        themed = await _at(tx, number, RoundState.VOTING, NotVoting)
         entries = {key(entry.song): entry for entry in await rounds.entries(tx, number)}
         if themed.vote_until <= now:
             raise NotVoting
@@ -177,10 +177,14 @@ async def go_on(store: Store, member: int, number: int, *, runs_server: bool, no
     """End the entries, or the votes, now. Raises NotRoundHost, NoRound, TooFewEntries if that would end the round."""
     async with store.writing() as tx:
         themed = await _of(tx, member, number, runs_server)
-        if themed.state == ENTERING and len(await rounds.entries(tx, number)) < rules.FEWEST:
+        if themed.state == RoundState.ENTERING and len(await rounds.entries(tx, number)) < rules.FEWEST:
             raise TooFewEntries
         span = themed.vote_until - themed.enter_until
-        ends = {"enter_until": now, "vote_until": now + span} if themed.state == ENTERING else {"vote_until": now}
+        ends = (
+            {"enter_until": now, "vote_until": now + span}
+            if themed.state == RoundState.ENTERING
+            else {"vote_until": now}
+        )
         await rounds.change(tx, number, **ends)
 
 
@@ -188,7 +192,7 @@ async def cancel(store: Store, member: int, number: int, *, runs_server: bool, n
     """Cancel the round; who entered what isn't shown. Raises NotRoundHost, NoRound."""
     async with store.writing() as tx:
         themed = await _of(tx, member, number, runs_server)
-        await _set(tx, themed, CANCELLED, now)
+        await _set(tx, themed, RoundState.CANCELLED, now)
 
 
 async def due(store: Store, now: datetime) -> list[int]:
@@ -212,7 +216,7 @@ async def show(store: Store, number: int) -> RoundTable:
             raise NoRound
         entered = await rounds.entries(tx, number)
         votes = await rounds.votes(tx, number)
-        closed = themed.state == CLOSED
+        closed = themed.state == RoundState.CLOSED
         return RoundTable(
             themed,
             rules.shuffled(entered),
@@ -238,7 +242,7 @@ async def _at(tx: Tx, number: int, state: str, otherwise: type[BadChoice]) -> Ro
 
 async def _of(tx: Tx, member: int, number: int, runs_server: bool) -> Round:
     themed = await rounds.get(tx, number)
-    if themed is None or themed.state not in (ENTERING, VOTING):
+    if themed is None or themed.state not in (RoundState.ENTERING, RoundState.VOTING):
         raise NoRound
     if themed.host != member and not runs_server:
         raise NotRoundHost
@@ -246,7 +250,7 @@ async def _of(tx: Tx, member: int, number: int, runs_server: bool) -> Round:
 
 
 async def _set(tx: Tx, themed: Round, state: str, now: datetime) -> None:
-    late = {"vote_until": now + (themed.vote_until - themed.enter_until)} if state == VOTING else {}
+    late = {"vote_until": now + (themed.vote_until - themed.enter_until)} if state == RoundState.VOTING else {}
     await rounds.change(tx, themed.round, state=state, **late)
-    if state == CLOSED and themed.server is not None:
+    if state == RoundState.CLOSED and themed.server is not None:
         await server_channels.count(tx, themed.server, "round", now)

@@ -13,7 +13,7 @@ from bot.core.records import Item, Layer, NewWrite, Playlist, Song
 from bot.core.sorting import recording
 from bot.core.sorting.decide import Decision, PlaylistRule, Scores, bars_of, decide
 from bot.core.sorting.labels import Verdict
-from bot.core.sorting.writes import Action, WriteKind
+from bot.core.sorting.writes import Action, LineState, WriteKind
 from bot.flows.sorting.scored_library import ScoredLibrary
 
 Standing = Mapping[int, set[str | None]]  # playlist → the songs in it
@@ -235,7 +235,7 @@ def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:
         "song": song,
         "playlist": playlist,
         "action": decision.outcome,
-        "state": "wanted" if decision.outcome == "add" else "asked",
+        "state": LineState.WANTED if decision.outcome == "add" else LineState.ASKED,
         "probability": float(decision.probability),
         "certainty": decision.certainty,
     }

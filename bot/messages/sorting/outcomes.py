@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.core.records import Change
+from bot.core.social.records import Saving
 from bot.core.sorting.journal import TRIES, Refused
 from bot.core.sorting.writes import Action, WriteKind, WriteState
 from bot.errors.stored import loaded
@@ -163,10 +164,10 @@ def _where(done: Receipt, change: Change) -> str:
     return formatting.playlist_name(playlist) if playlist else _(PLAYLIST_GONE)
 
 
-def not_liked(saving: str, count: int, titles: Sequence[str]) -> str:
-    """What Spotify refused to put among the likes ("save"), or to take out of them ("drop")."""
+def not_liked(saving: Saving, count: int, titles: Sequence[str]) -> str:
+    """What Spotify refused to put among the likes, or to take out of them."""
     songs = _first(titles, count)
-    if saving == "drop":
+    if saving == Saving.DROP:
         return _("Spotify refused to remove this from your likes, and I won't try again: {songs}.", songs=songs)
     return _("Spotify refused to add this to your likes, and I won't try again: {songs}.", songs=songs)
 

@@ -21,6 +21,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import files, lookups, songs
 from bot.adapters.store.library.files import File
 from bot.adapters.ytdlp import YtDlp
+from bot.core.library.lookups import LookupState
 from bot.core.records import Like, Song
 from bot.errors import BadChoice
 from bot.flows.feed import previews as flow
@@ -196,7 +197,7 @@ async def test_a_song_known_to_have_no_preview_is_not_requested(stage: Stage) ->
     liked = await stage.like(song(1))
     later = stage.clock() + flow.NOTHING_FOR
     async with stage.store.writing() as tx:
-        await lookups.save(tx, "deezer", [lookups.LookupOutcome(liked.song, "nothing", later)], stage.clock())
+        await lookups.save(tx, "deezer", [lookups.LookupOutcome(liked.song, LookupState.NOTHING, later)], stage.clock())
     assert await (await stage.listening(deezer=True)).to(ADA, liked) == link(liked)
     assert stage.world.requests == []
 

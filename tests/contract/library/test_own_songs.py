@@ -17,6 +17,7 @@ from bot.adapters.store.migration import upgrade
 from bot.adapters.store.social import server_channels
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.features import SongFeatures
+from bot.core.library.lookups import LookupState
 from bot.core.library.merge import Origin
 from bot.core.records import Actor, Like, Song
 from bot.core.social.records import Place
@@ -254,7 +255,7 @@ async def test_p38_a_files_isrc_is_not_looked_up_for_a_song_everybody_sees(stage
 async def test_p38_ids_a_source_gave_for_a_file_count_only_for_its_member(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         for owner, song, id_ in ((BEN, "a", "ben's"), (schema.OPERATOR, "a", "everybody's"), (BEN, "b", "ben's")):
-            said = lookups.LookupOutcome(song, "known", ids={"recording": [id_]})
+            said = lookups.LookupOutcome(song, LookupState.KNOWN, ids={"recording": [id_]})
             await lookups.save(tx, "musicbrainz", [said], stage.now, owner)
         ids = await lookups.ids(tx, {"a": schema.OPERATOR, "b": BEN})
     assert ids == {"a": {"recording": ["everybody's"]}, "b": {"recording": ["ben's"]}}

@@ -9,8 +9,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.social import server_channels
 from bot.chat.social.pages import rounds as pages
 from bot.core.records import Actor, Song
-from bot.core.social.records import Place
-from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING
+from bot.core.social.records import Place, RoundState
 from bot.errors import BadChoice, BadLength
 from bot.errors.social import (
     BadHours,
@@ -99,7 +98,7 @@ async def test_entries_can_be_replaced_until_voting_starts_and_songs_are_unique(
     }
     with pytest.raises(SongTaken):
         await rounds.enter(store, EVA, begun, song(BEN), now)
-    assert await state(store, begun, now + 24 * HOUR) == VOTING
+    assert await state(store, begun, now + 24 * HOUR) == RoundState.VOTING
     with pytest.raises(EntriesClosed):
         await rounds.enter(store, EVA, begun, song(8), now)
 
@@ -158,10 +157,10 @@ async def test_a_round_closes_when_all_players_have_voted_and_names_them(
     assert (await rounds.show(store, begun)).ranking == ()
     assert not await rounds.vote(store, ADA, begun, [ben], late)
     assert not await rounds.vote(store, EVA, begun, [ben], late), "others may vote, but the round doesn't wait for them"
-    assert await state(store, begun, late) == VOTING
+    assert await state(store, begun, late) == RoundState.VOTING
     assert not await rounds.vote(store, CAL, begun, [ben], late)
     assert await rounds.vote(store, BEN, begun, [cal], late)
-    assert await state(store, begun, late) == CLOSED
+    assert await state(store, begun, late) == RoundState.CLOSED
     async with store.writing() as tx:
         await members.change(tx, CAL, hidden=True)
     table = await rounds.show(store, begun)
@@ -180,9 +179,9 @@ async def test_downtime_does_not_shorten_voting_and_no_phase_changes_twice(
     await entered(store, begun, now, ADA, BEN, CAL)
     late = now + 100 * HOUR
     assert await rounds.due(store, late) == [begun]
-    assert [await state(store, begun, late) for _ in range(2)] == [VOTING, VOTING]
-    assert await state(store, begun, late + 47 * HOUR) == VOTING
-    assert await state(store, begun, late + 48 * HOUR) == CLOSED
+    assert [await state(store, begun, late) for _ in range(2)] == [RoundState.VOTING, RoundState.VOTING]
+    assert await state(store, begun, late + 47 * HOUR) == RoundState.VOTING
+    assert await state(store, begun, late + 48 * HOUR) == RoundState.CLOSED
     async with store.reading() as tx:
         assert await server_channels.counts(tx, SERVER, now) == {"round": 1}
 
@@ -190,11 +189,11 @@ async def test_downtime_does_not_shorten_voting_and_no_phase_changes_twice(
 async def test_an_unannounced_phase_stays_due_until_announced(store: Store, begun: int, now: datetime) -> None:
     assert await rounds.due(store, now) == [], "the announcement is still being sent"
     assert await rounds.due(store, now + HOUR) == [begun]
-    await rounds.told(store, begun, ENTERING, 55)
+    await rounds.told(store, begun, RoundState.ENTERING, 55)
     assert await rounds.due(store, now + HOUR) == []
-    assert await state(store, begun, now + 24 * HOUR) == CANCELLED, "nobody entered"
+    assert await state(store, begun, now + 24 * HOUR) == RoundState.CANCELLED, "nobody entered"
     assert await rounds.due(store, now + 24 * HOUR) == [begun]
-    await rounds.told(store, begun, CANCELLED, None)
+    await rounds.told(store, begun, RoundState.CANCELLED, None)
     assert await rounds.due(store, now + 99 * HOUR) == []
     assert (await rounds.last(store, CHANNEL)).message == 55
 
@@ -207,7 +206,7 @@ async def test_only_the_host_or_a_server_manager_can_advance_or_cancel_a_round(
         with pytest.raises(NotRoundHost):
             await deed(store, BEN, begun, runs_server=False, now=now)
     await rounds.go_on(store, BEN, begun, runs_server=True, now=now)
-    assert await state(store, begun, now) == VOTING
+    assert await state(store, begun, now) == RoundState.VOTING
     themed = await rounds.here(store, CHANNEL)
     assert themed.vote_until == now + 48 * HOUR, "voting gets its full time"
     await rounds.cancel(store, ADA, begun, runs_server=False, now=now)
@@ -222,10 +221,10 @@ async def test_advancing_with_too_few_entries_is_refused_and_changes_nothing(
     await entered(store, begun, now, *(BEN, CAL)[:songs])
     with pytest.raises(TooFewEntries):
         await rounds.go_on(store, ADA, begun, runs_server=False, now=now)
-    assert await state(store, begun, now) == ENTERING
+    assert await state(store, begun, now) == RoundState.ENTERING
     await entered(store, begun, now, ADA, BEN, CAL)
     await rounds.go_on(store, ADA, begun, runs_server=False, now=now)
-    assert await state(store, begun, now) == VOTING
+    assert await state(store, begun, now) == RoundState.VOTING
 
 
 async def test_p35_erasing_removes_entries_and_votes_and_a_hosts_round(store: Store, begun: int, now: datetime) -> None:
@@ -249,7 +248,7 @@ async def all_but(store: Store, number: int, now: datetime, late: int) -> dateti
     await entered(store, number, now, BEN, CAL, EVA)
     voting = now + 24 * HOUR
     await rounds.turn(store, number, voting)
-    await rounds.told(store, number, VOTING, 55)
+    await rounds.told(store, number, RoundState.VOTING, 55)
     for member in {BEN, CAL, EVA} - {late}:
         other = await entry_of(store, number, CAL if member != CAL else BEN)
         await rounds.vote(store, member, number, [other], voting)
@@ -268,7 +267,7 @@ async def test_p35_the_round_does_not_wait_for_an_erased_members_vote(store: Sto
     async with store.writing() as tx:
         await personal_data.erase(tx, EVA)
     assert await rounds.due(store, voting) == [begun]
-    assert await state(store, begun, voting) == CLOSED
+    assert await state(store, begun, voting) == RoundState.CLOSED
 
 
 async def test_p35_a_round_whose_players_were_all_erased_can_still_be_shown(
@@ -280,7 +279,7 @@ async def test_p35_a_round_whose_players_were_all_erased_can_still_be_shown(
             await personal_data.erase(tx, member)
     shown = pages.page(await rounds.show(store, begun)).to_components()
     assert "rhear" not in str(shown), "Discord rejects a select without options"
-    assert await state(store, begun, voting) == CLOSED
+    assert await state(store, begun, voting) == RoundState.CLOSED
     assert messages.ALL_GONE in str(pages.page(await rounds.show(store, begun)).to_components())
 
 

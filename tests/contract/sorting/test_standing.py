@@ -10,8 +10,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Account, Item, Layer, Like, NewWrite, Song
-from bot.core.sorting.journal import LineState
-from bot.core.sorting.writes import Action, WriteKind
+from bot.core.sorting.writes import Action, LineState, WriteKind
 from bot.errors import NotLinked
 from bot.errors.sorting import StillReading
 from bot.flows.sorting import readiness, standing

@@ -15,8 +15,7 @@ from bot.chat.social.pages import hosting, rounds, shared_playlists
 from bot.chat.sorting import cards, dry_runs, receipts
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Card, Change, Layer, Member, Notice, Playlist, Song, Write
-from bot.core.social.records import Round
-from bot.core.social.rounds import CLOSED, VOTING
+from bot.core.social.records import Round, RoundState
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.writes import Action
@@ -186,7 +185,7 @@ def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
 
 
 def test_a_closed_round_is_not_called_cancelled() -> None:
-    over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
+    over = Round(1, 7, 1, 2, 3, RoundState.CLOSED, "Rain", RoundState.CLOSED, NOW, NOW, None, NOW)
     assert "cancelled" not in said(rounds.page(RoundTable(over, [], {}, 0, (), ())))
 
 
@@ -230,13 +229,13 @@ def test_after_removals_the_next_playlist_is_not_called_the_first() -> None:
 
 
 def test_votes_that_ended_a_round_cannot_be_changed() -> None:
-    voting = Round(1, 7, 1, 2, 3, VOTING, "Rain", VOTING, NOW, NOW, None, NOW)
+    voting = Round(1, 7, 1, 2, 3, RoundState.VOTING, "Rain", RoundState.VOTING, NOW, NOW, None, NOW)
     assert "change" in round_messages.voted(RoundTable(voting, [], {}, 1, (), ()), over=False)
     assert "change" not in round_messages.voted(RoundTable(voting, [], {}, 1, (), ()), over=True)
 
 
 def test_p43_a_playlist_of_a_round_is_being_written_when_it_begins() -> None:
-    over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
+    over = Round(1, 7, 1, 2, 3, RoundState.CLOSED, "Rain", RoundState.CLOSED, NOW, NOW, None, NOW)
     assert "writing it" in round_messages.made(RoundTable(over, [], {}, 0, (), ()))
 
 

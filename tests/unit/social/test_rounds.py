@@ -5,20 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.social.records import Round, RoundEntry
-from bot.core.social.rounds import (
-    CANCELLED,
-    CLOSED,
-    ENTERING,
-    FEWEST,
-    VOTING,
-    RoundVote,
-    all_voted,
-    counted,
-    next_state,
-    ranking,
-    shuffled,
-)
+from bot.core.social.records import Round, RoundEntry, RoundState
+from bot.core.social.rounds import FEWEST, RoundVote, all_voted, counted, next_state, ranking, shuffled
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 VOTES = st.lists(st.builds(RoundVote, st.integers(0, 12), st.integers(0, 12)), max_size=60)
@@ -64,17 +52,17 @@ def test_the_order_does_not_reveal_when_a_song_was_entered(order: list[int]) -> 
 
 @given(count=st.integers(FEWEST, 8), voters=st.sets(st.integers(0, 12)))
 def test_a_round_closes_early_only_when_all_players_have_voted(count: int, voters: set[int]) -> None:
-    state = next_state(a_round(VOTING), entries(count), voters, NOW + timedelta(hours=25))
-    assert (state == CLOSED) == all_voted(entries(count), voters) == (set(range(count)) <= voters)
-    assert state in (CLOSED, None)
+    state = next_state(a_round(RoundState.VOTING), entries(count), voters, NOW + timedelta(hours=25))
+    assert (state == RoundState.CLOSED) == all_voted(entries(count), voters) == (set(range(count)) <= voters)
+    assert state in (RoundState.CLOSED, None)
 
 
 @given(count=st.integers(0, 8), hours=st.integers(0, 100))
 def test_entering_ends_on_time_and_voting_needs_enough_entries(count: int, hours: int) -> None:
-    state = next_state(a_round(ENTERING), entries(count), (), NOW + timedelta(hours=hours))
-    assert state == (None if hours < 24 else VOTING if count >= FEWEST else CANCELLED)
+    state = next_state(a_round(RoundState.ENTERING), entries(count), (), NOW + timedelta(hours=hours))
+    assert state == (None if hours < 24 else RoundState.VOTING if count >= FEWEST else RoundState.CANCELLED)
 
 
-@given(state=st.sampled_from([CLOSED, CANCELLED]), voters=st.sets(st.integers(0, 12)))
+@given(state=st.sampled_from([RoundState.CLOSED, RoundState.CANCELLED]), voters=st.sets(st.integers(0, 12)))
 def test_an_ended_round_never_changes_again(state: str, voters: set[int]) -> None:
     assert next_state(a_round(state), entries(4), voters, NOW + timedelta(days=400)) is None

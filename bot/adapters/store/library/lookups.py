@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, case, cast, delete, 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, record, upsert
+from bot.core.library.lookups import LookupState
 from bot.core.records import Song
 from bot.ports import Ids, Needs
 
@@ -33,10 +34,10 @@ class LookupQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LookupOutcome:
-    """The result for a song: "known", "nothing" or "failed", and when to ask again, if ever."""
+    """The result for a song, and when to ask again, if ever."""
 
     song: str
-    state: str
+    state: LookupState
     due: datetime | None = None
     tries: int = 0  # failures in a row
     ids: Ids = field(default_factory=dict)
@@ -141,7 +142,7 @@ async def next_due(tx: Tx, member: int, sources: Sequence[str], now: datetime) -
     """Return when to ask again about the first of the member's songs that failed."""
     mine = select(func.min(LOOKUP.c.due)).join(LIKED, LIKED.c.song == LOOKUP.c.song)
     theirs = (LIKED.c.member == member, LOOKUP.c.owner.in_((schema.OPERATOR, member)), LOOKUP.c.source.in_(sources))
-    failed = (LOOKUP.c.state == "failed", LOOKUP.c.due > now)
+    failed = (LOOKUP.c.state == LookupState.FAILED, LOOKUP.c.due > now)
     due: datetime | None = (await tx.execute(mine.where(*theirs, *failed))).scalar_one()
     return due
 

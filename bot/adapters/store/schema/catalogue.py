@@ -2,7 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table
 
-from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.core.social.records import Reaction, Saving
 
 space = Table(  # where the catalogue's songs lie (core.space); the newest holds
     "space",
@@ -40,8 +41,7 @@ shown = Table(  # what the feed showed a member, and what they said of it
     Column("song", String, primary_key=True, index=True),
     Column("key", String, nullable=False),  # as of an entry
     Column("at", Moment, nullable=False),  # the last time
-    Column("said", String),  # "skip", "like" or "add"; None: nothing, or taken back
+    Column("said", OneOf(Reaction)),  # None: nothing, or taken back
     Column("said_at", Moment),
-    # to their likes: "save" and "drop" wait to be done, "saved" was done by us, "refused" is what Spotify doesn't take
-    Column("saving", String),
+    Column("saving", OneOf(Saving)),
 )

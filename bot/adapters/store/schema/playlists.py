@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
-from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.core.sorting.writes import Action, LineState, WriteKind, WriteState
 
 layer = Table(
     "layer",
@@ -145,10 +145,10 @@ change = Table(
     Column("song", String, nullable=False, index=True),
     Column("action", OneOf(Action), nullable=False),
     Column("position", Integer),  # where a song taken out stood, or is to be put back
-    Column("state", String, nullable=False),  # core.journal.State
+    Column("state", OneOf(LineState), nullable=False),
     Column("sent_at", Moment),  # when it was last sent to Spotify
     Column("sends", Integer, nullable=False, default=0),  # how often it was sent
-    Column("problem", String),  # why it was refused: core.journal.Problem
+    Column("problem", String),  # why it was refused
     Column("shown_as", String),  # the id under which Spotify shows it in the playlist, where that is another
     Column("probability", Float),
     Column("certainty", String),

@@ -2,7 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, UniqueConstraint
 
-from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.core.social.records import RoundState
 
 round_ = Table(
     "round",
@@ -12,9 +13,9 @@ round_ = Table(
     Column("server", BigInteger),  # None: in direct messages, or a group of them
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger),  # the newest of the round's; None: nothing was posted yet
-    Column("told", String),  # the state that was last told of in the channel
+    Column("told", OneOf(RoundState)),  # the state that was last told of in the channel
     Column("theme", String, nullable=False),
-    Column("state", String, nullable=False),  # "entering", "voting", "closed" or "cancelled"
+    Column("state", OneOf(RoundState), nullable=False),
     Column("enter_until", Moment, nullable=False),
     Column("vote_until", Moment, nullable=False),
     Column("shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL")),  # the playlist that came of it

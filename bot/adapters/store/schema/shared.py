@@ -2,7 +2,8 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table
 
-from bot.adapters.store.schema.base import Moment, Serial, by_member, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, by_member, metadata, of_member
+from bot.core.social.shared_playlists import SongState
 
 shared = Table(
     "shared",
@@ -40,7 +41,7 @@ contribution = Table(  # songs that were brought; what is dropped stays on recor
     by_member("brought_by"),
     Column("at", Moment, nullable=False),
     Column("dropped_at", Moment),
-    Column("state", String, nullable=False, default="wanted"),  # in the host's playlist: core.shared.State
+    Column("state", OneOf(SongState), nullable=False, default=SongState.WANTED),  # in the host's playlist
     Column("sent_at", Moment),  # as in `change`
     Column("sends", Integer, nullable=False, default=0),
     Column("problem", String),

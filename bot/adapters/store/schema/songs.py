@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
 
-from bot.adapters.store.schema.base import Moment, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, metadata, of_member
+from bot.core.library.lookups import LookupState
 
 
 def _described() -> tuple[Column[Any], ...]:
@@ -75,7 +76,7 @@ lookup = Table(  # what became of asking a source about a song: asked once, whoe
     Column("owner", BigInteger, primary_key=True, autoincrement=False, default=0),  # OPERATOR, or whose own song it is
     Column("song", String, primary_key=True),
     Column("source", String, primary_key=True),
-    Column("state", String, nullable=False),  # "known", "nothing" or "failed"
+    Column("state", OneOf(LookupState), nullable=False),
     Column("tries", Integer, nullable=False),  # that failed, one after the other
     Column("asked_at", Moment, nullable=False),
     Column("due", Moment),  # when to ask again, if ever

@@ -10,8 +10,8 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import count, every, keep_newest, one, upsert
 from bot.core import limits
-from bot.core.social.records import Round, RoundEntry
-from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, RoundVote
+from bot.core.social.records import Round, RoundEntry, RoundState
+from bot.core.social.rounds import RoundVote
 
 ROUND, ENTRY, VOTE = schema.round_, schema.round_entry, schema.round_vote
 
@@ -35,7 +35,7 @@ async def count_begun(tx: Tx, member: int, since: datetime) -> int:
 
 async def open_in(tx: Tx, channel: int) -> Round | None:
     """Return the round that is under way in a channel."""
-    query = select(ROUND).where(ROUND.c.channel == channel, ROUND.c.state.in_((ENTERING, VOTING)))
+    query = select(ROUND).where(ROUND.c.channel == channel, ROUND.c.state.in_((RoundState.ENTERING, RoundState.VOTING)))
     return await one(tx, Round, query.limit(1))
 
 
@@ -56,8 +56,8 @@ async def due(tx: Tx, now: datetime, begun: datetime) -> list[int]:
     voted = select(VOTE.c.member).where(VOTE.c.round == ROUND.c.round)
     waited_for = select(ENTRY.c.round_entry).where(ENTRY.c.round == ROUND.c.round, ENTRY.c.member.not_in(voted))
     up = or_(
-        (ROUND.c.state == ENTERING) & (ROUND.c.enter_until <= now),
-        (ROUND.c.state == VOTING) & ((ROUND.c.vote_until <= now) | ~waited_for.exists()),
+        (ROUND.c.state == RoundState.ENTERING) & (ROUND.c.enter_until <= now),
+        (ROUND.c.state == RoundState.VOTING) & ((ROUND.c.vote_until <= now) | ~waited_for.exists()),
         ROUND.c.told.is_(None) & (ROUND.c.created_at <= begun),
         ROUND.c.told != ROUND.c.state,
     )
@@ -93,5 +93,5 @@ async def hidden(tx: Tx, ids: Collection[int]) -> set[int]:
 
 async def forget_channel(tx: Tx, channel: int) -> None:
     """Cancel the round of a channel that's gone."""
-    here = (ROUND.c.channel == channel, ROUND.c.state.not_in((CLOSED, CANCELLED)))
-    await tx.execute(update(ROUND).where(*here).values(state=CANCELLED, told=CANCELLED))
+    here = (ROUND.c.channel == channel, ROUND.c.state.not_in((RoundState.CLOSED, RoundState.CANCELLED)))
+    await tx.execute(update(ROUND).where(*here).values(state=RoundState.CANCELLED, told=RoundState.CANCELLED))

@@ -6,7 +6,7 @@ from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.core import limits
 from bot.core.records import Song
-from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING
+from bot.core.social.records import RoundState
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social.rounds import RoundTable
 from bot.messages import _
@@ -16,12 +16,12 @@ from bot.messages.social import rounds as messages
 def page(table: RoundTable) -> Page:
     """The round's message, as everyone in the channel sees it."""
     number, heading = table.round.round, messages.heading(table)
-    if table.round.state == ENTERING:
+    if table.round.state == RoundState.ENTERING:
         enter = layout.button(_("Enter a song"), ids.of("renter", number), layout.PRIMARY)
         return Page(heading, messages.entering(table), layout.row(enter), layout.small(_(messages.HOW)))
-    if table.round.state == CANCELLED:
+    if table.round.state == RoundState.CANCELLED:
         return Page(heading, messages.cancelled())
-    if table.round.state == CLOSED:
+    if table.round.state == RoundState.CLOSED:
         return Page(heading, messages.results(table), *_playlist(table))
     vote = layout.button(_("Vote"), ids.of("rvote", number), layout.PRIMARY)
     hear = _hear(table) if table.entries else None  # everyone who entered may have erased themselves
@@ -31,7 +31,7 @@ def page(table: RoundTable) -> Page:
 
 def mark(table: RoundTable) -> ids.Id:
     """Return the button by which the message of a state is recognised."""
-    what = {ENTERING: "renter", VOTING: "rvote"}.get(table.round.state, "rlist")
+    what = {RoundState.ENTERING: "renter", RoundState.VOTING: "rvote"}.get(table.round.state, "rlist")
     return ids.of(what, table.round.round)
 
 

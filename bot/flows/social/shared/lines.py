@@ -12,7 +12,7 @@ from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting import journal, recording, stand_ins
 from bot.core.sorting.journal import SETTLE, Line, Look, look
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writes import Action, LineState
 from bot.ports import Contents
 
 TO_PUT_IN = (SongState.WANTED, SongState.ATTEMPTED, SongState.SENT, SongState.LEAVING, SongState.SAME)
@@ -130,7 +130,7 @@ def _line(brought: Brought, ref: str | None, songs: Container[str | None]) -> Li
 
 
 def _is_confirmed(line: Line | None) -> bool:
-    return line is not None and line.state == journal.LineState.SENT
+    return line is not None and line.state == LineState.SENT
 
 
 def _unsettled(record: Sequence[Brought], contents: Contents, now: datetime) -> frozenset[str]:

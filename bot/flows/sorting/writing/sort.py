@@ -18,8 +18,8 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
-from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
-from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
+from bot.core.sorting.journal import OPEN, TOUCHED, Refused, missing
+from bot.core.sorting.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
 from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting, TooOldToUndo
 from bot.errors.spotify import PlaylistGone, SpotifyDown, Unsettled
