@@ -14,7 +14,7 @@ from bot.flows.sorting import readiness
 from bot.messages import _, formatting
 from bot.messages import account as messages
 from bot.messages.errors import describe
-from bot.messages.sorting import models
+from bot.messages.sorting import models, outcomes
 from bot.ports import ListedPlaylist
 
 SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds the others
@@ -70,7 +70,7 @@ async def after(bot: Bot, member: int, status: Status) -> list[Item | str]:
         case "import":
             return [_(messages.FROM_THE_FILE), _row(_("Show me a song"), "label")]
         case _:
-            return [_(messages.FROM_NOW_ON), _row(_("Show me a song"), "label")]
+            return [_(outcomes.FROM_NOW_ON), _row(_("Show me a song"), "label")]
 
 
 def _row(label: str, what: str, key: int | str = "") -> Item:

@@ -6,9 +6,11 @@ It belongs to no room: what it reads concerns the library, the account's sealed 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
+from bot.adapters.store.sorting import answers
 from bot.core.jobs import JobKind, Next
 from bot.core.notices import NoticeKind
 from bot.core.records import Account
@@ -17,6 +19,7 @@ from bot.flows.account import link
 from bot.flows.library import poll, sync
 from bot.flows.library.new_likes import NewLikes
 from bot.flows.social.shared import publish
+from bot.flows.sorting.writing import manual_edits
 from bot.ports import Secrets
 
 
@@ -30,7 +33,10 @@ class Refreshing:
     progress: Callable[[int, int, int], Awaitable[None]]
 
     async def sync(self, member: int, now: datetime) -> AsyncIterator[Next]:
-        """Read all likes, for /sync and after linking. Raises NotLinked, ConsentEnded, and as `sync.sync` does."""
+        """Read all likes and changed playlists, for /sync and after linking.
+
+        Raises NotLinked, ConsentEnded, and as `sync.sync` does.
+        """
         music = await self.new_likes.accounts.account_music(member)
         account = await self._account(member)
         if account is None:
@@ -41,13 +47,24 @@ class Refreshing:
 
         synced = await sync.sync(self.store, music, account, now, progress)
         await link.recognise(self.store, self.vault, member)
+        told = await self._told_up_to(member)
+        await manual_edits.look(self.store, music, member, now)
         async with self.store.writing() as tx:
-            body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
+            edits = await manual_edits.learnt_since(tx, member, told)
+            body: dict[str, Any] = {"edits": edits, "event": await answers.next_event(tx, member) - 1}
+            body |= {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
             await notices.add(tx, member, NoticeKind.SYNCED, body, now)
         for shared in await publish.unwritten(self.store, member):
             yield Next(JobKind.SHARE, shared.shared)
         async for following in self.new_likes.settle(member, now):
             yield following
+
+    async def _told_up_to(self, member: int) -> int:
+        """Return the event up to which the member was told what their edits taught; at first, that's everything."""
+        async with self.store.reading() as tx:
+            before = await notices.newest(tx, member, NoticeKind.SYNCED)
+            event = before.body.get("event") if before is not None else None
+            return int(event) if event is not None else await answers.next_event(tx, member) - 1
 
     async def poll(self, member: int, now: datetime) -> AsyncIterator[Next]:
         """Look at the account once; read all likes if that was never done."""

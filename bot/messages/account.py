@@ -30,7 +30,6 @@ ENOUGH_LABELS = N_("I have enough labels from you to learn from.")
 LOOKING = N_("Checking your likes.")
 STILL_READING = N_("I'm still reading your likes. `/status` says how many I have.")
 NOTHING_LIKED = N_("You have no liked songs on Spotify yet. Like some, then use `/sync` to show them to me.")
-FROM_NOW_ON = N_("From now on, just like a song and I'll put it where it belongs. `/updates mute:` keeps me quiet.")
 FROM_THE_FILE = N_(
     "Your songs come from a file, so I can't see what you like elsewhere. Import a newer one with `/library import`; "
     "`/sort` then puts the new songs where they belong."

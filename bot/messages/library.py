@@ -1,15 +1,17 @@
 """Library: what the bot says. Pure: values in, Markdown out. Dry, warm, no exclamation marks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.core import limits
 from bot.core.library.tables import MOST_CELL, MOST_COLUMNS, MOST_ROWS, BadRow, Foreign, Problem
 from bot.core.records import Song
 from bot.errors import library as errors
 from bot.flows.library.sync import Imported
-from bot.messages import N_, _, formatting, plural
+from bot.messages import N_, _, formatting, listed, plural
 from bot.messages.wording import Wordings
 
+MOST_EDITS = 10  # playlists' edits in one sentence
 MORE_FILES = N_("And these.")
 EXPORT_WHILE_WRITING = N_(
     "I'm writing to your playlists right now: songs that aren't written yet aren't in these files."
@@ -31,6 +33,30 @@ def synced(total: int, new: int, gone: int) -> str:
     if added or removed:
         return _("{changes}; {songs} in all.", changes=added or removed, songs=songs)
     return plural("Nothing new in {count} song.", "Nothing new in {count} songs.", total)
+
+
+def learnt_by_hand(edits: Sequence[Sequence[Any]]) -> str:
+    """What the member's own changes to playlists taught: (playlist's name, songs put in, songs taken out)."""
+    said = [part for name, put_in, taken_out in edits for part in _edited(str(name), int(put_in), int(taken_out))]
+    if not said:
+        return ""
+    return _("I learned from what you changed by hand: {edits}.", edits=listed([*said[:MOST_EDITS], *_more(said)]))
+
+
+def _edited(name: str, put_in: int, taken_out: int) -> list[str]:
+    where = f"**{formatting.escape(name, formatting.LONGEST_NAME)}**"
+    said = [
+        plural("{count} song you put into {playlist}", "{count} songs you put into {playlist}", put_in, playlist=where)
+    ]
+    out = plural(
+        "{count} song you took out of {playlist}", "{count} songs you took out of {playlist}", taken_out, playlist=where
+    )
+    return [*(said if put_in else []), *([out] if taken_out else [])]
+
+
+def _more(said: Sequence[str]) -> list[str]:
+    rest = len(said) - MOST_EDITS
+    return [plural("{count} more", "{count} more", rest)] if rest > 0 else []
 
 
 def imported(file: str, result: Imported) -> str:

@@ -1,5 +1,6 @@
 """Receipts: what was written, how to undo it, and what to say about a song of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bot.chat import ids, layout
@@ -7,12 +8,12 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page, Tap
 from bot.chat.sorting import cards
 from bot.core.records import Change, Song
-from bot.core.sorting.writes import Action, WriteKind
+from bot.core.sorting.writes import ENDED, Action, WriteKind
 from bot.flows.sorting.label import Question
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing.corrections import Correction
 from bot.flows.sorting.writing.sort import Receipt
-from bot.messages import _, plural
+from bot.messages import _, formatting, plural
 from bot.messages.sorting import dry_runs, labels, outcomes
 
 PER_PAGE = 10  # lines
@@ -30,6 +31,7 @@ def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 
         outcomes.receipt(done, waiting),
         _lines(done, _on(page, changes), reviewed) if changes else None,
         _turn("turn", write, len(changes), page),
+        _(outcomes.FROM_NOW_ON) if reviewed.first else None,
         *(item for question in questions for item in cards.block(question)),
         *_actions(done, page, rest),
     )
@@ -58,28 +60,56 @@ def _options(reviewed: Reviewed, page: int) -> list[layout.Option]:
     done = reviewed.receipt
     placed = [change for change in _on(page, _ordered(done)) if change.action == Action.ADD] or done.placed[:PER_PAGE]
     return [
-        layout.option(done.songs[change.song].line, change.change, done.playlists[change.playlist].name)
+        _of_line(done, change)
         for change in placed
-        if change.playlist in done.playlists and not reviewed.ruled_out(change)
+        if change.playlist in done.playlists and not reviewed.ruled_out(change) and not done.is_reversed(change)
     ]
+
+
+def _of_line(done: Receipt, change: Change) -> layout.Option:
+    return layout.option(done.songs[change.song].line, change.change, done.playlists[change.playlist].name)
+
+
+def undo_part(reviewed: Reviewed, page: int) -> Page:
+    """The receipt, with selects in place of its buttons: undo one playlist, or one song of this page?"""
+    done, write = reviewed.receipt, reviewed.receipt.write.write
+    standing = [change for change in done.standing if change.playlist in done.playlists]
+    counts = Counter(change.playlist for change in standing)
+    lists = [
+        layout.option(
+            playlist.name, playlist.playlist, formatting.songs(counts[playlist.playlist]), emoji=playlist.emoji
+        )
+        for playlist in done.playlists.values()
+        if playlist.playlist in counts
+    ]
+    here = [change for change in _on(page, _ordered(done, inline(reviewed))) if change in standing]
+    songs = [_of_line(done, change) for change in here]
+    return Page(
+        outcomes.receipt(done, len(reviewed.waiting)),
+        layout.menu(ids.of("undolist", write), _("Undo one playlist"), lists) if len(lists) > 1 else None,
+        layout.menu(ids.of("undosong", write), _("Undo one song of this page"), songs) if songs else None,
+        layout.row(layout.button(_("Back"), ids.of("turn", write, page))),
+    )
 
 
 def _actions(done: Receipt, page: int, rest: int) -> list[layout.Row]:
-    """**Undo**, **Not there**, **Why**; and what changes nothing."""
-    write, stands = done.write.write, done.ended and done.write.kind != WriteKind.UNDO and done.undo is None
-    placed = bool(done.placed) and stands
-    undoable = stands and bool(done.placed or done.removed) and not done.write.superseded
+    """**Undo**, **Undo a part**, **Not there**, **Why**; and what changes nothing."""
+    write, standing = done.write, done.standing if done.write.kind != WriteKind.UNDO else []
+    settled = bool(standing) and done.ended and (done.undo is None or done.undo.state in ENDED)
+    undoable, placed = settled and not write.superseded, any(change.action == Action.ADD for change in standing)
     changing = [
-        layout.button(_("Undo"), ids.of("undo", write)) if undoable else None,
-        layout.button(_("Not there"), ids.of("wrong", write, page)) if placed else None,
-        layout.button(_("Why"), ids.of("why", write, page)) if placed else None,
-        ask_button(write, rest) if rest > 0 else None,
+        layout.button(_("Undo"), ids.of("undo", write.write)) if undoable else None,
+        layout.button(_("Undo a part"), ids.of("undopart", write.write, page)) if undoable and standing[1:] else None,
+        layout.button(_("Not there"), ids.of("wrong", write.write, page)) if placed and settled else None,
+        layout.button(_("Why"), ids.of("why", write.write, page)) if placed and settled else None,
+        ask_button(write.write, rest) if rest > 0 else None,
     ]
-    hearing = [
-        layout.button(_("Listen"), ids.of("hear", write, page)) if done.songs else None,
-        layout.button(_("Mute for a day"), ids.of("mute", write)) if done.write.kind == WriteKind.WATCH else None,
+    quiet = [
+        layout.button(_("Listen"), ids.of("hear", write.write, page)) if done.songs else None,
+        layout.button(_("Show its receipt"), ids.of("turn", write.undoes)) if write.undoes else None,
+        layout.button(_("Mute for a day"), ids.of("mute", write.write)) if write.kind == WriteKind.WATCH else None,
     ]
-    return [layout.row(*taps) for taps in (changing, hearing) if any(taps)]
+    return [layout.row(*taps) for taps in (changing, quiet) if any(taps)]
 
 
 def ask_button(write: int, number: int) -> Tap:

@@ -1,5 +1,6 @@
 """/sort, /undo, /why, and the buttons of dry runs, receipts and updates."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from discord import app_commands
@@ -120,6 +121,27 @@ async def undo(interaction: Interaction) -> None:
 async def on_undo(context: Context) -> None:
     await _reviewed(context)  # raises NotYours
     await _undo(context, context.tap.number)
+
+
+async def on_undo_part(context: Context) -> None:
+    """**Undo a part**: which playlist, or which song?"""
+    await reply.show(context.interaction, receipts.undo_part(await _reviewed(context), context.tap.n))
+
+
+async def on_undo_list(context: Context) -> None:
+    playlist = ids.number(next(iter(context.values), ""))
+    done = await _reviewed(context)
+    await _undo_lines(context, [change.change for change in done.receipt.standing if change.playlist == playlist])
+
+
+async def on_undo_song(context: Context) -> None:
+    await _reviewed(context)  # raises NotYours
+    await _undo_lines(context, [ids.number(next(iter(context.values), ""))])
+
+
+async def _undo_lines(context: Context, lines: Sequence[int]) -> None:
+    opened = await flow.undo_part(context.store, context.member, context.tap.number, lines, context.now)
+    await _carry_out(context, opened, _(outcomes.UNDOING_IT))
 
 
 async def _undo(context: Context, write: int | None) -> None:
@@ -265,6 +287,9 @@ TAPS = {
     "cancel": on_cancel,
     "askme": on_ask_me,
     "undo": on_undo,
+    "undopart": on_undo_part,
+    "undolist": on_undo_list,
+    "undosong": on_undo_song,
     "turn": on_turn,
     "wrong": on_wrong,
     "out": on_out,

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
-from bot.adapters.store.sorting import answers, cards, playlists
+from bot.adapters.store.sorting import answers, cards, playlists, writes
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.labels import Verdict
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writes import Action, WriteKind, WriteState
 from bot.errors import NothingToUndo, NotYours
 from bot.errors.sorting import NoSuchLayer, NotInLibrary, QuestionGone
 from bot.flows.sorting import dry_run, label
@@ -21,10 +22,14 @@ from bot.flows.sorting.writing.sort import Receipt
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A receipt, and the verdicts on its songs."""
+    """A receipt, and the verdicts on its songs.
+
+    first: whether it's of the member's first sort, after which their new likes are sorted without being asked for.
+    """
 
     receipt: Receipt
     verdicts: Mapping[str, Verdict]
+    first: bool = False
 
     @property
     def waiting(self) -> list[str]:
@@ -55,7 +60,17 @@ async def review(store: Store, member: int, write: int) -> Reviewed:
         receipt = await sort.receipt(tx, write)
         if receipt.write.member != member:
             raise NotYours
-        return Reviewed(receipt, await answers.verdicts(tx, member, receipt.layer.layer))
+        verdicts = await answers.verdicts(tx, member, receipt.layer.layer)
+        return Reviewed(receipt, verdicts, await _is_first(tx, receipt))
+
+
+async def _is_first(tx: Tx, receipt: Receipt) -> bool:
+    """Whether from this receipt on new likes go where they belong: not for a library from a file, which has none."""
+    write, automatic = receipt.write, any(playlist.automatic for playlist in receipt.playlists.values())
+    if write.kind != WriteKind.SORT or write.state != WriteState.DONE or not (receipt.standing and automatic):
+        return False
+    account = await members.account(tx, write.member)
+    return account is not None and bool(account.tokens) and not await writes.sorted_before(tx, write)
 
 
 async def staying(store: Store, libraries: ScoredLibraries, planned: Receipt, now: datetime) -> list[Staying]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.core.records import Change
 from bot.core.social.records import Saving
 from bot.core.sorting.journal import TRIES, Refused
-from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors.stored import loaded
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing.sort import Receipt
@@ -30,6 +30,8 @@ PARTLY_UNDONE = N_("Undone in part")
 UNDONE = N_("Undone")
 DONE = N_("Done")
 BEING_UNDONE = N_("I'm undoing this now.")
+PART_BEING_UNDONE = N_("I'm undoing a part of this now.")
+FROM_NOW_ON = N_("From now on, like a song and I put it where it belongs, or ask you. `/updates mute:` keeps me quiet.")
 UNDONE_SINCE = N_("Undone since.")
 PLAYLIST_GONE = N_("a playlist I no longer keep")
 NO_LINES = N_("There's nothing on this page.")
@@ -74,13 +76,15 @@ def _problem(done: Receipt) -> str | None:
 def _undone(done: Receipt) -> str | None:
     if done.undo is None:
         return None
-    if not done.undone:
-        return _(BEING_UNDONE)
-    if not done.undo_refused:
+    if done.undo.state not in ENDED:
+        return _(PART_BEING_UNDONE) if done.standing else _(BEING_UNDONE)
+    back = sum(done.is_reversed(change) for change in done.changes)
+    if done.standing:
+        return plural("{count} song undone since.", "{count} songs undone since.", back) if back else None
+    refused = len(done.reversals) - back
+    if not refused:
         return _(UNDONE_SINCE)
-    return plural(
-        "Undone since, except for {count} song.", "Undone since, except for {count} songs.", done.undo_refused
-    )
+    return plural("Undone since, except for {count} song.", "Undone since, except for {count} songs.", refused)
 
 
 def _superseded(done: Receipt) -> str | None:
@@ -189,12 +193,21 @@ def line(receipt: Receipt, change: Change, reviewed: Reviewed | None, longest: i
     song, where = formatting.song_name(receipt.songs[change.song], longest), _where(receipt, change)
     if change.action == Action.ASK:
         return f"- {song} · {_asked(receipt, change, reviewed)}"
+    if receipt.is_reversed(change):
+        return _taken_back(change, song, where)
     if change.action == Action.REMOVE:
         return _("- {song} ← out of {where}", song=song, where=where)
     if reviewed is not None and receipt.write.kind != WriteKind.UNDO and reviewed.ruled_out(change):
         return _("- ~~{song}~~ · you said it doesn't belong in {where}", song=song, where=where)
     certainty = formatting.CERTAINTY.get(change.certainty or "")
     return f"- {song} → {where}" + (f" · {_(certainty)}" if certainty else "")
+
+
+def _taken_back(change: Change, song: str, where: str) -> str:
+    """A line that was undone by itself, or with its playlist."""
+    if change.action == Action.REMOVE:
+        return _("- ~~{song}~~ · back in {where}", song=song, where=where)
+    return _("- ~~{song}~~ · out of {where} again", song=song, where=where)
 
 
 def _asked(receipt: Receipt, change: Change, reviewed: Reviewed | None) -> str:

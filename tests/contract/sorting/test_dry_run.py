@@ -11,7 +11,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
-from bot.core.records import Like, NewWrite, Playlist, Song
+from bot.core.records import Account, Like, NewWrite, Playlist, Song
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.journal import Refused
 from bot.core.sorting.labels import Answer, Kind, Source
@@ -187,3 +187,29 @@ async def test_a_song_is_not_proposed_where_it_stands(prepared: Prepared) -> Non
         found = await dry_run.decided(tx, layer, scored, None, prepared.now)
     assert found.lines == []
     assert found.stays == {uri(0): Reason.PLACED, uri(1): Reason.UNSURE}
+
+
+async def test_only_the_first_receipt_of_who_has_spotify_says_that_likes_are_sorted_from_now_on(
+    prepared: Prepared,
+) -> None:
+    scored = await prepared.sorted([SURE] * 2)
+    run = prepared.kept[0]
+    write = await prepared.planned(scored)
+    assert not (await prepared.reviewed(write)).first, "nothing is written yet"
+    await prepared.applied(write)
+    assert not (await prepared.reviewed(write)).first, "a file's songs aren't watched"
+    async with prepared.store.writing() as tx:
+        await members.save_account(tx, Account(MEMBER, "app", "key", "Ada", b"sealed", prepared.now))
+    assert (await prepared.reviewed(write)).first
+    async with prepared.store.writing() as tx:
+        for playlist in prepared.kept:
+            await playlists.change(tx, playlist.playlist, automatic=False)
+    assert not (await prepared.reviewed(write)).first, "it'd only ask"
+    async with prepared.store.writing() as tx:
+        await playlists.change(tx, run.playlist, automatic=True)
+    undone = await sort.undo(prepared.store, MEMBER, write, prepared.now)
+    await sort.apply(prepared.store, prepared.local, undone, prepared.now)
+    assert not (await prepared.reviewed(write)).first
+    again = await prepared.planned(scored)
+    await prepared.applied(again)
+    assert not (await prepared.reviewed(again)).first, "they've read it before"

@@ -7,6 +7,8 @@ import pytest
 from bot.adapters.store.sorting import writes
 from bot.core.sorting.journal import Refused
 from bot.core.sorting.writes import WriteState
+from bot.errors import NothingToUndo
+from bot.errors.sorting import StillWriting
 from bot.errors.spotify import CoolingDown, Unsettled
 from bot.flows.sorting.writing import sort
 from bot.messages.sorting import outcomes
@@ -70,6 +72,60 @@ async def test_a_write_that_failed_halfway_can_be_undone(writer: PlaylistWriter)
     writer.stage.clock.pass_by(minutes=16)
     await writer.undo(write)
     assert writer.songs() == OWN
+
+
+async def test_a_song_then_a_playlist_then_the_rest_can_be_undone(writer: PlaylistWriter) -> None:
+    store, other = writer.stage.store, await writer.another("Pier")
+    write = await writer.open(*((writer.kept, song, "add") for song in NEW[:5]), (other, NEW[5], "add"))
+    done = await writer.apply(write)
+    of_song = [change.change for change in done.standing if change.song == NEW[2]]
+    one = await sort.undo_part(store, MARA, write, of_song, writer.stage.clock())
+    with pytest.raises(StillWriting):
+        await sort.undo(store, MARA, write, writer.stage.clock())
+    await writer.apply(one)
+    assert writer.songs() == [*OWN, *NEW[:2], *NEW[3:5]]
+    async with store.reading() as tx:
+        assert (await writes.last_done(tx, MARA)).write == write, "the rest can be undone by /undo, too"
+        done = await sort.receipt(tx, write)
+    with pytest.raises(NothingToUndo):
+        await sort.undo_part(store, MARA, write, of_song, writer.stage.clock())
+    of_list = [change.change for change in done.standing if change.playlist == other.playlist]
+    await writer.apply(await sort.undo_part(store, MARA, write, of_list, writer.stage.clock()))
+    assert (writer.songs(other), len(writer.songs())) == ([], len(OWN) + 4)
+    await writer.undo(write)
+    assert writer.songs() == OWN
+    async with store.reading() as tx:
+        assert (await sort.receipt(tx, write)).undone
+        assert await writes.last_done(tx, MARA) is None
+    with pytest.raises(NothingToUndo):
+        await sort.undo(store, MARA, write, writer.stage.clock())
+
+
+async def test_a_part_of_somebody_elses_write_cannot_be_undone(writer: PlaylistWriter) -> None:
+    done = await writer.apply(await writer.add(*NEW[:2]))
+    with pytest.raises(NothingToUndo):
+        lines = [change.change for change in done.standing]
+        await sort.undo_part(writer.stage.store, MARA + 1, done.write.write, lines, writer.stage.clock())
+    assert writer.songs() == [*OWN, *NEW[:2]]
+
+
+async def test_p43_a_part_is_called_undone_only_once_read_back_from_spotify(writer: PlaylistWriter) -> None:
+    store, clock = writer.stage.store, writer.stage.clock
+    done = await writer.apply(await writer.add(*NEW[:3]))
+    clock.pass_by(minutes=2)
+    writer.stage.world.lag = Lag(12, 12)
+    part = await sort.undo_part(store, MARA, done.write.write, [done.standing[0].change], clock())
+    with pytest.raises(Unsettled):
+        await sort.apply(store, writer.music, part, clock())
+    async with store.reading() as tx:
+        under_way = await sort.receipt(tx, done.write.write)
+    assert said_of(under_way).endswith("I'm undoing a part of this now.")
+    assert not any(map(under_way.is_reversed, under_way.placed)), "no line is struck through yet"
+    await writer.apply(part)
+    async with store.reading() as tx:
+        partly = await sort.receipt(tx, done.write.write)
+    assert said_of(partly).endswith("1 song undone since.")
+    assert [*map(partly.is_reversed, partly.placed)] == [True, False, False]
 
 
 def said_of(receipt: sort.Receipt) -> str:

@@ -1,6 +1,7 @@
 """Pages: every card, dry run and receipt is within Discord's limits, whatever the names in a member's library."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -105,6 +106,9 @@ PAGES: dict[str, Callable[[], Page]] = {
     "update": lambda: receipts.receipt(receipt(40, 9, "watch"), questions(25)),
     "update of few": lambda: receipts.receipt(receipt(40, 9, "watch"), questions(4)),
     "only questions": lambda: receipts.receipt(receipt(0, 3, "watch"), questions(4)),
+    "first receipt": lambda: receipts.receipt(replace(many(), first=True)),
+    "undo a part": lambda: receipts.undo_part(many(), 0),
+    "undo a part, on the last page": lambda: receipts.undo_part(many(), 33),
     "not there": lambda: receipts.not_there(many(), 3),
     "why": lambda: receipts.why(many(), 0),
     "privacy": lambda: Page(account.privacy()),

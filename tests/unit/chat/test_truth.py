@@ -172,6 +172,16 @@ def test_a_member_must_ask_again_but_a_job_resumes_by_itself() -> None:
     assert "I'll go on then" in describe(CoolingDown(NOW), by_itself=True)
 
 
+def test_what_was_learned_by_hand_is_named_by_playlist_and_direction() -> None:
+    edits = [["Run", 2, 0], ["Late *night*", 1, 1]]
+    assert library.learnt_by_hand(edits) == (
+        "I learned from what you changed by hand: 2 songs you put into **Run**, 1 song you put into "
+        "**Late \\*night\\*** and 1 song you took out of **Late \\*night\\***."
+    )
+    assert library.learnt_by_hand([]) == ""
+    assert library.learnt_by_hand([["Run", 1, 0]] * 30).endswith(" and 20 more.")
+
+
 def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
     known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
     assert "I'll write it" in said(shared_playlists.added(known, SONG, first=False))
@@ -260,9 +270,32 @@ def test_joining_says_what_that_kind_of_library_shares() -> None:
 def test_p43_songs_that_could_not_be_undone_are_not_called_undone() -> None:
     write, back = _write("sort"), _write("undo")
     line = Change(1, 1, 1, SONG.song, "add", None, "written", None, None)
-    done = Receipt(write, LAYER, {1: RUN}, [line], {SONG.song: SONG}, back)
+    done = Receipt(write, LAYER, {1: RUN}, [line], {SONG.song: SONG}, back, {1: "written"})
     assert outcomes.receipt(done, 0).endswith("Undone since.")
-    assert outcomes.receipt(replace(done, undo_refused=1), 0).endswith("Undone since, except for 1 song.")
+    assert outcomes.receipt(replace(done, reversals={1: "refused"}), 0).endswith("Undone since, except for 1 song.")
+
+
+def test_a_receipt_offers_a_part_only_where_something_is_left_to_undo() -> None:
+    lines = [Change(at, 1, 1, SONG.song, "add", None, "written", None, None) for at in (1, 2)]
+    done = Receipt(_write("sort"), LAYER, {1: RUN}, lines, {SONG.song: SONG})
+    offered = {
+        "all of it": ({}, True, True),
+        "one line": ({1: "written"}, True, False),
+        "nothing": ({1: "written", 2: "written"}, False, False),
+    }
+    for reversals, undo, part in offered.values():
+        shown = receipts.receipt(Reviewed(replace(done, undo=_write("undo"), reversals=reversals), {}))
+        labels = {tap.item.label for tap in shown.walk_children() if hasattr(tap, "item")}
+        assert ("Undo" in labels, "Undo a part" in labels) == (undo, part)
+
+
+@pytest.mark.parametrize(("action", "says"), [("add", "out of 🟦 **Run** again"), ("remove", "back in 🟦 **Run**")])
+def test_a_line_that_was_undone_by_itself_is_struck_through(action: str, says: str) -> None:
+    line = Change(1, 1, 1, SONG.song, action, None, "written", None, "sure")
+    done = Receipt(_write("sort"), LAYER, {1: RUN}, [line], {SONG.song: SONG})
+    assert says not in outcomes.line(done, line, None)
+    for state, read in (("sent", False), ("refused", False), ("written", True), ("untouched", True)):
+        assert (says in outcomes.line(replace(done, reversals={1: state}), line, None)) == read
 
 
 def test_additions_and_removals_are_shown_separately() -> None:

@@ -29,6 +29,12 @@ async def has(tx: Tx, member: int, kind: NoticeKind) -> bool:
     return (await tx.execute(query)).first() is not None
 
 
+async def newest(tx: Tx, member: int, kind: NoticeKind) -> Notice | None:
+    """Return the member's newest notice of that kind, sent or not."""
+    query = select(NOTICE).where(NOTICE.c.member == member, NOTICE.c.kind == kind)
+    return await one(tx, Notice, query.order_by(NOTICE.c.notice.desc()).limit(1))
+
+
 async def get(tx: Tx, notice: int) -> Notice | None:
     return await one(tx, Notice, select(NOTICE).where(NOTICE.c.notice == notice))
 

@@ -68,6 +68,13 @@ async def standing(tx: Tx, member: int, layer: int, song: str | None = None) -> 
     return [_answer(row) async for row in in_turns(await tx.execute(query.order_by(ANSWER.c.event)))]
 
 
+async def by_hand(tx: Tx, member: int, since: int) -> list[Answer]:
+    """Return what the member's edits in Spotify said after the event `since`, in all layers."""
+    theirs = (ANSWER.c.member == member, ANSWER.c.source == Source.HAND.value, ANSWER.c.undone_at.is_(None))
+    query = select(ANSWER).where(*theirs, ANSWER.c.event > max(since, STANDING)).order_by(ANSWER.c.event)
+    return [_answer(row) async for row in in_turns(await tx.execute(query))]
+
+
 async def next_event(tx: Tx, member: int) -> int:
     """Return an event for something seen outside Discord: after everything the member has answered so far.
 

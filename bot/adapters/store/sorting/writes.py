@@ -178,18 +178,24 @@ async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:
     return await every(tx, Write, query if member is None else query.where(WRITE.c.member == member))
 
 
+async def sorted_before(tx: Tx, write: Write) -> bool:
+    """Whether the member confirmed a dry run before this one."""
+    states = (WriteState.APPLYING, WriteState.DONE, WriteState.FAILED)
+    earlier = (WRITE.c.member == write.member, WRITE.c.kind == WriteKind.SORT, WRITE.c.write < write.write)
+    query = select(WRITE.c.write).where(*earlier, WRITE.c.state.in_(states)).limit(1)
+    return (await tx.execute(query)).first() is not None
+
+
 async def last_done(tx: Tx, member: int) -> Write | None:
-    """Return the newest write that has an effect and wasn't undone, leaving out undos."""
-    undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
+    """Return the newest write that has an effect and of which something is left to undo, leaving out undos."""
     stands = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(CARRIED_OUT)).exists()
     query = select(WRITE).where(WRITE.c.member == member, WRITE.c.state.in_(ENDED), stands)
-    query = query.where(WRITE.c.kind != WriteKind.UNDO)
-    return await one(tx, Write, query.where(WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1))
+    query = query.where(WRITE.c.kind != WriteKind.UNDO, ~_undone())
+    return await one(tx, Write, query.order_by(WRITE.c.write.desc()).limit(1))
 
 
 async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
     """Return the newest write by which the member's tap placed the song, unless it was undone."""
-    undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
     stands = or_(UNDER_WAY, CHANGE.c.state.in_(TOUCHED))
     line = select(CHANGE.c.write).where(
         CHANGE.c.write == WRITE.c.write, CHANGE.c.song == song, CHANGE.c.action == Action.ADD
@@ -200,21 +206,35 @@ async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
         WRITE.c.kind == WriteKind.TAP,
         line.where(stands).exists(),
     )
-    query = select(WRITE).where(*mine, WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1)
+    query = select(WRITE).where(*mine, ~_undone()).order_by(WRITE.c.write.desc()).limit(1)
     return await one(tx, Write, query)
 
 
-async def undo_of(tx: Tx, write: int) -> Write | None:
-    """Return the write that undoes this one; None if there's none, or it failed."""
-    query = select(WRITE).where(WRITE.c.undoes == write, ~_failed_undo())
-    return await one(tx, Write, query.order_by(WRITE.c.write.desc()).limit(1))
+UNDO, BACK = WRITE.alias("undo"), CHANGE.alias("back")
+STANDS = UNDO.c.state.not_in((WriteState.FAILED, WriteState.CANCELLED))
+AGAIN = (UNDO.c.state == WriteState.DONE) & (BACK.c.state == LineState.REFUSED) & BACK.c.problem.in_(RETRIABLE)
 
 
-def _failed_undo() -> ColumnElement[bool]:
-    """Whether an undo ended without doing everything it could: it may be tried again."""
-    refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == LineState.REFUSED)
-    again = (WRITE.c.state == WriteState.DONE) & refused.where(CHANGE.c.problem.in_(RETRIABLE)).exists()
-    return or_(WRITE.c.state.in_((WriteState.FAILED, WriteState.CANCELLED)), again)
+def _undone() -> ColumnElement[bool]:
+    """Whether nothing is left to undo of a write: there's an undo, and every line that took effect was reversed."""
+    reversal = select(BACK.c.change).join(UNDO, UNDO.c.write == BACK.c.write).where(UNDO.c.undoes == WRITE.c.write)
+    same = (BACK.c.song == CHANGE.c.song, BACK.c.playlist == CHANGE.c.playlist)
+    reversed_ = reversal.where(STANDS, *same, ~AGAIN).correlate(WRITE, CHANGE).exists()
+    left = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(TOUCHED), ~reversed_)
+    undos = select(UNDO.c.write).where(UNDO.c.undoes == WRITE.c.write, STANDS)
+    return undos.correlate(WRITE).exists() & ~left.correlate(WRITE).exists()
+
+
+async def undos(tx: Tx, write: int) -> list[Write]:
+    """Return the writes that undo this one, or parts of it, oldest first, without those that failed."""
+    query = select(UNDO).where(UNDO.c.undoes == write, STANDS).order_by(UNDO.c.write)
+    return await every(tx, Write, query)
+
+
+async def reversals(tx: Tx, write: int) -> list[Change]:
+    """Return the lines that reverse those of a write, without those that may be tried again."""
+    query = select(BACK).join(UNDO, UNDO.c.write == BACK.c.write).where(UNDO.c.undoes == write, STANDS)
+    return await every(tx, Change, query.where(or_(BACK.c.problem.is_(None), ~AGAIN)).order_by(BACK.c.change))
 
 
 async def has_any(tx: Tx, playlist: int) -> bool:

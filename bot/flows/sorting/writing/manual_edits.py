@@ -4,6 +4,7 @@ Songs the member removed are never put back; songs they added stay. Only playlis
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core.records import Item, Layer, Playlist
 from bot.core.sorting import stand_ins
 from bot.core.sorting.journal import SETTLE, unsettled
-from bot.core.sorting.labels import Answer
+from bot.core.sorting.labels import Answer, Kind
 from bot.core.sorting.manual_edits import Seen, blanked, lessons
 from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import Contents, Music
@@ -40,6 +41,15 @@ async def look(store: Store, music: Music, member: int, now: datetime) -> int:
                 continue  # sorting into it reports that; the other playlists are still read
     known = {playlist: await recognise(store, playlist, seen) for playlist, seen in read.items()}
     return await learn(store, member, known, now)
+
+
+async def learnt_since(tx: Tx, member: int, event: int) -> list[tuple[str, int, int]]:
+    """Return what manual edits taught after `event`: playlist's name, songs put into it, songs taken out of it."""
+    put_in, taken_out = Counter[int](), Counter[int]()
+    for answer in await answers.by_hand(tx, member, event):
+        (taken_out if answer.kind == Kind.NOT else put_in).update(answer.playlists)
+    found = [await playlists.get(tx, playlist) for playlist in sorted(put_in | taken_out)]
+    return [(known.name, put_in[known.playlist], taken_out[known.playlist]) for known in found if known is not None]
 
 
 async def kept(store: Store, playlist: Playlist) -> Contents:

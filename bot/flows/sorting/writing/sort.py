@@ -7,7 +7,7 @@ person added stay (P4).
 
 from collections import Counter
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,17 +44,26 @@ class Receipt:
     playlists: Mapping[int, Playlist]
     changes: Sequence[Change]
     songs: Mapping[str, Song]
-    undo: Write | None = None  # the write that reverses it
-    undo_refused: int = 0  # songs that couldn't be reversed
+    undo: Write | None = None  # the newest write that reverses it, or a part of it
+    reversals: Mapping[int, str] = field(default_factory=dict)  # line → state of the one that reverses it
 
     @property
     def ended(self) -> bool:
         return self.write.state in ENDED
 
     @property
+    def standing(self) -> list[Change]:
+        """The lines that took effect and that nothing reverses: what's left to undo."""
+        return [change for change in self.changes if change.state in TOUCHED and change.change not in self.reversals]
+
+    @property
     def undone(self) -> bool:
-        """Whether Spotify has reversed it, as far as possible."""
-        return self.undo is not None and self.undo.state == WriteState.DONE
+        """Whether Spotify has reversed all of it, as far as possible."""
+        return self.undo is not None and self.undo.state == WriteState.DONE and not self.standing
+
+    def is_reversed(self, change: Change) -> bool:
+        """Whether a line was read to be reversed."""
+        return self.reversals.get(change.change) in (*DONE, LineState.UNTOUCHED)
 
     def lines(self, action: Action) -> list[Change]:
         """Return the lines of that kind: planned ones before the write, carried-out ones after it."""
@@ -127,11 +136,11 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     changes = await writes.changes(tx, write)
     kept = {playlist.playlist: playlist for playlist in await playlists.in_layer(tx, layer.layer)}
     names = await songs.some(tx, (change.song for change in changes), kept_write.member)
-    undone = await writes.undo_of(tx, write)
-    back = await writes.changes(tx, undone.write) if undone is not None else []
-    return Receipt(
-        kept_write, layer, kept, changes, names, undone, sum(change.state == LineState.REFUSED for change in back)
-    )
+    undos = await writes.undos(tx, write)
+    back = {(line.playlist, line.song): line.state for line in await writes.reversals(tx, write)} if undos else {}
+    touched = {change.change: (change.playlist, change.song) for change in changes if change.state in TOUCHED}
+    reversals = {change: back[place] for change, place in touched.items() if place in back}
+    return Receipt(kept_write, layer, kept, changes, names, undos[-1] if undos else None, reversals)
 
 
 async def confirm(store: Store, member: int, write: int) -> Write:
@@ -274,11 +283,11 @@ async def _missed(store: Store, write: int, playlist: int, now: datetime) -> dat
 
 
 async def undo(store: Store, member: int, write: int | None, now: datetime) -> int:
-    """Open the write that exactly reverses `write` (or the last one); return its number, to be applied.
+    """Open the write that exactly reverses `write` (or the last one), or what's left of it; return its number.
 
     Songs we added are removed, songs we removed go back to where they were. A write that failed half-way is reversed as
-    far as it got; a failed undo can be tried again. Raises NothingToUndo, StillWriting while the last write is under
-    way, and TooOldToUndo for an old write of which later ones superseded something.
+    far as it got; a failed undo can be tried again. Raises NothingToUndo, StillWriting while the last write or an undo
+    of it is under way, and TooOldToUndo for an old write of which later ones superseded something.
     """
     async with store.reading() as tx:
         undone = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
@@ -291,20 +300,38 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
             raise StillWriting
         if undone is None or undone.member != member or undone.state not in ENDED:
             raise NothingToUndo
-        done = [change for change in await writes.changes(tx, undone.write) if change.state in TOUCHED]
+        done = await receipt(tx, undone.write)
+    if not done.standing and done.undo is not None:
+        raise NothingToUndo
+    return await _reverse(store, done, done.standing, now)
+
+
+async def undo_part(store: Store, member: int, write: int, lines: Container[int], now: datetime) -> int:
+    """Open the write that reverses some lines of `write`; return its number. Raises as `undo` does."""
+    async with store.reading() as tx:
+        done = await receipt(tx, write)
+    part = [change for change in done.standing if change.change in lines]
+    if done.write.member != member or not done.ended or not part:
+        raise NothingToUndo
+    return await _reverse(store, done, part, now)
+
+
+async def _reverse(store: Store, done: Receipt, lines: Sequence[Change], now: datetime) -> int:
+    undone = done.write
     async with store.writing() as tx:
-        if await writes.undo_of(tx, undone.write) is not None:
-            raise NothingToUndo
+        undos = await writes.undos(tx, undone.write)
+        if (undos[-1] if undos else None) != done.undo or any(each.state not in ENDED for each in undos):
+            raise StillWriting
         if undone.superseded:
             raise TooOldToUndo(limits.WRITES)
-        back = NewWrite(member, undone.layer, WriteKind.UNDO, len(done), undoes=undone.write)
+        back = NewWrite(undone.member, undone.layer, WriteKind.UNDO, len(lines), undoes=undone.write)
         opened = await writes.begin(tx, back, now)
-    await writes.fill(store, member, opened, map(_reverse, done))
+    await writes.fill(store, undone.member, opened, map(_reversal, lines))
     async with store.writing() as tx:
         await writes.set_state(tx, opened, WriteState.APPLYING)
         if undone.kind == WriteKind.TAP:  # the member's answer is undone with its write
-            for song in {change.song for change in done}:
-                await answers.undo_newest(tx, member, undone.layer, song, now)
+            for song in {change.song for change in lines}:
+                await answers.undo_newest(tx, undone.member, undone.layer, song, now)
     return opened
 
 
@@ -322,7 +349,7 @@ async def undo_tap(store: Store, member: int, layer: int, song: str, now: dateti
     return await undo(store, member, done.write, now)
 
 
-def _reverse(change: Change) -> dict[str, Any]:
+def _reversal(change: Change) -> dict[str, Any]:
     """Return the line that reverses a change; it waits until that change has settled, so it keeps its time."""
     action = Action.REMOVE if change.action == Action.ADD else Action.ADD
     return {
