@@ -72,7 +72,7 @@ class Tree(app_commands.CommandTree["Bot"]):
 
     async def _call(self, interaction: discord.Interaction["Bot"]) -> None:
         """Have a command called. Raises an AppCommandError, which goes to `on_error`."""
-        speak(str(interaction.locale))
+        speak(await interaction.client.language_of(interaction))
         if interaction.type is discord.InteractionType.autocomplete:
             await super()._call(interaction)
         else:
@@ -173,17 +173,20 @@ class Bot(discord.Client):
 
     async def once(self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]) -> None:
         """Have the work done if the interaction comes for the first time; what comes again is told so, and no more."""
-        locale = str(interaction.locale)
-        speak(locale)
+        speak(await self.language_of(interaction))
         if await self._once.take(interaction.id):
             try:
                 await work()
             finally:
                 self._once.over(interaction.id)
-            await language.remember(self.services.store, interaction.user.id, locale)
+            await language.remember(self.services.store, interaction.user.id, str(interaction.locale))
             return
         await self._once.wait(interaction.id)
         await guarded(interaction, reply.whisper(interaction, Page(_(common.TWICE))))
+
+    async def language_of(self, interaction: discord.Interaction[Any]) -> str:
+        """Return the language in which to answer."""
+        return await language.spoken_with(self.services.store, interaction.user.id, str(interaction.locale))
 
     async def tapped(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         """Have a button, select or form handled; one that nobody knows is answered privately."""

@@ -9,7 +9,7 @@ from datetime import datetime
 import discord
 
 from bot.chat import delivery, presence
-from bot.chat.account import data, guide, link, status, tokens, unlink, updates
+from bot.chat.account import data, guide, link, settings, status, tokens, unlink, updates
 from bot.chat.bot import AnyCommand, Bot, Handler
 from bot.chat.failures import FAILURES
 from bot.chat.feed import activity, discover, feed, hear, song, web
@@ -39,7 +39,23 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
-    *(link, library, rules, playlists, standing, label, prompt, model, sort, song, updates, status, guide, data),
+    *(
+        link,
+        library,
+        rules,
+        playlists,
+        standing,
+        label,
+        prompt,
+        model,
+        sort,
+        song,
+        updates,
+        settings,
+        status,
+        guide,
+        data,
+    ),
     *(unlink, tokens, discover, feed, hear, web, activity, profile, follow, taste_match, server),
     *(reposts, hide, shared_playlists, groups, rounds),
 )

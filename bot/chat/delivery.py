@@ -37,7 +37,7 @@ async def deliver(bot: Bot, notice: Notice) -> bool:
     """Bring a notice to its member; False when every door was closed. Raises ChatDown."""
     await bot.connected.wait()
     member = await notify.known(bot.services.store, notice.member)
-    with speaking(member.language if member else None):
+    with speaking(member.speaks if member else None):
         return await _deliver(bot, member, notice)
 
 

@@ -11,7 +11,7 @@ from discord import Locale
 from discord.app_commands import Choice, Command, ContextMenu, Group, TranslationContextTypes, Translator, locale_str
 from discord.app_commands import TranslationContextLocation as Where
 
-from bot.messages.language import translated
+from bot.messages.language import LANGUAGES, translated
 
 NAME, OPTION = "name of a command", "name of an option"  # Discord allows lower-case letters, digits, - and _ there
 CONTEXTS = {Where.command_name: NAME, Where.group_name: NAME, Where.parameter_name: OPTION}
@@ -39,6 +39,11 @@ def _words(command: AnyCommand) -> Iterator[tuple[str, str | None]]:
     for parameter in command.parameters if isinstance(command, Command) else ():
         yield parameter.display_name, OPTION
         yield str(parameter.description), None
-        yield from ((choice.name, None) for choice in parameter.choices if isinstance(choice, Choice))
+        yield from ((choice.name, None) for choice in parameter.choices if _translatable(choice))
     for part in command.commands if isinstance(command, Group) else ():
         yield from _words(part)
+
+
+def _translatable(choice: Any) -> bool:
+    """Whether a choice has a name to translate; languages name themselves."""
+    return isinstance(choice, Choice) and choice.value not in LANGUAGES

@@ -44,7 +44,12 @@ class Member:
     saves: bool | None = None  # whether feed likes go to their liked songs; None: not asked yet
     feed_teaches: bool = False  # whether feed additions count as labels
     only_sound: bool = False  # whether their feed only plays songs that can be heard
-    language: str | None = None  # Discord's name for the one they speak, as "en-GB"
+    language: str | None = None  # what their Discord last spoke, as "en-GB"
+    chosen_language: str | None = None  # what they chose instead, as "de"
+
+    @property
+    def speaks(self) -> str | None:
+        return self.chosen_language or self.language
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from bot.core.records import Account, Member
 from bot.errors import account as errors
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.account.tokens import Issued
-from bot.messages import N_, _, formatting, listed, plural
+from bot.messages import N_, _, formatting, language_name, listed, plural
 from bot.messages.wording import Wordings
 
 WHAT_THIS_IS = N_(
@@ -262,6 +262,13 @@ def _updates(member: Member | None, now: datetime) -> str:
         return updates(member, now)
     muted = _("Muted until {until}.", until=timestamp(member.muted_until, "f"))
     return f"{updates(member, now)} {muted}"
+
+
+def language_chosen(language: str | None) -> str:
+    """`language`: the one they chose; None: their Discord's."""
+    if language is None:
+        return _("I'll write in your Discord's language, or in English if I don't know it.")
+    return _("I'll write in {language} from now on.", language=language_name(language))
 
 
 def updates(member: Member, now: datetime) -> str:

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
@@ -62,6 +63,11 @@ def plural(one: str, many: str, count: int, **values: Any) -> str:
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
     """Mark a sentence for the catalogue; `_` translates it where it's shown."""
     return sentence
+
+
+def language_name(language: str) -> str:
+    """Return what a language of ours calls itself: "Deutsch"."""
+    return str(Locale.parse(language).display_name)
 
 
 def number(value: int) -> str:

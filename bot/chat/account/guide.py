@@ -16,7 +16,7 @@ TOPICS = {  # topic: its commands, in the order in which one needs them
     "sort": (N_("Sort"), ("playlists", "label", "prompt", "sort", "undo", "why", "model")),
     "discover": (N_("Discover"), ("discover", "feed", "song")),
     "together": (N_("Together"), ("profile", "follow", "match", "shared", "round")),
-    "settings": (N_("Settings"), ("link", "sync", "status", "updates", "server", "help")),
+    "settings": (N_("Settings"), ("link", "sync", "status", "updates", "settings", "server", "help")),
     "data": (N_("Data"), ("library", "data")),
 }
 FOR_MANAGERS = "server"

@@ -1,6 +1,7 @@
-"""Language: which one a member speaks, for messages that no interaction asks for."""
+"""Language: which one to speak with a member: the one they chose, or else their Discord's."""
 
 import logging
+from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -9,8 +10,29 @@ from bot.errors import StoreError
 log = logging.getLogger(__name__)
 
 
+async def spoken_with(store: Store, member: int, locale: str) -> str:
+    """Return the language to speak with a member whose Discord speaks `locale`."""
+    try:
+        async with store.reading() as tx:
+            known = await members.get(tx, member)
+    except StoreError as error:
+        log.info("can't read a member's language: %s", error)
+        return locale
+    return (known.chosen_language if known is not None else None) or locale
+
+
+async def choose(store: Store, member: int, language: str | None, now: datetime) -> None:
+    """Speak `language` with a member from now on; None: their Discord's."""
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await members.change(tx, member, chosen_language=language)
+
+
 async def remember(store: Store, member: int, locale: str) -> None:
-    """Note the language of a member we know, if it's another than before; a full disk isn't worth an error here."""
+    """Record a known member's Discord language if it changed, for messages that don't answer an interaction.
+
+    A full disk isn't worth an error here.
+    """
     try:
         async with store.reading() as tx:
             known = await members.get(tx, member)
@@ -18,4 +40,4 @@ async def remember(store: Store, member: int, locale: str) -> None:
             async with store.writing() as tx:
                 await members.change(tx, member, language=locale)
     except StoreError as error:
-        log.info("a member's language isn't kept: %s", error)
+        log.info("can't record a member's language: %s", error)

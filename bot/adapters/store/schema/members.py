@@ -25,7 +25,8 @@ member = Table(
     Column("joined", Boolean, nullable=False, default=False, server_default=false()),  # shares likes in the catalogue
     Column("hidden", Boolean, nullable=False, default=False, server_default=false()),  # seen by nobody, anywhere
     Column("saves", Boolean),  # whether what they like in the feed goes to their likes; None: not asked yet
-    Column("language", String),  # Discord's name for it, as "en-GB"; None: not seen yet
+    Column("language", String),  # what their Discord last spoke, as "en-GB"; None: not seen yet
+    Column("chosen_language", String),  # what they chose instead, as "de"
     Column("feed_teaches", Boolean, nullable=False, default=False, server_default=false()),  # adds there are labels
     Column("only_sound", Boolean, nullable=False, default=False, server_default=false()),  # in their feed
     Column("importing", String),  # name of the file that's being imported, so that a restart can tell them
