@@ -9,6 +9,7 @@ import pytest
 
 from bot.web import application, only, port_of, serve
 from sandbox.stack import Stack
+from tests.databases import migrated_folder
 from tests.e2e.sandbox_page.stage import built, served
 
 FOREIGN = ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost.", "[", "")
@@ -36,6 +37,16 @@ async def test_the_bot_answers_under_its_own_names(host: str) -> None:
 async def test_the_bot_answers_under_no_other_name(host: str) -> None:
     assert await bots_status(host, "/callback") == MISDIRECTED
     assert await bots_status(host, "/health") == 200
+
+
+async def test_every_page_of_a_running_bot_refuses_foreign_names(tmp_path: Path) -> None:
+    switched = {"HTTP_API": "on", "FEED_PAGE": "on", "ACTIVITY": "on", "DISCORD_CLIENT_SECRET": "secret"}
+    async with Stack(tmp_path / "stack", settings=switched) as stack:
+        migrated_folder(stack.data)
+        await stack.start_bot()
+        for path in ("/callback", "/api/openapi.json", "/feed/", "/activity/", "/nowhere"):
+            assert await status(stack.public_url, path, "localhost") in (200, 400, 404), path
+            assert await status(stack.public_url, path, "evil.example") == MISDIRECTED, path
 
 
 async def bots_status(host: str, path: str) -> int:

@@ -1,5 +1,6 @@
 """The analysis process really can't do anything else: each test tries from inside, as a malicious file would."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -216,3 +217,20 @@ async def test_p31_training_that_takes_too_much_memory_or_time_fails_with_a_clea
     with pytest.raises(TrainingFailed, match="took longer than 0 seconds") as slow:
         await Trainer(*where, timeout=0.01).fit(1, 1)
     assert "Your labels are safe" in describe(slow.value)
+
+
+@ON_LINUX
+async def test_p31_the_bots_trainings_are_given_a_limit_of_memory(tmp_path: Path) -> None:
+    fitting = asyncio.create_task(Trainer(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, {}).fit(1, 1))
+    while not (commands := trainings()):  # noqa: ASYNC110 - nothing to wait on
+        await asyncio.sleep(0.001)
+    assert f"fit --member 1 --layer 1 --memory {MEMORY} " in commands[0]
+    with pytest.raises(TrainingFailed):
+        await fitting
+
+
+def trainings() -> list[str]:
+    """The commands of the trainings that this process has started."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    commands = [Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in children]
+    return [command for command in commands if "-m training" in command]
