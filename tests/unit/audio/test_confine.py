@@ -224,9 +224,9 @@ async def test_p31_the_bots_trainings_are_given_a_limit_of_memory(tmp_path: Path
     fitting = asyncio.create_task(Trainer(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, {}).fit(1, 1))
     while not (commands := trainings()):  # noqa: ASYNC110 - nothing to wait on
         await asyncio.sleep(0.001)
-    assert f"fit --member 1 --layer 1 --memory {MEMORY} " in commands[0]
     with pytest.raises(TrainingFailed):
         await fitting
+    assert f"fit --member 1 --layer 1 --memory {MEMORY} " in commands[0]
 
 
 def trainings() -> list[str]:
