@@ -31,7 +31,7 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.adapters.vault import Vault
 from bot.core import limits
 from bot.core.features import SongFeatures
-from bot.core.records import Account, Item, Layer, Like, Song
+from bot.core.records import Account, Actor, Item, Layer, Like, Song
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.flows.account import erase, link
@@ -256,7 +256,7 @@ class Ada:
         for number in range(PLAYLISTS):
             self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH, (number + 1) * EACH)]
         for playlist in await self.music.playlists():
-            await flow.take(self.store, self.music, ADA, "main", playlist)
+            await flow.take(self.store, self.music, Actor(ADA, None, NOW), "main", playlist)
 
     async def allow(self) -> None:
         await standing.allow(self.store, ADA, True, NOW)

@@ -44,14 +44,15 @@ class LocalPlaylists:
                 known = await library.some(tx, songs, self._member)
             at = len(items) if position is None else position
             items[at:at] = [_item(song, known.get(song), self._clock()) for song in songs]
-            await contents.remember(self._store, kept, items, None)
+            await contents.remember(self._store, kept, contents.Read(items, None, self._clock()))
 
     async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
         gone = frozenset(songs)
         async with contents.alone(self._store, self._member):
             async with self._store.reading() as tx:
                 kept, items = await self._open(tx, playlist)
-            await contents.remember(self._store, kept, [item for item in items if item.song not in gone], None)
+            left = [item for item in items if item.song not in gone]
+            await contents.remember(self._store, kept, contents.Read(left, None, self._clock()))
 
     async def save(self, songs: Sequence[str]) -> None:
         async with self._store.writing() as tx:

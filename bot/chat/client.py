@@ -27,7 +27,7 @@ from bot.chat.social import (
     shared_playlists,
     taste_match,
 )
-from bot.chat.sorting import label, model, playlists, prompt, rules, sort, standing
+from bot.chat.sorting import history, label, model, playlists, prompt, rules, sort, standing
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
@@ -44,6 +44,7 @@ ROOMS = (
         library,
         rules,
         playlists,
+        history,
         standing,
         label,
         prompt,

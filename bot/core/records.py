@@ -143,6 +143,7 @@ class Playlist:
     removed_at: datetime | None
     doubles: bool = False  # whether a recording may be added again under another id
     missed_at: datetime | None = None  # since when Spotify has reported it missing
+    recorded_from: datetime | None = None  # how far back its history goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,17 @@ class Change:
     sends: int = 0
     problem: str | None = None
     shown_as: str | None = None  # the id Spotify shows in the playlist, if different
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A change that a look at a playlist found. edits: how many it has."""
+
+    revision: int
+    member: int
+    playlist: int
+    at: datetime
+    edits: int
 
 
 @dataclass(frozen=True, slots=True)

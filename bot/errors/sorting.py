@@ -108,6 +108,14 @@ class ReceiptGone(BadChoice):
     """A receipt, or a line of it, is no longer kept."""
 
 
+class StateGone(BadChoice):
+    """That state of a playlist is no longer recorded, or the playlist no longer kept."""
+
+
+class NothingToRestore(BadChoice):
+    """The playlist holds the songs that it held then."""
+
+
 class StillWriting(BadChoice):
     """The write can't be undone while it's being applied."""
 

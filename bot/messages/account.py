@@ -113,7 +113,8 @@ LINK_LATER = N_("That didn't work just now. Nothing was lost: use `/link` in Dis
 PRIVACY = (
     N_(
         "I keep your Discord ID, your liked songs (title, artists, album, link), what the files you sent say about "
-        "songs, the playlists I keep for you, your labels, the models learned from them, and receipts."
+        "songs, the playlists I keep for you and what changed in them, your labels, the models learned from them, and "
+        "receipts."
     ),
     N_(
         "I keep the keys to your Spotify account once you've confirmed it, encrypted and bound to you. I use them to "

@@ -12,7 +12,7 @@ from bot.adapters.spotify import Pace, Spotify, SpotifyMusic
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
-from bot.core.records import Account
+from bot.core.records import Account, Actor
 from bot.flows.account.link import Linking
 from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
@@ -20,6 +20,7 @@ from sandbox.stack import CLIENT_ID, Stack
 
 MEMBER = 4711
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ACTOR = Actor(MEMBER, None, NOW)
 
 
 def track(number: int) -> Track:

@@ -124,8 +124,8 @@ async def end_erasure(tx: Tx, member: int) -> None:
 
 Tables = Sequence[Table]
 LARGE: Tables = (  # tables where a member may have tens of thousands of rows: emptied in slices
-    *(schema.change, schema.content, schema.card, schema.prompt, schema.liked, schema.shown, schema.distaste),
-    *(schema.answer, schema.own_song, schema.lookup, schema.feature, schema.notice),
+    *(schema.change, schema.content, schema.edit, schema.card, schema.prompt, schema.liked, schema.shown),
+    *(schema.distaste, schema.answer, schema.own_song, schema.lookup, schema.feature, schema.notice),
 )
 
 
@@ -145,6 +145,8 @@ FROM_SPOTIFY = (
     schema.link_state,
     schema.liked,
     schema.content,
+    schema.edit,
+    schema.revision,
     schema.change,
     schema.write,
     schema.making,
@@ -162,4 +164,4 @@ async def forget_spotify(tx: Tx, member: int) -> None:
     for table in FROM_SPOTIFY:
         await tx.execute(delete(table).where(table.c.member == member))
     kept = update(schema.playlist).where(schema.playlist.c.member == member)
-    await tx.execute(kept.values(ref="", snapshot=None))
+    await tx.execute(kept.values(ref="", snapshot=None, recorded_from=None))

@@ -69,7 +69,7 @@ async def _take(context: Context, wanted: list[str], layer: str) -> None:
     taken, problems = [], []
     for given in wanted:
         try:
-            taken.append(await flow.take(context.store, music, context.member, layer, _chosen(offered, given)))
+            taken.append(await flow.take(context.store, music, context.actor, layer, _chosen(offered, given)))
         except MemberError as reason:
             problems.append(describe(reason))
     if taken:

@@ -30,7 +30,7 @@ def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 
         note or None,
         outcomes.receipt(done, waiting),
         _lines(done, _on(page, changes), reviewed) if changes else None,
-        _turn("turn", write, len(changes), page),
+        turn("turn", write, len(changes), page),
         _(outcomes.FROM_NOW_ON) if reviewed.first else None,
         *(item for question in questions for item in cards.block(question)),
         *_actions(done, page, rest),
@@ -97,6 +97,7 @@ def _actions(done: Receipt, page: int, rest: int) -> list[layout.Row]:
     write, standing = done.write, done.standing if done.write.kind != WriteKind.UNDO else []
     settled = bool(standing) and done.ended and (done.undo is None or done.undo.state in ENDED)
     undoable, placed = settled and not write.superseded, any(change.action == Action.ADD for change in standing)
+    placed = placed and write.kind != WriteKind.RESTORE
     changing = [
         layout.button(_("Undo"), ids.of("undo", write.write)) if undoable else None,
         layout.button(_("Undo a part"), ids.of("undopart", write.write, page)) if undoable and standing[1:] else None,
@@ -132,7 +133,7 @@ def _lines(receipt: Receipt, changes: Sequence[Change], reviewed: Reviewed | Non
     return outcomes.page([outcomes.line(receipt, change, reviewed) for change in changes], ROOM)
 
 
-def _turn(what: str, write: int, lines: int, page: int) -> layout.Row | None:
+def turn(what: str, write: int, lines: int, page: int) -> layout.Row | None:
     """Buttons to leaf through, if there's more than one page."""
     taps = turning(what, write, -(-lines // PER_PAGE), page)
     return layout.row(*taps) if any(taps) else None

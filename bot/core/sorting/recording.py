@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+BETWEEN = "|"  # title and artists of a naming
 SLACK = 2_000  # milliseconds by which releases of one recording differ in length
 
 
@@ -25,7 +26,7 @@ def naming(title: str, artists: Sequence[str]) -> str | None:
     """Return title and artists in one spelling, in any order of the artists; None if either is missing."""
     names = sorted(filter(None, map(_plain, artists)))
     plain = _plain(title)
-    return "|".join([plain, *names]) if plain and names else None
+    return BETWEEN.join([plain, *names]) if plain and names else None
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ class WriteKind(StrEnum):
     TAP = "tap"  # an answer about one song, which is also a label
     ADD = "add"  # the same, but no label
     UNDO = "undo"
+    RESTORE = "restore"  # a playlist as it was, which the member confirms
 
 
 class WriteState(StrEnum):

@@ -68,7 +68,7 @@ async def decided(tx: Tx, layer: Layer, scored: ScoredLibrary, only: frozenset[s
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The input of a sort, besides the scored library. items: last seen in each playlist; ours: songs that we added."""
+    """The input of a sort, besides the scored library. items: last seen in each playlist; ours: those we may remove."""
 
     layer: Layer
     kept: Sequence[Playlist]
@@ -87,7 +87,7 @@ async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
         verdicts=await answers.verdicts(tx, layer.member, layer.layer),
         items={playlist.playlist: await playlists.items(tx, playlist.playlist) for playlist in kept},
         under_way={playlist.playlist: await writes.under_way(tx, playlist.playlist) for playlist in kept},
-        ours={playlist.playlist: await writes.ours(tx, playlist.playlist) for playlist in kept},
+        ours={playlist.playlist: await writes.sorted_in(tx, playlist.playlist) for playlist in kept},
         barred=await writes.barred(tx, layer.member, now - REFUSED_FOR),
     )
 

@@ -11,7 +11,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import contents, creations, playlists
 from bot.core import limits
 from bot.core.notices import NoticeKind
-from bot.core.records import Layer, Playlist
+from bot.core.records import Actor, Layer, Playlist
 from bot.core.sorting import recording
 from bot.errors import BadChoice, BadLength, NoPlaylists
 from bot.errors.sorting import (
@@ -43,19 +43,20 @@ async def offered(store: Store, music: Music, member: int) -> list[ListedPlaylis
     return [playlist for playlist in await music.playlists() if playlist.id not in kept]
 
 
-async def take(store: Store, music: Music, member: int, layer_name: str, listed: ListedPlaylist) -> Playlist:
+async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed: ListedPlaylist) -> Playlist:
     """Keep an existing playlist. The songs in it now are the member's own, and stay."""
     read = await music.contents(listed.id)
     if listed.total is not None and len(read.items) < listed.total:
         read = await music.contents(listed.id)  # incomplete: what's missing now would later look like a manual addition
-    async with contents.alone(store, member):
+    async with contents.alone(store, actor.member):
         async with store.writing() as tx:
-            layer = await _layer(tx, member, _name(layer_name))
+            layer = await _layer(tx, actor.member, _name(layer_name))
             kept = await _adopt(tx, layer, listed)
-        await contents.remember(store, kept, read.items, read.snapshot or listed.snapshot)
+        seen = contents.Read(read.items, read.snapshot or listed.snapshot, actor.now)
+        await contents.remember(store, kept, seen)
         async with store.writing() as tx:
             await playlists.change(tx, kept.playlist, ref=listed.id, removed_at=None)
-            return await _get(tx, member, kept.playlist)
+            return await _get(tx, actor.member, kept.playlist)
 
 
 async def make(store: Store, music: Music, member: int, layer_name: str, name: str, now: datetime) -> Playlist:
@@ -75,7 +76,7 @@ async def _make(store: Store, music: Music, layer: Layer, name: str, now: dateti
     async with store.writing() as tx:
         kept = await _adopt(tx, layer, made)
         await playlists.save_content(tx, kept, (), None)
-        await playlists.change(tx, kept.playlist, ref=made.id, removed_at=None)
+        await playlists.change(tx, kept.playlist, ref=made.id, removed_at=None, recorded_from=now)
         await creations.end(tx, making.member, making.purpose)
         return await _get(tx, layer.member, kept.playlist)
 

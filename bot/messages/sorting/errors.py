@@ -39,6 +39,8 @@ ERRORS: Wordings = {
     errors.CannotReact: N_("I may not add reactions here, or can't see what I posted. A server admin can allow both."),
     errors.DryRunGone: N_("That dry run is out of date. `/sort` makes a new one."),
     errors.ReceiptGone: N_("I don't keep that receipt any more."),
+    errors.StateGone: N_("I no longer have that state. `/playlists history` shows those I have."),
+    errors.NothingToRestore: N_("It holds the same songs now, so there's nothing to restore."),
     errors.StillWriting: N_("I'm still writing that. You can undo it once it's done."),
     errors.ModelGone: N_("I don't keep that model any more. `/model` shows the ones I have."),
     errors.TooOldToUndo: N_(

@@ -9,7 +9,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.flows.account import link
 from bot.flows.library import sync
 from bot.flows.sorting import playlists as flow
-from tests.contract.conftest import MEMBER, NOW, Linked, track
+from tests.contract.conftest import ACTOR, MEMBER, NOW, Linked, track
 
 
 async def test_unlinking_leaves_nothing_from_spotify_and_linking_again_restores_the_labels(linked: Linked) -> None:
@@ -32,7 +32,7 @@ async def test_unlinking_leaves_nothing_from_spotify_and_linking_again_restores_
     async with linked.store.reading() as tx:
         assert await answers.standing(tx, MEMBER, kept.layer) == [said]
     (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
-    assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)).playlist == kept.playlist
+    assert (await flow.take(linked.store, await linked.music(), ACTOR, "main", offer)).playlist == kept.playlist
 
 
 async def test_another_account_inherits_nothing(linked: Linked) -> None:
@@ -60,7 +60,7 @@ async def test_a_playlist_added_keeps_its_songs(linked: Linked) -> None:
     own = world.create_playlist("ada", "Mine")
     world.add_by_hand("ada", own.id, track(5).uri)
     (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
-    kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)
+    kept = await flow.take(linked.store, await linked.music(), ACTOR, "main", offer)
     async with linked.store.reading() as tx:
         assert [item.song for item in await playlists.items(tx, kept.playlist)] == [track(5).uri]
 
@@ -68,8 +68,8 @@ async def test_a_playlist_added_keeps_its_songs(linked: Linked) -> None:
 async def test_a_playlist_removed_and_added_again_gets_its_labels_back(linked: Linked) -> None:
     own = linked.stack.spotify.create_playlist("ada", "Mine")
     (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
-    kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)
+    kept = await flow.take(linked.store, await linked.music(), ACTOR, "main", offer)
     await flow.remove(linked.store, MEMBER, kept.playlist, NOW)
     (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
     assert offer.id == own.id
-    assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)).playlist == kept.playlist
+    assert (await flow.take(linked.store, await linked.music(), ACTOR, "main", offer)).playlist == kept.playlist

@@ -14,7 +14,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists
 from bot.adapters.vault import Vault
-from bot.core.records import Account, Item, Layer, Like, Playlist, Song
+from bot.core.records import Account, Actor, Item, Layer, Like, Playlist, Song
 from bot.flows.sorting import playlists as flow
 from bot.ports import Contents, ListedPlaylist
 
@@ -87,7 +87,7 @@ async def the_layer(store: Store) -> tuple[Layer, Playlist]:
 async def take_again(store: Store, now: datetime) -> None:
     local = LocalPlaylists(store, ADA, lambda: now)
     _, kept = await the_layer(store)
-    await flow.take(store, local, ADA, "other", ListedPlaylist(kept.ref, "Again", MANY, None))
+    await flow.take(store, local, Actor(ADA, None, now), "other", ListedPlaylist(kept.ref, "Again", MANY, None))
 
 
 async def likes_of_ada(store: Store) -> int:

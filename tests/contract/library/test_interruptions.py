@@ -1,13 +1,15 @@
 """Long work on a library: if interrupted, it's finished or redone; if run twice at once, it's done once."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
-from bot.adapters.store import personal_data, schema
+from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import own_features, songs
 from bot.adapters.store.sorting import answers, contents, playlists, writes
@@ -17,6 +19,7 @@ from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
 from bot.errors.sorting import AlreadyInLayer
 from bot.flows.account import link
 from bot.flows.library import sync
+from bot.flows.sorting import history
 from bot.flows.sorting.writing import manual_edits
 from tests.contract.library.slices_stage import (
     ADA,
@@ -54,11 +57,48 @@ async def test_an_interrupted_unlinking_is_finished_at_the_next_start(store, now
         assert await members.with_source(tx, link.UNLINKING) == []
 
 
+@pytest.mark.parametrize("after", range(1, 5))
+async def test_a_history_interrupted_while_a_change_is_stored_has_no_part_of_it(store, now, after: int) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    await manual_edits.learn(store, ADA, {kept: everything(range(MANY), now)}, now)  # recording begins
+    with pytest.raises(asyncio.CancelledError):
+        await _cut_short(store, after, manual_edits.remember(store, kept, everything(range(5), now), now))
+    await manual_edits.remember(store, kept, everything(range(5), now), now)
+    (recorded, tally), *earlier = (await history.history(store, ADA, kept.playlist)).revisions
+    assert earlier == []
+    assert dict(tally) == {("remove", "hand"): MANY - 5}
+    state = await history.state(store, ADA, recorded.revision)
+    assert [song.song for song, _added in state.named] == [*map(uri, range(MANY))]
+    async with store.reading() as tx:
+        left = (await tx.execute(select(func.count()).select_from(schema.edit))).scalar_one()
+    assert left == MANY - 5
+
+
+async def _cut_short(store: Store, after: int, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, and cancel it at its `after`-th commit."""
+    task = asyncio.ensure_future(work)
+    commits = 0
+
+    def count(_connection: object) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == after:
+            task.cancel()
+
+    event.listen(store._engine.sync_engine, "commit", count)
+    try:
+        await task
+    finally:
+        event.remove(store._engine.sync_engine, "commit", count)
+
+
 async def test_an_interrupted_read_leaves_the_previous_contents(store, now) -> None:
     await has_much(store, now)
     _, kept = await the_layer(store)
+    read = contents.Read(everything(range(MANY, 3 * MANY), now).items, "new", now)
     async with contents.alone(store, ADA):
-        task = asyncio.create_task(contents.remember(store, kept, everything(range(MANY, 3 * MANY), now).items, "new"))
+        task = asyncio.create_task(contents.remember(store, kept, read))
         while not task.done():
             async with store.reading() as tx:
                 seen = {item.song for item in await playlists.items(tx, kept.playlist)}
@@ -68,7 +108,7 @@ async def test_an_interrupted_read_leaves_the_previous_contents(store, now) -> N
                 task.cancel()
                 break
         await asyncio.gather(task, return_exceptions=True)
-        await contents.remember(store, kept, everything(range(3), now).items, None)
+        await contents.remember(store, kept, contents.Read(everything(range(3), now).items, None, now))
     async with store.reading() as tx:
         assert [place.song for place in await playlists.places(tx, kept.playlist)] == [*map(uri, range(3))]
         rows = (await tx.execute(select(func.count()).select_from(schema.content))).scalar_one()

@@ -19,7 +19,7 @@ from bot.flows.library import sync
 from bot.flows.sorting import playlists as flow
 from bot.messages.errors import describe
 from bot.messages.library import bad_row
-from tests.contract.conftest import MEMBER, NOW, Linked, track
+from tests.contract.conftest import ACTOR, MEMBER, NOW, Linked, track
 
 FILE = "file.csv"
 
@@ -166,7 +166,7 @@ async def test_an_export_counts_the_songs_it_leaves_out(linked: Linked) -> None:
     for uri in (track(1).uri, track(900).uri, "spotify:episode:0000000000000000000900", track(2).uri):
         world.add_by_hand("ada", run.id, uri)
     (listed,) = await music.playlists()
-    kept = await flow.take(linked.store, music, MEMBER, "main", listed)
+    kept = await flow.take(linked.store, music, ACTOR, "main", listed)
     exported = await sync.as_csv(linked.store, music, kept)
     assert exported.unnamed == 1
     assert [track(number).uri in exported.data.decode() for number in (1, 2, 900)] == [True, True, False]

@@ -20,7 +20,7 @@ from bot.flows.sorting.writing import manual_edits, sort
 from bot.messages import formatting
 from sandbox.spotify import Fault
 from sandbox.spotify import Like as Saved
-from tests.contract.conftest import MEMBER, NOW, Linked, track
+from tests.contract.conftest import ACTOR, MEMBER, NOW, Linked, track
 from tests.oddities import odd
 from tests.unit.test_odd_answers import LIKES, is_sound
 
@@ -153,7 +153,7 @@ async def test_p41_a_playlist_with_a_short_response_is_read_again(linked: Linked
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
-    kept = await playlists.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
+    kept = await playlists.take(linked.store, music, ACTOR, "main", next(iter(await music.playlists())))
     whole = await music.contents(kept.ref)
     world.add_by_hand("ada", run.id, track(40).uri)
 
@@ -181,7 +181,7 @@ async def test_a_song_spotify_takes_down_does_not_count_as_removed_by_the_member
     await sync(linked)
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
-    kept = await playlists.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
+    kept = await playlists.take(linked.store, music, ACTOR, "main", next(iter(await music.playlists())))
     lines = [(kept.playlist, track(number).uri, "add") for number in (3, 4)]
     async with linked.store.writing() as tx:
         write = await sort.open_tap(tx, NewWrite(MEMBER, kept.layer, WriteKind.ADD), lines, NOW)
@@ -325,7 +325,7 @@ async def test_p39_an_unreadable_playlist_does_not_block_the_others(linked: Link
     world, music = linked.stack.spotify, await linked.music()
     made = [world.create_playlist("ada", name) for name in ("Odd", "Run")]
     for listed in await music.playlists():
-        await playlists.take(linked.store, music, MEMBER, "main", listed)
+        await playlists.take(linked.store, music, ACTOR, "main", listed)
     for playlist in made:
         world.add_by_hand("ada", playlist.id, track(5).uri)
     answer(linked, f"GET /v1/playlists/{made[0].id}", lambda _: {"items": 7}, times=100)

@@ -124,7 +124,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     """Make dry runs until the oldest is dropped, then apply one and undo it."""
     local, (layer, kept) = LocalPlaylists(store, ADA, lambda: now), await the_layer(store)
     async with contents.alone(store, ADA):
-        await contents.remember(store, kept, (), None)
+        await contents.remember(store, kept, contents.Read((), None, now))
     libraries = ScoredLibraries(store, Scorer(Path("none")))
     for _ in range(limits.DRY_RUNS + 2):
         receipt = await sort.dry_run(store, local, libraries, layer, now)

@@ -95,7 +95,8 @@ class Journal:
         for kept in self.kept:
             songs = [song for (playlist, song), there in self.there.items() if there and playlist == kept.playlist]
             async with contents.alone(self.store, ADA):
-                await contents.remember(self.store, kept, [Item(song, self.now) for song in songs], None)
+                read = contents.Read([Item(song, self.now) for song in songs], None, self.now)
+                await contents.remember(self.store, kept, read)
 
     async def undo(self, write: int | None) -> int:
         self.now += timedelta(minutes=10)

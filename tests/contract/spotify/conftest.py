@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
+from bot.core.records import Actor
 from bot.flows.account.link import Consent
 from bot.flows.sorting import playlists
 from tests.contract.spotify.site import Site, opened
@@ -49,7 +50,7 @@ async def writer(stage: Stage) -> PlaylistWriter:
     made = stage.world.create_playlist("mara", "Quay")
     stage.world.replace("mara", made.id, OWN)
     (listed,) = [playlist for playlist in await music.playlists() if playlist.id == made.id]
-    kept = await playlists.take(stage.store, music, MARA, "main", listed)
+    kept = await playlists.take(stage.store, music, Actor(MARA, None, stage.clock()), "main", listed)
     stage.clock.pass_by(minutes=2)
     stage.world.requests.clear()
     return PlaylistWriter(stage, music, kept)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.core.records import NewWrite, Playlist
+from bot.core.records import Actor, NewWrite, Playlist
 from bot.core.sorting.writes import WriteKind
 from bot.errors.spotify import SpotifyDown, Unsettled
 from bot.flows.sorting import playlists
@@ -29,7 +29,8 @@ class PlaylistWriter:
     async def another(self, name: str, songs: Sequence[str] = ()) -> Playlist:
         made = self.stage.world.create_playlist("mara", name)
         self.stage.world.replace("mara", made.id, songs)
-        return await playlists.take(self.stage.store, self.music, MARA, "main", await self.listed(made.id))
+        actor = Actor(MARA, None, self.stage.clock())
+        return await playlists.take(self.stage.store, self.music, actor, "main", await self.listed(made.id))
 
     async def listed(self, ref: str):
         return next(playlist for playlist in await self.music.playlists() if playlist.id == ref)

@@ -18,7 +18,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.adapters.vault import Vault
-from bot.core.records import Like, NewWrite, Song
+from bot.core.records import Actor, Like, NewWrite, Song
 from bot.core.sorting.writes import WriteKind
 from bot.flows.account.link import Linking
 from bot.flows.sorting import playlists as flow
@@ -112,7 +112,7 @@ async def _prepare(stack: Stack, database: Path, key: str, playlist: str) -> int
     assert account is not None
     music = spotify.music(account)
     (offer,) = [offer for offer in await flow.offered(store, music, MEMBER) if offer.id == playlist]
-    kept = await flow.take(store, music, MEMBER, "main", offer)
+    kept = await flow.take(store, music, Actor(MEMBER, None, NOW), "main", offer)
     async with store.writing() as tx:
         await songs.like(tx, MEMBER, [Like(Song(uri, uri, ("Artist",)), NOW) for uri in URIS], NOW)
         write = await sort.open_tap(

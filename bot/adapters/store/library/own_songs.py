@@ -16,7 +16,10 @@ from bot.core.records import Song
 
 SONG, OWN, FEATURE, LOOKUP = schema.song, schema.own_song, schema.feature, schema.lookup
 BROUGHT = ("upload", "csv")  # sources of features from a member's own files
-HOLDERS = (schema.liked, schema.content, schema.prompt, schema.card, schema.answer, schema.change, schema.shown)
+HOLDERS = (
+    *(schema.liked, schema.content, schema.edit, schema.prompt, schema.card),
+    *(schema.answer, schema.change, schema.shown),
+)
 
 
 def as_seen(ids: FromClause, member: int) -> Select[Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.core.sorting.history import By
 from bot.core.sorting.writes import Action, LineState, WriteKind, WriteState
 
 layer = Table(
@@ -49,6 +50,7 @@ playlist = Table(
     Column("doubles", Boolean, nullable=False, default=False),  # the same recording may go in under another id
     Column("missed_at", Moment),  # since when Spotify has said that it is not there; None: it is
     Column("removed_at", Moment),  # no longer kept: never written again, its labels stay
+    Column("recorded_from", Moment),  # how far back its history goes; None: nothing is recorded yet
 )
 
 content = Table(
@@ -64,6 +66,31 @@ content = Table(
     Column("naming", String),  # core.recording.naming
     Column("duration_ms", Integer),
     Column("playable", Boolean, nullable=False, default=True),
+)
+
+revision = Table(  # a change that a look at a playlist found
+    "revision",
+    metadata,
+    Column("revision", Serial, primary_key=True),
+    of_member(index=True),
+    Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Moment),  # None: being stored, or being forgotten
+    Column("edits", Integer, nullable=False),  # how many it has
+)
+
+edit = Table(
+    "edit",
+    metadata,
+    of_member(index=True),
+    Column("revision", Serial, ForeignKey("revision.revision", ondelete="CASCADE"), primary_key=True),
+    Column("action", OneOf(Action), primary_key=True),
+    Column("position", Integer, primary_key=True),  # before the revision (removed), or after it (added)
+    Column("song", String, index=True),  # None: a place with nothing in it that is a song
+    Column("isrc", String),
+    Column("naming", String),
+    Column("duration_ms", Integer),
+    Column("by", OneOf(By), nullable=False),
+    Column("change", Serial),  # the line of our journal that did it; the line may have been deleted since
 )
 
 card = Table(

@@ -33,7 +33,7 @@ async def begin(tx: Tx, new: NewWrite, now: datetime) -> int:
 
 def _unused(layer: int) -> tuple[ColumnElement[bool], ...]:
     states = (WriteState.PREPARING, WriteState.PLANNED, WriteState.CANCELLED)
-    return WRITE.c.layer == layer, WRITE.c.kind == WriteKind.SORT, WRITE.c.state.in_(states)
+    return WRITE.c.layer == layer, WRITE.c.kind.in_((WriteKind.SORT, WriteKind.RESTORE)), WRITE.c.state.in_(states)
 
 
 async def make_room(store: Store, layer: int) -> None:
@@ -244,8 +244,22 @@ async def has_any(tx: Tx, playlist: int) -> bool:
 
 async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs in the playlist that we put there: our last action was to add them."""
+    return frozenset(await _put_in(tx, playlist))
+
+
+async def sorted_in(tx: Tx, playlist: int) -> frozenset[str]:
+    """Return our songs that a sort may remove again: all but those that the member had restored."""
+    restoring = select(WRITE.c.write).where(WRITE.c.kind == WriteKind.RESTORE)
+    asked_for = or_(WRITE.c.kind == WriteKind.RESTORE, WRITE.c.undoes.in_(restoring))
+    here = CHANGE.join(WRITE, (WRITE.c.write == CHANGE.c.write) & (CHANGE.c.playlist == playlist))
+    restored = set((await tx.execute(select(WRITE.c.write).distinct().select_from(here).where(asked_for))).scalars())
+    return frozenset(song for song, write in (await _put_in(tx, playlist)).items() if write not in restored)
+
+
+async def _put_in(tx: Tx, playlist: int) -> dict[str, int]:
+    """Return the songs that we put there, each with the write that did."""
     last = await _last(tx, playlist)
-    return frozenset(song for song, row in last.items() if row.action == Action.ADD and row.state != LineState.TAKEN)
+    return {song: row.write for song, row in last.items() if row.action == Action.ADD and row.state != LineState.TAKEN}
 
 
 async def confirmed(tx: Tx, playlist: int) -> frozenset[str]:
@@ -264,7 +278,7 @@ async def shown_as(tx: Tx, playlist: int) -> dict[str, str]:
 
 async def _last(tx: Tx, playlist: int, *which: ColumnElement[bool]) -> dict[str, Any]:
     """Return what we last did with each song in the playlist, as far as it took effect, or may have."""
-    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as)
+    query = select(CHANGE.c.song, CHANGE.c.write, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as)
     touched = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_(CARRIED_OUT), *which)
     return {row.song: row async for row in in_turns(await tx.execute(query.where(*touched).order_by(CHANGE.c.change)))}
 

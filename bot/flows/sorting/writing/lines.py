@@ -12,7 +12,7 @@ from bot.adapters.store.sorting import playlists, writes
 from bot.core.records import Change, Playlist
 from bot.core.sorting import recording
 from bot.core.sorting.journal import OPEN, Line, Look, Refused, look
-from bot.core.sorting.writes import Action, LineState
+from bot.core.sorting.writes import Action, LineState, WriteKind
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Contents
 
@@ -48,7 +48,7 @@ class WriteJournal:
             songs += await writes.under_way(tx, playlist, self.write) - set(songs)
             changes = await writes.changes(tx, self.write)
             same, twins = await self._same(tx, changes, contents)
-            ours, shown = await writes.ours(tx, playlist), await writes.shown_as(tx, playlist)
+            ours, shown = await self._ours(tx, changes), await writes.shown_as(tx, playlist)
         songs += same - set(songs)
         unchanged, there = before == [song for song in contents.songs if song], set(songs)
         shown = {song: other for song, other in shown.items() if other not in there}
@@ -59,6 +59,12 @@ class WriteJournal:
             async with self._store.writing() as tx:
                 await self.note(tx, piece)
         return judged
+
+    async def _ours(self, tx: Tx, changes: Sequence[Change]) -> frozenset[str]:
+        """Return the songs we may remove: ours, and what the member was shown before they confirmed a restore."""
+        ours, write = await writes.ours(tx, self.playlist.playlist), await writes.get(tx, self.write)
+        asked = [change.song for change in changes if change.action == Action.REMOVE]
+        return ours.union(asked) if write is not None and write.kind == WriteKind.RESTORE else ours
 
     async def _learn(self, contents: Contents, now: datetime) -> None:
         if self._read_before:

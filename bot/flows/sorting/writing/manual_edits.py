@@ -73,7 +73,7 @@ async def learn(store: Store, member: int, read: Mapping[Playlist, Contents], no
         count = sum([await _keep(store, member, layer, learnt) for layer, learnt in taught])
         for playlist, seen in read.items():
             await _take(store, playlist, looks[playlist].seen.taken_out)
-            await _remember(store, playlist, seen, looks[playlist])
+            await _remember(store, playlist, seen, looks[playlist], now)
     return count
 
 
@@ -148,7 +148,7 @@ async def remember(store: Store, playlist: Playlist, read: Contents, now: dateti
     async with contents.alone(store, playlist.member):
         async with store.reading() as tx:
             look = await _look(tx, playlist, read, now)
-        await _remember(store, playlist, read, look)
+        await _remember(store, playlist, read, look, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ async def _look(tx: Tx, playlist: Playlist, read: Contents, now: datetime) -> _L
     return _Look(Seen(stood - open_ended, there - open_ended, ours), before, open_ended)
 
 
-async def _remember(store: Store, playlist: Playlist, read: Contents, look: _Look) -> None:
+async def _remember(store: Store, playlist: Playlist, read: Contents, look: _Look, now: datetime) -> None:
     """Store what was read. Songs we added that aren't readable (again) yet count as present.
 
     The snapshot id is stored only once its contents have settled, because it may be ahead of the songs.
@@ -187,4 +187,4 @@ async def _remember(store: Store, playlist: Playlist, read: Contents, look: _Loo
         filter(None, read.songs)
     )
     snapshot = None if look.unsettled or ahead else read.snapshot
-    await contents.remember(store, playlist, (*read.items, *hidden), snapshot)
+    await contents.remember(store, playlist, contents.Read((*read.items, *hidden), snapshot, now))

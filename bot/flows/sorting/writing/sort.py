@@ -14,7 +14,7 @@ from typing import Any
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
-from bot.adapters.store.sorting import answers, playlists, writes
+from bot.adapters.store.sorting import answers, playlists, revisions, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
@@ -136,6 +136,7 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     changes = await writes.changes(tx, write)
     kept = {playlist.playlist: playlist for playlist in await playlists.in_layer(tx, layer.layer)}
     names = await songs.some(tx, (change.song for change in changes), kept_write.member)
+    names |= await revisions.named(tx, kept_write.member, {change.song for change in changes} - names.keys())
     undos = await writes.undos(tx, write)
     back = {(line.playlist, line.song): line.state for line in await writes.reversals(tx, write)} if undos else {}
     touched = {change.change: (change.playlist, change.song) for change in changes if change.state in TOUCHED}
