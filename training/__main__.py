@@ -134,6 +134,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels per playlist")
     parser.add_argument("--draws", type=_count, default=15, help="members to simulate, for each size and person")
     parser.add_argument("--asking-draws", type=int, default=5, help="of those with five playlists, how many get asked")
+    parser.add_argument("--bulk-draws", type=int, default=5, help="how many of those answer about artists at once")
     parser.add_argument(
         "--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures don't depend on it"
     )

@@ -5,7 +5,7 @@ columns by playlist, and every row holds everything known about its song, so nei
 repetition makes a difference.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from training.problems import NothingToTellApart
 
 WEIGHTS = {
     "button": 1.0,
+    "bulk": 1.0,  # of the whole answer: its songs share it
     "receipt": 1.0,
     "hand": 1.0,
     "feed": 1.0,
@@ -27,8 +28,9 @@ WEIGHTS = {
 
 @dataclass(frozen=True)
 class Examples:
-    """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c). weight: (m,).
+    """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c).
 
+    weight: (m,) in labels. opinions: (m,) the bulk answer that a song shares with others, or the song itself.
     `exclusive`: each song belongs in exactly one class, so classes compete; otherwise every column is an independent
     question.
     hinted: (h,) the column of each hint.
@@ -39,6 +41,7 @@ class Examples:
     truth: NDArray[np.float64]
     weight: NDArray[np.float64]
     exclusive: bool
+    opinions: tuple[str, ...]
     hinted: tuple[int, ...] = ()
 
     @property
@@ -48,7 +51,7 @@ class Examples:
 
     def per_class(self, rows: NDArray[np.int64] | slice = slice(None)) -> float:
         """Return the geometric mean of labels per class among some rows, so that small classes count too."""
-        counts = np.maximum(1, (self.truth[rows] == 1).sum(axis=0))
+        counts = np.maximum(1, ((self.truth[rows] == 1) * self.weight[rows, None]).sum(axis=0))
         return float(np.exp(np.log(counts).mean()))
 
 
@@ -58,6 +61,7 @@ class _Said:
     no: set[int]
     none: bool
     weight: float = 0.0
+    opinion: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -82,6 +86,7 @@ def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
     for label in labels:
         about = said[label.song]
         about.weight = max(about.weight, WEIGHTS.get(label.source, 1.0))
+        about.opinion = label.opinion
         if label.playlist is None:
             about.none |= label.verdict
         else:
@@ -89,6 +94,9 @@ def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
     for about in said.values():
         about.no -= about.yes
         about.none &= not about.yes
+    shared = Counter(about.opinion for about in said.values())
+    for about in said.values():
+        about.weight /= 1 if about.opinion is None else shared[about.opinion]
     return dict(sorted(said.items()))
 
 
@@ -113,13 +121,15 @@ def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
     if askable.sum() == 1:
         return _alone(said, playlists[int(askable.argmax())])
     classes = tuple(playlist for playlist, keep in zip(playlists, askable, strict=True) if keep)
-    return Examples(examples.songs, classes, examples.truth[:, askable], examples.weight, exclusive=False)
+    return replace(examples, classes=classes, truth=examples.truth[:, askable])
 
 
 def _alone(said: dict[str, _Said], playlist: int) -> Examples:
     """The only question so far: in this playlist, or not."""
     about = {
-        song: _Said({playlist} & a.yes, {playlist} & a.no, a.none or (bool(a.yes) and playlist not in a.yes), a.weight)
+        song: replace(
+            a, yes={playlist} & a.yes, no={playlist} & a.no, none=a.none or (bool(a.yes) and playlist not in a.yes)
+        )
         for song, a in said.items()
     }
     return _exclusive(about, [playlist])
@@ -130,7 +140,9 @@ def _examples(said: dict[str, _Said], classes: tuple[int | None, ...], exclusive
     rows = {song: row for song, row in rows.items() if not np.isnan(row).all() and (1 in row or 0 in row)}
     kept = {song: row for song, row in rows.items() if not (exclusive and said[song].settled and 1 not in row)}
     truth = np.array(list(kept.values())).reshape(len(kept), len(classes))
-    return Examples(tuple(kept), classes, truth, np.array([said[song].weight for song in kept]), exclusive)
+    weight = np.array([said[song].weight for song in kept])
+    opinions = tuple(song if said[song].opinion is None else f"opinion {said[song].opinion}" for song in kept)
+    return Examples(tuple(kept), classes, truth, weight, exclusive, opinions)
 
 
 def _row(about: _Said, classes: tuple[int | None, ...]) -> list[float]:

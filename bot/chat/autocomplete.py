@@ -13,8 +13,9 @@ from bot.chat.layout import MOST_OPTIONS
 from bot.core.records import Layer, Playlist, Song
 from bot.errors import CratekeeperError
 from bot.errors.sorting import AmbiguousName, PlaylistNotKept
-from bot.flows.sorting import playlists, why
+from bot.flows.sorting import bulk, playlists, why
 from bot.messages import formatting
+from bot.messages.sorting import labels
 from bot.ports import ListedPlaylist
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,30 @@ async def layer(interaction: Interaction, typed: str) -> list[Choice[str]]:
 async def song(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's liked songs."""
     return _choices(await why.suggest(interaction.client.services.store, interaction.user.id, typed, MOST_OPTIONS))
+
+
+@at_worst_none
+async def artist(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Artists with liked songs that the member hasn't placed."""
+    chosen = await _layer_beside(interaction)
+    libraries, store = interaction.client.services.libraries, interaction.client.services.store
+    names = await bulk.suggest_artists(store, libraries, chosen, typed, MOST_OPTIONS)
+    return matching("", ((name, name) for name in names))
+
+
+@at_worst_none
+async def album(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Albums with liked songs that the member hasn't placed, each by one of its songs."""
+    chosen = await _layer_beside(interaction)
+    libraries, store = interaction.client.services.libraries, interaction.client.services.store
+    songs = await bulk.suggest_albums(store, libraries, chosen, typed, MOST_OPTIONS)
+    return matching("", ((labels.album_line(song), song.song) for song in songs))
+
+
+async def _layer_beside(interaction: Interaction) -> Layer:
+    """Return the layer that's given in the same command, their first if there's none."""
+    store, given = interaction.client.services.store, getattr(interaction.namespace, "layer", None)
+    return await playlists.layer_named(store, interaction.user.id, given)
 
 
 @at_worst_none

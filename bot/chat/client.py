@@ -27,7 +27,7 @@ from bot.chat.social import (
     shared_playlists,
     taste_match,
 )
-from bot.chat.sorting import history, label, model, playlists, prompt, rules, sort, standing
+from bot.chat.sorting import bulk, history, label, model, playlists, prompt, rules, sort, standing
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
@@ -47,6 +47,7 @@ ROOMS = (
         history,
         standing,
         label,
+        bulk,
         prompt,
         model,
         sort,

@@ -129,3 +129,21 @@ class TooOldToUndo(BadChoice):
 
 class ModelGone(BadChoice):
     """That model is no longer kept."""
+
+
+@dataclass(eq=False)
+class NoneOfThat(BadChoice):
+    """None of the member's songs is by that artist, or on that album."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class AllSorted(BadChoice):
+    """Every song by that artist, or on that album, is sorted."""
+
+    name: str
+
+
+class AlreadySorted(BadChoice):
+    """All of the songs they chose have found their place meanwhile."""

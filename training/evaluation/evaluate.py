@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.core.sorting.learning.prior import Prior
 from training.evaluation.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
+from training.evaluation.bulk import BULK_NS, Bulk, compare_bulk
 from training.evaluation.likes import LikedFolds, try_likes
 from training.evaluation.measure import measure
 from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members
@@ -27,12 +28,16 @@ KS, NS = (3, 5, 10), (1, 2, 5, 10, 20)  # playlists per member; labels per playl
 
 @dataclass(frozen=True)
 class Protocol:
-    """What's drawn: `draws` members of each size from each person; `asking_draws` of them also answer questions."""
+    """What's drawn: `draws` members of each size from each person.
+
+    asking_draws, bulk_draws: how many of those with PLAYLISTS playlists also answer questions, and in bulk.
+    """
 
     ks: tuple[int, ...] = KS
     ns: tuple[int, ...] = NS
     draws: int = 15
     asking_draws: int = 5
+    bulk_draws: int = 5
     questions: int = QUESTIONS
     seed: int = 0
 
@@ -59,6 +64,7 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
     tasks += [partial(try_likes, like, priors[like.name], protocol.seed) for like in material.likes]
     outcomes = list(bar(run_all(tasks, jobs), "fits", len(tasks)))
     rows = [row for outcome in outcomes if isinstance(outcome, list) for row in outcome]
+    bulk = [row for outcome in outcomes if isinstance(outcome, Bulk) for row in outcome.rows]
     curves = [outcome for outcome in outcomes if isinstance(outcome, Curve)]
     liked = [outcome for outcome in outcomes if isinstance(outcome, dict)]
     return {
@@ -67,6 +73,7 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
         "figures": summarise(rows),
         "gains": gains(rows),
         "asking": summarise_asking(curves),
+        "bulk": summarise(bulk),
         "likes": {like.name: figures for like, figures in zip(material.likes, liked, strict=True)},
     }
 
@@ -88,10 +95,11 @@ def prior_for(person: Person, material: Material) -> Prior | None:
 
 def _tasks(members: Sequence[SimulatedMember], prior: Prior | None, protocol: Protocol) -> Iterator[Task]:
     yield from (partial(measure, member, prior, protocol.ns) for member in members)
-    asked = [member for member in members if member.k == PLAYLISTS][: protocol.asking_draws]
+    of_size = [member for member in members if member.k == PLAYLISTS]
     for way in (CHOSEN, RANDOM):
-        for member in asked:
+        for member in of_size[: protocol.asking_draws]:
             yield partial(ask_member, member, prior, way, protocol.questions, protocol.seed)
+    yield from (partial(compare_bulk, member, prior, BULK_NS) for member in of_size[: protocol.bulk_draws])
 
 
 def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Any]:

@@ -26,7 +26,7 @@ def report(results: Figures) -> str:
     own = [name for name in (PRIOR, FRESH) if any(record["contender"] == name for record in records)]
     parts = [_drawn(results), _accuracy(records), *(_details(records, name) for name in own), _gains(results["gains"])]
     parts += [_slices(records, name, by) for by in ("k", "person") for name in own]
-    parts += [_none(records), _asking(results["asking"]), _likes(results["likes"])]
+    parts += [_none(records), _asking(results["asking"]), _bulk(results["bulk"]), _likes(results["likes"])]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -96,6 +96,17 @@ def _asking(asking: Figures) -> str:
     ]
     heads = ["questions", "members", *(f"{at} labels" for at in points), *(f"labels for {number(g)}" for g in goals)]
     return titled("Accuracy by labels in all, k=5, songs chosen or at random", heads, rows)
+
+
+def _bulk(records: Records) -> str:
+    names = dict.fromkeys(record["contender"] for record in _overall(records))
+    shown = (("accuracy", "accuracy"), ("added", "added"), ("precision", "right among added"))
+    rows = [
+        [f"{name}: {title}", *(_cell(_at(records, name, n), measure) for n in _ns(records))]
+        for measure, title in shown
+        for name in names
+    ]
+    return titled("Half of n opinions about an artist's songs, k=5", _heads("labels", records), rows)
 
 
 def _likes(likes: Figures) -> str:

@@ -63,7 +63,7 @@ def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None 
     for train, test in islice(_folds(examples), folds):
         logits[test] = learn(train).logits(seen[test])
     tested = examples.settled & _testable(logits, examples) & _comparable(examples)
-    temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive, usual_temperature(examples))
+    temperature = _temperature(examples, logits, tested)
     guesses = np.full(examples.truth.shape, np.nan)
     guesses[tested] = probabilities(logits[tested], examples.exclusive, temperature)
     return Trial(
@@ -87,15 +87,20 @@ def likelihood(guesses: Logits, truth: Logits, exclusive: bool) -> Logits:
 
 
 def _folds(examples: Examples) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield rows to learn from and rows to test: by the song's hash, each class spread evenly over the folds."""
-    hashes = [hashlib.sha256(song.encode()).digest() for song in examples.songs]
+    """Yield rows to learn from and rows to test: by the song's hash, each class spread evenly over the folds.
+
+    The songs of one bulk answer are left out together: each would give the others away.
+    """
+    hashes = [hashlib.sha256(opinion.encode()).digest() for opinion in examples.opinions]
     named = (examples.truth == 1).any(axis=1)
     names = np.where(named, (examples.truth == 1).argmax(axis=1), examples.truth.shape[1])
-    count = min(FOLDS if len(hashes) > MANY else MORE_FOLDS, len(hashes))
+    count = min(FOLDS if len(hashes) > MANY else MORE_FOLDS, len(set(hashes)))
     fold = np.empty(len(hashes), np.int64)
     for name in np.unique(names):
-        rows = sorted(np.flatnonzero(names == name), key=lambda row: hashes[row])
-        fold[rows] = (hashes[rows[0]][0] + np.arange(len(rows))) % count  # independent of the class's number
+        rows = np.flatnonzero(names == name)
+        turn = {opinion: at for at, opinion in enumerate(sorted({hashes[row] for row in rows}))}
+        first = min(turn)[0]  # independent of the class's number
+        fold[rows] = [(first + turn[hashes[row]]) % count for row in rows]
     for at in range(count):
         if (fold == at).any():
             yield np.flatnonzero(fold != at), np.flatnonzero(fold == at)
@@ -122,13 +127,17 @@ def _comparable(examples: Examples) -> bool:
     return bool(not examples.exclusive or (examples.truth == 1).any(axis=0).sum() > 1)
 
 
-def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -> float:
+def _temperature(examples: Examples, logits: Logits, tested: NDArray[np.bool_]) -> float:
     """Return the temperature under which the truth is likeliest, drawn towards the usual one."""
-    if not len(logits):
+    usual = usual_temperature(examples)
+    if not tested.any():
         return UNTRIED * usual
     doubt = STUBBORNNESS * np.log(TEMPERATURES / usual) ** 2
     fit = [
-        likelihood(probabilities(logits, exclusive, temperature), truth, exclusive).sum()
+        examples.weight[tested]
+        @ likelihood(
+            probabilities(logits[tested], examples.exclusive, temperature), examples.truth[tested], examples.exclusive
+        )
         for temperature in TEMPERATURES
     ]
     return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])

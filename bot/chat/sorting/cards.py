@@ -1,11 +1,14 @@
 """Cards: a song, a guess, and a button for every playlist it may belong in."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Container, Iterator, Sequence
 
 from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
 from bot.core.records import Playlist, Song
 from bot.core.sorting.decide import certainty
+from bot.core.sorting.groups import ALBUM
+from bot.flows.sorting.bulk import Bulk
 from bot.flows.sorting.label import Guess, NothingToAsk, Question
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.messages import _, formatting
@@ -14,6 +17,8 @@ from bot.messages.sorting.playlists import own_rule
 
 FEW = 10  # playlists that get a button each; more of them get a select
 INSIDE = layout.MOST_BUTTONS - 1  # the same inside an update, in one row with "None of them"
+KEYS = ALBUM + 1  # of a song's groups; an id's number holds one beside another number
+SWITCHES = 2  # other groups on a page, beside three buttons in a row
 BLOCK = 450  # characters of a question inside an update
 
 
@@ -32,6 +37,9 @@ def card(question: Question, note: str = "") -> Page:
             layout.button(_("Undo"), ids.of("back", key)),
             layout.button(_("Listen"), ids.of("cardhear", key)),
         ),
+        layout.row(layout.button(_("More of these"), ids.of("moreof", key, question.more.key)))
+        if question.more
+        else None,
         layout.small(formatting.tally(question.tally)),
     )
 
@@ -48,14 +56,21 @@ def several(question: Question) -> Page:
     )
 
 
-def done(nothing_left: NothingToAsk, note: str = "") -> Page:
+def shown(question: Question | NothingToAsk, note: str = "", answered: str = "") -> Page:
+    """A card, or that nothing is left to ask; answered: the card of the last answer."""
+    return card(question, note) if isinstance(question, Question) else done(question, note, answered)
+
+
+def done(nothing_left: NothingToAsk, note: str = "", answered: str = "") -> Page:
+    """Nothing is left to ask. answered: the card of the last answer, which can be undone."""
+    back = layout.button(_("Undo"), ids.of("back", answered)) if answered else None
     layer, labels = nothing_left.layer.layer, nothing_left.tally.labels
     tally = formatting.tally(nothing_left.tally)
     if labels < FIRST_TRAINING:
-        return Page(note, messages.too_few_songs(FIRST_TRAINING - labels, tally))
+        return Page(note, messages.too_few_songs(FIRST_TRAINING - labels, tally), layout.row(back) if back else None)
     look = (_("Show me what you'd do"), ids.of("sort", layer))
     on = look if nothing_left.tally.scores else (_("Learn from them"), ids.of("train", layer))
-    return Page(note, messages.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY)))
+    return Page(note, messages.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY), back))
 
 
 def title(song: Song) -> str:
@@ -69,6 +84,51 @@ def places(question: Question) -> Sequence[layout.Item]:
     if len(question.playlists) > FEW:
         return [layout.menu(ids.of("pick", question.card.card), _("Its playlist"), _options(question))]
     return layout.rows([_button(question, "in", playlist) for playlist in question.playlists])
+
+
+def bulk(listed: Bulk, ticked: Container[str], note: str = "") -> Page:
+    """The songs of a group, to be ticked, and where those that are ticked go; `note` says what the last answer did."""
+    key, group = listed.card.card, listed.group.key
+    chosen = [song for song in listed.songs if song.song in ticked]
+    switches = [layout.button(messages.all_of(other), ids.of("moreof", key, other.key)) for other in listed.others]
+    nowhere = layout.button(_(messages.NONE_OF_THEM), ids.of("bulknone", key, group)) if chosen else None
+    undo = layout.button(_("Undo"), ids.of("back", key)) if note else None
+    return Page(
+        note,
+        messages.not_sorted(listed.group, listed.total, len(listed.songs)),
+        messages.titles_of(chosen),
+        *_ticks(listed, ticked),
+        *(_bulk_places(listed) if chosen else ()),
+        layout.row(nowhere, *switches[:SWITCHES], undo, layout.button(_("Back"), ids.of("card", key))),
+    )
+
+
+def _ticks(listed: Bulk, ticked: Container[str]) -> Iterator[layout.Item]:
+    """Selects of the songs, with those that are ticked."""
+    key, group, count = listed.card.card, listed.group.key, len(listed.songs)
+    for at, start in enumerate(range(0, count, layout.MOST_OPTIONS)):
+        songs = listed.songs[start : start + layout.MOST_OPTIONS]
+        options = [layout.option(song.line, tick_of(song.song), chosen=song.song in ticked) for song in songs]
+        title = messages.songs_from_to(start + 1, start + len(songs))
+        yield layout.menu(ids.of("tick", key, at * KEYS + group), title, options, least=0, most=len(songs))
+
+
+def _bulk_places(listed: Bulk) -> Sequence[layout.Item]:
+    key, group = listed.card.card, listed.group.key
+    if len(listed.playlists) > FEW:
+        options = [_option(playlist, None) for playlist in listed.playlists]
+        return [layout.menu(ids.of("bulkpick", key, group), _("Their playlist"), options)]
+    return layout.rows(
+        [
+            layout.button(playlist.name, ids.of("bulkin", key, playlist.playlist * KEYS + group), emoji=playlist.emoji)
+            for playlist in listed.playlists
+        ]
+    )
+
+
+def tick_of(song: str) -> str:
+    """What stands for a song in a select, however long its id is."""
+    return hashlib.blake2b(song.encode(), digest_size=8).hexdigest()
 
 
 def _button(question: Question, what: str, playlist: Playlist) -> Tap:

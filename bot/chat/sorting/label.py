@@ -7,27 +7,40 @@ from discord import app_commands
 from bot.chat import autocomplete, ids, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
-from bot.chat.sorting import cards, receipts
+from bot.chat.sorting import answers, bulk, cards, receipts
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
 from bot.core.sorting.labels import Kind
 from bot.flows.sorting import label as flow
 from bot.flows.sorting import playlists, review
-from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
-from bot.messages import _
+from bot.flows.sorting.label import Press, Pressed
 from bot.messages.sorting import labels as messages
 
 
 @app_commands.command(description="Show me a song: where does it go?")
 @app_commands.describe(
     song="The song to start with; by default, the one that teaches me most",
+    artist="Everything by this artist that isn't sorted yet, in one answer",
+    album="Everything on this album that isn't sorted yet, in one answer",
     layer="Which set of playlists; your first by default",
 )
-@app_commands.autocomplete(song=autocomplete.song, layer=autocomplete.layer)
-async def label(interaction: Interaction, song: str | None = None, layer: str | None = None) -> None:
+@app_commands.autocomplete(
+    song=autocomplete.song, artist=autocomplete.artist, album=autocomplete.album, layer=autocomplete.layer
+)
+async def label(
+    interaction: Interaction,
+    song: str | None = None,
+    artist: str | None = None,
+    album: str | None = None,
+    layer: str | None = None,
+) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)
-    await _first(context, await playlists.layer_named(context.store, context.member, layer), song)
+    chosen = await playlists.layer_named(context.store, context.member, layer)
+    if artist or album:
+        await bulk.start(context, chosen, artist, album)
+    else:
+        await _first(context, chosen, song)
 
 
 async def on_label(context: Context) -> None:
@@ -41,11 +54,7 @@ async def _first(context: Context, layer: Layer, song: str | None = None) -> Non
     else:
         named = await autocomplete.song_named(context.interaction, song)
         question = await flow.ask_about(context.store, context.services.libraries, layer, named, context.now)
-    await reply.show(context.interaction, shown(question))
-
-
-def shown(question: Question | NothingToAsk, note: str = "") -> Page:
-    return cards.card(question, note) if isinstance(question, Question) else cards.done(question, note)
+    await reply.show(context.interaction, cards.shown(question))
 
 
 async def on_in(context: Context) -> None:
@@ -69,18 +78,15 @@ async def _answer(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
     pressed = await press(context, kind, chosen)
     following = review.after(context.store, context.services.libraries, context.member, context.tap.key, context.now)
     question = await reply.soon(context.interaction, following)
-    await reply.show(context.interaction, shown(question, await _note(context, pressed, kind, chosen)))
+    note = await _note(context, pressed, kind, chosen)
+    await reply.show(context.interaction, cards.shown(question, note, context.tap.key))
 
 
 async def press(context: Context, kind: Kind, chosen: Sequence[int]) -> Pressed:
     """Put the answer on disk, and have done what it leads to."""
     said = Press(kind, chosen, context.interaction.id)
     pressed = await flow.press(context.store, context.member, context.tap.key, said, context.now)
-    if pressed.train:
-        context.bot.pending.wait(context.interaction, "train", context.now, about=pressed.layer, apart=True)
-        await context.services.jobs.enqueue(JobKind.TRAIN, context.member, pressed.layer)
-    if pressed.write is not None:
-        await context.services.jobs.enqueue(JobKind.APPLY, context.member, pressed.write)
+    await answers.follow(context, pressed)
     return pressed
 
 
@@ -103,14 +109,13 @@ async def on_card(context: Context) -> None:
 
 async def on_back(context: Context) -> None:
     """Undo the last answer, and ask about that song again."""
-    question, write = await review.undo_answer(
+    undone = await review.undo_answer(
         context.store, context.services.libraries, context.member, context.tap.key, context.now
     )
-    if write is not None:
-        await context.services.jobs.enqueue(JobKind.APPLY, context.member, write)
-    await reply.show(
-        context.interaction, cards.card(question, _(messages.UNDONE if write is None else messages.REMOVING))
-    )
+    if undone.write is not None:
+        await context.services.jobs.enqueue(JobKind.APPLY, context.member, undone.write)
+    note = messages.undone(undone.songs, writing=undone.write is not None)
+    await reply.show(context.interaction, cards.card(undone.question, note))
 
 
 async def on_inside(context: Context) -> None:

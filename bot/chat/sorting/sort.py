@@ -9,8 +9,8 @@ from bot.chat import autocomplete, ids, layout, reply
 from bot.chat.bot import AnyCommand, Bot, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting import dry_runs, receipts
+from bot.chat.sorting.cards import shown
 from bot.chat.sorting.dry_runs import DryRun
-from bot.chat.sorting.label import shown
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
 from bot.core.sorting.writes import WriteState

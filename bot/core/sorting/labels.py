@@ -5,7 +5,7 @@ undone. A verdict is the result of all answers about one song in one layer. Pure
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -23,6 +23,7 @@ class Source(StrEnum):
     """Where an answer came from; training weights them."""
 
     BUTTON = "button"
+    BULK = "bulk"  # a button, for several songs at once: one opinion
     REACTION = "reaction"
     RECEIPT = "receipt"
     HAND = "hand"
@@ -42,13 +43,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What's known about one song in one layer: playlists it belongs in, and playlists it doesn't."""
+    """What's known about one song in one layer: playlists it belongs in, and playlists it doesn't.
+
+    opinion: the event of the bulk answer that placed it, if one did: all of its songs have the same one.
+    """
 
     yes: frozenset[int] = frozenset()
     no: frozenset[int] = frozenset()
     none: bool = False
     skipped: bool = False
     source: Source = Source.BUTTON
+    opinion: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -66,17 +71,18 @@ def fold(answers: Iterable[Answer]) -> dict[str, Verdict]:
 
 def _after(before: Verdict, answer: Answer) -> Verdict:
     named, source = frozenset(answer.playlists), answer.source
+    opinion = answer.event if source is Source.BULK else None
     match answer.kind:
         case Kind.ONLY:
-            return Verdict(yes=named, no=before.no - named, source=source)
+            return Verdict(yes=named, no=before.no - named, source=source, opinion=opinion)
         case Kind.ALSO:
-            return Verdict(yes=before.yes | named, no=before.no - named, source=source)
+            return Verdict(yes=before.yes | named, no=before.no - named, source=source, opinion=opinion)
         case Kind.NONE:
-            return Verdict(none=True, source=source)
+            return Verdict(none=True, source=source, opinion=opinion)
         case Kind.NOT:
             return Verdict(yes=before.yes - named, no=before.no | named, none=before.none, source=source)
         case Kind.SKIP:
-            return Verdict(before.yes, before.no, before.none, skipped=True, source=before.source)
+            return replace(before, skipped=True)
 
 
 DISCORD_EPOCH = 1_420_070_400_000  # ms; snowflakes count from the first second of 2015

@@ -15,8 +15,10 @@ import numpy as np
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
+from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
+from bot.core.sorting.groups import Group, groups_of
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.forecast import share_after
@@ -58,7 +60,7 @@ class Tally:
 class Question:
     """A card ready to show: `playlists` in the order they're kept in; `guesses` best first, empty without a model.
 
-    holding: those of the playlists that hold the song already.
+    holding: those of the playlists that hold the song already; more: a group of it with more songs that aren't sorted.
     """
 
     card: Card
@@ -69,6 +71,7 @@ class Question:
     why: Explanation | None
     tally: Tally
     holding: Sequence[Playlist] = ()
+    more: Group | None = None
 
     @property
     def guess(self) -> Guess | None:
@@ -163,7 +166,7 @@ def choose(scored: ScoredLibrary, labelling: Labelling, count: int) -> list[str]
 
 def _pool(scored: ScoredLibrary, labelling: Labelling, points: Floats) -> Pool:
     verdicts, recent = labelling.verdicts, labelling.recent
-    labelled = np.array([_settled(verdicts.get(song.song)) for song in scored.songs], bool)
+    labelled = np.array([settled(verdicts.get(song.song)) for song in scored.songs], bool)
     asked = frozenset(recent)
     skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in scored.songs], bool)
     artists = [song.artists[0] if song.artists else "" for song in scored.songs]
@@ -180,7 +183,7 @@ def _guesses(scored: ScoredLibrary, labelling: Labelling) -> Guesses | None:
     return Guesses(scored.scores.probabilities, labelling.layer.several, belief)
 
 
-def _settled(verdict: Verdict | None) -> bool:
+def settled(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.settled
 
 
@@ -210,10 +213,31 @@ async def question(store: Store, scored: ScoredLibrary, card: Card) -> Question:
         kept = await playlists.in_layer(tx, card.layer)
         verdicts = await answers.verdicts(tx, card.member, card.layer)
         holders = await playlists.holding(tx, card.layer, song)
+        more = await _with_more(tx, scored, card, song, verdicts)
     guesses = guess(scored, card.song, kept)
     why = reason(scored, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
     holding = [playlist for playlist in kept if playlist.playlist in holders]
-    return Question(card, song, layer, kept, guesses, why, tally(scored, layer, verdicts), holding)
+    return Question(card, song, layer, kept, guesses, why, tally(scored, layer, verdicts), holding, more)
+
+
+async def _with_more(
+    tx: Tx, scored: ScoredLibrary, card: Card, song: Song, verdicts: Mapping[str, Verdict]
+) -> Group | None:
+    """Return the first group of a card's song that has other songs that aren't sorted."""
+    for group in groups_of(song):
+        others = [other for other in group.of(scored.songs) if other.song != song.song]
+        if others and await not_sorted(tx, card.layer, others, verdicts):
+            return group
+    return None
+
+
+async def not_sorted(tx: Tx, layer: int, among: Sequence[Song], verdicts: Mapping[str, Verdict]) -> list[Song]:
+    """Return those of the songs that the member hasn't placed and that are in none of the layer's playlists."""
+    left: list[Song] = []
+    for piece in chunks([song for song in among if not settled(verdicts.get(song.song))]):
+        held = await playlists.holding_each(tx, layer, piece)
+        left += [song for song in piece if not held[song.song]]
+    return left
 
 
 def guess(scored: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:
@@ -265,14 +289,15 @@ async def press(store: Store, member: int, card: str, said: Press, now: datetime
             raise PlaylistNotKept
         answer = Answer(asked.song, said.kind, tuple(said.chosen), Source.BUTTON, said.event)
         new = await answers.add(tx, member, asked.layer, answer)
-        write = await _carry_out(tx, asked, said.chosen, now) if new else None
+        write = await carry_out(tx, asked, [asked.song], said.chosen, now) if new else None
     async with store.reading() as tx:
         train = new and await training_pays(tx, member, asked.layer)
     return Pressed(member, asked.layer, asked.song, new, train, write)
 
 
-async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -> int | None:
+async def carry_out(tx: Tx, card: Card, placed: Sequence[str], chosen: Sequence[int], now: datetime) -> int | None:
+    """Open the write for what was answered on a receipt's card; None elsewhere, where it waits for the next sort."""
     if card.write is None or not chosen:
         return None
-    lines = [(playlist, card.song, Action.ADD) for playlist in chosen]
+    lines = [(playlist, song, Action.ADD) for song in placed for playlist in chosen]
     return await sort.open_tap(tx, NewWrite(card.member, card.layer, WriteKind.TAP), lines, now)

@@ -149,10 +149,17 @@ async def again(store: Store, libraries: ScoredLibraries, member: int, card: str
     return await label.question(store, await libraries.of(member, asked.layer), asked)
 
 
-async def undo_answer(
-    store: Store, libraries: ScoredLibraries, member: int, card: str, now: datetime
-) -> tuple[label.Question, int | None]:
-    """Undo the last answer in the card's layer; return its question again, and the write that undoes it, if any.
+@dataclass(frozen=True, slots=True)
+class UndoneAnswer:
+    """The last answer is undone. question: about its song, again; songs: how many it was about; write: undoes it."""
+
+    question: label.Question
+    songs: int
+    write: int | None
+
+
+async def undo_answer(store: Store, libraries: ScoredLibraries, member: int, card: str, now: datetime) -> UndoneAnswer:
+    """Undo the last answer in the card's layer, with all of its songs.
 
     On a receipt's cards, an answer also added the song to a playlist. Raises NothingToUndo, and StillWriting while that
     is being written.
@@ -164,11 +171,11 @@ async def undo_answer(
     if last is None or layer is None:
         raise NothingToUndo
     write = await sort.undo_tap(store, member, layer.layer, last.song, now) if asked.write is not None else None
-    if write is None:
-        async with store.writing() as tx:
-            await answers.undo_last(tx, member, layer.layer, now)
+    async with store.writing() as tx:  # a write undoes only the answers about songs that it moved
+        about = await answers.undo_event(tx, member, layer.layer, last.event, now)
     scored = await libraries.of(member, layer.layer)
-    return await label.put(store, scored, label.new_card(layer, last.song, now, asked.write)), write
+    again = await label.put(store, scored, label.new_card(layer, last.song, now, asked.write))
+    return UndoneAnswer(again, about, write)
 
 
 async def named(store: Store, member: int, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:

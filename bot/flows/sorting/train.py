@@ -60,10 +60,10 @@ async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = No
     kept = {playlist.playlist: playlist.name for playlist in await playlists.in_layer(tx, layer)}
     labels: list[Label] = []
     for song, verdict in (await answers.verdicts(tx, member, layer)).items():
-        source: Source = verdict.source
-        labels += [Label(song, playlist, True, source) for playlist in sorted(verdict.yes & kept.keys())]
-        labels += [Label(song, playlist, False, source) for playlist in sorted(verdict.no & kept.keys())]
-        labels += [Label(song, None, True, source)] if verdict.none else []
+        said: tuple[Source, int | None] = (verdict.source, verdict.opinion)
+        labels += [Label(song, playlist, True, *said) for playlist in sorted(verdict.yes & kept.keys())]
+        labels += [Label(song, playlist, False, *said) for playlist in sorted(verdict.no & kept.keys())]
+        labels += [Label(song, None, True, *said)] if verdict.none else []
     features = tell(await usable_by(tx, member, prior), await songs.features(tx, member, library))
     return TrainingSet(features, labels, kept, known.several, known.everything)
 

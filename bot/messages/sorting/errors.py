@@ -42,6 +42,9 @@ ERRORS: Wordings = {
     errors.StateGone: N_("I no longer have that state. `/playlists history` shows those I have."),
     errors.NothingToRestore: N_("It holds the same songs now, so there's nothing to restore."),
     errors.StillWriting: N_("I'm still writing that. You can undo it once it's done."),
+    errors.NoneOfThat: N_("None of your songs has “{name}” as its artist or album."),
+    errors.AllSorted: N_("Everything of “{name}” is sorted already."),
+    errors.AlreadySorted: N_("Those songs are sorted already."),
     errors.ModelGone: N_("I don't keep that model any more. `/model` shows the ones I have."),
     errors.TooOldToUndo: N_(
         "That's too old to undo: its songs changed again since, and I only keep your last {most} receipts in full."

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from bot.core.records import Playlist, Song
+from bot.core.sorting.groups import Group
+from bot.flows.sorting.bulk import Answered
 from bot.messages import N_, _, formatting, listed, plural
 
 WHERE_DOES_IT_GO = N_("Where does this one go?")
@@ -17,9 +19,10 @@ NOT_THEIR_PROMPT = N_(
 NO_GUESS = N_("No guess yet.")
 NO_GUESS_AT_FIRST = N_("No guess yet: your first answers teach me.")
 NONE_OF_THEM = N_("None of them")
+ALL_BY = N_("All {count} by {name} → {playlists}")
+ALL_ON = N_("All {count} on {name} → {playlists}")
 NOTHING_TO_ASK = N_("There's nothing left that I need to ask.")
-UNDONE = N_("Undone. So where does it go?")
-REMOVING = N_("I'm taking it out again. So where does it go?")
+SHORTEST_TITLE, TITLES = 12, 1400  # characters of a title in a list of many, of all titles
 
 
 def cover(song: Song) -> str:
@@ -44,6 +47,81 @@ def answered(song: Song, playlists: Sequence[Playlist]) -> str:
     """The answer as stored; no playlist means none of them."""
     goes = listed(map(formatting.playlist_name, playlists)) if playlists else _("none of them")
     return f"{formatting.song_name(song, 50)} → {goes}"
+
+
+def undone(songs: int, *, writing: bool) -> str:
+    """The last answer is taken back, and its song asked about again; writing: it's taken out of a playlist, too."""
+    if writing:
+        return plural(
+            "I'm taking it out again. So where does it go?",
+            "I'm taking all {count} songs out again. So where does this one go?",
+            songs,
+        )
+    return plural("Undone. So where does it go?", "Undone for all {count} songs. So where does this one go?", songs)
+
+
+def not_sorted(group: Group, total: int, shown: int) -> str:
+    """What a list is of: the songs of an artist, or on an album, without a place."""
+    name = f"**{formatting.escape(group.name)}**"
+    if group.is_album:
+        said = plural(
+            "{count} song on {name} isn't sorted yet.", "{count} songs on {name} aren't sorted yet.", total, name=name
+        )
+    else:
+        said = plural(
+            "{count} song by {name} isn't sorted yet.", "{count} songs by {name} aren't sorted yet.", total, name=name
+        )
+    first = _("Here are the first {count}; the others follow.", count=shown) if shown < total else ""
+    return " ".join(filter(None, (said, first)))
+
+
+def titles_of(ticked: Sequence[Song]) -> str:
+    """The songs that an answer would be about, all of them by name."""
+    if not ticked:
+        return _("Tick those that belong together.")
+    longest = max(SHORTEST_TITLE, min(formatting.LONGEST_NAME, TITLES // len(ticked)))
+    where = plural("{count} is ticked: where does it go?", "{count} are ticked: where do they go?", len(ticked))
+    return f"{' · '.join(formatting.escape(song.title, longest) for song in ticked)}\n{where}"
+
+
+def songs_from_to(first: int, last: int) -> str:
+    """The title of a select of songs."""
+    return _("Songs {first} to {last}", first=first, last=last)
+
+
+def all_of(group: Group) -> str:
+    """The button that lists another group of a song."""
+    if group.is_album:
+        return _("On the album {name}", name=formatting.plain(group.name, formatting.LONGEST_NAME))
+    return _("By {name}", name=formatting.plain(group.name, formatting.LONGEST_NAME))
+
+
+def album_line(song: Song) -> str:
+    """An album in a list: its name and the first artist."""
+    return " – ".join(filter(None, (song.album, *song.artists[:1])))
+
+
+def answered_all(result: Answered, playlists: Sequence[Playlist]) -> str:
+    """A bulk answer as stored: how many songs, of whom, and where they go."""
+    count, name = len(result.songs), formatting.escape(result.group.name, formatting.LONGEST_NAME)
+    where = listed(map(formatting.playlist_name, playlists)) if playlists else _("none of them")
+    if count == result.total and count > 1:
+        return _(ALL_ON if result.group.is_album else ALL_BY, count=count, name=name, playlists=where)
+    if result.group.is_album:
+        return plural(
+            "{count} song on {name} → {playlists}",
+            "{count} songs on {name} → {playlists}",
+            count,
+            name=name,
+            playlists=where,
+        )
+    return plural(
+        "{count} song by {name} → {playlists}",
+        "{count} songs by {name} → {playlists}",
+        count,
+        name=name,
+        playlists=where,
+    )
 
 
 def nothing_to_ask(tally: str) -> str:

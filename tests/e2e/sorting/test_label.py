@@ -23,7 +23,17 @@ async def test_every_button_of_a_card_does_what_it_says(stack: CheckedStack) -> 
     person = await with_file(stack, "abe", "Late night", "Run", "Kitchen", library=library)
     night, run = stack.playlist(person, "Late night"), stack.playlist(person, "Run")
     card = await answer(person.command("label"))
-    assert labels(card) == ["Late night", "Run", "Kitchen", "Several", "None of them", "Skip", "Undo", "Listen"]
+    assert labels(card) == [
+        "Late night",
+        "Run",
+        "Kitchen",
+        "Several",
+        "None of them",
+        "Skip",
+        "Undo",
+        "Listen",
+        "More of these",
+    ]
     assert card.visible_to == person.user.id
 
     songs = [asked_about(card, library).uri]

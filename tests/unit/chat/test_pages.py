@@ -15,8 +15,10 @@ from bot.chat.ids import of
 from bot.chat.layout import Form, Page, Tap, button, field, paragraph
 from bot.chat.sorting import cards, receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
+from bot.core.sorting.groups import groups_of
 from bot.core.sorting.labels import Verdict
 from bot.flows.feed.feed import PlaylistGuess, guesses_of
+from bot.flows.sorting.bulk import Bulk
 from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.why import Explanation
@@ -88,6 +90,16 @@ def questions(count: int) -> list[Question]:
     return [question(number, count, guessed=True) for number in range(3)]
 
 
+def bulk(count: int, ticked: int = 100) -> Page:
+    """A list of songs with every kind of button, for as many playlists as there may be."""
+    album = [replace(song(number), album=LONG) for number in range(count)]
+    first, *others = groups_of(replace(album[0], artists=(LONG,) * 40))
+    kept = [playlist(number) for number in range(1, 26 if count > 1 else 11)]
+    asked = question(0, 1, guessed=False).card
+    listed = Bulk(asked, LAYER, kept, first, album, count + 50, others)
+    return cards.bulk(listed, {one.song for one in album[:ticked]}, "note")
+
+
 PAGES: dict[str, Callable[[], Page]] = {
     **{
         f"card of {count}{' with a guess' * guessed}": partial(
@@ -100,7 +112,10 @@ PAGES: dict[str, Callable[[], Page]] = {
         f"several of {count}": partial(lambda n: cards.several(question(0, n, guessed=True)), count)
         for count in (1, 25)
     },
-    "done": lambda: cards.done(NothingToAsk(LAYER, Tally(3, {}, 3))),
+    "done": lambda: cards.done(NothingToAsk(LAYER, Tally(3, {}, 3)), "", "card00000000"),
+    "card with more": lambda: cards.card(replace(question(0, 10, guessed=True), more=groups_of(song(0))[0])),
+    **{f"list of {count}": partial(bulk, count) for count in (1, 26, 100)},
+    "list without ticks": lambda: bulk(100, ticked=0),
     "prompt": lambda: cards.prompt(song(0), [playlist(number) for number in range(19)], "🚫"),
     **{f"receipt {page}": partial(lambda at: receipts.receipt(many(), (), at), page) for page in (0, 5, 33, 99)},
     "update": lambda: receipts.receipt(receipt(40, 9, "watch"), questions(25)),

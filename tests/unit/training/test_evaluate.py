@@ -108,7 +108,7 @@ def results() -> dict[str, Any]:
     return evaluate(Material([ADA, BOB]), PROTOCOL, jobs=1)
 
 
-PROTOCOL = Protocol(ks=(3, 5), ns=NS, draws=1, asking_draws=1, questions=4)
+PROTOCOL = Protocol(ks=(3, 5), ns=NS, draws=1, asking_draws=1, bulk_draws=1, questions=4)
 
 
 def overall(results: dict[str, Any]) -> Iterator[dict[str, Any]]:

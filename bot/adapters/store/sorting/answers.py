@@ -9,12 +9,13 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import CHUNK, in_turns, keep_newest
+from bot.adapters.store.rows import CHUNK, count, in_turns, keep_newest
 from bot.core import limits
 from bot.core.records import Layer, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict, event_at, fold
 
 ANSWER = schema.answer
+BY_BUTTON = (Source.BUTTON.value, Source.BULK.value)
 STANDING = event_at(0)  # for songs already in playlists: older than any press, so a press wins
 
 
@@ -89,23 +90,21 @@ async def verdicts(tx: Tx, member: int, layer: int) -> dict[str, Verdict]:
 
 
 async def last(tx: Tx, member: int, layer: int) -> Answer | None:
-    """Return the newest standing answer by button."""
+    """Return the newest standing answer by button; of a bulk answer, the one about any of its songs."""
     row = (await tx.execute(_by_button(member, layer))).first()
     return _answer(row) if row is not None else None
 
 
 def _by_button(member: int, layer: int) -> Select[Any]:
-    mine = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.source == Source.BUTTON.value)
+    mine = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.source.in_(BY_BUTTON))
     return select(ANSWER).where(*mine, ANSWER.c.undone_at.is_(None)).order_by(ANSWER.c.event.desc()).limit(1)
 
 
-async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | None:
-    """Take back the newest standing answer by button; return it, or None if there is none."""
-    row = (await tx.execute(_by_button(member, layer))).first()
-    if row is None:
-        return None
-    await tx.execute(update(ANSWER).where(ANSWER.c.answer == row.answer).values(undone_at=now))
-    return _answer(row)
+async def undo_event(tx: Tx, member: int, layer: int, event: int, now: datetime) -> int:
+    """Take back an answer by its event; return how many songs it was about, including those already undone."""
+    same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.event == event)
+    await tx.execute(update(ANSWER).where(*same, ANSWER.c.undone_at.is_(None)).values(undone_at=now))
+    return await count(tx, *same)
 
 
 async def undo_newest(tx: Tx, member: int, layer: int, song: str, now: datetime) -> None:

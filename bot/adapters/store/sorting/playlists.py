@@ -116,10 +116,20 @@ async def places(tx: Tx, playlist: int) -> list[Item]:
 
 async def holding(tx: Tx, layer: int, song: Song) -> frozenset[int]:
     """Return the layer's playlists in which the song was last seen, under its own id or another release's."""
-    known = ((CONTENT.c.song, song.song), (CONTENT.c.isrc, song.isrc), (CONTENT.c.naming, song.naming))
-    alike = or_(*(column == value for column, value in known if value))
-    rows = await tx.execute(select(CONTENT).join(PLAYLIST, HOLDS).where(PLAYLIST.c.layer == layer, alike))
-    return frozenset(row.playlist for row in rows if row.song == song.song or recording.same(record(Item, row), song))
+    return (await holding_each(tx, layer, [song]))[song.song]
+
+
+async def holding_each(tx: Tx, layer: int, songs: Sequence[Song]) -> dict[str, frozenset[int]]:
+    """Return what `holding` does for each of up to CHUNK songs."""
+    columns = {"song": CONTENT.c.song, "isrc": CONTENT.c.isrc, "naming": CONTENT.c.naming}
+    known = {name: {getattr(song, name) for song in songs} - {None} for name in columns}
+    alike = or_(*(column.in_(known[name]) for name, column in columns.items()))
+    rows = (await tx.execute(select(CONTENT).join(PLAYLIST, HOLDS).where(PLAYLIST.c.layer == layer, alike))).all()
+    held = [(row.playlist, record(Item, row)) for row in rows]
+    return {
+        song.song: frozenset(at for at, item in held if item.song == song.song or recording.same(item, song))
+        for song in songs
+    }
 
 
 async def count_items(tx: Tx, playlist: int) -> int:

@@ -8,12 +8,16 @@ from bot.core.features import SongFeatures
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One fact about a song: whether it belongs in `playlist`, or (None) that it belongs in none of them."""
+    """One fact about a song: whether it belongs in `playlist`, or (None) that it belongs in none of them.
+
+    opinion: what all labels of one bulk answer share; None for a song's own answer.
+    """
 
     song: str
     playlist: int | None
     verdict: bool
     source: str  # core.labels.Source, or "csv"
+    opinion: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
