@@ -62,6 +62,7 @@ def renew(language: str) -> int:
         catalogue = kept(language, name)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
+        path_of(language, name).parent.mkdir(exist_ok=True)
         with path_of(language, name).open("wb") as file:
             file.write(HEADER.format(language=language, plural=catalogue.plural_forms).encode())
             write_po(file, catalogue, width=120, sort_by_file=True, include_lineno=False, omit_header=True)

@@ -10,6 +10,7 @@ from bot.messages.language import LANGUAGES as LANGUAGES
 from bot.messages.language import N_ as N_
 from bot.messages.language import _ as _
 from bot.messages.language import language_name as language_name
+from bot.messages.language import language_of as language_of
 from bot.messages.language import listed as listed
 from bot.messages.language import number as number
 from bot.messages.language import plural as plural

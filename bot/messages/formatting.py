@@ -65,6 +65,11 @@ def labels(count: int) -> str:
     return plural("{count} label", "{count} labels", count)
 
 
+def told_of(what: str, said: str) -> str:
+    """Say something of something: "Late night: …"; French has a space before the colon."""
+    return _("{what}: {said}", what=what, said=said)
+
+
 def moment(when: datetime) -> str:
     """A moment where Discord shows no timestamps: "29 November 2026, 06:20 UTC"."""
     return f"{language.date(when)}, {when:%H:%M} UTC"

@@ -4,7 +4,7 @@ It's a context variable: handlers of one interaction speak one language, whateve
 """
 
 import gettext
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -13,10 +13,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -25,39 +24,54 @@ LOCALES = Path(__file__).parents[1] / "locales"
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, *sorted(path.name for path in LOCALES.iterdir() if path.is_dir() and path.name != "__pycache__"))
 STYLES = {ENGLISH: "en_GB"}  # "A, B and C", where en_US has one more comma
-_spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
+_locale: ContextVar[str] = ContextVar("locale", default=ENGLISH)
+
+
+def language_of(locale: str, languages: Sequence[str] = LANGUAGES) -> str | None:
+    """Return which language a locale reads, None if none: pt_BR for "pt-BR", and for "pt-PT" if we have no other."""
+    wanted = locale.replace("-", "_").lower()
+    exact = (language for language in languages if language.lower() == wanted)
+    related = (language for language in languages if _root(language) == _root(wanted))
+    return next(exact, next(related, None))
+
+
+def _root(locale: str) -> str:
+    return locale.partition("_")[0]
 
 
 def speak(locale: str | None) -> None:
-    """Speak that language from now on in this task; English if there's no catalogue. `locale`: as Discord's "en-GB"."""
-    language = (locale or ENGLISH).partition("-")[0].lower()
-    _spoken.set(language if language in LANGUAGES else ENGLISH)
+    """Speak a locale's language from now on in this task; English if there's no catalogue. `locale`: as "en-GB"."""
+    _locale.set(locale or ENGLISH)
 
 
 def spoken() -> str:
-    """Return the language spoken in this task."""
-    return _spoken.get()
+    """Return the language spoken in this task, as the web names it: "de", "pt-BR"."""
+    return _language().replace("_", "-")
+
+
+def _language() -> str:
+    return language_of(_locale.get()) or ENGLISH
 
 
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Speak that language inside the block."""
-    before = _spoken.get()
+    before = _locale.get()
     speak(locale)
     try:
         yield
     finally:
-        _spoken.set(before)
+        _locale.set(before)
 
 
 def _(sentence: str, **values: Any) -> str:
     """Return the sentence in the reader's language, filled in; whole numbers as that language writes them."""
-    return _filled(_catalogue(_spoken.get()).gettext(sentence), values)
+    return _filled(_catalogue(_language()).gettext(sentence), values)
 
 
 def plural(one: str, many: str, count: int, **values: Any) -> str:
     """Return the form for `count`, which is filled in too."""
-    return _filled(_catalogue(_spoken.get()).ngettext(one, many, count), {"count": count, **values})
+    return _filled(_catalogue(_language()).ngettext(one, many, count), {"count": count, **values})
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -86,8 +100,9 @@ def listed(names: Iterable[str], *, either: bool = False) -> str:
 
 
 def _style() -> str:
-    language = _spoken.get()
-    return STYLES.get(language, language)
+    """Return whose rules numbers, dates and lists follow: those of the reader's region if there are any."""
+    language, region = _language(), _locale.get().replace("-", "_")
+    return STYLES.get(language) or (region if localedata.exists(region) else language)
 
 
 def _filled(sentence: str, values: dict[str, Any]) -> str:
@@ -100,25 +115,21 @@ def _written(value: Any) -> Any:
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    """Return a language's sentences, compiled from its PO files. English needs none."""
-    if language == ENGLISH:
-        return gettext.NullTranslations()
-    whole, compiled = Catalog(locale=language), BytesIO()
+    """Return a language's sentences, compiled from its PO files; none for English. Each file says its plural rule."""
+    sentences = gettext.NullTranslations()
     for path in sorted((LOCALES / language / "LC_MESSAGES").glob("*.po")):
+        compiled = BytesIO()
         with path.open("rb") as file:
-            for message in read_po(file, locale=language):
-                if message.id and message.string and not message.fuzzy:
-                    whole.add(message.id, message.string, context=message.context)
-    write_mo(compiled, whole)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+            write_mo(compiled, read_po(file, locale=language))
+        compiled.seek(0)
+        room = gettext.GNUTranslations(compiled)
+        room.add_fallback(sentences)
+        sentences = room
+    return sentences
 
 
 def translated(text: str, locale: str, context: str | None = None) -> str | None:
     """Return what the catalogue of `locale` has for a text, None if nothing: for what Discord shows by itself."""
-    language = locale.partition("-")[0].lower()
-    if language == ENGLISH or language not in LANGUAGES:
-        return None
-    catalogue = _catalogue(language)
+    catalogue = _catalogue(language_of(locale) or ENGLISH)
     translation = catalogue.pgettext(context, text) if context else catalogue.gettext(text)
     return None if translation == text else translation

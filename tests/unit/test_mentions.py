@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+from babel.messages.catalog import Catalog
 from discord import Locale
 from discord.app_commands import Command, ContextMenu, Group, TranslationContext, TranslationContextLocation, locale_str
 
@@ -12,7 +14,7 @@ from bot.chat.client import all_commands
 from bot.chat.layout import Page
 from bot.chat.translator import Catalogue
 from bot.locales import catalogue
-from bot.messages import ENGLISH, LANGUAGES, formatting, mentions
+from bot.messages import ENGLISH, LANGUAGES, formatting, language_of, mentions
 from tests.unit.test_messages import forms
 
 GIVEN, ALONE = re.compile(r"(\w+):"), re.compile(r"`(\w+):")  # options, after their command or by themselves
@@ -39,16 +41,25 @@ async def options(command: "Command", language: str) -> set[str]:
     words, found = Catalogue(), set()
     for parameter in command.parameters:
         where = TranslationContext(TranslationContextLocation.parameter_name, parameter)
-        locale = Locale("de") if language == "de" else Locale.american_english
+        locale = next(locale for locale in Locale if language_of(locale.value) == language)
         found.add(await words.translate(locale_str(parameter.display_name), locale, where) or parameter.display_name)
     return found
 
 
 def sentences(language: str) -> Iterator[str]:
     """Everything that members read in a language, without what Discord shows by itself."""
-    for room in catalogue.written().keys() - {catalogue.COMMANDS}:
-        for message in catalogue.kept(LANGUAGES[1], room):
-            yield from forms(message.id if language == ENGLISH else message.string)
+    for room in english().keys() - {catalogue.COMMANDS}:
+        yield from texts(language, room)
+
+
+@cache
+def english() -> dict[str, Catalog]:
+    return catalogue.written()
+
+
+def texts(language: str, room: str) -> Iterator[str]:
+    for message in english()[room] if language == ENGLISH else catalogue.kept(language, room):
+        yield from forms(message.id if language == ENGLISH else message.string) if message.id else ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -76,10 +87,9 @@ def test_help_knows_every_command_once() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_description_names_a_command_that_is_not_there(language: str) -> None:
-    for message in catalogue.kept(LANGUAGES[1], catalogue.COMMANDS):
-        for form in forms(message.id if language == ENGLISH else message.string):
-            for name, part in re.findall(r"(?<!\w)/([a-z]+)(?: ([a-z]+))?", form):
-                assert {name, f"{name} {part}"} & leaves().keys(), form
+    for text in texts(language, catalogue.COMMANDS):
+        for name, part in re.findall(r"(?<!\w)/([a-z]+)(?: ([a-z]+))?", text):
+            assert {name, f"{name} {part}"} & leaves().keys(), text
 
 
 @pytest.mark.usefixtures("known")

@@ -19,7 +19,7 @@ from bot.errors import CratekeeperError, TooFewLabels, WrongCode
 from bot.errors.spotify import CoolingDown
 from bot.errors.stored import dumped, loaded
 from bot.locales import catalogue
-from bot.messages import ENGLISH, LANGUAGES, listed, number, plural, speak, speaking
+from bot.messages import ENGLISH, LANGUAGES, language_of, listed, number, plural, speak, speaking
 from bot.messages.errors import describe
 from tests.unit.test_errors import NOW, kinds, made
 
@@ -56,6 +56,14 @@ def test_a_translation_has_the_sentences_placeholders(language: str) -> None:
             for translation in forms(message.string):
                 assert gaps(translation) <= wanted, message.id
                 assert wanted - {"count"} <= gaps(translation), message.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_has_one_translation_in_every_room(language: str) -> None:
+    seen: dict[object, str] = {}
+    for room in catalogue.written():
+        for message in translated(language, room):
+            assert seen.setdefault((message.id, message.context), str(message.string)) == str(message.string), room
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
@@ -111,6 +119,37 @@ def test_each_language_follows_its_own_rules() -> None:
         assert listed(["A", "B"], either=True) == "A or B"
         assert plural("{count} song", "{count} songs", 1) == "1 song"
         assert plural("{count} song", "{count} songs", 1240) == "1,240 songs"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("en-GB", "en"), ("de", "de"), ("pt-BR", "pt_BR"), ("pt-PT", "pt_BR"), ("es-419", "es"), ("no", None), ("", None)],
+)
+def test_a_locale_reads_its_language_or_the_nearest_we_have(locale: str, language: str | None) -> None:
+    assert language_of(locale, ("en", "de", "es", "pt_BR")) == language
+
+
+def test_every_language_is_one_of_discords() -> None:
+    assert {language_of(locale.value) for locale in Locale} == {*LANGUAGES, None}
+
+
+def test_numbers_are_written_as_in_the_readers_region() -> None:
+    for locale, shown in {"de-CH": "12'400", "de-AT": "12.400", "de-NOWHERE": "12.400", "en-US": "12,400"}.items():
+        with speaking(locale):
+            assert number(12400).replace("’", "'") == shown
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_plural_is_translated_for_every_number(language: str) -> None:
+    """A file's own rule says how many forms it has; a wrong one falls back to English."""
+    with speaking(language):
+        for count in (0, 1, 2, 5, 12_400, 1_000_000):
+            assert plural("{count} song", "{count} songs", count) in {
+                form.format(count=number(count))
+                for message in translated(language, "common")
+                if message.id == ("{count} song", "{count} songs")
+                for form in forms(message.string)
+            }
 
 
 def test_an_untranslated_language_falls_back_to_english() -> None:

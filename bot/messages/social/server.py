@@ -40,7 +40,7 @@ def threads(channel: int) -> str:
 def reported(song: Song, report: NewReport, link: str | None) -> str:
     """What was reported and why; never by whom."""
     reason = _(REASONS[report.reason])
-    why = f"{reason}: {report.words}" if report.words else reason
+    why = formatting.told_of(reason, report.words) if report.words else reason
     said = [_("**Reported:** {song}", song=formatting.song_name(song)), escape(why, 400)]
     if link:
         said.append("-# " + _("It was on {link}", link=link))

@@ -112,7 +112,7 @@ def _provenance(sources: Mapping[str, str]) -> str:
         _("{features} (from {source})", features=listed(sorted(names)), source=formatting.escape(source))
         for source, names in by_source.items()
     ]
-    return formatting.clip(_("What I go by: {features}.", features="; ".join(said)), PROVENANCE_ROOM)
+    return formatting.clip(_("What I go by: {features}.", features=" · ".join(said)), PROVENANCE_ROOM)
 
 
 def version(model: Model) -> str:
@@ -135,8 +135,12 @@ def accuracy(model: Model, playlists: Sequence[Playlist]) -> str:
         when=timestamp(model.created_at, "R"),
     )
     named = [(playlist, scores.get(str(playlist.playlist))) for playlist in playlists]
-    lines = [f"- {formatting.playlist_name(playlist)}: {_score(score)}" for playlist, score in named if score]
+    lines = [f"- {_scored(playlist, score)}" for playlist, score in named if score]
     return "\n".join([f"{head} {formatting.overall(_tested(model)) or _(NOT_TESTED)}", *lines])
+
+
+def _scored(playlist: Playlist, score: Mapping[str, float]) -> str:
+    return formatting.told_of(formatting.playlist_name(playlist), _score(score))
 
 
 def _tested(model: Model) -> list[tuple[int, int]]:
@@ -157,4 +161,4 @@ def _score(score: Mapping[str, float]) -> str:
     if not score.get("asked"):
         return recall
     precision = _("of those I put there, {right} in 10 were right", right=formatting.tenths(score["precision"]))
-    return f"{recall}; {precision}"
+    return _("{recall}; {precision}", recall=recall, precision=precision)

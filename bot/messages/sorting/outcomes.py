@@ -220,7 +220,7 @@ def _asked(receipt: Receipt, change: Change, reviewed: Reviewed | None) -> str:
     rule = own_rule(guessed[0], change.certainty or "") if guessed else ""
     why = rule or _(formatting.CERTAINTY.get(change.certainty or "", formatting.CERTAINTY["unsure"]))
     names = [formatting.escape(playlist.name, formatting.LONGEST_NAME) for playlist in guessed]
-    return f"{why}: {listed(names, either=True)}" if names else why
+    return formatting.told_of(why, listed(names, either=True)) if names else why
 
 
 def page(lines: Sequence[str], room: int) -> str:

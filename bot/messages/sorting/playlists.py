@@ -86,7 +86,8 @@ def _layer(view: LayerView) -> str:
 def layer(known: Layer) -> str:
     several = _("several playlists per song") if known.several else _("one playlist per song")
     rest = _("every song is placed") if known.everything else _("songs may stay out")
-    return f"**{formatting.escape(known.name)}** – {several}; {rest}"
+    name = f"**{formatting.escape(known.name)}**"
+    return _("{layer} – {several}; {rest}", layer=name, several=several, rest=rest)
 
 
 def learning_from_playlists(labels: int, *, trains: bool) -> str:

@@ -3,9 +3,8 @@
 from contextlib import AbstractContextManager
 
 from aiohttp import hdrs, web
-from babel import negotiate_locale
 
-from bot.messages import LANGUAGES, speaking
+from bot.messages import language_of, speaking
 from bot.web.http.problems import Handler
 
 
@@ -21,10 +20,10 @@ async def in_their_language(request: web.Request, handler: Handler) -> web.Strea
 
 
 def preferred(accepted: str) -> str | None:
-    """Return the language the reader likes best of those we speak; None if they name none of them."""
+    """Return the locale the reader likes best of those whose language we speak; None if they name none of them."""
     weighted = [_weighted(part) for part in accepted.split(",")]
     best_first = sorted((pair for pair in weighted if pair[1] > 0), key=lambda pair: -pair[1])
-    return negotiate_locale([language for language, _weight in best_first], LANGUAGES, sep="-")
+    return next((locale for locale, _weight in best_first if language_of(locale)), None)
 
 
 def _weighted(part: str) -> tuple[str, float]:

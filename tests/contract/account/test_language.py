@@ -12,7 +12,7 @@ ADA, STRANGER = 7, 8
 async def test_a_members_language_is_the_last_one_their_discord_used(store: Store, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
-    for locale in ("de", "en-GB"):
+    for locale in ("de", "es-419", "en-GB"):
         await remember(store, ADA, locale)
         async with store.reading() as tx:
             known = await members.get(tx, ADA)

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from bot.messages import LANGUAGES, _, speaking
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.feed.phone_stage import NUMBERS, PHONE, Phone, title
 from tests.e2e.feed.stage import OWN
@@ -64,12 +65,16 @@ async def test_a_link_opens_once_and_its_secret_leaves_the_address(phone: Phone)
     await context.close()
 
 
-async def test_a_german_browser_gets_german(phone: Phone) -> None:
-    async with phone.page(locale="de-DE") as page:
-        assert await page.evaluate("document.documentElement.lang") == "de"
-        await expect(page.get_by_role("button", name="Überspringen")).to_be_visible()
-        await page.get_by_role("button", name="Hilfe").click()
-        await expect(page.get_by_role("dialog")).to_contain_text("Buchstabentasten benutzen")
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+async def test_a_browser_gets_its_own_language(phone: Phone, language: str) -> None:
+    tag = language.replace("_", "-")
+    with speaking(language):
+        skip, help_, letters = _("Skip"), _("Help"), _("Use letter keys")
+    async with phone.page(locale=tag) as page:
+        assert await page.evaluate("document.documentElement.lang") == tag
+        await expect(page.get_by_role("button", name=skip, exact=True)).to_be_visible()
+        await page.get_by_role("button", name=help_, exact=True).click()
+        await expect(page.get_by_role("dialog")).to_contain_text(letters)
 
 
 @pytest.mark.parametrize(("colours", "viewports"), [("dark", [PHONE]), ("light", [ON_ITS_SIDE, DESK])])

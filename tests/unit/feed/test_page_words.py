@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bot.messages import speaking
+from bot.messages import ENGLISH, LANGUAGES, _, speaking
 from bot.web.activity import app as activity
 from bot.web.feed import shell, words
 from bot.web.http.languages import preferred
@@ -33,25 +33,27 @@ def test_the_scripts_fill_every_placeholder() -> None:
             assert gaps(sentence) <= set(re.findall(r"\w+", given)), name
 
 
-def test_the_texts_are_in_the_readers_language() -> None:
-    with speaking("de"):
-        script = words.script().decode()
-    assert 'LANGUAGE = "de";' in script
-    german = json.loads(script.split("WORDS = ")[1].rstrip(";\n"))
-    assert german["help"] == "Hilfe"
-    assert german.keys() == words.WORDS.keys()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_texts_are_in_the_readers_language(language: str) -> None:
+    with speaking(language):
+        script, expected = words.script().decode(), _(words.WORDS["how_it_works"])
+    assert f'LANGUAGE = "{language.replace("_", "-")}";' in script, "as Intl names it"
+    said = json.loads(script.split("WORDS = ")[1].rstrip(";\n"))
+    assert said["how_it_works"] == expected
+    assert (expected == words.WORDS["how_it_works"]) is (language == ENGLISH)
+    assert said.keys() == words.WORDS.keys()
 
 
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [
         ("de", "de"),
-        ("de-AT,de;q=0.9,en;q=0.8", "de"),
-        ("en-GB,en;q=0.9,de;q=0.8", "en"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de-AT"),
+        ("en-GB,en;q=0.9,de;q=0.8", "en-GB"),
         ("en;q=0.5, de;q=0.7", "de"),
-        ("fr-FR, de;q=0.3", "de"),
+        ("tlh-KX, de;q=0.3", "de"),
         ("de;q=0, en;q=0.1", "en"),
-        ("fr", None),
+        ("tlh", None),
         ("*", None),
         ("", None),
         ("de;q=x, ;;,q=1", None),

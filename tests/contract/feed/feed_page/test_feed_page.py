@@ -22,7 +22,7 @@ from bot.flows.feed.feed import FeedCard
 from bot.flows.feed.listening import Listen, Way
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
-from bot.messages import speaking
+from bot.messages import LANGUAGES, speaking
 from bot.messages.errors import describe
 from bot.web import port_of, serve
 from bot.web.feed import shapes, shell
@@ -296,13 +296,16 @@ async def test_the_page_is_the_same_for_everybody_and_loads_nothing_from_elsewhe
         assert (await stage.ask(path, None)).status == 404
 
 
-async def test_the_page_and_its_errors_use_the_readers_language(stage: Stage) -> None:
-    german = await stage.ask("/feed/static/words.js", None, Accept_Language="de")
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+async def test_the_page_and_its_errors_use_the_readers_language(stage: Stage, language: str) -> None:
+    accepted = language.replace("_", "-")
+    theirs = await stage.ask("/feed/static/words.js", None, Accept_Language=accepted)
     english = await stage.ask("/feed/static/words.js", None, Accept_Language="en")
-    assert german.headers["Vary"] == "Accept-Language"
-    assert (b"Hilfe" in german.data, b"Hilfe" in english.data) == (True, False)
-    refused = await stage.ask("/feed/session", None, "POST", {"link": "made-up"}, Accept_Language="de")
-    with speaking("de"):
+    assert theirs.headers["Vary"] == "Accept-Language"
+    assert f'LANGUAGE = "{accepted}"'.encode() in theirs.data
+    assert theirs.data != english.data
+    refused = await stage.ask("/feed/session", None, "POST", {"link": "made-up"}, Accept_Language=accepted)
+    with speaking(language):
         assert refused.json["detail"] == describe(LinkUsed(), plain=True)
     assert refused.json["detail"] != describe(LinkUsed(), plain=True)
 
