@@ -10,9 +10,15 @@ from bot.messages import LANGUAGES, language_name, speak
 from bot.messages import account as messages
 
 AS_IN_DISCORD = "discord"
+
+
+def _by_itself(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
 CHOICES = [
     app_commands.Choice(name="The same as Discord", value=AS_IN_DISCORD),
-    *(app_commands.Choice(name=language_name(code).capitalize(), value=code) for code in LANGUAGES),
+    *(app_commands.Choice(name=_by_itself(language_name(code)), value=code) for code in LANGUAGES),
 ]
 
 settings = app_commands.Group(name="settings", description="How I write to you")
