@@ -196,6 +196,21 @@ def test_p42_the_environment_is_never_passed_on_whole() -> None:
     assert whole == []
 
 
+LINUX_ONLY = re.compile(r"(sched|memfd|pidfd|eventfd|timerfd|setres|getres|getrandom|posix_fa|splice|unshare|setns)")
+GUARDED = {"bot/audio/process.py: memfd_create", "bot/cli/analyse.py: sched_getaffinity"}  # used only where they exist
+
+
+def test_what_only_linux_has_is_used_behind_a_check() -> None:
+    used = {
+        f"{path.relative_to(ROOT)}: {node.attr}"
+        for folder in ("bot", "training", "sandbox")
+        for path in sources(folder)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os" and LINUX_ONLY.match(node.attr)
+    }
+    assert used == GUARDED
+
+
 def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
     """Libraries that read strangers' files run in a separate process, and cost the bot no time or memory."""
     heavy = {"av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio"}

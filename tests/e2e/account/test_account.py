@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from sandbox.discord import Person
-from sandbox.spotify import App
+from sandbox.spotify import App, Fault
 from sandbox.stack import Listener, consent_url
-from tests.e2e.chat_stage import answer, asked_about, labels, styled
+from tests.e2e.chat_stage import answer, asked_about, labels, linked, styled
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
@@ -203,3 +203,19 @@ async def test_p08_a_revoked_consent_is_reported_once_with_a_way_back(stack: Che
     again = await answer(quy.person.command("sync"))
     assert "Link Spotify" in labels(again)
     assert [message.id for message in quy.dm.visible() if "consent" in message.text()] == [said.id]
+
+
+@pytest.mark.usefixtures("provoked")
+async def test_p08_a_refresh_token_lost_with_an_error_is_reported_once_with_a_way_back(stack: CheckedStack) -> None:
+    """Spotify carried the refresh out but answered 502, and takes each refresh token only once."""
+    roy, _ = await linked(stack, "Roy", styled(9, 40))
+    stack.spotify.tokens.single_use = True
+    lost = Fault("POST /accounts/api/token", "apply-then", status=502)
+    stack.spotify.faults.append(lost)
+    stack.spotify.tokens.expire_access("roy")
+    said = await stack.told(roy.person, "consent", "/link")
+    stack.spotify.tokens.single_use = False
+    assert lost.times == 0
+    assert stack.rows("select tokens from account where member = ?", roy.person.user.id) == [(b"",)]
+    assert "Link Spotify" in labels(await answer(roy.person.command("status")))
+    assert [message.id for message in roy.dm.visible() if "consent" in message.text()] == [said.id]

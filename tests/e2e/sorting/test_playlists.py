@@ -1,11 +1,14 @@
 """Adding playlists, their rules, layers, and removing them: /playlists with its suggestions."""
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
 
 from sandbox.discord import NotAllowed, Person
+from sandbox.spotify import Fault
 from tests.e2e.chat_stage import answer, as_file, labels, newcomer, styled, with_file
-from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 NASTY = "**Loud** <@1> @everyone"
@@ -38,6 +41,34 @@ async def test_playlists_at_spotify_are_suggested_kept_and_removed(stack: Checke
     assert choices[0].name in {choice.name for choice in await kim.person.complete("playlists add", option="playlist")}
     writes = [line for line in stack.calls(kim.account) if not line.startswith("GET")]
     assert writes == []
+
+
+async def test_doubles_and_unplayable_songs_are_shown_by_the_button_of_the_list(stack: CheckedStack) -> None:
+    lea = stack.add_listener("Lea", styled(4, seed=58))
+    run, late = (stack.spotify.create_playlist("lea", name) for name in ("Run", "Late night"))
+    first, second, third, _ = (track.uri for track in lea.library.tracks)
+    stack.spotify.add("lea", run.id, [first, second, first])
+    stack.spotify.add("lea", late.id, [second, third])
+    names = {track.uri: track.name.replace("*", r"\*") for track in lea.library.tracks}
+
+    def silenced(answer: Any) -> Any:
+        for entry in answer["items"]["items"]:
+            entry["item"]["is_playable"] = entry["item"]["uri"] != third
+        return answer
+
+    silent = Fault(f"GET /v1/playlists/{late.id}", "edit", times=None, edit=silenced)
+    stack.spotify.faults.append(silent)
+    await stack.link(lea)
+    for name in ("Run", "Late night"):
+        await answer(lea.person.command("playlists add", playlist=name))
+    shown = await answer(lea.person.command("playlists list"))
+    outcome = await lea.person.click(shown, "Doubles and unplayable songs")
+    said = await outcome.until(lambda message: f"**Run** has {names[first]} at 1 and 3" in message.text(), PATIENCE)
+    assert said.id != shown.id
+    assert f"**Late night** can't play {names[third]} (2)" in said.text()
+    assert names[second] not in said.text()
+    assert stack.calls(lea.account)[-1].startswith("GET")
+    stack.spotify.faults.remove(silent)
 
 
 async def test_rules_are_set_and_listed(stack: CheckedStack) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -50,6 +52,21 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     assert "out of date" in forged.text()
 
 
+@contextmanager
+def standing_still(stack: CheckedStack) -> Iterator[list[str]]:
+    """Meanwhile, playlists are read as they are now. Yields the reads of their songs."""
+    now, looks = stack.spotify.now(), list[str]()
+
+    async def stand_still(request: Request) -> None:
+        stack.spotify.lag.items = (stack.spotify.now() - now).total_seconds()
+        looks.extend([request.line] if request.line.startswith("GET /v1/playlists/") else [])
+
+    stack.spotify.before.append(stand_still)
+    yield looks
+    stack.spotify.before.remove(stand_still)
+    stack.spotify.lag.items = 0
+
+
 def last_write(stack: CheckedStack, ada: Trained) -> int:
     return int(stack.rows("select max(write) from write where member = ?", ada.person.user.id)[0][0])
 
@@ -81,6 +98,9 @@ async def test_apply_writes_what_was_shown_and_undo_reverts_it_exactly(stack: Ch
     placed = {uri: name for name in after for uri in after[name] if uri not in before[name]}
     right = [uri for uri, name in placed.items() if name in ada.library.belongs(uri)]
     assert len(right) >= 0.8 * len(placed)
+    assert "can place 0 more" in (await answer(ada.person.command("status"))).text(), (
+        "what's placed is no more to place"
+    )
 
     await ada.undo(receipt)
     assert ada.contents() == before
@@ -89,10 +109,11 @@ async def test_apply_writes_what_was_shown_and_undo_reverts_it_exactly(stack: Ch
     assert again is None or "nothing to undo" in again.text()
 
 
+@pytest.mark.parametrize("lags", [False, True])
 async def test_p01_a_bot_killed_during_a_write_finishes_it_after_a_restart(
-    stack: CheckedStack, ada: Trained, provoked: None
+    stack: CheckedStack, ada: Trained, provoked: None, lags: bool
 ) -> None:
-    """Its jobs are lost too; a confirmed write gets a new one."""
+    """Its jobs are lost too; a confirmed write gets a new one. lags: at first, reads don't show what was written."""
     bot, before, dry_run = stack.bot, ada.contents(), await ada.dry_run()
     assert bot is not None
 
@@ -101,15 +122,17 @@ async def test_p01_a_bot_killed_during_a_write_finishes_it_after_a_restart(
             bot.kill()
             raise HangUp
 
-    stack.spotify.after.append(kill)
-    pressed = asyncio.create_task(ada.person.click(dry_run, "Apply"))
-    await asyncio.wait_for(bot.wait(), PATIENCE)
-    stack.spotify.after.remove(kill)
-    await asyncio.wait({pressed}, timeout=1)
-    for path in stack.data.glob("jobs.db*"):
-        path.unlink()
-
-    await stack.start_bot()
+    with standing_still(stack) if lags else nullcontext([]) as looks:
+        stack.spotify.after.append(kill)
+        pressed = asyncio.create_task(ada.person.click(dry_run, "Apply"))
+        await asyncio.wait_for(bot.wait(), PATIENCE)
+        stack.spotify.after.remove(kill)
+        await asyncio.wait({pressed}, timeout=1)
+        for path in stack.data.glob("jobs.db*"):
+            path.unlink()
+        looks.clear()
+        await stack.start_bot()
+        await stack.until(lambda: not lags or len(looks) > len(promised(dry_run)))
     done = "select 1 from write where write = ? and state = 'done'"
     await stack.until(lambda: stack.rows(done, last_write(stack, ada)))
     after = ada.contents()

@@ -1,0 +1,61 @@
+"""The next step: each sentence is said in its own situation, with its button, and in no other."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.adapters.store import Store
+from bot.chat import next_steps
+from bot.core.records import Account, Layer, Playlist
+from bot.flows.account import status
+from bot.flows.account.status import LayerStatus, Status
+from bot.flows.sorting.label import Tally
+from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.messages import account as messages
+from bot.messages.sorting import models
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LAYER = Layer(1, 7, "main", several=False, everything=False)
+RUN = Playlist(1, 7, 1, "Run", "ref", "🟦", True, 2, None, None)
+LINKED = Account(7, "c", "u", "Ada", b"x", NOW, synced_at=NOW)
+EMPTY = LayerStatus(LAYER, [], None, Tally(0, {}, 4), unplaced=5, placeable=0)
+KEPT = replace(EMPTY, playlists=[RUN])
+READY = replace(KEPT, tally=Tally(FIRST_TRAINING, {}, 1))
+LEARNT = replace(READY, model=SimpleNamespace(labels=9), placeable=3)
+
+SITUATIONS: dict[str, tuple[int, list[LayerStatus], bool, Account | None, str]] = {
+    "never linked": (0, [], False, None, messages.WHAT_THIS_IS),
+    "likes not read yet": (0, [], False, replace(LINKED, synced_at=None), messages.STILL_READING),
+    "nothing liked": (0, [], False, LINKED, messages.NOTHING_LIKED),
+    "no playlist": (9, [EMPTY], False, LINKED, messages.ASK_FIRST),
+    "few labels": (9, [KEPT], False, LINKED, messages.WHERE_IT_STARTS),
+    "enough labels": (9, [READY], False, LINKED, messages.ENOUGH_LABELS),
+    "learnt": (9, [LEARNT], False, LINKED, models.trained(LEARNT)),
+    "sorted": (9, [LEARNT], True, LINKED, messages.FROM_NOW_ON),
+    "sorted from a file": (9, [LEARNT], True, None, messages.FROM_THE_FILE),
+    "consent ended": (9, [LEARNT], True, replace(LINKED, tokens=b""), messages.CONSENT_ENDED),
+}
+
+
+async def no_playlists(_: object) -> list[object]:
+    return []
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+async def test_each_step_is_offered_in_its_own_situation(store: Store, situation: str) -> None:
+    songs, layers, sorted_once, account, says = SITUATIONS[situation]
+    step = status._renewal(account) or status._next(songs, layers, sorted_once, account)
+    known = Status(None, account, None, songs, 0, {}, (), 0, layers, (), None, step)
+    bot: Any = SimpleNamespace(offers=SimpleNamespace(of=no_playlists), services=SimpleNamespace(store=store))
+    said = [item for item in await next_steps.after(bot, 7, known) if isinstance(item, str)]
+    assert said[0] == says
+    others = {sentence for *_, sentence in SITUATIONS.values()} - {says}
+    assert others.isdisjoint(said)
+
+
+def test_every_step_has_a_situation() -> None:
+    steps = {status._renewal(account) or status._next(*of, account) for *of, account, _ in SITUATIONS.values()}
+    assert steps == {"link", "read", "like", "renew", "playlists", "label", "train", "sort", "import", "watch"}
