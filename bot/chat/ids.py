@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from bot.errors import BadChoice
 
 VERSION = "ck1"
+LONGEST_KEY = 40  # characters
 PATTERN = re.compile(
-    rf"{VERSION}:(?P<what>[a-z]{{1,12}})(?::(?P<key>[A-Za-z0-9_-]{{1,40}}))?(?::(?P<n>[0-9]{{1,18}}))?", re.ASCII
+    rf"{VERSION}:(?P<what>[a-z]{{1,12}})(?::(?P<key>[A-Za-z0-9_-]{{1,{LONGEST_KEY}}}))?(?::(?P<n>[0-9]{{1,18}}))?",
+    re.ASCII,
 )
 DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)  # a snowflake has that many
 MOST = 2**63 - 1  # what a database integer holds

@@ -33,6 +33,10 @@ class NothingLeftOver(BadChoice):
     """Subtracting songs leaves nothing to look for."""
 
 
+class SameSong(BadChoice):
+    """Two of the songs they named are one."""
+
+
 class UnknownSong(BadChoice):
     """The song is neither theirs nor in the catalogue."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.core.records import Member, Playlist, Song
+from bot.core.sound import Sound
 from bot.errors import feed as errors
 from bot.flows.feed.feed import AddedTo, Liked, PlaylistGuess
 from bot.flows.feed.listening import Listen
@@ -85,6 +86,32 @@ TOO_FAST = N_("That was a lot at once. Try again in {seconds} s.")
 CROWDED = N_("Many people are coming in right now. Try again in a minute.")
 TOO_MANY_LOGINS = N_("You've logged in many times just now. Try again in a minute.")
 ANOTHERS_BROWSER = N_("This browser is logged in as {here}. That link is {there}'s.")
+
+
+MAJOR = (
+    *(N_("C major"), N_("D♭ major"), N_("D major"), N_("E♭ major"), N_("E major"), N_("F major")),
+    *(N_("F♯ major"), N_("G major"), N_("A♭ major"), N_("A major"), N_("B♭ major"), N_("B major")),
+)
+MINOR = (
+    *(N_("C minor"), N_("C♯ minor"), N_("D minor"), N_("E♭ minor"), N_("E minor"), N_("F minor")),
+    *(N_("F♯ minor"), N_("G minor"), N_("G♯ minor"), N_("A minor"), N_("B♭ minor"), N_("B minor")),
+)
+SOUNDS = {
+    "quiet": N_("quiet"),
+    "loud": N_("loud"),
+    "sung": N_("sung"),
+    "spoken": N_("spoken"),
+    "instrumental": N_("instrumental"),
+}
+
+
+def sound(heard: Sound) -> str:
+    """How a song sounds, in a musician's words: "94 bpm, A minor, quiet, sung"; empty if nothing is known."""
+    said = [_("{count} bpm", count=heard.tempo)] if heard.tempo else []
+    if heard.tonic is not None:
+        said.append(_((MINOR if heard.minor else MAJOR)[heard.tonic]))
+    said += [_(SOUNDS[word]) for word in (heard.loudness, heard.voice) if word]
+    return ", ".join(said)
 
 
 def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
@@ -240,6 +267,7 @@ ERRORS: Wordings = {
         "That's everything with sound for now. `/feed settings only_with_sound:False` plays the other songs as well."
     ),
     errors.NothingLeftOver: N_("Nothing is left of those songs once you subtract the others."),
+    errors.SameSong: N_("You named the same song twice. Choose another one for one of them."),
     errors.UnknownSong: N_("That song is neither in your library nor in the catalogue."),
     errors.UnknownSound: N_("I know too little about that song to say what sounds like it."),
     errors.PageOff: N_(

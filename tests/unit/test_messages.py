@@ -186,3 +186,25 @@ def test_every_text_of_a_command_fits_discord() -> None:
                 assert re.fullmatch(r"[a-z0-9_ß-öø-ÿ-]{1,32}", str(message.string)), message.id
             else:
                 assert len(str(message.string)) <= 100, message.id
+
+
+BEFORE_A_MOMENT = re.compile(r"\b(until|till|by|since|from|at|on|bis|seit|ab|am|um|von) \{(when|used)\}", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_reads_right_with_a_moment_that_discord_words(language: str) -> None:
+    """Discord shows "in 59 minutes" or "2 days ago" there: never "until in 59 minutes"."""
+    for room in catalogue.written():
+        for message in translated(OTHERS[0], room):
+            for sentence in forms(message.id if language == ENGLISH else message.string):
+                assert not BEFORE_A_MOMENT.search(sentence), sentence
+
+
+def test_moments_that_discord_words_have_a_name_of_their_own() -> None:
+    """`{when}` and `{used}` are relative; whatever else stands for a moment is a time or a day."""
+    for path in (BOT / "messages").rglob("*.py"):
+        for line in path.read_text().splitlines():
+            if '"R")' in line:
+                assert re.search(r"\b(when|used|closes|ended)\s?=", line) or "timestamp(repost" in line, (
+                    f"{path.name}: {line}"
+                )

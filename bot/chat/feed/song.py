@@ -24,6 +24,12 @@ async def about(interaction: Interaction, song: str) -> None:
     await reply.show(interaction, song_results.about(await context.services.catalogue.about(context.member, chosen)))
 
 
+async def on_facts(context: Context) -> None:
+    """Show the numbers, too, in the same message."""
+    shown = await context.services.catalogue.about(context.member, song_results.of_key(context.tap.key))
+    await reply.show_privately(context.interaction, song_results.details(shown))
+
+
 @song.command(
     name="upload", description="Let me analyse a file of one of your songs; I keep the features, not the file"
 )
@@ -41,3 +47,4 @@ async def upload(interaction: Interaction, song: str, file: discord.Attachment) 
 
 
 COMMANDS: tuple[AnyCommand, ...] = (song,)
+TAPS = {"facts": on_facts}

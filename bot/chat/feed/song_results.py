@@ -7,6 +7,7 @@ from bot.chat.layout import Form, Item, Page
 from bot.chat.sorting import cards
 from bot.core.features import LIKED
 from bot.core.records import Song
+from bot.core.sound import heard
 from bot.flows.feed.catalogue import About, Entry
 from bot.flows.feed.feed import savable
 from bot.flows.feed.recommend import Recommended
@@ -20,7 +21,7 @@ MOST_SAID = 900  # characters of numbers, of words and of sources
 ROOM = 380  # characters of a song in a list
 CHOICE = "songwhich"  # handler of the select of a list's songs
 SHOWN = 5  # songs with buttons in one message: Discord takes 40 components
-UNITS = {"tempo": "BPM", "tempo_folded": "BPM", "loudness": "dB", "duration": "s", "brightness": "Hz"}
+UNITS = {"tempo": "bpm", "tempo_folded": "bpm", "loudness": "dB", "duration": "s", "brightness": "Hz"}
 
 
 def recommended(songs: Sequence[Recommended], like: Sequence[Song] = (), unlike: Sequence[Song] = ()) -> Page:
@@ -44,11 +45,37 @@ def chosen(entry: Entry) -> Page:
 
 
 def about(shown: About) -> Page:
-    """What we know about a song, and from which sources."""
-    song = shown.song
-    lines = [_numbers(shown), _words(shown), _sources(shown)]
-    said = "\n".join(line for line in lines if line) or _(messages.NO_NUMBERS)
-    return Page(_head(song), said, layout.row(*_all_taps(shown.entry)) if shown.entry else None)
+    """How a song sounds, in words; its numbers are behind a button."""
+    lines = [messages.sound(heard(shown.features.numbers)), _words(shown)]
+    said = "\n".join(filter(None, lines)) or _(messages.NO_NUMBERS)
+    more = layout.button(_("Details"), ids.of("facts", as_key(shown.song.song))) if _has_details(shown) else None
+    return Page(_head(shown.song), said, *_rows(shown, more))
+
+
+def details(shown: About) -> Page:
+    """All we know about a song, and from which sources."""
+    lines = [messages.sound(heard(shown.features.numbers)), _words(shown), _numbers(shown), _sources(shown)]
+    return Page(_head(shown.song), "\n".join(filter(None, lines)) or _(messages.NO_NUMBERS), *_rows(shown, None))
+
+
+def as_key(song: str) -> str:
+    """Return a song's URI for a button's id, where colons have another meaning."""
+    return song.replace(":", "-")
+
+
+def of_key(key: str) -> str:
+    """Return the URI behind such a key."""
+    return key.replace("-", ":")
+
+
+def _has_details(shown: About) -> bool:
+    return shown.features.known and len(shown.song.song) <= ids.LONGEST_KEY
+
+
+def _rows(shown: About, more: Item | None) -> list[layout.Row]:
+    """A row of what to do with the song, and one with what else there's to know."""
+    rows = [layout.row(*_all_taps(shown.entry))] if shown.entry else []
+    return [*rows, layout.row(more)] if more else rows
 
 
 def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:

@@ -28,8 +28,9 @@ from bot.core.records import Layer, Song
 from bot.core.social.records import Reaction
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.columns import Vectors, key_of
+from bot.core.sorting.recording import naming
 from bot.errors import ModelError, NoTaste
-from bot.errors.feed import NothingLeftOver, UnknownSong, UnknownSound
+from bot.errors.feed import NothingLeftOver, SameSong, UnknownSong, UnknownSound
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.catalogue_index import Index
 from bot.ports import ModelFiles
@@ -104,10 +105,14 @@ class Recommender:
         return await self._granted(member, index, own, wish, count)
 
     async def mix(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
-        """Return up to `count` songs like those in `add` and unlike those in `subtract`. Raises as `recommend` does."""
+        """Return up to `count` songs like those in `add` and unlike those in `subtract`.
+
+        Raises SameSong, and as `recommend` does.
+        """
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:
             own = await self._of(tx, member, index)
+            await _refuse_twice(tx, member, [*add, *subtract])
             wanted = await self._points(tx, member, index, add)
             unwanted = await self._points(tx, member, index, subtract)
             named = await _described(tx, member, add)
@@ -119,11 +124,12 @@ class Recommender:
     async def path(self, member: int, start: str, goal: str, steps: int) -> list[Entry]:
         """Return up to `steps` songs that lead from `start` to `goal`, without those two; fewer if no song fits a step.
 
-        Songs they like may be among them. Raises as `recommend` does.
+        Songs they like may be among them. Raises SameSong, and as `recommend` does.
         """
         steps = max(1, min(steps, MOST_STEPS))
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:
+            await _refuse_twice(tx, member, [start, goal])
             refused = await dislikes.of(tx, member)
             ends = await self._points(tx, member, index, [start, goal])
             sees_all = await self._catalogue.sees_all(tx, member)
@@ -242,6 +248,14 @@ def _near(point: Vectors, own: Own, wish: Wish) -> tuple[Song, ...]:
     """Return the reason for a song: the songs asked for, then the likes nearest to it."""
     kin = [own.likes[at] for at in taste.kin(point, own.points, NAMED + 1)]
     return tuple(dict.fromkeys([*wish.named[:1], *kin]))[:NAMED]
+
+
+async def _refuse_twice(tx: Tx, member: int, ids: Sequence[str]) -> None:
+    """Raises SameSong if two of the songs are one, perhaps as different releases."""
+    known = await entries.described(tx, ids, member)
+    names = [naming(known[song].title, known[song].artists) or song if song in known else song for song in ids]
+    if len(set(names)) < len(names):
+        raise SameSong
 
 
 async def _described(tx: Tx, member: int, ids: Sequence[str]) -> list[Song]:

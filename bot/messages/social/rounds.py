@@ -8,7 +8,6 @@ from bot.flows.social.rounds import RoundTable
 from bot.messages import N_, _, formatting, plural
 
 LONGEST_SONG = 60  # characters of a song in a list
-HOW = N_("One song each. Who entered what is shown at the end, with the votes; until then nobody knows.")
 CANCELLED_NOW = N_("The round is cancelled.")
 NO_LIKES = N_("You have no likes to choose from here. `/round enter` takes any song in the catalogue.")
 ALL_VOTED = N_("Your votes are in, and everyone who entered has voted: the round is over.")
@@ -43,6 +42,14 @@ def voting(table: RoundTable) -> str:
         "Voting ends {when} · {count} members have voted",
         table.voters,
         when=timestamp(table.round.vote_until, "R"),
+    )
+
+
+def how_to_enter() -> str:
+    return _(
+        "One song each; it takes at least {fewest} for a vote. Who entered what is shown at the end, with the votes; "
+        "until then nobody knows.",
+        fewest=FEWEST,
     )
 
 
@@ -102,7 +109,8 @@ def voted(table: RoundTable, *, over: bool) -> str:
     if over:
         return _(ALL_VOTED)
     return _(
-        "Your votes are in. You can change them until voting ends {when}, or once everyone who entered has voted.",
+        "Your votes are in. Voting ends {when}, or once everyone who entered has voted; until then you can change "
+        "them.",
         when=timestamp(table.round.vote_until, "R"),
     )
 

@@ -107,8 +107,13 @@ async def test_a_list_becomes_a_playlist_with_a_receipt_and_an_undo(stack: Check
 async def test_song_info_shows_what_is_known(rae: Person) -> None:
     suggestions = await rae.complete("song about", option="song", typed="Song 1")
     said = await answer(rae.command("song about", song=suggestions[0]))
-    assert "tempo 120 BPM" in said.text()
-    assert "from " in said.text()
+    assert "120 bpm" in said.text()
+    assert "energy" not in said.text()
+    details = await answer(rae.click(said, "Details"))
+    assert details.id == said.id
+    assert "tempo 120 bpm" in details.text()
+    assert "energy" in details.text()
+    assert "from " in details.text()
     unknown = await answer(rae.command("song about", song="spotify:track:0000000000000000000000"))
     assert "isn't in the catalogue" in unknown.text()
 
@@ -118,6 +123,16 @@ async def test_like_one_and_not_like_another(rae: Person) -> None:
     assert said.text().startswith("**Songs like Song 0")
     blend = named(said) - {SHARED.tracks[0].uri, SHARED.tracks[1].uri}
     assert sum(style(uri) == 1 for uri in blend) <= 1
+
+
+async def test_the_same_song_twice_is_refused_in_words(rae: Person) -> None:
+    one, other = SHARED.tracks[0].uri, SHARED.tracks[1].uri
+    for refused in (
+        rae.command("discover path", options={"from": one, "to": one}),
+        rae.command("discover mix", add=one, subtract=one),
+        rae.command("discover mix", add=one, add_too=one, subtract=other),
+    ):
+        assert "the same song twice" in (await answer(refused)).text()
 
 
 async def test_a_walk_leads_from_one_song_to_another(rae: Person) -> None:

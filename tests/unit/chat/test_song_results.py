@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.chat import ids
 from bot.chat.feed import song_results
 from bot.chat.layout import Page
 from bot.core.features import SongFeatures
@@ -42,6 +43,7 @@ EVERYTHING = SongFeatures(
         song_results.chosen(entry(1)),
         song_results.about(About(song(1), EVERYTHING, entry(1))),
         song_results.about(About(song(1), SongFeatures(), None)),
+        song_results.details(About(song(1), EVERYTHING, entry(1))),
         song_results.path(song(1), song(2), [entry(at) for at in range(20)]),
         song_results.path(song(1), song(2), []),
         song_results.put_away(song(1), "a" * 24),
@@ -91,3 +93,12 @@ def test_a_single_song_has_its_buttons_right_there() -> None:
 def test_what_no_playlist_can_hold_has_no_add_button() -> None:
     file = Entry(Song("local:1", "Tone", ("A",)), {}, None, clip=True)
     assert "Add to…" not in listed(song_results.chosen(file))
+
+
+@pytest.mark.parametrize("uri", ["spotify:track:" + "x" * 22, "file:" + "0" * 24, "local:" + "0" * 24])
+def test_details_are_of_that_very_song(uri: str) -> None:
+    shown = About(Song(uri, "Song", ("Ann",)), SongFeatures({"tempo": 94.0}), None)
+    (tap,) = [item.item for item in song_results.about(shown).walk_children() if hasattr(item, "item")]
+    key = ids.parse(tap.custom_id)
+    assert key is not None
+    assert song_results.of_key(key.key) == uri

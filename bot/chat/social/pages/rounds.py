@@ -18,7 +18,7 @@ def page(table: RoundTable) -> Page:
     number, heading = table.round.round, messages.heading(table)
     if table.round.state == RoundState.ENTERING:
         enter = layout.button(_("Enter a song"), ids.of("renter", number), layout.PRIMARY)
-        return Page(heading, messages.entering(table), layout.row(enter), layout.small(_(messages.HOW)))
+        return Page(heading, messages.entering(table), layout.row(enter), layout.small(messages.how_to_enter()))
     if table.round.state == RoundState.CANCELLED:
         return Page(heading, messages.cancelled())
     if table.round.state == RoundState.CLOSED:
