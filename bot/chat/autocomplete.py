@@ -5,6 +5,7 @@ import functools
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from discord.app_commands import Choice
 
@@ -14,7 +15,7 @@ from bot.core.records import Layer, Playlist, Song
 from bot.errors import CratekeeperError
 from bot.errors.sorting import AmbiguousName, PlaylistNotKept
 from bot.flows.sorting import bulk, playlists, why
-from bot.messages import formatting
+from bot.messages import formatting, zones
 from bot.messages.sorting import labels
 from bot.ports import ListedPlaylist
 
@@ -107,6 +108,16 @@ async def _layer_beside(interaction: Interaction) -> Layer:
 async def any_song(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's liked songs, then those of the catalogue."""
     return _choices(await interaction.client.services.catalogue.suggest(interaction.user.id, typed, MOST_OPTIONS))
+
+
+@at_worst_none
+async def time_zone(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Time zones with the time it is there, those of the member's country first."""
+    now = interaction.client.services.clock()
+    zoned = ((zone, now.astimezone(ZoneInfo(zone))) for zone in zones.suggested(str(interaction.locale)))
+    return matching(
+        typed.replace("_", " "), ((f"{zone.replace('_', ' ')} · {there:%H:%M}", zone) for zone, there in zoned)
+    )
 
 
 def _choices(songs: Iterable[Song]) -> list[Choice[str]]:

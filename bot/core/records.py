@@ -32,7 +32,7 @@ class Member:
     updates_channel: int | None = None
     muted_until: datetime | None = None
     daily_cap: int = 3
-    quiet_from: int | None = None
+    quiet_from: int | None = None  # hour of the day in their time zone
     quiet_to: int | None = None
     learn_from_playlists: bool = False
     next_poll_at: datetime | None = None
@@ -46,6 +46,7 @@ class Member:
     only_sound: bool = False  # whether their feed only plays songs that can be heard
     language: str | None = None  # what their Discord last spoke, as "en-GB"
     chosen_language: str | None = None  # what they chose instead, as "de"
+    time_zone: str | None = None  # IANA's name; None: UTC
 
     @property
     def speaks(self) -> str | None:

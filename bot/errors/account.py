@@ -40,6 +40,10 @@ class BadDailyCap(BadChoice):
     most: int
 
 
+class BadTimeZone(BadChoice):
+    """That isn't a time zone, or several have that city."""
+
+
 class BadQuietHours(BadChoice):
     """The quiet hours aren't two hours of the day."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.core.account.records import ApiToken
 from bot.core.jobs import JobKind
 from bot.core.markup import timestamp
+from bot.core.quiet import hours
 from bot.core.records import Account, Member
 from bot.errors import account as errors
 from bot.flows.account.status import LayerStatus, Status
@@ -285,11 +286,24 @@ def updates(member: Member, now: datetime) -> str:
 
 
 def _quiet(member: Member, now: datetime) -> str:
-    """The quiet hours, shown in the reader's own time."""
-    if member.quiet_from is None or member.quiet_to is None or member.quiet_from == member.quiet_to:
+    """The quiet hours by the member's own clock; in UTC, which few live by, as Discord shows them to the reader."""
+    quiet = hours(member)
+    if quiet is None:
         return ""
-    since, until = (timestamp(now.replace(hour=hour, minute=0)) for hour in (member.quiet_from, member.quiet_to))
-    return _("Quiet from {since} to {until}.", since=since, until=until)
+    if member.time_zone:
+        since, until = (f"{hour}:00" for hour in quiet)
+        return _(
+            "Quiet from {since} to {until} ({zone}).",
+            since=since,
+            until=until,
+            zone=formatting.escape(member.time_zone),
+        )
+    since, until = (timestamp(now.replace(hour=hour, minute=0)) for hour in quiet)
+    return _(
+        "Quiet from {since} to {until}. I took the hours as UTC; `/updates time_zone:` sets your own clock.",
+        since=since,
+        until=until,
+    )
 
 
 def consent_ends(days: int) -> str:
@@ -339,7 +353,11 @@ ERRORS: Wordings = {
     errors.NothingToUnlink: N_("You have no Spotify account linked. `/data delete` deletes everything else I keep."),
     errors.NoUpdateChannel: N_("Choose the channel as well: `channel:` names it."),
     errors.BadDailyCap: N_("I send between 1 and {most} updates a day."),
-    errors.BadQuietHours: N_("Quiet hours are two hours of the day in UTC, such as `22-7`."),
+    errors.BadQuietHours: N_("Quiet hours are two hours of the day, such as `22-7`."),
+    errors.BadTimeZone: N_(
+        "I don't know that time zone, or several have that city. Choose one from the list Discord shows while you "
+        "type, such as Europe/Berlin."
+    ),
     errors.BadTokenLife: N_("A token lasts 1 to {most} days."),
     errors.TooManyTokens: N_("You already have {most} tokens, and that's the limit. Revoke one with `/data tokens`."),
     errors.NoSuchToken: N_("That token isn't yours, or it's no longer active. `/data tokens` shows your tokens."),

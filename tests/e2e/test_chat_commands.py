@@ -114,6 +114,11 @@ async def test_updates_go_where_the_member_wants(stack: Stack) -> None:
     said = await answer(hugo.command("updates", options={"channel": stack.channel}, quiet="22-7"))
     assert f"Updates go to <#{stack.channel.id}>" in said.text()
     assert "Quiet from <t:" in said.text()
+    assert (await hugo.complete("updates", option="time_zone", typed="new york"))[0].value == "America/New_York"
+    said = await answer(hugo.command("updates", time_zone="America/New_York"))
+    assert "Quiet from 22:00 to 7:00 (America/New\\_York)" in said.text()
+    said = await answer(hugo.command("updates", time_zone="Atlantis"))
+    assert "don't know that time zone" in said.text()
     said = await answer(hugo.command("updates", quiet="always"))
     assert "Quiet hours are two hours of the day" in said.text()
     said = await answer(hugo.command("updates", where="channel"))

@@ -194,8 +194,8 @@ BEFORE_A_MOMENT = re.compile(r"\b(until|till|by|since|from|at|on|bis|seit|ab|am|
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_reads_right_with_a_moment_that_discord_words(language: str) -> None:
     """Discord shows "in 59 minutes" or "2 days ago" there: never "until in 59 minutes"."""
-    for room in catalogue.written():
-        for message in translated(OTHERS[0], room):
+    for room, template in catalogue.written().items():
+        for message in template if language == ENGLISH else translated(language, room):
             for sentence in forms(message.id if language == ENGLISH else message.string):
                 assert not BEFORE_A_MOMENT.search(sentence), sentence
 

@@ -7,7 +7,7 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot.chat import reply
+from bot.chat import autocomplete, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.errors import CannotPost
@@ -15,7 +15,7 @@ from bot.errors.account import BadQuietHours
 from bot.flows.account import notify
 from bot.flows.account.notify import UpdateRules
 from bot.messages import account as messages
-from bot.messages import common
+from bot.messages import common, zones
 
 HOURS = re.compile(r"\s*(\d{1,2})\s*(?:-|–|to)\s*(\d{1,2})\s*", re.ASCII)
 MONTH = 24 * 30  # hours
@@ -26,15 +26,18 @@ MONTH = 24 * 30  # hours
     where="By direct message, in a channel, or nowhere",
     channel="Which channel; everyone there can read the updates",
     cap="The most a day",
-    quiet="Hours without updates, in UTC: 22-7",
+    quiet="Hours of the day without updates: 22-7",
+    time_zone="Where your clock is, for the quiet hours; UTC by default",
     mute="Hours without any from now on; I'll tell you afterwards what happened. 0 ends it",
 )
+@app_commands.autocomplete(time_zone=autocomplete.time_zone)
 async def updates(
     interaction: Interaction,
     where: Literal["dm", "channel", "off"] | None = None,
     channel: discord.TextChannel | None = None,
     cap: app_commands.Range[int, 1, notify.MOST_A_DAY] | None = None,
     quiet: str | None = None,
+    time_zone: str | None = None,
     mute: app_commands.Range[int, 0, MONTH] | None = None,
 ) -> None:
     context = Context.of(interaction)
@@ -45,6 +48,7 @@ async def updates(
         channel=channel.id if channel is not None else None,
         cap=cap,
         quiet=_hours(quiet) if quiet is not None else None,
+        time_zone=(zones.named(time_zone) or time_zone) if time_zone is not None else None,
     )
     member = await notify.set_rules(context.store, context.member, rules, context.now)
     muted = await _mute(context, mute) if mute is not None else ""

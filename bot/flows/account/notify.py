@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
+from zoneinfo import available_timezones
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
 from bot.core.jobs import Job
 from bot.core.notices import NoticeKind
+from bot.core.quiet import is_quiet
 from bot.core.records import Member, Notice, Work
 from bot.errors import CratekeeperError
-from bot.errors.account import BadDailyCap, NoUpdateChannel
+from bot.errors.account import BadDailyCap, BadTimeZone, NoUpdateChannel
 from bot.errors.spotify import ConsentEnded
 from bot.errors.stored import dumped
 from bot.flows.account.link import days_left
@@ -27,20 +29,23 @@ ENDED = 0  # instead of days: the member knows that it has ended
 
 @dataclass(frozen=True, slots=True)
 class UpdateRules:
-    """Where updates go, how many a day, and the quiet hours (UTC); None keeps what was set before."""
+    """Where updates go, how many a day, the quiet hours and their time zone; None keeps what was set before."""
 
     where: Literal["dm", "channel", "off"] | None = None
     channel: int | None = None
     cap: int | None = None
     quiet: tuple[int, int] | None = None
+    time_zone: str | None = None
 
 
 async def set_rules(store: Store, member: int, rules: UpdateRules, now: datetime) -> Member:
-    """Change when and where a member gets updates. Raises NoUpdateChannel, BadDailyCap."""
+    """Change when and where a member gets updates. Raises NoUpdateChannel, BadDailyCap, BadTimeZone."""
     if rules.where == "channel" and rules.channel is None:
         raise NoUpdateChannel
     if rules.cap is not None and not 1 <= rules.cap <= MOST_A_DAY:
         raise BadDailyCap(MOST_A_DAY)
+    if rules.time_zone is not None and rules.time_zone not in available_timezones():
+        raise BadTimeZone
     since, until = rules.quiet or (None, None)
     values = {
         "updates": rules.where,
@@ -48,6 +53,7 @@ async def set_rules(store: Store, member: int, rules: UpdateRules, now: datetime
         "daily_cap": rules.cap,
         "quiet_from": since if since is None else since % 24,
         "quiet_to": until if until is None else until % 24,
+        "time_zone": rules.time_zone,
     }
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
@@ -127,14 +133,6 @@ def may_update(member: Member, sent_today: int, now: datetime) -> bool:
     """Whether an update may be sent now: not off, muted, over the cap, or in the quiet hours."""
     muted = member.muted_until is not None and member.muted_until > now
     return member.updates != "off" and not muted and sent_today < member.daily_cap and not is_quiet(member, now)
-
-
-def is_quiet(member: Member, now: datetime) -> bool:
-    """Whether `now` is in the member's quiet hours, which may span midnight (UTC)."""
-    if member.quiet_from is None or member.quiet_to is None:
-        return False
-    since = (now.hour - member.quiet_from) % 24
-    return since < (member.quiet_to - member.quiet_from) % 24
 
 
 async def warn_of_consent(store: Store, now: datetime) -> None:

@@ -15,7 +15,7 @@ member = Table(
     Column("updates_channel", BigInteger),
     Column("muted_until", Moment),
     Column("daily_cap", Integer, nullable=False, default=3),  # update messages a day
-    Column("quiet_from", Integer),  # hour of the day, UTC
+    Column("quiet_from", Integer),  # hour of the day in their time zone
     Column("quiet_to", Integer),
     Column("learn_from_playlists", Boolean, nullable=False, default=False),
     Column("next_poll_at", Moment),
@@ -25,6 +25,7 @@ member = Table(
     Column("joined", Boolean, nullable=False, default=False, server_default=false()),  # shares likes in the catalogue
     Column("hidden", Boolean, nullable=False, default=False, server_default=false()),  # seen by nobody, anywhere
     Column("saves", Boolean),  # whether what they like in the feed goes to their likes; None: not asked yet
+    Column("time_zone", String),  # IANA's name; None: UTC
     Column("language", String),  # what their Discord last spoke, as "en-GB"; None: not seen yet
     Column("chosen_language", String),  # what they chose instead, as "de"
     Column("feed_teaches", Boolean, nullable=False, default=False, server_default=false()),  # adds there are labels
