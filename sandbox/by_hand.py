@@ -69,7 +69,7 @@ async def play_script(page: Page) -> None:
     for step in range(SCRIPTED):
         await steering.get_by_role("button", name="Step", exact=True).click()
         await expect(page.locator("#tour progress")).to_have_js_property("value", step)
-    await expect(message(page, "I can already place")).to_be_visible()
+    await expect(message(page, "I can place")).to_be_visible()
     await steering.get_by_role("button", name="Take over by hand").click()
 
 

@@ -227,7 +227,7 @@ def song_on(message: discord.Message) -> str | None:
 
 def settled(text: str) -> bool:
     """Whether the message gives the training's result."""
-    return "I can already place" in text or "kept the model" in text
+    return "I can place" in text or "kept the model" in text
 
 
 def plain(markdown: str) -> str:

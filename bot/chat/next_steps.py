@@ -63,7 +63,7 @@ async def after(bot: Bot, member: int, status: Status) -> list[Item | str]:
             ready = next(layer.layer.layer for layer in status.layers if layer.tally.labels >= readiness.FIRST_TRAINING)
             return [_(messages.ENOUGH_LABELS), _row(_("Learn from them"), "train", ready)]
         case "sort":
-            best = max(status.layers, key=lambda layer: layer.placeable)
+            best = max(status.layers, key=lambda layer: layer.expected.songs)
             return [models.trained(best), _row(_("Look"), "sort", best.layer.layer)]
         case "renew":
             return [_(messages.CONSENT_ENDED), _row(_("Link Spotify"), "link")]

@@ -247,10 +247,14 @@ def _account(account: Account | None, days: int | None, member: Member | None) -
 
 def _layer_status(shown: LayerStatus) -> str:
     playlists = plural("{count} playlist", "{count} playlists", len(shown.playlists))
-    if shown.model:
-        model = plural("can place {count} more song", "can place {count} more songs", shown.placeable)
-    else:
-        model = _("not trained yet")
+    model = _("no song left that I can place") if shown.model else _("not trained yet")
+    if shown.expected.songs:
+        model = plural(
+            "can place {count} more song, and expects {rate} of such songs to be right",
+            "can place {count} more songs, and expects {rate} to be right",
+            shown.expected.songs,
+            rate=formatting.in_ten(shown.expected),
+        )
     names = {playlist.playlist: playlist.name for playlist in shown.playlists}
     head = f"**{formatting.escape(shown.layer.name)}** – {playlists}, {model}"
     said = " · ".join(filter(None, [formatting.tally(shown.tally), formatting.scores(shown.tally, names)]))

@@ -10,6 +10,8 @@ from bot.core.markup import escape as escape
 from bot.core.markup import plain as plain
 from bot.core.records import Playlist, Song
 from bot.core.sorting.decide import certainty
+from bot.core.sorting.expectation import TEN, Expectation
+from bot.core.sorting.expectation import tenths as tenths
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Guess, Tally
 from bot.flows.sorting.why import Explanation
@@ -22,7 +24,7 @@ LONGEST_IN_LINE = 50  # of a title, and of its artists, in a list
 MOST_NAMED = 12  # playlists in a headline
 MOST_SCORES = 4  # playlists in a line
 WORTH_SAYING = 0.15  # probability of a second guess
-TEN = 10  # labels that a forecast is about
+MORE_LABELS = 10  # that a forecast is about
 CERTAINTY = {"told": N_("you said so"), "sure": N_("sure"), "likely": N_("likely"), "unsure": N_("unsure")}
 GUESS = {
     "sure": N_("almost certainly **{name}**, {percent}"),
@@ -82,9 +84,21 @@ def rate(right: int, of: int) -> str:
     return _("{right} in {of}", right=tenths(right / of), of=TEN)
 
 
-def tenths(share: float) -> int:
-    """A share in tenths; ten of ten only where it is all, and none only where it is nothing."""
-    return round(10 * share) if share in (0, 1) else min(9, max(1, round(10 * share)))
+def can_place(expected: Expectation) -> str:
+    """How many songs would be placed, and how many of exactly those are expected to be right."""
+    return plural(
+        "I can place {count} song, and expect {rate} of such songs to be right.",
+        "I can place {count} songs, and expect {rate} to be right.",
+        expected.songs,
+        rate=in_ten(expected),
+    )
+
+
+def in_ten(expected: Expectation) -> str:
+    """How many songs of ten are expected to be right: "about 9 in 10", or "8 or 9 in 10"."""
+    if expected.least == expected.most:
+        return _("about {right} in 10", right=expected.most)
+    return _("{least} or {most} in 10", least=expected.least, most=expected.most)
 
 
 def percent(probability: float) -> str:
@@ -142,7 +156,7 @@ def scores(result: Tally, names: Mapping[int, str]) -> str:
 
 def hope(tally: Tally) -> str:
     """What the next ten labels will probably gain; empty if that would round to nothing."""
-    share, scores = tally.share_after(TEN), list(tally.scores.values())
+    share, scores = tally.share_after(MORE_LABELS), list(tally.scores.values())
     if share is None:
         return ""
     expected, now = int(10 * share), sum(right for right, _of in scores) / sum(of for _right, of in scores)

@@ -15,6 +15,7 @@ from typing import Any
 from bot.core.sorting.learning.prior import Prior
 from training.evaluation.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
 from training.evaluation.bulk import BULK_NS, Bulk, compare_bulk
+from training.evaluation.expectations import expectations
 from training.evaluation.likes import LikedFolds, try_likes
 from training.evaluation.measure import measure
 from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members
@@ -72,6 +73,7 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
         "drawn": {name: Counter(str(member.k) for member in members) for name, members in drawn.items()},
         "figures": summarise(rows),
         "gains": gains(rows),
+        "expectations": expectations(rows),
         "asking": summarise_asking(curves),
         "bulk": summarise(bulk),
         "likes": {like.name: figures for like, figures in zip(material.likes, liked, strict=True)},

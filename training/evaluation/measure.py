@@ -92,11 +92,13 @@ def judge(
     hit = guess == truth
     fates = decide(scores, [PlaylistRule(at, MISTAKES, True) for at in range(k)], several=False, everything=False)
     added = np.array([fate.outcome == "add" for fate in fates])
+    sure = sum(fate.probability for fate in fates if fate.outcome == "add")
     values: dict[str, Ratio] = {
         "accuracy": (float(hit.mean()), 1),
         "macro_f1": (float(f1_score(truth, guess, average="macro", zero_division=0)), 1),
         "added": (float(added.mean()), 1),
         "precision": (float((hit & added).sum()), float(added.sum())),
+        "expected": (float(sure), float(added.sum())),
         "asked": (float(np.mean([fate.outcome == "ask" for fate in fates])), 1),
     }
     return values, scores.probabilities.max(axis=1), hit

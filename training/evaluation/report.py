@@ -26,6 +26,7 @@ def report(results: Figures) -> str:
     own = [name for name in (PRIOR, FRESH) if any(record["contender"] == name for record in records)]
     parts = [_drawn(results), _accuracy(records), *(_details(records, name) for name in own), _gains(results["gains"])]
     parts += [_slices(records, name, by) for by in ("k", "person") for name in own]
+    parts += [_expectations(results["expectations"], name) for name in own]
     parts += [_none(records), _asking(results["asking"]), _bulk(results["bulk"]), _likes(results["likes"])]
     return "\n\n".join(part for part in parts if part)
 
@@ -74,6 +75,26 @@ def _gains(records: Records) -> str:
     rows = [[f"{a} over {b}", *(_signed(held.get((a, b, n))) for n in ns)] for a, b in pairs]
     title = "Points of accuracy won on the same members (95 % over members; over people)"
     return titled(title, ["", *(f"n={n}" for n in ns)], rows)
+
+
+EXPECTED = (
+    ("expected", "expected to be right"),
+    ("right", "right"),
+    ("held", "“about k in 10” held, nothing subtracted"),
+    ("held_elsewhere", "held, with what others suggest"),
+)
+
+
+def _expectations(records: Records, name: str) -> str:
+    """Return how often what's said of the added songs came true, for people it wasn't chosen on."""
+    own = [record for record in records if record["contender"] == name]
+    if not own:
+        return ""
+    rows = [[title, *(number(record[measure]) for record in own)] for measure, title in EXPECTED]
+    rows.append(["members with added songs", *(str(record["members"]) for record in own)])
+    doubts = ", ".join(number(doubt) for doubt in own[0]["doubts"])
+    heads = ["measure", *(f"n={record['n']}" for record in own)]
+    return titled(f"What's said of the added songs, of “{name}” (others suggest subtracting {doubts})", heads, rows)
 
 
 def _none(records: Records) -> str:

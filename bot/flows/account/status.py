@@ -10,6 +10,8 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.jobs import JobKind
 from bot.core.records import Account, Layer, Member, Model, Playlist
+from bot.core.sorting.expectation import Expectation, expected
+from bot.core.sorting.writes import Action
 from bot.flows.account.link import days_left
 from bot.flows.library import feature_lookup
 from bot.flows.sorting import dry_run, label
@@ -20,14 +22,14 @@ from bot.ports import FeatureSource, Queue
 
 @dataclass(frozen=True, slots=True)
 class LayerStatus:
-    """unplaced: songs without a place in the layer; placeable: those of them that a dry run would place now."""
+    """unplaced: songs without a place in the layer; expected: what a dry run would place of them now."""
 
     layer: Layer
     playlists: Sequence[Playlist]
     model: Model | None
     tally: label.Tally
     unplaced: int
-    placeable: int
+    expected: Expectation
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,10 @@ async def _layer(store: Store, libraries: ScoredLibraries, layer: Layer, now: da
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, layer.member, layer.layer)
         found = None if scored.scores is None else await dry_run.decided(tx, layer, scored, None, now)
-    placeable = len({line["song"] for line in found.lines if line["action"] == "add"}) if found else 0
+    lines = [line for line in found.lines if line["action"] == Action.ADD] if found else []
+    hoped = expected((line["song"], line["probability"]) for line in lines)
     unplaced = found.looked_at if found else 0
-    return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, placeable)
+    return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, hoped)
 
 
 def _renewal(account: Account | None) -> str | None:

@@ -1,6 +1,7 @@
 """What members read of a dry run: where each song would go, what'd be asked, and what stays and why. Pure."""
 
 from bot.core.records import Change, Playlist
+from bot.core.sorting.expectation import expected
 from bot.core.sorting.writes import Action
 from bot.flows.sorting.dry_run import Reason
 from bot.flows.sorting.review import Reviewed, Staying
@@ -36,7 +37,7 @@ def headline(receipt: Receipt) -> str:
     )
     asked = plural("{count} needs your answer", "{count} need your answer", len(receipt.asked))
     left = plural("{count} stays where it is", "{count} stay where they are", receipt.left)
-    said = f"{head}, {asked}, {left}."
+    said = " ".join([f"{head}, {asked}, {left}.", *_hope(receipt)])
     if not removed:
         return said
     leaving = plural(
@@ -45,6 +46,21 @@ def headline(receipt: Receipt) -> str:
         removed,
     )
     return f"{said} {leaving}"
+
+
+def _hope(receipt: Receipt) -> list[str]:
+    """How many of the songs that would be placed are expected to be right."""
+    hoped = expected((change.song, change.probability) for change in receipt.placed)
+    if not hoped.songs:
+        return []
+    return [
+        plural(
+            "I expect {rate} of such songs to be right.",
+            "I expect {rate} of those to be right.",
+            hoped.songs,
+            rate=formatting.in_ten(hoped),
+        )
+    ]
 
 
 def title(playlist: Playlist, added: int, removed: int) -> str:

@@ -46,26 +46,18 @@ def too_few(missing: int) -> str:
 
 def trained(layer: LayerStatus) -> str:
     """What training came to, and what that means for the songs without a place."""
-    tested = formatting.overall(layer.tally.scores.values())
-    said = [learned(layer.model.labels if layer.model else layer.tally.labels), tested]
-    hope = formatting.hope(layer.tally)
+    said = learned(layer.model.labels if layer.model else layer.tally.labels)
     if not layer.unplaced:
-        said.append(_(ALL_PLACED))
-    elif not any(playlist.automatic for playlist in layer.playlists):
-        said.append(_(NONE_AUTOMATIC))
-    elif not layer.placeable:
-        said += [_(NOT_ENOUGH), hope]
-    else:
-        said += [_placeable(layer.placeable), hope]
-    return " ".join(filter(None, said))
+        return f"{said} {_(ALL_PLACED)}"
+    if layer.expected.songs:
+        return f"{said} {formatting.can_place(layer.expected)}"
+    if not any(playlist.automatic for playlist in layer.playlists):
+        return f"{said} {_(NONE_AUTOMATIC)}"
+    return " ".join(filter(None, [said, _(NOT_ENOUGH), formatting.hope(layer.tally)]))
 
 
 def learned(labels: int) -> str:
     return plural("I've learned from {count} label.", "I've learned from {count} labels.", labels)
-
-
-def _placeable(songs: int) -> str:
-    return plural("I can already place {count} song.", "I can already place {count} songs.", songs)
 
 
 def not_published(reason: str, *, has_model: bool) -> str:

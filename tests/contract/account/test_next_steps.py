@@ -10,21 +10,22 @@ import pytest
 from bot.adapters.store import Store
 from bot.chat import next_steps
 from bot.core.records import Account, Layer, Playlist
+from bot.core.sorting.expectation import Expectation
 from bot.flows.account import status
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.sorting.label import Tally
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.messages import account as messages
-from bot.messages.sorting import models
+from bot.messages.sorting import models, outcomes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAYER = Layer(1, 7, "main", several=False, everything=False)
 RUN = Playlist(1, 7, 1, "Run", "ref", "🟦", True, 2, None, None)
 LINKED = Account(7, "c", "u", "Ada", b"x", NOW, synced_at=NOW)
-EMPTY = LayerStatus(LAYER, [], None, Tally(0, {}, 4), unplaced=5, placeable=0)
+EMPTY = LayerStatus(LAYER, [], None, Tally(0, {}, 4), unplaced=5, expected=Expectation())
 KEPT = replace(EMPTY, playlists=[RUN])
 READY = replace(KEPT, tally=Tally(FIRST_TRAINING, {}, 1))
-LEARNT = replace(READY, model=SimpleNamespace(labels=9), placeable=3)
+LEARNT = replace(READY, model=SimpleNamespace(labels=9), expected=Expectation(3, 2.7, 3))
 
 SITUATIONS: dict[str, tuple[int, list[LayerStatus], bool, Account | None, str]] = {
     "never linked": (0, [], False, None, messages.WHAT_THIS_IS),
@@ -34,7 +35,7 @@ SITUATIONS: dict[str, tuple[int, list[LayerStatus], bool, Account | None, str]] 
     "few labels": (9, [KEPT], False, LINKED, messages.WHERE_IT_STARTS),
     "enough labels": (9, [READY], False, LINKED, messages.ENOUGH_LABELS),
     "learnt": (9, [LEARNT], False, LINKED, models.trained(LEARNT)),
-    "sorted": (9, [LEARNT], True, LINKED, messages.FROM_NOW_ON),
+    "sorted": (9, [LEARNT], True, LINKED, outcomes.FROM_NOW_ON),
     "sorted from a file": (9, [LEARNT], True, None, messages.FROM_THE_FILE),
     "consent ended": (9, [LEARNT], True, replace(LINKED, tokens=b""), messages.CONSENT_ENDED),
 }

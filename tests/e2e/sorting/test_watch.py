@@ -39,6 +39,22 @@ async def test_a_new_like_goes_where_it_belongs_and_is_reported_by_direct_messag
     assert uri not in ada.contents()[name]
 
 
+async def test_the_songs_of_an_update_can_be_heard_in_private(stack: CheckedStack, ada: Trained) -> None:
+    await rules(ada, automatic=False)
+    await answer(ada.person.command("updates", where="channel", options={"channel": stack.updates}))
+    uri = ada.likes()
+    said = await stack.told(ada.person, "1 for you to decide", channel=stack.updates)
+    person = ada.person.at(stack.updates)
+    menu = await answer(person.click(said, "Listen"))
+    assert [option.value for option in menu.selects()[0].options] == [uri], "the song of a question, too"
+    heard = await (await person.select(menu, "Choose a song", [uri])).reply()
+    assert {menu.visible_to, heard.visible_to} == {ada.person.user.id}
+    assert uri.removeprefix("spotify:track:") in heard.content
+    assert "for you to decide" in said.text(), "the update stays"
+    await answer(ada.person.command("updates", where="dm"))
+    await rules(ada, automatic=True)
+
+
 async def test_not_there_is_a_label_and_removes_the_song(stack: CheckedStack, ada: Trained) -> None:
     last = stack.last_message(ada.person)
     uri = ada.likes()

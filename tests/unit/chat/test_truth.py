@@ -17,6 +17,7 @@ from bot.core.notices import NoticeKind
 from bot.core.records import Account, Card, Change, Layer, Member, Notice, Playlist, Song, Write
 from bot.core.social.records import Round, RoundState
 from bot.core.social.shared_playlists import Brought, Shared, SongState
+from bot.core.sorting.expectation import Expectation
 from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.writes import Action
 from bot.errors import NoPlaylists, NotTrained, TooFewLabels
@@ -122,10 +123,14 @@ def test_a_dry_run_is_offered_if_something_was_learned(tally: Tally, label: str)
 
 
 def test_songs_already_placed_do_not_count_as_placeable() -> None:
-    learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, placeable=0)
+    learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, expected=Expectation())
     assert "There's no song left to place" in models.trained(learnt)
     assert "not enough" in models.trained(replace(learnt, unplaced=5))
-    assert "I can already place 3 songs" in models.trained(replace(learnt, unplaced=5, placeable=3))
+    said = models.trained(replace(learnt, unplaced=5, expected=Expectation(3, 2.6)))
+    assert said.endswith("I can place 3 songs, and expect about 9 in 10 to be right.")
+    said = models.trained(replace(learnt, unplaced=5, expected=Expectation(100, 90, 100)))
+    assert said.endswith("I can place 100 songs, and expect 8 or 9 in 10 to be right.")
+    assert "hadn't seen" not in said, "questions are chosen because they're hard"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +219,7 @@ def test_a_suggested_fix_is_for_the_right_layer() -> None:
 
 def test_a_model_that_must_ask_first_is_not_called_weak() -> None:
     asks = replace(RUN, automatic=False)
-    learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, placeable=0)
+    learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, expected=Expectation())
     assert "not enough" not in models.trained(learnt)
     assert "ask first" in models.trained(learnt)
 
