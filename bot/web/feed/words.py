@@ -74,7 +74,7 @@ WORDS: Mapping[str, str] = {
     "highlight_name": N_("Highlight"),
     "highlight_at": N_("{time} into the song"),
     "near": N_("Near"),
-    "added_to": N_("Added to"),
+    "chosen": N_("You chose"),
     "repost": N_("Repost in a server"),
     "shared_by": N_("Shared by someone who likes it, without their name, or from the operator's own music."),
     "repost_it": N_("Repost it?"),

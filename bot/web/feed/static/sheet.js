@@ -89,7 +89,7 @@ export function details(card, how, server, pass) {
     [say("tempo")]: card.tempo && say("bpm", { count: Math.round(card.tempo) }),
     [say("highlight_name")]: how?.peak ? say("highlight_at", { time: clock(how.peak) }) : null,
     [say("near")]: listed(card.near.map((each) => each.title)),
-    [say("added_to")]: listed(card.added.map((each) => each.name)),
+    [say("chosen")]: listed(card.added.map((each) => each.name)),
   };
   const lines = Object.entries(facts).filter(([, value]) => value);
   const others = how && ["preview", "video"].includes(how.way);
