@@ -67,6 +67,7 @@ export class Composer {
     const content = this.say.value.trim();
     if (content.startsWith("/")) return this.use(content.slice(1));
     this.say.value = "";
+    if (content) this.world.showNewest();
     return content && this.try("That message", () => post("say", { ...this.who, content }));
   }
 
@@ -114,6 +115,7 @@ export class Composer {
   async sendCommand(path, { options, files }) {
     this.showText();
     this.say.focus();
+    this.world.showNewest();
     const outcome = await this.try(`/${path}`, () => postFiles("command", { ...this.who, path, options }, files));
     if (outcome?.modal) this.world.openForm(outcome.modal);
     if (outcome?.launched) notice(LAUNCHED);

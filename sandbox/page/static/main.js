@@ -29,6 +29,7 @@ const world = {
     await loadPlaces();
     await go(null, world.places.find((each) => each.id === id));
   },
+  showNewest: () => parts.messages.toEnd(),
   openForm: (form) => openForm(form, { member: world.member.id, channel: world.channel.id }, world),
 };
 const parts = {};
@@ -87,7 +88,6 @@ function refreshAll() {
 function outOfDate(topic) {
   const [word, one, other] = topic.split(":");
   if (word === "messages") {
-    if (one === world.channel.id) refresh.messages();
     followNews(one, parts.tour.follows);
   } else if (word === "spotify") {
     if (one === world.member.account) refresh.spotify();
@@ -99,9 +99,10 @@ function outOfDate(topic) {
   }
 }
 
-/** Mark what is unread; while following the tour, go to where the bot writes to the member by itself. */
+/** Show or mark what is new; while following the tour, go to where the bot writes to the member by itself. */
 async function followNews(channelId, follows) {
-  await refresh.places();
+  await refresh.places(); // before the messages: one of them may name a thread that has just been started
+  if (channelId === world.channel.id) refresh.messages();
   const place = world.places.find((each) => each.id === channelId);
   if (follows && place?.dm && parts.rail.isUnread(place)) await go(null, place);
 }

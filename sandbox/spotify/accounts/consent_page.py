@@ -46,7 +46,8 @@ PAGE = """<!doctype html>
 <title>Give access · sandbox</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 30rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1b2420; background: #f4f6f4 }}
+  color: #1b2420; background: #f4f6f4; overflow-wrap: anywhere }}
+h1 {{ font-size: 1.5rem }}
 ul {{ list-style: none; padding: 0 }}
 li {{ margin: .5rem 0 }}
 code, small {{ color: #5b6a62; font-size: .8rem }}

@@ -1,9 +1,10 @@
 """The chat on the sandbox page, in a real Chromium: messages and commands."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.e2e.sandbox_page.browser_stage import Place, command, desktop, page, place, play, saved, send
 
@@ -39,6 +40,32 @@ async def test_private_messages_are_visible_only_to_their_member(page: Page) -> 
     await expect(page.locator(f"[data-id='{identity}']")).to_have_count(0)
     await play(page, "Ada")
     await expect(page.locator(f"[data-id='{identity}']")).to_have_count(1)
+
+
+async def test_the_answer_to_ones_own_command_scrolls_into_view(page: Page, place: Place) -> None:
+    for number in range(60):
+        place.stage.discord.post(place.stage.channel, place.stage.discord.bot, {"content": f"Message {number}"})
+    await expect(page.locator(".message").last).to_contain_text("Message 59")
+    await page.locator("#scroller").evaluate("scroller => scroller.scrollTo(0, 0)")
+    await expect(page.locator(".message").last).not_to_be_in_viewport()
+    await expect(await send(page, "label")).to_be_in_viewport()
+
+
+async def test_a_message_that_names_a_new_thread_waits_for_its_name(page: Page, place: Place) -> None:
+    world, room, named = place.stage.discord, place.stage.channel, asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await named.wait()
+        await route.continue_()
+
+    await page.route("**/page/places*", later)
+    said = await place.person("ben").say("a song in the rain")
+    thread = world.start_thread(said, "About the rain", world.bot)
+    async with page.expect_request("**/page/places*"):
+        world.post(room, world.bot, {"content": f"Talk about it in <#{thread.id}>"})
+    named.set()
+    await expect(page.locator(".message").last).to_contain_text("Talk about it in #About the rain")
+    await page.unroute("**/page/places*")
 
 
 async def test_a_private_message_can_be_dismissed(page: Page) -> None:

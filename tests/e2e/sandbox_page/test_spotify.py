@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from sandbox.spotify import App
+from sandbox.spotify.accounts import consent_page
 from tests.e2e.sandbox_page.browser_stage import Place, desktop, page, place
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -80,3 +81,13 @@ async def test_access_is_granted_and_revoked(page: Page, place: Place) -> None:
     await page.get_by_role("button", name="Remove access").click()
     await expect(page.locator("#spotify > header")).to_contain_text("Cratekeeper has no access")
     await expect(page.locator(".changes li").first).to_contain_text("removed Cratekeeper's access")
+
+
+async def test_the_consent_page_fits_the_smallest_phone(place: Place) -> None:
+    context = await place.browser.new_context(viewport={"width": 320, "height": 640})
+    page = await context.new_page()
+    app = App("0123456789abcdef0123456789abcdef", frozenset({BACK}))
+    accounts = place.stage.spotify.accounts.values()
+    await page.set_content(consent_page.page(app, consent_page.SCOPES, BACK + "callback/" * 12, accounts))
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await context.close()
