@@ -29,21 +29,15 @@ def counted(dry_run: Message) -> list[int]:
     return [int(group) for group in match.groups()]
 
 
-def hoped(dry_run: Message) -> str:
-    """How many of the songs that a dry run would place it expects to be right: "8 or 9 in 10"."""
-    match = re.search(r"I expect (.* in 10) of those to be right", dry_run.text())
-    assert match, dry_run.text()
-    return match[1]
-
-
 async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     stack: CheckedStack, ada: Trained
 ) -> None:
     before, start = ada.contents(), len(stack.spotify.requests)
     dry_run = await ada.dry_run()
     placed, looked_at, asked, left = counted(dry_run)
-    said = (await answer(ada.person.command("status"))).text()
-    assert f"can place {placed:,} more songs, and expects {hoped(dry_run)} to be right" in said, "the same everywhere"
+    assert f"can place {placed:,} more" in (await answer(ada.person.command("status"))).text(), (
+        "the same number everywhere"
+    )
     assert placed + asked + left == looked_at
     assert sum(promised(dry_run).values()) == placed
     seen = await every_page(ada, dry_run)
@@ -73,6 +67,10 @@ def standing_still(stack: CheckedStack) -> Iterator[list[str]]:
     stack.spotify.lag.items = 0
 
 
+def uris(request: Request) -> list[str]:
+    return list(request.body["uris"]) if request.path.startswith("/v1/playlists") else []
+
+
 def last_write(stack: CheckedStack, ada: Trained) -> int:
     return int(stack.rows("select max(write) from write where member = ?", ada.person.user.id)[0][0])
 
@@ -89,7 +87,6 @@ async def test_apply_writes_what_was_shown_and_undo_reverts_it_exactly(stack: Ch
     rows = stack.spotify.playlist(ada.ref("Late night")).rows
     before = ada.contents()
     dry_run = await ada.dry_run()
-    (promise,) = re.findall(r"^(?:about )?(\d+)", hoped(dry_run))
     start = len(stack.spotify.requests)
     receipt = await ada.apply(dry_run)
     assert promised(receipt) == promised(dry_run)
@@ -104,9 +101,10 @@ async def test_apply_writes_what_was_shown_and_undo_reverts_it_exactly(stack: Ch
     assert len(posts) == len(promised(receipt))
     placed = {uri: name for name in after for uri in after[name] if uri not in before[name]}
     right = [uri for uri, name in placed.items() if name in ada.library.belongs(uri)]
-    assert len(right) >= (int(promise) / 10 - 0.05) * len(placed), "what was promised came true"
-    said = (await answer(ada.person.command("status"))).text()
-    assert "no song left that I can place" in said, "what's placed is no more to place"
+    assert len(right) >= 0.8 * len(placed)
+    assert "can place 0 more" in (await answer(ada.person.command("status"))).text(), (
+        "what's placed is no more to place"
+    )
 
     await ada.undo(receipt)
     assert ada.contents() == before
@@ -120,7 +118,7 @@ async def test_p01_a_bot_killed_during_a_write_finishes_it_after_a_restart(
     stack: CheckedStack, ada: Trained, provoked: None, lags: bool
 ) -> None:
     """Its jobs are lost too; a confirmed write gets a new one. lags: at first, reads don't show what was written."""
-    bot, before, dry_run = stack.bot, ada.contents(), await ada.dry_run()
+    bot, before, dry_run, start = stack.bot, ada.contents(), await ada.dry_run(), len(stack.spotify.requests)
     assert bot is not None
 
     async def kill(request: Request) -> None:
@@ -144,6 +142,8 @@ async def test_p01_a_bot_killed_during_a_write_finishes_it_after_a_restart(
     after = ada.contents()
     assert {name: len(after[name]) - len(before[name]) for name in promised(dry_run)} == promised(dry_run)
     assert [len(set(songs)) for songs in after.values()] == [len(songs) for songs in after.values()]
+    sent = [uri for request in stack.spotify.requests[start:] if request.method == "POST" for uri in uris(request)]
+    assert len(sent) == len(set(sent)), "no song is sent twice"
     outcome = await ada.person.command("undo")
     await outcome.until(lambda message: "Undone" in message.text(), PATIENCE)
     assert ada.contents() == before
