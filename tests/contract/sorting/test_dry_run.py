@@ -123,6 +123,20 @@ async def test_an_older_dry_run_does_not_bring_back_what_was_ruled_out(prepared:
     assert (await prepared.applied(older))["Run"] == [uri(1)]
 
 
+async def test_what_is_ruled_out_of_a_dry_run_stays_in_the_plan_of_a_restore(prepared: Prepared) -> None:
+    """It was shown as it will be, too."""
+    write = await prepared.planned(await prepared.sorted([SURE] * 2))
+    run = prepared.kept[0]
+    async with prepared.store.writing() as tx:
+        restore = await writes.begin(tx, NewWrite(MEMBER, run.layer, WriteKind.RESTORE), prepared.now)
+        line = {"song": uri(0), "playlist": run.playlist, "action": Action.ADD}
+        await writes.add_changes(tx, MEMBER, restore, [line])
+        await writes.set_state(tx, restore, WriteState.PLANNED)
+    await prepared.not_there(await prepared.line(write, uri(0), run))
+    assert shown(await prepared.reviewed(restore)) == {(uri(0), run.playlist)}
+    assert shown(await prepared.reviewed(write)) == {(uri(1), run.playlist)}
+
+
 async def test_after_the_write_a_song_is_taken_out_and_put_where_it_belongs(prepared: Prepared) -> None:
     write = await prepared.planned(await prepared.sorted([SURE] * 3))
     run, bed, _sea = prepared.kept

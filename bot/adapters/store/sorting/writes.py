@@ -122,7 +122,8 @@ async def note(tx: Tx, lines: Sequence[Line]) -> None:
 async def rule_out(tx: Tx, layer: int, song: str, playlists: Iterable[int]) -> None:
     """Take a song out of the layer's dry runs, as far as they'd put it into these playlists."""
     lines = (CHANGE.c.song == song, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.action == Action.ADD)
-    planned = select(WRITE.c.write).where(WRITE.c.layer == layer, WRITE.c.state == WriteState.PLANNED)
+    sorts = (WRITE.c.layer == layer, WRITE.c.kind == WriteKind.SORT, WRITE.c.state == WriteState.PLANNED)
+    planned = select(WRITE.c.write).where(*sorts)
     wanted = (CHANGE.c.state == LineState.WANTED, CHANGE.c.write.in_(planned))
     await tx.execute(update(CHANGE).where(*lines, *wanted).values(state=LineState.RULED_OUT))
 
