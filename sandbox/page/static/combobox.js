@@ -77,7 +77,7 @@ class Combobox {
   show(found) {
     this.items = found;
     const lines = found.map((item) => this.line(item));
-    this.list.replaceChildren(...(lines.length ? lines : [h("li", { class: "none" }, "No matches")]));
+    this.list.replaceChildren(...(lines.length ? lines : [h("li", { class: "none", role: "option", "aria-disabled": "true" }, "No matches")]));
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.mark(lines.length ? 0 : -1);

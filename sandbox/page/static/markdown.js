@@ -31,7 +31,7 @@ const INLINE = [
 const PLAIN = /[^\\<[*_~|`h]+|[\s\S]/y; // as much as cannot begin any of them, or one character
 
 const BLOCKS = [
-  [/^(#{1,3}) +(\S.*)$/, (found, names) => h(`h${found[1].length + 2}`, {}, inline(found[2], names))],
+  [/^(#{1,3}) +(\S.*)$/, (found, names) => h("h3", { class: `size-${found[1].length}` }, inline(found[2], names))],
   [/^-# +(\S.*)$/, (found, names) => h("p", { class: "subtext" }, inline(found[1], names))],
 ];
 const QUOTE = /^> (.*)$/;

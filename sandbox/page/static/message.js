@@ -20,7 +20,7 @@ export function drawMessage(message, context) {
   const properties = { class: `message ${message.private ? "private" : ""}`, "data-id": message.id };
   const failure = h("p", { class: "failure", role: "alert" });
   const rest = h("div", { class: "body" }, body, threadLine(message.thread, context), failure, message.private && privacy(context));
-  return h("li", properties, message.used && usedLine(message.used), avatar(author), head, rest, menu);
+  return h("article", properties, message.used && usedLine(message.used), avatar(author), head, rest, menu);
 }
 
 function parts(message, context) {
