@@ -38,7 +38,9 @@ from bot.flows.feed.activity import Activity
 from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
+from bot.flows.feed.dry_run_page import DryRunPage
 from bot.flows.feed.feed import Feed
+from bot.flows.feed.label_page import LabelPage
 from bot.flows.feed.listening import Listening
 from bot.flows.feed.page import FeedPage
 from bot.flows.feed.previews import SongPreviews
@@ -248,6 +250,8 @@ def _feed_page(services: Services, chat: Chat, feed_api: Api) -> Application:
         return await chat.server_name(server) if await reposts.are_open(services.store, server) else None
 
     settings = services.settings
-    page = FeedPage(feed_api, services.feed, services.listening, post, chat.name_of, repost_server)
+    parts = services.store, services.libraries, services.catalogue, services.listening, services.jobs.enqueue, clock
+    labelling, dry_runs = LabelPage(*parts), DryRunPage(*parts)
+    page = FeedPage(feed_api, services.feed, labelling, dry_runs, services.listening, post, chat.name_of, repost_server)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

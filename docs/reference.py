@@ -26,7 +26,7 @@ SETTINGS = {  # setting: what it does
     "pass on `PUBLIC_URL`'s Host or a loopback one",
     "HTTP_API": "`on`: members' own programs may ask for songs, with [tokens](api.md)",
     "API_RATE": "requests a minute for each API token",
-    "FEED_PAGE": "`on`: members may swipe through songs in a [browser](page.md)",
+    "FEED_PAGE": "`on`: members may swipe, label and review dry runs in a [browser](page.md)",
     "ACTIVITY": "`on`: the same page opens [inside Discord](activity.md); needs `FEED_PAGE` and "
     "`DISCORD_CLIENT_SECRET`",
     "DISCORD_CLIENT_SECRET": "your Discord application's secret, for the Activity",

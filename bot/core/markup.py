@@ -27,6 +27,7 @@ JOINERS = re.compile("[\u200c\u200d]+")  # they shape letters and emoji; beside 
 SPACES = {"Cc", "Zl", "Zp", "Zs"}  # controls among them
 NOTHING = {"Cf", "Cs"}  # formats without width, half characters
 MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"  # painted over the letter before
+OURS = re.compile(r"\\(.)|\[((?:\\.|[^\]\\])*)\]\([^)]*\)|\*\*?|~~|`|^(?:-#|#{1,3}|-) ", re.MULTILINE)  # in messages
 TOWER = re.compile(f"({MARK}{{{MARKS_IN_A_ROW}}}){MARK}+")
 
 
@@ -60,6 +61,16 @@ def _joining(joiner: re.Match[str]) -> str:
 def escape(text: str, longest: int = LONGEST_TITLE) -> str:
     """Return a name that Discord shows literally: no Markdown, mention, link or invite."""
     return ACTIVE.sub(r"\\\1", plain(text, longest))
+
+
+def unmarked(text: str) -> str:
+    """Return a message as plain text, for pages of the web: names as they are, links by their words."""
+    return OURS.sub(_unmarked, text)
+
+
+def _unmarked(sign: re.Match[str]) -> str:
+    escaped, linked = sign.groups()
+    return escaped or (unmarked(linked) if linked else "")
 
 
 def timestamp(when: datetime, style: str = "t") -> str:

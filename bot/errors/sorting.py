@@ -104,6 +104,10 @@ class DryRunGone(BadChoice):
     """A dry run was cancelled, or made room for newer ones."""
 
 
+class DryRunChanged(BadChoice):
+    """A dry run would no longer do what the member was shown."""
+
+
 class ReceiptGone(BadChoice):
     """A receipt, or a line of it, is no longer kept."""
 

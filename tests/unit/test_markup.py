@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.core.markup import escape, plain
+from bot.core.markup import escape, plain, unmarked
 
 LINKS = st.sampled_from(
     ["discord.gg/x", "discord.com/invite/x", "https://e.example", "steam://x", "mailto:a@b.c", "www.e.example", "a@b.c"]
@@ -100,3 +100,10 @@ def test_stacked_combining_marks_are_limited() -> None:
 
 def test_a_truncated_name_fits_its_limit_and_shows_it() -> None:
     assert plain("x" * 200, 50) == "x" * 49 + "…"
+
+
+@given(NAMES, NAMES)
+@example("**a** [b](https://e.example)", "- # `c` \\")
+def test_a_message_as_plain_text_has_the_names_as_they_are(one: str, two: str) -> None:
+    said = f"### {escape(one)}\n- ~~[{escape(one)}](https://e.example/x)~~ → **{escape(two)}** · *{escape(one)}*"
+    assert unmarked(said) == f"{plain(one)}\n{plain(one)} → {plain(two)} · {plain(one)}"

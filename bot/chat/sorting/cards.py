@@ -6,14 +6,12 @@ from collections.abc import Container, Iterator, Sequence
 from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
 from bot.core.records import Playlist, Song
-from bot.core.sorting.decide import certainty
 from bot.core.sorting.groups import ALBUM
 from bot.flows.sorting.bulk import Bulk
 from bot.flows.sorting.label import Guess, NothingToAsk, Question
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.messages import _, formatting
 from bot.messages.sorting import labels as messages
-from bot.messages.sorting.playlists import own_rule
 
 FEW = 10  # playlists that get a button each; more of them get a select
 INSIDE = layout.MOST_BUTTONS - 1  # the same inside an update, in one row with "None of them"
@@ -22,13 +20,13 @@ SWITCHES = 2  # other groups on a page, beside three buttons in a row
 BLOCK = 450  # characters of a question inside an update
 
 
-def card(question: Question, note: str = "") -> Page:
-    """The song to be placed; `note` says what the last tap did."""
+def card(question: Question, note: str = "", doors: Sequence[layout.Item | str | None] = ()) -> Page:
+    """The song to be placed; `note` says what the last tap did, `doors` lead to the page."""
     key = question.card.card
     return Page(
         note or _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
-        layout.small(_quiet_line(question)),
+        layout.small(messages.quiet_line(question)),
         *places(question),
         layout.row(
             layout.button(_("Several"), ids.of("several", key)),
@@ -40,6 +38,7 @@ def card(question: Question, note: str = "") -> Page:
         layout.row(layout.button(_("More of these"), ids.of("moreof", key, question.more.key)))
         if question.more
         else None,
+        *doors,
         layout.small(formatting.tally(question.tally)),
     )
 
@@ -50,27 +49,31 @@ def several(question: Question) -> Page:
     return Page(
         _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
-        layout.small(_quiet_line(question)),
+        layout.small(messages.quiet_line(question)),
         layout.menu(ids.of("these", key), _("All of its playlists"), options, most=len(options)),
         layout.row(layout.button(_("Back"), ids.of("card", key))),
     )
 
 
-def shown(question: Question | NothingToAsk, note: str = "", answered: str = "") -> Page:
+def shown(
+    question: Question | NothingToAsk,
+    note: str = "",
+    answered: str = "",
+    doors: Sequence[layout.Item | str | None] = (),
+) -> Page:
     """A card, or that nothing is left to ask; answered: the card of the last answer."""
-    return card(question, note) if isinstance(question, Question) else done(question, note, answered)
+    return card(question, note, doors) if isinstance(question, Question) else done(question, note, answered)
 
 
 def done(nothing_left: NothingToAsk, note: str = "", answered: str = "") -> Page:
     """Nothing is left to ask. answered: the card of the last answer, which can be undone."""
     back = layout.button(_("Undo"), ids.of("back", answered)) if answered else None
-    layer, labels = nothing_left.layer.layer, nothing_left.tally.labels
-    tally = formatting.tally(nothing_left.tally)
-    if labels < FIRST_TRAINING:
-        return Page(note, messages.too_few_songs(FIRST_TRAINING - labels, tally), layout.row(back) if back else None)
+    layer, said = nothing_left.layer.layer, messages.done(nothing_left)
+    if nothing_left.tally.labels < FIRST_TRAINING:
+        return Page(note, said, layout.row(back) if back else None)
     look = (_("Show me what you'd do"), ids.of("sort", layer))
     on = look if nothing_left.tally.scores else (_("Learn from them"), ids.of("train", layer))
-    return Page(note, messages.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY), back))
+    return Page(note, said, layout.row(layout.button(*on, layout.PRIMARY), back))
 
 
 def title(song: Song) -> str:
@@ -151,22 +154,9 @@ def _guessed(question: Question, playlist: Playlist) -> Guess | None:
     return question.guess if question.guess and question.guess.playlist == playlist else None
 
 
-def _quiet_line(question: Question) -> str:
-    unknown = messages.NO_GUESS if question.tally.labels else messages.NO_GUESS_AT_FIRST
-    guess = formatting.guesses(question.guesses) if question.guesses else _(unknown)
-    line = " · ".join(filter(None, (guess, _rule(question), formatting.near(question.why))))
-    return f"{line}\n{messages.held_by(question.holding)}" if question.holding else line
-
-
-def _rule(question: Question) -> str:
-    """Why a receipt asks about a song that has a likely guess."""
-    guess = question.guess if question.card.write is not None else None
-    return own_rule(guess.playlist, certainty(guess.probability)) if guess is not None else ""
-
-
 def block(question: Question) -> Sequence[layout.Item]:
     """A question inside an update: one line, and the buttons right there."""
-    key, quiet = question.card.card, layout.small(_quiet_line(question))
+    key, quiet = question.card.card, layout.small(messages.quiet_line(question))
     line = layout.text(formatting.clip(f"{formatting.song_name(question.song, 40)}\n{quiet}", BLOCK))
     nowhere = layout.button(_(messages.NONE_OF_THEM), ids.of("unone", key))
     if len(question.playlists) <= INSIDE:

@@ -1,6 +1,6 @@
 """Dry runs: a page for each playlist, the least sure songs first; then what'd be asked, and what stays and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.chat import ids, layout
@@ -9,23 +9,28 @@ from bot.chat.sorting import receipts
 from bot.chat.sorting.receipts import PER_PAGE
 from bot.core.records import Change, Song
 from bot.core.sorting.writes import Action
-from bot.flows.sorting.review import Reviewed, Staying
-from bot.flows.sorting.writing.sort import Receipt
+from bot.flows.sorting import review
+from bot.flows.sorting.review import ASK, Reviewed, Staying
 from bot.messages import _, formatting
 from bot.messages.sorting import dry_runs as messages
 from bot.messages.sorting import outcomes
 
-ASK, STAY = "ask", "stay"  # sections besides the playlists, which go by their numbers
+FEW = 3  # pages; more of them are offered as a list in the browser
+STAY = "stay"  # the section of what stays, after those of `review.by_section`
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """A dry run, ready to show. stays: what stays, looked up only where it's shown; staying: how many songs that is."""
+    """A dry run, ready to show. stays: what stays, looked up only where it's shown; staying: how many songs that is.
+
+    web: whether the page in the browser is switched on.
+    """
 
     reviewed: Reviewed
     sections: dict[str, Sequence[Change]]
     staying: int
     stays: Sequence[Staying] = ()
+    web: bool = False
 
     @property
     def leaves(self) -> list[tuple[str, int]]:
@@ -54,26 +59,10 @@ class DryRun:
         return [self.reviewed.receipt.songs[change.song] for change in self.changes(page)] or left
 
 
-def of(reviewed: Reviewed, stays: Sequence[Staying] | None = None) -> DryRun:
+def of(reviewed: Reviewed, stays: Sequence[Staying] | None = None, *, web: bool = False) -> DryRun:
     """Arrange a dry run by playlist, in the playlists' order; the questions come last, before what stays."""
-    planned = reviewed.receipt
-    sections = {str(playlist): _of_playlist(planned, playlist) for playlist in planned.playlists}
-    asked = {change.song: change for change in reversed(planned.lines(Action.ASK)) if change.song in planned.songs}
-    sections[ASK] = _least_sure_first(asked.values())
-    staying = planned.left if stays is None else len(stays)
-    return DryRun(reviewed, {key: lines for key, lines in sections.items() if lines}, staying, stays or ())
-
-
-def _of_playlist(planned: Receipt, playlist: int) -> list[Change]:
-    going = _least_sure_first([*planned.placed, *planned.ruled_out])
-    lines = [change for change in [*going, *planned.removed] if change.playlist == playlist]
-    return [change for change in lines if change.song in planned.songs]
-
-
-def _least_sure_first(changes: Iterable[Change]) -> list[Change]:
-    return sorted(
-        changes, key=lambda change: (1.0 if change.probability is None else change.probability, change.change)
-    )
+    staying = reviewed.receipt.left if stays is None else len(stays)
+    return DryRun(reviewed, review.by_section(reviewed), staying, stays or (), web)
 
 
 def page(shown: DryRun, at: int = 0, note: str = "") -> Page:
@@ -111,13 +100,7 @@ def _lines(shown: DryRun, at: int, longest: int) -> list[str]:
 def _title(shown: DryRun, section: str) -> str:
     if section == STAY:
         return messages.leaving(shown.staying)
-    if section == ASK:
-        return messages.asking(len(shown.sections.get(ASK, ())))
-    planned, playlist = shown.reviewed.receipt, int(section)
-    added, removed = (
-        sum(change.playlist == playlist for change in lines) for lines in (planned.placed, planned.removed)
-    )
-    return messages.title(planned.playlists[playlist], added, removed)
+    return messages.heading(shown.reviewed, section, shown.sections.get(section, ()))
 
 
 def _sections(shown: DryRun, at: int) -> list[Item]:
@@ -150,7 +133,10 @@ def _decisions(shown: DryRun) -> Item | None:
         receipts.ask_button(write, waiting) if waiting else None,
         layout.button(_("Cancel"), ids.of("cancel", write)) if changes or planned.ruled_out or planned.asked else None,
     ]
-    return layout.row(*taps) if any(taps) else None
+    look = (
+        layout.button(_("Look on a page"), ids.of("lookweb", write)) if shown.web and len(shown.leaves) > FEW else None
+    )
+    return layout.row(*taps, look) if any(taps) else None
 
 
 def _about_the_page(shown: DryRun, at: int) -> Item | None:

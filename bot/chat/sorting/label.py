@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, reply
+from bot.chat import autocomplete, ids, layout, page, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
-from bot.chat.layout import Page
+from bot.chat.layout import Item, Page
 from bot.chat.sorting import answers, bulk, cards, receipts
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
 from bot.core.sorting.labels import Kind
 from bot.flows.sorting import label as flow
 from bot.flows.sorting import playlists, review
-from bot.flows.sorting.label import Press, Pressed
+from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
+from bot.messages import _
 from bot.messages.sorting import labels as messages
 
 
@@ -54,7 +55,15 @@ async def _first(context: Context, layer: Layer, song: str | None = None) -> Non
     else:
         named = await autocomplete.song_named(context.interaction, song)
         question = await flow.ask_about(context.store, context.services.libraries, layer, named, context.now)
-    await reply.show(context.interaction, cards.shown(question))
+    await reply.show(context.interaction, cards.shown(question, doors=await _doors(context, question)))
+
+
+async def _doors(context: Context, question: Question | NothingToAsk) -> Sequence[Item | str | None]:
+    """The way to the same questions on the page, if it's switched on."""
+    if not context.services.settings.feed_page or isinstance(question, NothingToAsk):
+        return []
+    link = await page.door(context, _("On your phone"), f"label?layer={question.layer.layer}")
+    return [layout.row(link), page.only_here(context)]
 
 
 async def on_in(context: Context) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, reply
+from bot.chat import page as page_link
 from bot.chat.bot import AnyCommand, Bot, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting import dry_runs, receipts
@@ -50,12 +51,12 @@ async def show_dry_run(context: Context, layer: Layer) -> None:
 
 async def arranged(bot: Bot, planned: Reviewed, page: int) -> DryRun:
     """A dry run by playlist; why songs stay is looked up only for a page that says so."""
-    view = dry_runs.of(planned)
+    services, web = bot.services, bot.services.settings.feed_page
+    view = dry_runs.of(planned, web=web)
     if view.leaf(page)[0] != dry_runs.STAY:
         return view
-    services = bot.services
     stays = await review.staying(services.store, services.libraries, planned.receipt, services.clock())
-    return dry_runs.of(planned, stays)
+    return dry_runs.of(planned, stays, web=web)
 
 
 async def _reviewed(context: Context) -> Reviewed:
@@ -77,6 +78,14 @@ async def on_goto(context: Context) -> None:
 async def _leaf(context: Context, planned: Reviewed, page: int, note: str = "") -> None:
     view = await reply.soon(context.interaction, arranged(context.bot, planned, page))
     await reply.show(context.interaction, dry_runs.page(view, page, note))
+
+
+async def on_look_on_page(context: Context) -> None:
+    """**Look on a page**: a link to the list in the browser, where one unticks and applies."""
+    await _reviewed(context)  # raises NotYours
+    link = await page_link.door(context, _("Open the list"), f"dry-run?write={context.tap.number}")
+    said = Page(_(messages.ON_A_PAGE), page_link.only_here(context), layout.row(link))
+    await reply.whisper(context.interaction, said)
 
 
 async def on_apply(context: Context) -> None:
@@ -283,6 +292,7 @@ TAPS = {
     "sort": on_sort,
     "page": on_page,
     "goto": on_goto,
+    "lookweb": on_look_on_page,
     "apply": on_apply,
     "cancel": on_cancel,
     "askme": on_ask_me,

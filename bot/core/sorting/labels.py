@@ -60,6 +60,11 @@ class Verdict:
         """Whether the member said where the song goes (nowhere counts); a skip or a bare "not there" isn't enough."""
         return bool(self.yes) or self.none
 
+    @property
+    def answered(self) -> bool:
+        """Whether the member was asked and reacted: said where it goes, or skipped it."""
+        return self.settled or self.skipped
+
 
 def fold(answers: Iterable[Answer]) -> dict[str, Verdict]:
     """Return the verdict on each song in `answers`, given in any order; the newest event wins."""

@@ -1,11 +1,13 @@
-"""Page: the flows behind the swipe page (`web.feed`), which names songs by their catalogue key."""
+"""Page: the flows behind the page (`web.feed`): its sessions, and the feed, whose songs go by their catalogue keys."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.flows.account import sessions
 from bot.flows.feed.api import Api
+from bot.flows.feed.dry_run_page import DryRunPage
 from bot.flows.feed.feed import Feed, FeedCard
+from bot.flows.feed.label_page import LabelPage
 from bot.flows.feed.listening import Listen, Listening
 
 Post = Callable[[int, int | None, str], Awaitable[object]]  # post a member's song in a server
@@ -21,6 +23,8 @@ class FeedPage:
 
     api: Api
     feed: Feed
+    labelling: LabelPage
+    dry_runs: DryRunPage
     listening: Listening
     post: Post
     name_of: Callable[[int], Awaitable[str]]

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -278,21 +278,31 @@ async def song_on(store: Store, member: int, card: str) -> Song:
 
 
 async def press(store: Store, member: int, card: str, said: Press, now: datetime) -> Pressed:
-    """Store the answer to a card; a repeated event is one answer. Raises NotYours, QuestionGone or PlaylistNotKept.
+    """Store the answer to a card; a repeated event is one answer. Raises as `keep` does."""
+    async with store.writing() as tx:
+        pressed = await keep(tx, member, card, said, now)
+    return await followed_up(store, pressed)
+
+
+async def keep(tx: Tx, member: int, card: str, said: Press, now: datetime) -> Pressed:
+    """Store the answer to a card. Raises NotYours, QuestionGone or PlaylistNotKept.
 
     On a card of a receipt, an answer that places the song also opens the write that carries it out.
     """
-    async with store.writing() as tx:
-        asked = await mine(tx, member, card)
-        kept = {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}
-        if not kept.issuperset(said.chosen) or (said.kind in (Kind.ONLY, Kind.ALSO) and not said.chosen):
-            raise PlaylistNotKept
-        answer = Answer(asked.song, said.kind, tuple(said.chosen), Source.BUTTON, said.event)
-        new = await answers.add(tx, member, asked.layer, answer)
-        write = await carry_out(tx, asked, [asked.song], said.chosen, now) if new else None
+    asked = await mine(tx, member, card)
+    kept = {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}
+    if not kept.issuperset(said.chosen) or (said.kind in (Kind.ONLY, Kind.ALSO) and not said.chosen):
+        raise PlaylistNotKept
+    answer = Answer(asked.song, said.kind, tuple(said.chosen), Source.BUTTON, said.event)
+    new = await answers.add(tx, member, asked.layer, answer)
+    write = await carry_out(tx, asked, [asked.song], said.chosen, now) if new else None
+    return Pressed(member, asked.layer, asked.song, new, False, write)
+
+
+async def followed_up(store: Store, pressed: Pressed) -> Pressed:
+    """Return the answer with whether training pays by now."""
     async with store.reading() as tx:
-        train = new and await training_pays(tx, member, asked.layer)
-    return Pressed(member, asked.layer, asked.song, new, train, write)
+        return replace(pressed, train=pressed.new and await training_pays(tx, pressed.member, pressed.layer))
 
 
 async def carry_out(tx: Tx, card: Card, placed: Sequence[str], chosen: Sequence[int], now: datetime) -> int | None:

@@ -1,6 +1,6 @@
 """Review: a receipt as it is now, with the member's answers since, and its open questions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,13 +11,16 @@ from bot.adapters.store.sorting import answers, cards, playlists, writes
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.writes import Action, WriteKind, WriteState
-from bot.errors import NothingToUndo, NotYours
+from bot.errors import ModelMissing, NothingToUndo, NotYours
 from bot.errors.sorting import NoSuchLayer, NotInLibrary, QuestionGone
 from bot.flows.sorting import dry_run, label
 from bot.flows.sorting.dry_run import Reason
-from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.writing import sort
 from bot.flows.sorting.writing.sort import Receipt
+
+UNSAID = Verdict()
+ASK = "ask"  # the section of questions; those of the playlists go by their numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Reviewed:
     @property
     def waiting(self) -> list[str]:
         """The asked songs that the member has neither placed nor skipped."""
-        return [song for song in self.receipt.asked if not _answered(self.verdicts.get(song))]
+        return [song for song in self.receipt.asked if not self.verdicts.get(song, UNSAID).answered]
 
     def ruled_out(self, line: Change) -> bool:
         """Whether the member has since said that the song doesn't belong there."""
@@ -48,10 +51,6 @@ class Staying:
 
     song: Song
     reason: Reason
-
-
-def _answered(verdict: Verdict | None) -> bool:
-    return verdict is not None and (verdict.settled or verdict.skipped)
 
 
 async def review(store: Store, member: int, write: int) -> Reviewed:
@@ -73,19 +72,49 @@ async def _is_first(tx: Tx, receipt: Receipt) -> bool:
     return account is not None and bool(account.tokens) and not await writes.sorted_before(tx, write)
 
 
+def by_section(reviewed: Reviewed) -> dict[str, Sequence[Change]]:
+    """Arrange a dry run by playlist, in the playlists' order, the least sure first; the questions come last."""
+    planned = reviewed.receipt
+    sections: dict[str, Sequence[Change]] = {
+        str(playlist): _of_playlist(planned, playlist) for playlist in planned.playlists
+    }
+    asked = {change.song: change for change in reversed(planned.lines(Action.ASK)) if change.song in planned.songs}
+    sections[ASK] = _least_sure_first(asked.values())
+    return {key: lines for key, lines in sections.items() if lines}
+
+
+def _of_playlist(planned: Receipt, playlist: int) -> list[Change]:
+    going = _least_sure_first([*planned.placed, *planned.ruled_out])
+    lines = [change for change in [*going, *planned.removed] if change.playlist == playlist]
+    return [change for change in lines if change.song in planned.songs]
+
+
+def _least_sure_first(changes: Iterable[Change]) -> list[Change]:
+    return sorted(
+        changes, key=lambda change: (1.0 if change.probability is None else change.probability, change.change)
+    )
+
+
 async def staying(store: Store, libraries: ScoredLibraries, planned: Receipt, now: datetime) -> list[Staying]:
     """Return the songs without a place that a dry run neither places nor asks about, and why, as of now."""
-    layer = planned.layer
-    scored = await libraries.of(layer.member, layer.layer)
-    async with store.reading() as tx:
-        found = await dry_run.decided(tx, layer, scored, None, now)
+    scored = await libraries.of(planned.layer.member, planned.layer.layer)
+    reasons = await _reasons(store, scored, planned, now)
     shown = {change.song for change in [*planned.placed, *planned.lines(Action.ASK)]}
-    moving = {line["song"]: Reason.NEW for line in found.lines if line["action"] != Action.REMOVE}
-    said = {change.song: Reason.RULED_OUT for change in planned.ruled_out}
-    reasons = {**found.stays, **moving, **said}
     return [
         Staying(song, reasons[song.song]) for song in scored.songs if song.song in reasons and song.song not in shown
     ]
+
+
+async def _reasons(store: Store, scored: ScoredLibrary, planned: Receipt, now: datetime) -> dict[str, Reason]:
+    """Return why songs stay, or would by now. Without a model, only what the member said."""
+    said = {change.song: Reason.RULED_OUT for change in planned.ruled_out}
+    try:
+        async with store.reading() as tx:
+            found = await dry_run.decided(tx, planned.layer, scored, None, now)
+    except ModelMissing:
+        return said
+    moving = {line["song"]: Reason.NEW for line in found.lines if line["action"] != Action.REMOVE}
+    return {**found.stays, **moving, **said}
 
 
 async def song_of(store: Store, member: int, write: int, song: str) -> Song:

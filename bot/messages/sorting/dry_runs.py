@@ -1,10 +1,12 @@
 """What members read of a dry run: where each song would go, what'd be asked, and what stays and why. Pure."""
 
+from collections.abc import Sequence
+
 from bot.core.records import Change, Playlist
 from bot.core.sorting.expectation import expected
 from bot.core.sorting.writes import Action
 from bot.flows.sorting.dry_run import Reason
-from bot.flows.sorting.review import Reviewed, Staying
+from bot.flows.sorting.review import ASK, Reviewed, Staying
 from bot.flows.sorting.writing.corrections import Correction
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import N_, _, formatting, plural
@@ -12,6 +14,10 @@ from bot.messages.common import CANCELLED
 from bot.messages.sorting import outcomes
 
 NOTHING_TO_SORT = N_("There's nothing to do: no song is left that I could place, or would ask you about.")
+ON_A_PAGE = N_(
+    "All of it as one list in your browser: untick what doesn't belong, and apply it there. The link works once, for "
+    "ten minutes."
+)
 WHAT_I_ASK = N_("What I'd ask")
 WHAT_STAYS = N_("What stays")
 WHERE_INSTEAD = N_("Where does it go instead?")
@@ -63,8 +69,18 @@ def _hope(receipt: Receipt) -> list[str]:
     ]
 
 
+def heading(reviewed: Reviewed, section: str, changes: Sequence[Change]) -> str:
+    """What a section of `review.by_section` is about."""
+    if section == ASK:
+        return asking(len(changes))
+    planned, playlist = reviewed.receipt, int(section)
+    added, removed = (
+        sum(change.playlist == playlist for change in lines) for lines in (planned.placed, planned.removed)
+    )
+    return title(planned.playlists[playlist], added, removed)
+
+
 def title(playlist: Playlist, added: int, removed: int) -> str:
-    """What a playlist's page is about."""
     goes = plural("{count} song goes in", "{count} songs go in, the least sure first", added) if added else ""
     comes = plural("{count} comes out", "{count} come out", removed) if removed else ""
     return f"### {formatting.playlist_name(playlist)}\n{' · '.join(filter(None, [goes, comes]))}".rstrip()

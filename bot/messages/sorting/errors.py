@@ -38,6 +38,7 @@ ERRORS: Wordings = {
     errors.QuestionGone: N_("That question is too old. `/label` shows you a new one."),
     errors.CannotReact: N_("I may not add reactions here, or can't see what I posted. A server admin can allow both."),
     errors.DryRunGone: N_("That dry run is out of date. `/sort` makes a new one."),
+    errors.DryRunChanged: N_("This was changed elsewhere meanwhile, so nothing was written. Here it is as it stands."),
     errors.ReceiptGone: N_("I don't keep that receipt any more."),
     errors.StateGone: N_("I no longer have that state. `/playlists history` shows those I have."),
     errors.NothingToRestore: N_("It holds the same songs now, so there's nothing to restore."),

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 
 from bot.core.records import Playlist, Song
+from bot.core.sorting.decide import certainty
 from bot.core.sorting.groups import Group
 from bot.flows.sorting.bulk import Answered
+from bot.flows.sorting.label import NothingToAsk, Question
+from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.messages import N_, _, formatting, listed, plural
+from bot.messages.sorting.playlists import own_rule
 
 WHERE_DOES_IT_GO = N_("Where does this one go?")
 WHOSE_PROMPT = N_(
@@ -124,16 +128,32 @@ def answered_all(result: Answered, playlists: Sequence[Playlist]) -> str:
     )
 
 
-def nothing_to_ask(tally: str) -> str:
-    return f"{_(NOTHING_TO_ASK)}\n-# {tally}"
+def quiet_line(question: Question) -> str:
+    """The guess and the reason for it, and where the song is already."""
+    unknown = NO_GUESS if question.tally.labels else NO_GUESS_AT_FIRST
+    guess = formatting.guesses(question.guesses) if question.guesses else _(unknown)
+    line = " · ".join(filter(None, (guess, _rule(question), formatting.near(question.why))))
+    return f"{line}\n{held_by(question.holding)}" if question.holding else line
 
 
-def too_few_songs(missing: int, tally: str) -> str:
-    said = plural(
+def _rule(question: Question) -> str:
+    """Why a receipt asks about a song that has a likely guess."""
+    guess = question.guess if question.card.write is not None else None
+    return own_rule(guess.playlist, certainty(guess.probability)) if guess is not None else ""
+
+
+def done(nothing_left: NothingToAsk) -> str:
+    """What stands in place of a question."""
+    missing = FIRST_TRAINING - nothing_left.tally.labels
+    said = _too_few_songs(missing) if missing > 0 else _(NOTHING_TO_ASK)
+    return f"{said}\n-# {formatting.tally(nothing_left.tally)}"
+
+
+def _too_few_songs(missing: int) -> str:
+    return plural(
         "There's nothing left that I need to ask, and I'm {count} label short of learning. More songs come with your "
         "next likes; `/label song:` asks about one you skipped.",
         "There's nothing left that I need to ask, and I'm {count} labels short of learning. More songs come with your "
         "next likes; `/label song:` asks about one you skipped.",
         missing,
     )
-    return f"{said}\n-# {tally}"

@@ -1,4 +1,4 @@
-"""App: the swipe page below /feed: its files, its sessions and its calls.
+"""App: the page below /feed, to swipe, label and review: its files, its sessions and its calls.
 
 A link carries its secret in the URL's fragment, which browsers never send, so it reaches no log and no proxy. The page
 posts it, and the browser gets a cookie that no script can read and no other site can use.
@@ -17,7 +17,7 @@ from bot.flows.feed.page import FeedPage
 from bot.messages import _
 from bot.messages import feed as messages
 from bot.messages.errors import describe
-from bot.web.feed import calls, shell
+from bot.web.feed import calls, shell, sorting
 from bot.web.feed.callers import COOKIE, PAGE, known, secret_of
 from bot.web.http.allowance import Allowance
 from bot.web.http.bodies import text
@@ -49,7 +49,7 @@ def application(
 
 def _calls() -> web.Application:
     app = web.Application(middlewares=[known])
-    app.router.add_routes(calls.ROUTES)
+    app.router.add_routes([*calls.ROUTES, *sorting.ROUTES])
     return app
 
 

@@ -1,4 +1,4 @@
-"""Calls: what the swipe page asks for, always for the session's own member."""
+"""Calls: what the page asks for about the feed, always for the session's own member."""
 
 from http import HTTPStatus
 
@@ -37,7 +37,7 @@ async def server(request: web.Request) -> Answer:
 async def listen(request: web.Request) -> Answer:
     """The best way to hear the song."""
     card, way = await request.config_dict[PAGE].listen(request[MEMBER], _key(request))
-    return answers.fresh(shapes.listen(card.entry, way))
+    return answers.fresh(shapes.listen(card.entry.song, way, f"api/songs/{card.entry.key}/clip"))
 
 
 async def clip(request: web.Request) -> Answer:

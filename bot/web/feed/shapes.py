@@ -1,15 +1,25 @@
-"""Shapes: cards as JSON, for the swipe page. Pure.
+"""Shapes: what the page gets as JSON: songs, questions and dry runs, in plain words. Pure.
 
 Spotify's artwork never appears beside another service's sound (Spotify's developer policy, III.5).
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from bot.flows.feed.catalogue import Entry
+from bot.core.markup import unmarked
+from bot.core.records import Change, Playlist, Song
+from bot.core.sorting.writes import Action, LineState
+from bot.flows.feed.dry_run_page import Opened
 from bot.flows.feed.feed import FeedCard, PlaylistGuess
+from bot.flows.feed.label_page import Next
 from bot.flows.feed.listening import Listen, Way
+from bot.flows.sorting import review
+from bot.flows.sorting.label import Question
+from bot.flows.sorting.review import Reviewed, Staying
+from bot.messages import _, formatting, mentions
 from bot.messages.feed import near_in_plain_text
+from bot.messages.sorting import dry_runs, labels, outcomes
 from bot.web.http.shapes import song_name
 
 OTHERS = frozenset({Way.PREVIEW, Way.VIDEO})
@@ -34,12 +44,15 @@ def card(card: FeedCard) -> dict[str, Any]:
     }
 
 
-def listen(entry: Entry, listen: Listen) -> dict[str, Any]:
-    """How to hear a song. offset: where its highlight starts (s into the clip); peak: the same (s into the song)."""
+def listen(song: Song, listen: Listen, clip_at: str) -> dict[str, Any]:
+    """How to hear a song. offset: where its highlight starts (s into the clip); peak: the same (s into the song).
+
+    clip_at: where its clip is, if it has one.
+    """
     clip = listen.clip
     return {
         "way": listen.way.value,
-        "clip": f"api/songs/{entry.key}/clip" if clip else None,
+        "clip": clip_at if clip else None,
         "seconds": clip.seconds if clip else None,
         "waveform": clip.waveform if clip else None,
         "offset": clip.peak if clip else None,
@@ -48,7 +61,7 @@ def listen(entry: Entry, listen: Listen) -> dict[str, Any]:
         "page": listen.page,
         "start": listen.start,
         "peak": listen.peak,
-        "cover": None if listen.way in OTHERS else entry.song.cover,
+        "cover": None if listen.way in OTHERS else song.cover,
     }
 
 
@@ -61,3 +74,101 @@ def guess(guess: PlaylistGuess) -> dict[str, Any]:
         "probability": guess.probability,
         "best": guess.best,
     }
+
+
+def following(following: Next) -> dict[str, Any]:
+    """The next question; or what to say where there's none."""
+    if isinstance(following, Question):
+        return {"question": question(following), "detail": None}
+    return {"question": None, "detail": _plain(labels.done(following))}
+
+
+def question(asked: Question) -> dict[str, Any]:
+    """A card: a song, and the playlists it may go to, in the order they're kept in."""
+    song, guess = asked.song, asked.guess
+    return {
+        "card": asked.card.card,
+        "title": song.title,
+        "artists": list(song.artists),
+        "url": song.page,
+        "cover": None,  # until it's known whose sound stands beside it
+        "why": _plain(labels.quiet_line(asked)),
+        "tally": formatting.tally(asked.tally),
+        "playlists": [
+            {
+                "playlist": playlist.playlist,
+                "name": playlist.name,
+                "emoji": playlist.emoji,
+                "guess": formatting.my_guess(guess.probability) if guess and guess.playlist == playlist else None,
+            }
+            for playlist in asked.playlists
+        ],
+    }
+
+
+def answered(song: Song | None, playlists: Sequence[Playlist]) -> str:
+    """What an answer said; nothing where it was said before."""
+    return _plain(labels.answered(song, playlists)) if song is not None else ""
+
+
+def dry_run(opened: Opened) -> dict[str, Any]:
+    """A dry run by section; once it was confirmed, only what became of it. version: what Apply is to name."""
+    reviewed, planned = opened.reviewed, opened.reviewed.receipt
+    if not opened.planned:
+        return {"planned": False, "detail": _became(reviewed), "version": planned.version, "sections": []}
+    nothing = "" if planned.placed or planned.removed or planned.asked else _(dry_runs.NOTHING_TO_SORT)
+    head = [dry_runs.headline(planned), formatting.changes(planned), nothing]
+    return {
+        "planned": True,
+        "detail": _plain("\n".join(filter(None, head))),
+        "version": planned.version,
+        "changes": bool(planned.placed or planned.removed),
+        "sections": [*_sections(reviewed), *_staying(opened.stays)],
+    }
+
+
+def _became(reviewed: Reviewed) -> str:
+    receipt = reviewed.receipt
+    return _plain(outcomes.receipt(receipt, len(reviewed.waiting)) if receipt.ended else outcomes.applying(receipt))
+
+
+def _sections(reviewed: Reviewed) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": key,
+            "title": _plain(dry_runs.heading(reviewed, key, changes)),
+            "lines": [_line(reviewed, change) for change in changes],
+        }
+        for key, changes in review.by_section(reviewed).items()
+    ]
+
+
+def _line(reviewed: Reviewed, change: Change) -> dict[str, Any]:
+    """A line of a dry run. goes: whether it's ticked; None if there's nothing to tick."""
+    return {
+        "change": change.change,
+        "song": change.song,
+        "title": reviewed.receipt.songs[change.song].title,
+        "said": _plain(dry_runs.line(reviewed, change, formatting.LONGEST_TITLE)),
+        "goes": change.state != LineState.RULED_OUT if change.action == Action.ADD else None,
+    }
+
+
+def _staying(stays: Sequence[Staying]) -> list[dict[str, Any]]:
+    if not stays:
+        return []
+    lines = [
+        {
+            "change": None,
+            "song": left.song.song,
+            "title": left.song.title,
+            "said": _plain(dry_runs.stays(left, formatting.LONGEST_TITLE)),
+            "goes": None,
+        }
+        for left in stays
+    ]
+    return [{"key": "stay", "title": _plain(dry_runs.leaving(len(stays))), "lines": lines}]
+
+
+def _plain(said: str) -> str:
+    return unmarked(mentions.bare(said))

@@ -28,6 +28,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 SHARED = "public, no-cache"  # they hold nothing personal
+VIEWS = ("enter", "label", "dry-run")  # one page: its script shows what the address asks for
 AT_THE_TOP = ("sw.js", "manifest.webmanifest")  # a service worker controls only its own folder and what's below
 
 
@@ -42,7 +43,8 @@ def add_to(app: web.Application, pictures: Sequence[str], sounds: Sequence[str])
     app.on_response_prepare.append(guard)
     app.router.add_get("", to_the_page)
     app.router.add_get("/", page)
-    app.router.add_get("/enter", page)
+    for view in VIEWS:
+        app.router.add_get(f"/{view}", page)
     app.router.add_get("/static/words.js", in_words)
     app.router.add_get("/static/{name}", file)
     app.router.add_get(f"/{{name:{'|'.join(AT_THE_TOP)}}}", file)

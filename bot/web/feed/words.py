@@ -7,6 +7,15 @@ from bot.messages import N_, _, mentions, spoken
 
 WORDS: Mapping[str, str] = {
     # main.js
+    "views": N_("What to do here"),
+    "feed": N_("Discover"),
+    "label": N_("Label"),
+    "logged_out": N_("You're logged out. `/feed web` in Discord gives you a new link."),
+    "help": N_("Help"),
+    "go_on_as": N_("Log this browser out and continue as them?"),
+    "as_them": N_("Continue as them"),
+    "as_i_am": N_("Stay as I am"),
+    # feed.js
     "liked": N_("Liked: {title}."),
     "skipped": N_("Skipped: {title}."),
     "not_for_you": N_("Not for you: {title}."),
@@ -19,7 +28,6 @@ WORDS: Mapping[str, str] = {
     "copied": N_("Link copied."),
     "the_link": N_("The link: {url}"),
     "reposted": N_("{title} is reposted. To undo it, press Repost under it in Discord."),
-    "logged_out": N_("You're logged out. `/feed web` in Discord gives you a new link."),
     "one_moment": N_("One moment."),
     "try_again": N_("Try again"),
     "nothing": N_("That's everything for now."),
@@ -31,12 +39,38 @@ WORDS: Mapping[str, str] = {
     "away": N_("Not for me"),
     "more": N_("More"),
     "undo": N_("Undo"),
-    "help": N_("Help"),
     "acts": N_("What to do with this song"),
-    "go_on_as": N_("Log this browser out and continue as them?"),
-    "as_them": N_("Continue as them"),
-    "as_i_am": N_("Stay as I am"),
     "offline_plays": N_("You're offline. Songs that are already here still play."),
+    # label.js
+    "where": N_("Where does {song} go?"),
+    "others": N_("Other answers"),
+    "several": N_("Several"),
+    "none": N_("None of them"),
+    "these": N_("Those I've ticked"),
+    "go_back": N_("Back"),
+    "how_to_label": N_(
+        "Each song plays from its highlight, if it can be heard here. Press the playlist it belongs in; my guess is "
+        "marked, and the buttons never move. Undo asks about the last song again."
+    ),
+    "key_place": N_("The playlist in that place"),
+    "key_several": N_("Several playlists"),
+    "key_none": N_("None of them"),
+    "key_undo_answer": N_("Undo the last answer"),
+    # dryrun.js
+    "dry_run": N_("What I'd do"),
+    "untick": N_(
+        "Untick a song that doesn't belong there: I won't put it there, and I learn from that. Apply writes what's "
+        "ticked."
+    ),
+    "go_to": N_("Go to"),
+    "apply": N_("Apply"),
+    "listen": N_("Listen"),
+    "listen_to": N_("Listen to {song}"),
+    "receipt": N_("You get the receipt in Discord, with Undo."),
+    "how_to_review": N_(
+        "This is the dry run: nothing changes until you press Apply, and then exactly what's ticked goes in. "
+        "Unticking says that the song doesn't belong there; ticking it again says it does."
+    ),
     # api.js
     "offline": N_("You're offline, or the bot is. Nothing was lost; try again in a moment."),
     "failed": N_("That didn't work. Nothing was lost; try again in a moment."),

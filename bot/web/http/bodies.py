@@ -10,6 +10,8 @@ from aiohttp import web
 from bot.web.http.problems import Problem
 
 PATIENCE = 10.0  # seconds a body may take to arrive; the longest has a few hundred bytes
+LARGEST = 2**63 - 1  # what a database integer holds
+MOST_NUMBERS = 100
 MOST_CARDS = 5  # at once: a page that fetches further ahead marks songs as shown that nobody sees
 
 
@@ -34,6 +36,23 @@ async def count(request: web.Request, name: str) -> int:
     value = await _field(request, name)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_CARDS:
         raise _malformed(f"{name} must be a whole number from 1 to {MOST_CARDS}.")
+    return value
+
+
+async def numbers(request: web.Request, name: str) -> list[int]:
+    """Return the field, a list of at most MOST_NUMBERS different whole numbers. Raises Problem."""
+    value = await _field(request, name)
+    whole = isinstance(value, list) and all(type(each) is int and 0 <= each <= LARGEST for each in value)
+    if not whole or len(value) > MOST_NUMBERS or len(set(value)) < len(value):
+        raise _malformed(f"{name} must be a list of at most {MOST_NUMBERS} different whole numbers.")
+    return list(value)
+
+
+async def number(request: web.Request, name: str) -> int:
+    """Return the field, a whole number. Raises Problem."""
+    value = await _field(request, name)
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise _malformed(f"{name} must be a whole number.")
     return value
 
 

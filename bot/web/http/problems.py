@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.errors import CratekeeperError, MemberError, NotAmongLikes
 from bot.errors.audio import AudioError, HearingFailed
+from bot.errors.sorting import DryRunChanged
 from bot.messages import _
 from bot.messages import feed as messages
 from bot.messages.errors import describe
@@ -66,7 +67,7 @@ def _routing(error: web.HTTPException) -> Problem:
 
 
 def _of(error: CratekeeperError) -> Problem:
-    if isinstance(error, NotAmongLikes):
+    if isinstance(error, NotAmongLikes | DryRunChanged):
         return Problem(HTTPStatus.CONFLICT, describe(error, plain=True))
     if isinstance(error, MemberError) or (isinstance(error, AudioError) and not isinstance(error, HearingFailed)):
         return Problem(HTTPStatus.NOT_FOUND, describe(error, plain=True))

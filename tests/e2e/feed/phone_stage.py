@@ -27,21 +27,23 @@ class Phone:
     complaints: list[str] = field(default_factory=list)
 
     @asynccontextmanager
-    async def page(self, viewport: dict[str, int] = PHONE, **options: object) -> AsyncIterator[Page]:
-        """The page, opened with a fresh link."""
+    async def page(
+        self, viewport: dict[str, int] = PHONE, *, link: str | None = None, **options: object
+    ) -> AsyncIterator[Page]:
+        """The page, opened with a link, by default a fresh one to the feed."""
         context = await self.browser.new_context(viewport=viewport, has_touch=True, **options)
         context.set_default_timeout(SLOW)
         expect.set_options(timeout=SLOW)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.on("console", lambda line: line.type in ("error", "warning") and self.complaints.append(line.text))
         page = await context.new_page()
-        await page.goto(await self.link())
+        await page.goto(link or await self.link())
         await page.wait_for_selector("body[data-ready]")
         yield page
         await context.close()
 
-    async def link(self) -> str:
-        said = await answer(self.person.command("feed web"))
+    async def link(self, command: str = "feed web") -> str:
+        said = await answer(self.person.command(command))
         assert said.visible_to == self.person.user.id
         return next(button.url for button in said.buttons() if button.url)
 

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from bot.messages import LANGUAGES, _, speaking
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.feed.phone_stage import NUMBERS, PHONE, Phone, title
+from tests.e2e.feed.phone_stage import NUMBERS, PHONE, Phone
 from tests.e2e.feed.stage import OWN
 
 pytestmark = [
@@ -13,36 +13,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("feed"),
 ]
-ON_ITS_SIDE, DESK = ({"width": w, "height": h} for w, h in ((740, 360), (1280, 800)))
-NAMELESS = """() => [...document.querySelectorAll("button, a, input, img")]
-    .filter((each) => !(each.textContent.trim() || each.alt !== undefined || each.labels?.length || each.ariaLabel))
-    .map((each) => each.outerHTML)"""
-SMALL = """() => [...document.querySelectorAll("button")].map((each) => each.getBoundingClientRect())
-    .filter(({width, height}) => width && (width < 44 || height < 44)).length"""
-WIDE = """() => [...document.querySelectorAll("body *")]
-    .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1)
-    .map((each) => each.outerHTML.slice(0, 80))"""
-FAINT = """() => {
-    const light = (colour) => {
-        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((each) => each / 255)
-            .map((each) => each <= .04045 ? each / 12.92 : ((each + .055) / 1.055) ** 2.4);
-        return .2126 * r + .7152 * g + .0722 * b;
-    };
-    const ground = (each) => {
-        for (; each; each = each.parentElement) {
-            const colour = getComputedStyle(each).backgroundColor;
-            if (!/, 0\\)$|^transparent$/.test(colour)) return colour;
-        }
-        return getComputedStyle(document.documentElement).backgroundColor;
-    };
-    return [...document.querySelectorAll("h1, h2, p, span, button, a, dd, dt, small")]
-        .filter((each) => each.offsetParent)
-        .filter((each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-        .filter((each) => !each.disabled && !each.closest("[aria-hidden=true], [role=status], :disabled"))
-        .map((each) => [each.textContent, light(getComputedStyle(each).color), light(ground(each))])
-        .map(([text, one, two]) => [text, (Math.max(one, two) + .05) / (Math.min(one, two) + .05)])
-        .filter(([, contrast]) => contrast < 4.5);
-}"""
 
 
 async def test_a_link_opens_once_and_its_secret_leaves_the_address(phone: Phone) -> None:
@@ -75,33 +45,6 @@ async def test_a_browser_gets_its_own_language(phone: Phone, language: str) -> N
         await expect(page.get_by_role("button", name=skip, exact=True)).to_be_visible()
         await page.get_by_role("button", name=help_, exact=True).click()
         await expect(page.get_by_role("dialog")).to_contain_text(letters)
-
-
-@pytest.mark.parametrize(("colours", "viewports"), [("dark", [PHONE]), ("light", [ON_ITS_SIDE, DESK])])
-async def test_the_page_meets_contrast_size_and_naming_rules(
-    phone: Phone, colours: str, viewports: list[dict[str, int]], soak: bool
-) -> None:
-    for viewport in (PHONE, ON_ITS_SIDE, DESK) if soak else viewports:
-        async with phone.page(viewport, color_scheme=colours, reduced_motion="reduce") as page:
-            await page.locator(".hear:not([aria-busy])").wait_for()
-            assert await page.evaluate(NAMELESS) == []
-            assert await page.evaluate(SMALL) == 0, "a finger needs at least 44 pixels"
-            assert await page.evaluate(FAINT) == []
-            assert await page.evaluate(WIDE) == []
-            assert await page.evaluate("document.documentElement.lang") == "en"
-            await page.evaluate("document.documentElement.style.fontSize = '200%'")
-            assert await page.evaluate(WIDE) == [], "large text makes it longer, never wider"
-
-
-async def test_nothing_moves_for_those_who_prefer_reduced_motion(phone: Phone) -> None:
-    async with phone.page(reduced_motion="reduce") as page:
-        before = await title(page)
-        await page.keyboard.press("ArrowLeft")
-        moved = await page.evaluate(
-            "document.getAnimations().some((each) => each.effect.getKeyframes().some((frame) => frame.transform))"
-        )
-        assert not moved
-        await expect(page.locator("#title")).not_to_have_text(before)
 
 
 async def test_it_can_be_installed_and_says_so_when_offline(phone: Phone) -> None:

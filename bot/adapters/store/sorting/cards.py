@@ -26,6 +26,12 @@ async def of_write(tx: Tx, write: int) -> list[Card]:
     return await every(tx, Card, select(CARD).where(CARD.c.write == write).order_by(CARD.c.created_at))
 
 
+async def newest(tx: Tx, member: int, layer: int) -> Card | None:
+    """Return the member's newest card in the layer."""
+    query = select(CARD).where(CARD.c.member == member, CARD.c.layer == layer)
+    return await one(tx, Card, query.order_by(CARD.c.created_at.desc()).limit(1))
+
+
 async def recent_songs(tx: Tx, member: int, layer: int, limit: int) -> list[str]:
     """Return the songs of the newest cards, newest first."""
     query = select(CARD.c.song).where(CARD.c.member == member, CARD.c.layer == layer)

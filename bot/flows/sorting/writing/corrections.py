@@ -69,8 +69,8 @@ def _stands(change: Change) -> bool:
     return change.action == Action.ADD and change.state in (LineState.WANTED, *TOUCHED)
 
 
-async def not_there(store: Store, member: int, change: int, event: int, now: datetime) -> int | None:
-    """Store the member's answer that a song doesn't belong there, as a label.
+async def not_there(store: Store, member: int, change: int, event: int | None, now: datetime) -> int | None:
+    """Store the member's answer that a song doesn't belong there, as a label. event: None outside Discord.
 
     A dry run won't put it there. Otherwise, it's to be removed: returns the number of that write, to be applied; None
     if they said so before. Raises as `correction` does.
@@ -86,7 +86,7 @@ async def not_there(store: Store, member: int, change: int, event: int, now: dat
 
 
 async def instead(
-    store: Store, member: int, change: int, playlist: int | None, event: int, now: datetime
+    store: Store, member: int, change: int, playlist: int | None, event: int | None, now: datetime
 ) -> int | None:
     """Store where the song of a line belongs instead, as a label; None: in none of the layer's playlists.
 
@@ -112,7 +112,8 @@ def _tap(said: Correction) -> NewWrite:
     return NewWrite(said.write.member, said.layer.layer, WriteKind.TAP)
 
 
-async def _tell(tx: Tx, said: Correction, kind: Kind, chosen: list[int], event: int) -> bool:
+async def _tell(tx: Tx, said: Correction, kind: Kind, chosen: list[int], event: int | None) -> bool:
+    event = await answers.next_event(tx, said.write.member) if event is None else event
     answer = Answer(said.line.song, kind, tuple(chosen), Source.RECEIPT, event)
     return await answers.add(tx, said.write.member, said.layer.layer, answer)
 

@@ -5,6 +5,7 @@ Converge, don't replay: the journal stores what's wanted, line by line, and appl
 person added stay (P4).
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, Refused, missing
 from bot.core.sorting.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
-from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting, TooOldToUndo
+from bot.errors.sorting import DryRunChanged, DryRunGone, ReceiptGone, StillWriting, TooOldToUndo
 from bot.errors.spotify import PlaylistGone, SpotifyDown, Unsettled
 from bot.errors.stored import dumped
 from bot.flows.sorting import readiness
@@ -102,6 +103,12 @@ class Receipt:
         touched = {change.song for change in moving if change.action in (Action.ADD, Action.ASK)}
         return max(0, self.write.total - len(touched))
 
+    @property
+    def version(self) -> str:
+        """What the write would change, as a digest."""
+        going = sorted(change.change for change in [*self.placed, *self.removed])
+        return hashlib.sha256(repr(going).encode()).hexdigest()[:32]
+
     def per_playlist(self) -> list[tuple[str, int, int]]:
         """Return (name, songs added, songs removed) for each playlist that changes; two may share a name."""
         added = Counter(change.playlist for change in self.placed)
@@ -144,8 +151,11 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     return Receipt(kept_write, layer, kept, changes, names, undos[-1] if undos else None, reversals)
 
 
-async def confirm(store: Store, member: int, write: int) -> Write:
-    """Release a planned write to be applied. Raises DryRunGone if it isn't the member's, or no longer planned."""
+async def confirm(store: Store, member: int, write: int, version: str | None = None) -> Write:
+    """Release a planned write to be applied. Raises DryRunGone if it isn't the member's, or no longer planned.
+
+    version: of the receipt that they saw; raises DryRunChanged if it would change something else by now.
+    """
     async with store.writing() as tx:
         planned = await writes.get(tx, write)
         if (
@@ -155,6 +165,8 @@ async def confirm(store: Store, member: int, write: int) -> Write:
         ):
             raise DryRunGone
         if planned.state == WriteState.PLANNED:
+            if version is not None and version != (await receipt(tx, write)).version:
+                raise DryRunChanged
             await writes.set_state(tx, write, WriteState.APPLYING)
     return planned
 

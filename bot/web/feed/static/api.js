@@ -54,7 +54,7 @@ async function refusal(answer) {
 }
 
 const json = async (...asked) => (await call(...asked)).json();
-const song = (card, what) => `api/songs/${card.key}/${what}`;
+const song = (card, what) => `${card.at}/${what}`; // cards are addressed by `at`
 
 export const enter = (link) => call("POST", "session", { link });
 export const changeOver = (link) => call("PUT", "session", { link });
@@ -69,7 +69,7 @@ export const confirm = async (address, code) => (await json("POST", address, { c
 
 export async function cards(count) {
   const found = await json("POST", "api/cards", { count });
-  return { ...found, cards: found.cards.map(reachable) };
+  return { ...found, cards: found.cards.map((card) => reachable({ ...card, at: `api/songs/${card.key}` })) };
 }
 
 export const listen = async (card) => reachable(await json("GET", song(card, "listen")));
@@ -90,6 +90,28 @@ export const add = (card, playlist) => json("PUT", song(card, `playlists/${playl
 export const repost = (card) => call("POST", song(card, "repost"));
 export const putAway = (card) => call("PUT", song(card, "distaste"));
 export const takeBack = (card) => call("DELETE", song(card, "distaste"));
+
+/** Ask once more if the reply got lost: for calls that do nothing twice. */
+async function surely(...asked) {
+  return json(...asked).catch((error) => {
+    if (error instanceof Offline) return json(...asked);
+    throw error;
+  });
+}
+
+async function questioned(...asked) {
+  const said = await surely(...asked);
+  return said.question ? { ...said, question: { ...said.question, at: `api/questions/${said.question.card}` } } : said;
+}
+
+export const ask = (layer) => questioned("POST", "api/questions", { layer });
+export const answer = (card, playlists) => questioned("PUT", song(card, "answer"), { playlists });
+export const skipQuestion = (card) => questioned("PUT", song(card, "skip"));
+export const undoAnswer = (card) => questioned("POST", song(card, "undo"));
+
+export const dryRun = (write) => json("GET", `api/dry-runs/${write}`);
+export const choose = (write, change, goes) => surely("PUT", `api/dry-runs/${write}/lines/${change}`, { goes });
+export const apply = (write, version) => surely("POST", `api/dry-runs/${write}/apply`, { version });
 
 /** An address that plays the clip. */
 export async function sound(path) {

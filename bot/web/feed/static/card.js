@@ -44,11 +44,16 @@ const why = (card) => h("p", { class: "why" }, card.why);
 function credit(how, card, title, source) {
   const page = how.way === "preview" ? how.page : card.url;
   if (page) title.replaceChildren(link(page, {}, card.title));
-  if (how.way === "preview") source.replaceChildren(`${say("preview_by")} `, link(how.page ?? how.url, {}, how.by));
+  if (how.way === "preview") source.replaceChildren(...credited(how));
   else if (how.way !== "video" && card.url) source.replaceChildren(link(card.url, {}, say("open_in_spotify")));
 }
 
-function ear(how, card, player) {
+/** Whose sound a preview is. */
+export const credited = (how) =>
+  how.way === "preview" ? [h("span", {}, say("preview_by")), " ", link(how.page ?? how.url, {}, how.by)] : [];
+
+/** What is heard: the player, or where else to listen. */
+export function ear(how, card, player) {
   if (how.sound) return played(how, player);
   if (how.url) return [h("p", {}, say("no_clip")), link(how.url, { class: "elsewhere" }, elsewhere(how))];
   return [h("p", {}, say("no_clip_no_link"))];
@@ -60,7 +65,7 @@ const elsewhere = (how) =>
     : say("hear", { service: how.by });
 
 function played(how, player) {
-  const press = button("", () => player.toggle(), { class: "play" });
+  const press = button("", () => player.toggle(), { class: "play", "data-key": "play" });
   const time = h("p", { class: "time" });
   const { drawing, move } = how.waveform ? wave(how.waveform, (how.offset ?? 0) / how.seconds) : bare();
   const progress = () => {

@@ -1,9 +1,9 @@
 // The deck: the song on show, the next ones, and those swiped away.
 
 import * as api from "./api.js";
+import { forget, hear } from "./heard.js";
 
 const AHEAD = 2; // songs fetched in advance, each with its clip
-const FRESH = 240_000; // ms; a preview's address works for at least that long
 const REMEMBERED = 20; // songs that can be undone
 
 /**
@@ -65,31 +65,5 @@ export class Deck {
 }
 
 function dealt(card) {
-  const made = { ...card, added: [] };
-  hear(made);
-  return made;
-}
-
-function hear(card) {
-  card.asked = Date.now();
-  card.heard = hearing(card);
-  card.heard.catch(() => {}); // shown where the card is
-}
-
-/** How the card can be heard; asked again after a failure, or if another service's address may have expired. */
-export async function heard(card) {
-  const how = await card.heard.catch(() => null);
-  if (!how || (how.way === "preview" && Date.now() - card.asked > FRESH)) hear(card);
-  return card.heard;
-}
-
-async function hearing(card) {
-  const heard = await api.listen(card);
-  const sound = heard.clip ? await api.sound(heard.clip) : heard.preview;
-  return { ...heard, sound };
-}
-
-async function forget(card) {
-  const { sound, clip } = await card.heard.catch(() => ({}));
-  if (clip) URL.revokeObjectURL(sound);
+  return hear({ ...card, added: [] });
 }

@@ -1,132 +1,53 @@
-// The page: shows the deck's top card and does what the member asks.
+// The page: enters with the link, then shows the view that the address asks for.
 
 import * as api from "./api.js";
-import { drawn } from "./card.js";
-import { Deck, heard as hearing } from "./deck.js";
-import { button, h, listed, say } from "./dom.js";
-import { icon } from "./icons.js";
+import { button, say } from "./dom.js";
+import { view as dryRun } from "./dryrun.js";
+import { view as feed } from "./feed.js";
 import * as keys from "./keys.js";
-import { Player } from "./player.js";
+import { view as label } from "./label.js";
 import * as sheet from "./sheet.js";
-import { come, fly, swipeable } from "./swipe.js";
+import { leftOut, message, sayWho, tell } from "./stage.js";
 import { LANGUAGE } from "./words.js";
 
-const SAID = 4_000; // ms a line stays, plus LETTER for each letter
-const LETTER = 60;
 const TAKEN = 409; // someone else is logged in here
-const UNHEARD = { way: "nothing", sound: null, url: null, cover: null }; // if we couldn't find out how to hear a song
-const stage = document.getElementById("stage");
-const said = document.getElementById("said");
-const who = document.getElementById("who");
+const VIEWS = { feed, label, "dry-run": dryRun };
 const undoing = document.getElementById("undo");
 const helping = document.getElementById("help");
-const deck = new Deck();
-const player = new Player();
-let shown = null; // the element of the card on top
-let busy = false; // while one card gives way to the next
+const ways = document.getElementById("views");
+let view = asked();
 
-// ---------------------------------------------------------------- actions
-const DEEDS = {
-  like: { way: "right", said: "liked", call: api.like, back: (card) => !card.added.length && api.unlike(card) },
-  skip: { way: "left", said: "skipped", call: (card) => !card.added.length && api.skip(card) },
-  away: { way: "left", said: "not_for_you", call: api.putAway, back: api.takeBack },
-};
-
-/** Return whether the card goes: not while another one does. */
-function swipe(name) {
-  if (busy || !deck.top) return false;
-  go(name, deck.top);
-  return true;
+/** The view that the address asks for. */
+function asked() {
+  const last = location.pathname.split("/").at(-1);
+  return Object.hasOwn(VIEWS, last) ? VIEWS[last] : feed;
 }
 
-async function go(name, card) {
-  busy = true;
-  const deed = DEEDS[name];
-  player.touched();
-  const sending = Promise.resolve(deed.call(card));
-  sending.catch(() => {}); // handled below, when the card is gone and can come back
-  await fly(shown, deed.way);
-  deck.swipe({ name, sending });
-  await show();
-  busy = false;
-  sending.then((liked) => done(deed, card, liked), (error) => failed(error, card));
+/** Show another view. In a frame, the address isn't ours to change. */
+function go(next) {
+  if (!api.framed()) history.pushState(null, "", next === feed ? "./" : next.name);
+  return show(next);
 }
 
-function done(deed, card, liked) {
-  tell(say(deed.said, { title: card.title }));
-  if (liked?.ask) ask(card);
+function show(next) {
+  view.end();
+  view = next;
+  point();
+  return view.start();
 }
 
-async function undo() {
-  if (busy || !deck.last) return;
-  busy = true;
-  const [card, { name, sending }] = deck.undo();
-  await show({ from: DEEDS[name].way, back: true });
-  busy = false;
-  await sending.then(() => DEEDS[name].back?.(card)).catch((error) => tell(error.message));
+/** Show in the header which view this is, and the way to the others. */
+function point() {
+  const way = (each) =>
+    button(say(each.name), () => view !== each && go(each), { class: "quiet", "aria-current": view === each && "page" });
+  const focused = [...ways.children].indexOf(document.activeElement);
+  ways.replaceChildren(...[feed, label].map(way));
+  ways.children[focused]?.focus();
+  undoing.hidden = !view.undoes;
 }
 
-/** Say what went wrong, and bring the last card back, unless the song itself is gone. */
-function failed(error, card) {
-  if (error.status === 401) return leftOut(error.message);
-  if (card && error.status !== 404 && deck.last?.[0] === card) {
-    deck.undo();
-    show();
-  }
-  return tell(error.message);
-}
-
-function ask(card) {
-  sheet.saving(async (saves) => {
-    try {
-      await api.chooseSaving(saves);
-      if (saves) await api.like(card);
-      tell(say(saves ? "saves" : "saves_not"));
-    } catch (error) {
-      failed(error);
-    }
-  });
-}
-
-function add() {
-  const card = deck.top;
-  const added = (place) => {
-    card.added.push(place);
-    tell(say("adding", { title: card.title, playlist: place.name }));
-  };
-  sheet.adding(card, added, failed);
-}
-
-async function share() {
-  const card = deck.top;
-  const how = await hearing(card).catch(() => null);
-  const url = (how?.way === "preview" && how.page) || card.url;
-  if (!url) return tell(say("no_link"));
-  const text = [card.title, listed(card.artists)].filter(Boolean).join(" – ");
-  try {
-    if (navigator.share) await navigator.share({ title: text, url });
-    else await navigator.clipboard.writeText(url).then(() => tell(say("copied")));
-  } catch (error) {
-    if (error.name !== "AbortError") tell(say("the_link", { url }));
-  }
-}
-
-async function more() {
-  const card = deck.top;
-  const [how, server] = await Promise.all([hearing(card).catch(() => null), api.server().catch(() => null)]);
-  sheet.details(card, how, server, repost);
-}
-
-async function repost(card) {
-  try {
-    await api.repost(card);
-    tell(say("reposted", { title: card.title }));
-  } catch (error) {
-    failed(error);
-  }
-}
-
-const help = () => sheet.help(keys.letters(), keys.chooseLetters, leave);
+const act = (what) => (what === "help" ? help() : view.act(what));
+const help = () => sheet.help(view, keys.letters(), keys.chooseLetters, leave);
 
 async function leave() {
   sheet.close();
@@ -138,117 +59,13 @@ async function leave() {
   }
 }
 
-const ACTS = {
-  like: () => swipe("like"),
-  skip: () => swipe("skip"),
-  away: () => swipe("away"),
-  play: () => player.toggle(),
-  add,
-  share,
-  more,
-  undo,
-  help,
-};
-
-function act(what) {
-  return (what === "help" || what === "undo" || deck.top) && ACTS[what]();
-}
-
-// ---------------------------------------------------------------- the card
-/** Show the card on top. back: it was swiped away before; from: where it comes back from. */
-async function show({ back = false, from = null } = {}) {
-  if (!deck.top) message(say("one_moment"));
-  let card;
-  try {
-    card = await deck.ready();
-  } catch (error) {
-    return error.status === 401 ? leftOut(error.message) : message(error.message, button(say("try_again"), () => show()));
-  }
-  undoing.disabled = !deck.last;
-  if (!card) return message(deck.nothing ?? say("nothing"), button(say("look_again"), () => show()));
-  const song = card.artists.length ? say("by", { title: card.title, artists: listed(card.artists) }) : card.title;
-  tell(back ? say("back", { song }) : song, false);
-  return put(card, from);
-}
-
-function put(card, from) {
-  const { element, heard } = drawn(card, player);
-  shown = element;
-  player.clear();
-  stage.replaceChildren(h("div", { class: "deck" }, hint("like", "right"), hint("skip", "left"), element), acts());
-  swipeable(element, lean, (way) => act({ left: "skip", right: "like", up: "more" }[way]));
-  element.addEventListener("click", (event) => event.target.closest("a, button") || player.toggle());
-  come(element, from);
-  hearing(card).then(
-    (how) => {
-      if (shown !== element) return;
-      heard(how);
-      if (how.sound) player.load(how.sound, card);
-      roomFor(element);
-    },
-    (error) => {
-      if (shown !== element) return;
-      heard(UNHEARD);
-      failed(error);
-    },
-  );
-}
-
-const hint = (what, way) =>
-  h("p", { class: `hint ${way}`, "aria-hidden": "true" }, icon(what), say(what));
-
-/** Show how close a drag is to counting: the word at the edge, and its button. */
-function lean(way, share) {
-  stage.dataset.lean = way ?? "";
-  stage.style.setProperty("--share", share.toFixed(2));
-  stage.classList.toggle("sure", share === 1);
-}
-
-/** If the card is taller than the screen (large type, small phone), a finger scrolls it and swipes only sideways. */
-function roomFor(element) {
-  element.classList.toggle("long", document.documentElement.scrollHeight > innerHeight + 1);
-}
-
-const BUTTONS = ["skip", "like", "add", "share", "away", "more"];
-
-function acts() {
-  const one = (what) => button([icon(what), h("span", {}, say(what))], () => act(what), { class: `act ${what}` });
-  return h("div", { class: "acts", role: "group", "aria-label": say("acts") }, BUTTONS.map(one));
-}
-
-function message(text, ...more) {
-  shown = null;
-  player.clear();
-  const picture = h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 72, height: 72 });
-  stage.replaceChildren(h("div", { class: "message" }, picture, h("p", {}, text), ...more));
-}
-
-function leftOut(text) {
-  who.textContent = "";
-  sheet.close();
-  deck.cards = [];
-  deck.gone = [];
-  undoing.disabled = true;
-  message(text);
-  tell(text, false);
-}
-
-let quiet = null;
-
-/** Show a line for a moment; `seen` false: to screen readers alone. */
-function tell(text, seen = true) {
-  said.textContent = text;
-  said.classList.toggle("seen", seen);
-  clearTimeout(quiet);
-  quiet = setTimeout(() => said.classList.remove("seen"), SAID + LETTER * text.length);
-}
-
 // ---------------------------------------------------------------- start
 /** Exchange the link's secret for a session; it leaves the address at once. */
 async function enter() {
   const link = location.hash.slice(1);
-  if (!location.pathname.endsWith("/enter")) return;
-  history.replaceState(null, "", "./");
+  const there = location.pathname.endsWith("/enter") ? "./" : location.pathname + location.search;
+  if (!link && there !== "./") return;
+  history.replaceState(null, "", there);
   if (!link) return;
   await api.enter(link).catch(async (error) => {
     if (error.status !== TAKEN) throw error;
@@ -265,12 +82,6 @@ function agrees(question) {
   });
 }
 
-/** Say whose session it is: someone may have sent their own link. */
-async function sayWho() {
-  const { name } = await api.me().catch(() => ({ name: "" }));
-  who.textContent = name;
-}
-
 async function begin() {
   let refused = null;
   message(say("one_moment"));
@@ -280,19 +91,19 @@ async function begin() {
   if (refused instanceof api.Offline) return message(refused.message, button(say("try_again"), () => location.reload()));
   message(say("one_moment"));
   sayWho();
-  await show();
-  if (refused && !deck.top) leftOut(refused.message);
+  await view.start();
+  if (refused && !view.shows) leftOut(refused.message);
   document.body.dataset.ready = "";
 }
 
 document.documentElement.lang = LANGUAGE;
 undoing.textContent = say("undo");
-undoing.addEventListener("click", undo);
+undoing.addEventListener("click", () => view.act("undo"));
 helping.textContent = say("help");
 helping.addEventListener("click", help);
-keys.listen(act);
-addEventListener("resize", () => shown && roomFor(shown));
-addEventListener("offline", () => tell(say("offline_plays")));
-addEventListener("online", () => !deck.top && show());
+ways.setAttribute("aria-label", say("views"));
+keys.listen(() => view, act);
+addEventListener("popstate", () => show(asked()));
 navigator.serviceWorker?.register(new URL("../sw.js", import.meta.url)).catch(() => {});
+point();
 begin();

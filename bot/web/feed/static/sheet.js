@@ -134,28 +134,15 @@ export function saving(chosen) {
   );
 }
 
-/** Keys and what they do, by the names of the words for it. */
-const KEYS = [
-  ["→", "L", "key_like"],
-  ["←", "S", "key_skip"],
-  ["space", "P", "key_play"],
-  ["↑", "M", "key_more"],
-  ["", "A", "key_add"],
-  ["", "C", "key_share"],
-  ["", "N", "key_away"],
-  ["", "U", "key_undo"],
-  ["", "?", "key_help"],
-];
-
-/** Say how it works. `letters`: whether letters are keys; `choose` gets the new choice. */
-export function help(letters, choose, leave) {
+/** Say how a view works. `letters`: whether letters are keys; `choose` gets the new choice. */
+export function help(view, letters, choose, leave) {
   const tick = h("input", { type: "checkbox", id: "letters", checked: letters, onchange: () => choose(tick.checked) });
   const row = ([arrow, letter, what]) =>
     h("tr", {}, h("td", {}, arrow && h("kbd", {}, arrow === "space" ? say("space") : arrow), " ", h("kbd", {}, letter)), h("td", {}, say(what)));
   open(
     say("how"),
-    h("p", {}, say("how_it_works")),
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, say("key")), h("th", {}, say("does")))), h("tbody", {}, KEYS.map(row))),
+    h("p", {}, say(view.how)),
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, say("key")), h("th", {}, say("does")))), h("tbody", {}, view.keys.map(row))),
     h("p", { class: "tick" }, tick, h("label", { for: "letters" }, say("letters"))),
     h("p", { class: "note" }, say(api.framed() ? "framed" : "stays")),
     button(say("log_out"), leave, { class: "choice" }),

@@ -23,12 +23,15 @@ from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.catalogue_index import key
 from bot.flows.feed.clips import Clips
+from bot.flows.feed.dry_run_page import DryRunPage
 from bot.flows.feed.feed import Feed
+from bot.flows.feed.label_page import LabelPage
 from bot.flows.feed.listening import Listening
 from bot.flows.feed.page import FeedPage
 from bot.flows.feed.previews import SongPreviews
 from bot.flows.feed.recommend import Recommender
 from bot.flows.social import reposts
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.web import application, feed, port_of, serve
 from tests.contract.feed.api.stage import ADA, BEN, liked
 from tests.contract.spotify.stage import Clock
@@ -80,6 +83,10 @@ class Stage:
         return list((await self.ask("/feed/api/cards", member, "POST", {"count": count})).json["cards"])
 
 
+def scored_libraries(stage: Stage) -> ScoredLibraries:
+    return ScoredLibraries(stage.store, Scorer(stage.store.path.parent / "models"))
+
+
 @asynccontextmanager
 async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8888") -> AsyncIterator[Stage]:
     """Set the stage in `folder`, with a copy of the `prepared` database."""
@@ -104,7 +111,10 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     previews = SongPreviews(store, None, None, clock)
     feed_flow = Feed(store, catalogue, recommender, enqueue, clock, previews.sound)
     listening = Listening(catalogue, previews)
-    page = FeedPage(Api(store, catalogue, recommender, clock), feed_flow, listening, post, name_of, repost_server)
+    parts = store, scored_libraries(stage), catalogue, listening, enqueue, clock
+    labelling, dry_runs = LabelPage(*parts), DryRunPage(*parts)
+    api = Api(store, catalogue, recommender, clock)
+    page = FeedPage(api, feed_flow, labelling, dry_runs, listening, post, name_of, repost_server)
     pages = application(_unused, _well)
     pages.add_subapp(
         "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())

@@ -253,7 +253,7 @@ async def test_too_many_requests_are_rate_limited(stage: Stage) -> None:
 )
 def test_spotifys_covers_never_appear_with_another_services_sound(way: Way, beside: bool) -> None:
     entry = Entry(replace(liked(0), cover="https://i.scdn.co/image/1"), {}, None, clip=False)
-    how = shapes.listen(entry, Listen(way, url="https://www.deezer.com/1", by="Deezer"))
+    how = shapes.listen(entry.song, Listen(way, url="https://www.deezer.com/1", by="Deezer"), "")
     assert (how["cover"] is not None) is beside
     assert shapes.card(FeedCard(entry, ()))["cover"] is None, "no cover before the sound's source is known"
 

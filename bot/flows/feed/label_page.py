@@ -1,0 +1,127 @@
+"""Label page: labelling in the browser (`web.feed`). An answer there is an answer in Discord.
+
+A card takes one answer and one undo there, so a request that's repeated because its reply was lost does nothing twice.
+Answers have no event of Discord's: each counts after everything its member has said so far.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import interactions
+from bot.adapters.store.sorting import answers, cards
+from bot.core.jobs import JobKind
+from bot.core.records import Clip, Layer, Playlist, Song
+from bot.core.sorting.labels import Kind
+from bot.errors import NothingToUndo
+from bot.errors.sorting import QuestionGone
+from bot.flows.feed.catalogue import Catalogue
+from bot.flows.feed.feed import Enqueue
+from bot.flows.feed.listening import Listen, Listening
+from bot.flows.sorting import label, playlists, review
+from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
+from bot.flows.sorting.scored_library import ScoredLibraries
+
+Next = Question | NothingToAsk
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer said of a song, and what's asked next. song: None if it was said before, or the song is gone."""
+
+    song: Song | None
+    playlists: Sequence[Playlist]
+    following: Next
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The last answer is undone. following: its question, again; songs: how many it was about."""
+
+    following: Next
+    songs: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPage:
+    """Built once, by the composition root."""
+
+    store: Store
+    libraries: ScoredLibraries
+    catalogue: Catalogue
+    listening: Listening
+    enqueue: Enqueue
+    clock: Callable[[], datetime]
+
+    async def ask(self, member: int, layer: int) -> Next:
+        """Return a question about a layer; 0: the member's first. Raises NoSuchLayer, and as `label.ask` does."""
+        return await label.ask(self.store, self.libraries, await self._layer(member, layer), self.clock())
+
+    async def _layer(self, member: int, layer: int) -> Layer:
+        if layer:
+            return await playlists.layer_numbered(self.store, member, layer)
+        return await playlists.layer_named(self.store, member, None)
+
+    async def answer(self, member: int, card: str, kind: Kind, chosen: Sequence[int]) -> Answered:
+        """Store the answer to a card. Raises NotYours, QuestionGone or PlaylistNotKept."""
+        pressed = await self._press(member, card, kind, chosen)
+        if pressed is None:
+            return Answered(None, (), await self._newest(member, card))
+        if pressed.train:
+            await self.enqueue(JobKind.TRAIN, member, pressed.layer)
+        if pressed.write is not None:
+            await self.enqueue(JobKind.APPLY, member, pressed.write)
+        song, named = await review.named(self.store, member, pressed.song, chosen)
+        following = await review.after(self.store, self.libraries, member, card, self.clock())
+        return Answered(song, named, following)
+
+    async def _press(self, member: int, card: str, kind: Kind, chosen: Sequence[int]) -> Pressed | None:
+        """Return None if the card was answered here before."""
+        async with self.store.writing() as tx:
+            if not await interactions.take(tx, [_number("answer", card)], self.clock()):
+                return None
+            said = Press(kind, chosen, await answers.next_event(tx, member))
+            pressed = await label.keep(tx, member, card, said, self.clock())
+        return await label.followed_up(self.store, pressed)
+
+    async def undo(self, member: int, card: str) -> Undone:
+        """Undo the last answer in the card's layer, with all of its songs. Raises NothingToUndo, and as `answer`."""
+        async with self.store.writing() as tx:
+            asked = await label.mine(tx, member, card)
+            if asked.write is not None:  # a receipt's card: only Discord shows those
+                raise QuestionGone
+            repeated = not await interactions.take(tx, [_number("undo", card)], self.clock())
+            last = None if repeated else await answers.last(tx, member, asked.layer)
+            if last is None and not repeated:
+                raise NothingToUndo
+            about = await answers.undo_event(tx, member, asked.layer, last.event, self.clock()) if last else 1
+        if last is None:
+            return Undone(await self._newest(member, card), about)
+        layer = await playlists.layer_numbered(self.store, member, asked.layer)
+        return Undone(await label.ask_about(self.store, self.libraries, layer, last.song, self.clock()), about)
+
+    async def _newest(self, member: int, card: str) -> Next:
+        """Return the newest question if it's open; else a new one, as after the card."""
+        async with self.store.reading() as tx:
+            asked = await label.mine(tx, member, card)
+            newest = await cards.newest(tx, member, asked.layer)
+            verdict = (await answers.verdicts(tx, member, asked.layer)).get(newest.song) if newest else None
+        if newest is None or newest.write is not None or (verdict is not None and verdict.answered):
+            return await review.after(self.store, self.libraries, member, card, self.clock())
+        return await review.again(self.store, self.libraries, member, newest.card)
+
+    async def listen(self, member: int, card: str) -> tuple[Song, Listen]:
+        """Return the card's song and the best way to hear it. Raises NotYours, QuestionGone, NotInLibrary."""
+        song = await label.song_on(self.store, member, card)
+        return song, await self.listening.to_own(member, song)
+
+    async def clip(self, member: int, card: str) -> Clip:
+        """Return the clip of the card's song. Raises as `listen` does, and NotInCatalogue, NoClip, AudioError."""
+        return await self.catalogue.clip(member, (await label.song_on(self.store, member, card)).song)
+
+
+def _number(what: str, card: str) -> int:
+    """Return the number that stands for what was done on a card, among those of Discord's interactions."""
+    return int.from_bytes(hashlib.sha256(f"{what} {card}".encode()).digest()[:8], "big") >> 1
