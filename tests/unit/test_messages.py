@@ -14,17 +14,23 @@ from discord.app_commands import TranslationContext, TranslationContextLocation,
 
 import bot
 from bot.chat.account.status import status
+from bot.chat.layout import LABEL, PLACEHOLDER, TITLE
 from bot.chat.translator import NAME, OPTION, Catalogue
 from bot.errors import CratekeeperError, TooFewLabels, WrongCode
 from bot.errors.spotify import CoolingDown
 from bot.errors.stored import dumped, loaded
 from bot.locales import catalogue
-from bot.messages import ENGLISH, LANGUAGES, language_of, listed, number, plural, speak, speaking
+from bot.messages import ENGLISH, LANGUAGES, _, language_of, listed, number, plural, speak, speaking
 from bot.messages.errors import describe
 from tests.unit.test_errors import NOW, kinds, made
 
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
 BOT = Path(bot.__file__).parent
+LIMITS = {  # by what takes a sentence: which argument that is, and how many characters it may have
+    **dict.fromkeys(("button", "link"), (0, LABEL)),
+    **dict.fromkeys(("Form", "field", "paragraph", "choice"), (0, TITLE)),
+    **dict.fromkeys(("menu", "channels"), (1, PLACEHOLDER)),
+}
 
 
 def gaps(sentence: str) -> set[str]:
@@ -66,8 +72,8 @@ def test_a_sentence_has_one_translation_in_every_room(language: str) -> None:
             assert seen.setdefault((message.id, message.context), str(message.string)) == str(message.string), room
 
 
-def calls(path: Path) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text())):
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_", "plural"):
             yield node
 
@@ -76,7 +82,7 @@ def test_sentences_are_literals_and_get_all_their_values() -> None:
     """An f-string, a concatenation or a string inside an f-string never reaches the catalogue."""
     known = {text for room in catalogue.written().values() for message in room for text in forms(message.id)}
     for path in BOT.rglob("*.py"):
-        for call in calls(path):
+        for call in calls(ast.parse(path.read_text())):
             where = f"{path.name}:{call.lineno}"
             assert not isinstance(call.args[0], ast.JoinedStr | ast.BinOp), where
             assert not isinstance(call.args[0], ast.Constant) or call.args[0].value in known, where
@@ -107,6 +113,33 @@ def test_a_stored_error_round_trips(kind: type[CratekeeperError]) -> None:
 def test_errors_stored_by_another_version_never_fail(stored: str) -> None:
     again = loaded(stored)
     assert again is None or type(again) is CratekeeperError
+
+
+def test_sentences_are_joined_by_no_marks_that_languages_space_differently() -> None:
+    """French has a space before a colon or semicolon, so those belong into the catalogue."""
+    for path in (BOT / "messages").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                marks = "".join(part.value for part in node.values if isinstance(part, ast.Constant))
+                assert not re.search(r"[:;?%](?: |$)", marks), f"{path.name}:{node.lineno}"
+
+
+def labels(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield each sentence that is a label, a title or a placeholder, with how long it may be."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and (limit := LIMITS.get(ast.unparse(node.func).removeprefix("layout."))):
+            at, longest = limit
+            said = [call.args[0] for call in calls(node.args[at])]
+            yield from ((str(text.value), longest) for text in said if isinstance(text, ast.Constant))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_label_is_cut_off(language: str) -> None:
+    sentences = [found for path in (BOT / "chat").rglob("*.py") for found in labels(path)]
+    assert len(sentences) > 100
+    with speaking(language):
+        for sentence, longest in sentences:
+            assert len(_(sentence)) <= longest, sentence
 
 
 def test_each_language_follows_its_own_rules() -> None:

@@ -12,6 +12,7 @@ from bot.messages import N_, _, formatting, plural
 
 ROOM = 900  # characters for what one revision changed
 LONGEST = 40  # characters of a title
+MOST_TITLES = 5  # of one kind of change
 BY_HAND = N_(
     "-# Times are when I saw it. By hand: by you, somebody else who may change it, or another app. Choose a change to "
     "see what the playlist held before it."
@@ -83,11 +84,12 @@ def _changed(shown: State) -> list[str]:
     for edit in shown.edits:
         if edit.song:
             groups.setdefault((edit.action, edit.by), []).append(shown.songs[edit.song])
-    return [
-        f"-# {words(len(groups[what]))}: {formatting.titles(groups[what][:5])}{'…' if len(groups[what]) > 5 else ''}"
-        for what, words in DONE_BY.items()
-        if what in groups
-    ]
+    return [f"-# {_with_titles(words, groups[what])}" for what, words in DONE_BY.items() if what in groups]
+
+
+def _with_titles(words: Callable[[int], str], songs: list[Song]) -> str:
+    more = "…" if len(songs) > MOST_TITLES else ""
+    return formatting.told_of(words(len(songs)), formatting.titles(songs[:MOST_TITLES]) + more)
 
 
 def songs(numbered: Iterable[tuple[int, Song]]) -> str:
