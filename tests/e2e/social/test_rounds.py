@@ -55,6 +55,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
     message = await answer(rosa.command("round start", theme="Songs for *rain*"))
     assert message.visible_to is None
     assert labels(message) == ["Enter a song"]
+    assert "at least 3 for a vote" in message.text()
     assert "already a round" in (await answer(rick.command("round start", theme="Sun"))).text()
     titles = [await entered(player, message) for player in (rosa, rick)]
     await stack.until(lambda: "2 songs so far" in message.text())
@@ -65,7 +66,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
     await stack.stop_bot()
     await stack.start_bot()
     assert "Only whoever started" in (await answer(rick.command("round next"))).text()
-    await answer(rosa.command("round next"))
+    assert "on to the votes" in (await answer(rosa.command("round next"))).text()
     voting = await stack.until(lambda: newest(channel, "Voting ends"))
     await stack.until(lambda: "has moved on" in message.text())
     assert labels(voting) == ["Vote"]
