@@ -27,7 +27,7 @@ from bot.chat.social import (
     shared_playlists,
     taste_match,
 )
-from bot.chat.sorting import bulk, history, label, model, playlists, prompt, rules, sort, standing
+from bot.chat.sorting import bulk, history, label, model, playlists, prompt, rules, sort, standing, unsorted
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
@@ -51,6 +51,7 @@ ROOMS = (
         prompt,
         model,
         sort,
+        unsorted,
         song,
         updates,
         settings,

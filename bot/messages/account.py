@@ -12,6 +12,7 @@ from bot.errors import account as errors
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.account.tokens import Issued
 from bot.messages import N_, _, formatting, language_name, listed, plural
+from bot.messages.sorting import unsorted
 from bot.messages.wording import Wordings
 
 WHAT_THIS_IS = N_(
@@ -258,7 +259,8 @@ def _layer_status(shown: LayerStatus) -> str:
     names = {playlist.playlist: playlist.name for playlist in shown.playlists}
     head = f"**{formatting.escape(shown.layer.name)}** – {playlists}, {model}"
     said = " · ".join(filter(None, [formatting.tally(shown.tally), formatting.scores(shown.tally, names)]))
-    return f"{head}\n-# {said}"
+    left = unsorted.counts(shown.unsorted) if shown.unsorted else []
+    return "\n".join([head, f"-# {said}", *([f"-# {' · '.join(left)}"] if left else [])])
 
 
 def _updates(member: Member | None, now: datetime) -> str:

@@ -2,9 +2,10 @@
 
 from discord import app_commands
 
-from bot.chat import next_steps, reply
+from bot.chat import layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
+from bot.chat.sorting import unsorted
 from bot.messages import account as messages
 
 
@@ -14,7 +15,9 @@ async def status(interaction: Interaction) -> None:
     context = Context.of(interaction)
     shown = await next_steps.where(context.bot, context.member)
     step = await next_steps.after(context.bot, context.member, shown)
-    await reply.show(interaction, Page(messages.status(shown, context.now), *step))
+    left = any(layer.unsorted and layer.unsorted.any for layer in shown.layers)
+    more = layout.row(unsorted.button()) if left else None
+    await reply.show(interaction, Page(messages.status(shown, context.now), *step, more))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (status,)

@@ -17,6 +17,7 @@ from bot.flows.library import feature_lookup
 from bot.flows.sorting import dry_run, label
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.unsorted import Unsorted, unsorted
 from bot.ports import FeatureSource, Queue
 
 
@@ -30,6 +31,7 @@ class LayerStatus:
     tally: label.Tally
     unplaced: int
     expected: Expectation
+    unsorted: Unsorted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ async def _layer(store: Store, libraries: ScoredLibraries, layer: Layer, now: da
     lines = [line for line in found.lines if line["action"] == Action.ADD] if found else []
     hoped = expected((line["song"], line["probability"]) for line in lines)
     unplaced = found.looked_at if found else 0
-    return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, hoped)
+    left = await unsorted(store, libraries, layer)
+    return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, hoped, left)
 
 
 def _renewal(account: Account | None) -> str | None:
