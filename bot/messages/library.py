@@ -13,8 +13,17 @@ from bot.messages.wording import Wordings
 
 MOST_EDITS = 10  # playlists' edits in one sentence
 MORE_FILES = N_("And these.")
+MOST_FILES = 5  # named
+HELD_AT_SPOTIFY = N_("I made no playlists from the files, since yours are at Spotify: `/playlists add` takes those.")
 EXPORT_WHILE_WRITING = N_(
     "I'm writing to your playlists right now: songs that aren't written yet aren't in these files."
+)
+TO_SPOTIFY = N_(
+    "-# To have one in Spotify: open the file, copy its first column without the header, make an empty playlist in "
+    "Spotify's desktop app, click into it, and paste (Ctrl+V, or ⌘V). The phone app can't do that."
+)
+TO_SPOTIFY_FROM_CSV = N_(
+    "-# To have one in Spotify, take the CSV: its first column can be pasted into an empty playlist in the desktop app."
 )
 EXPORT_EMPTY = N_("They're empty so far: `/sort` shows what I'd put in them.")
 
@@ -97,6 +106,17 @@ def imported(file: str, result: Imported) -> str:
                 result.spoken,
             )
         )
+    if result.unread:
+        said.append(
+            plural(
+                "I left out {count} file in it that holds no songs I can read: {files}.",
+                "I left out {count} files in it that hold no songs I can read: {files}.",
+                len(result.unread),
+                files=formatting.escape(", ".join(result.unread[:MOST_FILES]), 300),
+            )
+        )
+    if result.held and result.linked:
+        said.append(_(HELD_AT_SPOTIFY))
     if result.bad_rows:
         said.append(plural("I couldn't read {count} row:", "I couldn't read {count} rows:", result.bad_rows))
         said += [f"- {bad_row(row)}" for row in result.bad]
@@ -118,15 +138,16 @@ def interrupted(file: str) -> str:
     )
 
 
-def exported_playlists(files: int, missing: str | None, unnamed: int = 0) -> str:
+def exported_playlists(files: int, missing: str | None, unnamed: int = 0, form: str = "CSV") -> str:
     """missing: why songs may not be in there, as `library.missing_in_export` says. unnamed: songs left out."""
     why = {"writing": _(EXPORT_WHILE_WRITING), "empty": _(EXPORT_EMPTY)}.get(missing or "")
     said = [
         plural(
-            "Your playlists, in {count} file. Spreadsheets and `/library import` can read it.",
-            "Your playlists, in {count} files. Spreadsheets and `/library import` can read them.",
+            "Your playlists, in {count} file. `/library import` reads it.",
+            "Your playlists, in {count} files. `/library import` reads them.",
             files,
-        )
+        ),
+        _(TO_SPOTIFY) if form == "CSV" else _(TO_SPOTIFY_FROM_CSV),
     ]
     if unnamed:
         said.append(
@@ -170,7 +191,10 @@ FOREIGN: Mapping[str, str] = {
     Foreign.SPREADSHEET: N_("{name} is a spreadsheet. Save it as CSV first."),
     Foreign.NUMBERS: N_("{name} is a Numbers spreadsheet. Export it as CSV first."),
     Foreign.OLD_EXCEL: N_("{name} is an old Excel workbook. Save it as CSV first."),
-    Foreign.ZIP: N_("{name} is a ZIP archive. Unpack it, and send the CSV or YourLibrary.json in it."),
+    Foreign.ZIP: N_(
+        "{name} is a ZIP archive without a CSV, M3U8, JSPF or YourLibrary.json that I can read. If it has a password, "
+        "unpack it and send what's in it."
+    ),
     Foreign.GZIP: N_("{name} is packed with gzip. Unpack it first."),
     Foreign.RICH_TEXT: N_("{name} is a rich-text document. Save it as plain text first."),
     Foreign.WEB_PAGE: N_("{name} is a web page or XML, not a CSV. Exportify (exportify.net) makes one from Spotify."),

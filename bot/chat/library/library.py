@@ -1,6 +1,7 @@
 """/library: a library from a file, and playlists as files."""
 
 import io
+from typing import Literal
 
 import discord
 from discord import app_commands
@@ -8,24 +9,26 @@ from discord import app_commands
 from bot.chat import layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
+from bot.chat.sorting import standing
 from bot.core.jobs import JobKind
 from bot.core.library.tables import MOST_BYTES
 from bot.errors import NoPlaylists
 from bot.errors.library import FileTooLarge
-from bot.flows.library import feature_lookup
+from bot.flows.library import feature_lookup, filed_playlists
 from bot.flows.library import sync as flow
 from bot.flows.sorting import playlists
 from bot.messages import _
 from bot.messages import library as messages
+from bot.messages.errors import describe
 
 library = app_commands.Group(name="library", description="Your liked songs as files, without a Spotify account")
 MOST_FILES = 10  # in one message
 
 
 @library.command(
-    name="import", description="Read your liked songs from a CSV file, such as Exportify's; a second file adds to it"
+    name="import", description="Read your songs from a file, such as Exportify's CSV or ZIP; a second file adds to it"
 )
-@app_commands.describe(file="A CSV with columns for title and artists, and anything else you know about the songs")
+@app_commands.describe(file="CSV, M3U8 or JSPF, or a ZIP of them, where each file becomes a playlist")
 async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > MOST_BYTES:
@@ -36,21 +39,39 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     context.bot.offers.forget(member)
     if await feature_lookup.is_open(context.store, services.sources, member, services.clock()):
         await services.jobs.enqueue(JobKind.HEAR, member)
+    said = messages.imported(file.filename, result)
+    if result.held and not result.linked:
+        await _fill(context, said, result)
+        return
     next_step = await next_steps.after(context.bot, member, await next_steps.where(context.bot, member))
-    await reply.show(interaction, Page(messages.imported(file.filename, result), *next_step))
+    await reply.show(interaction, Page(said, *next_step))
 
 
-@library.command(name="export", description="Your kept playlists as CSV files")
-async def export(interaction: Interaction) -> None:
+async def _fill(context: Context, said: str, result: flow.Imported) -> None:
+    """Fill the playlists that came as files; then ask about the songs in them, as when playlists are added."""
+    music = await context.services.music(context.member)
+    filed = await filed_playlists.keep(context.store, music, context.actor, result.held)
+    problems = [said, *map(describe, filed.problems)]
+    if filed.playlists:
+        layer = await playlists.layer_numbered(context.store, context.member, filed.playlists[0].layer)
+        await standing.taken(context, layer, filed.playlists, problems)
+    else:
+        await next_steps.show(context, problems)
+
+
+@library.command(name="export", description="Your kept playlists as files: CSV, M3U8 or JSPF")
+@app_commands.rename(form="format")
+@app_commands.describe(form="CSV by default; each of them comes back with /library import")
+async def export(interaction: Interaction, form: Literal["CSV", "M3U8", "JSPF"] = "CSV") -> None:
     await reply.pause(interaction)
     context = Context.of(interaction)
     music = await context.services.music(context.member)
     kept = [playlist for _, playlist in await playlists.kept(context.store, context.member)]
     if not kept:
         raise NoPlaylists
-    written = [await flow.as_csv(context.store, music, playlist) for playlist in kept]
+    written = [await flow.exported(context.store, music, playlist, form.lower()) for playlist in kept]
     missing = await flow.missing_in_export(context.store, context.member)
-    said = messages.exported_playlists(len(written), missing, sum(file.unnamed for file in written))
+    said = messages.exported_playlists(len(written), missing, sum(file.unnamed for file in written), form=form)
     files = [discord.File(io.BytesIO(file.data), filename=file.name) for file in written]
     await reply.show(interaction, _page(said, files[:MOST_FILES]))
     for at in range(MOST_FILES, len(files), MOST_FILES):

@@ -3,9 +3,9 @@
 import asyncio
 import io
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from itertools import islice
 from weakref import WeakKeyDictionary
@@ -20,6 +20,7 @@ from bot.core.library import tables
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Member, Playlist, Song
 from bot.core.sorting.stand_ins import under_our_ids
+from bot.errors import BadFile
 from bot.errors.library import (
     ErasedMeanwhile,
     FileTooLarge,
@@ -37,7 +38,9 @@ MOST_NAMED = 10  # bad rows named one by one
 LONGEST_NAME = 100  # characters of a file's name that are stored
 SLICE = 50  # songs stored per transaction: others write in between
 BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is being read
+Added = tuple[Song, datetime | None]  # a song, and when it was added
 Fetch = Callable[[], Awaitable[bytes]]
+Row = tables.BadRow | tables.NoSong
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class Imported:
     """The result of importing a file: songs read, songs in the library now, rows left out and why.
 
     spoken: rows for episodes and local files. over: songs beyond the limit. linked: the library comes from Spotify, so
-    only the songs' features were stored.
+    only the songs' features were stored. held: the songs of each playlist that came as a file in an archive. unread:
+    files in it that hold no songs we can read.
     """
 
     songs: int
@@ -81,6 +85,8 @@ class Imported:
     spoken: int = 0
     linked: bool = False
     over: int = 0
+    held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unread: Sequence[str] = ()
 
 
 async def import_file(store: Store, member: int, name: str, data: bytes, now: datetime) -> Imported:
@@ -143,7 +149,7 @@ async def _import(store: Store, member: int, reading: "_Reading", now: datetime)
         await members.change(tx, member, importing=None)
         total = await songs.count(tx, member)
     counts = (len(reading.seen), total, reading.with_features, reading.bad, reading.bad_rows, reading.spoken)
-    return Imported(*counts, linked, reading.over)
+    return Imported(*counts, linked, reading.over, reading.held, reading.unread)
 
 
 async def _keep(
@@ -195,11 +201,30 @@ class _Reading:
         self.since: datetime | None = None
         self.bad: list[tables.BadRow] = []
         self.bad_rows = self.spoken = self.with_features = self.over = 0
-        self._rows = tables.songs_in(table_of(name, data), own_features.SOURCE)
+        self.held: dict[str, list[str]] = {}
+        self.unread: list[str] = []
+        self._rows = self._rows_of(self._tables(data))
 
     def next(self) -> list[tables.TableSong]:
         """Return the next songs, each once; an empty list at the end."""
         return list(islice(self._songs(), SLICE))
+
+    def _tables(self, data: bytes) -> list[tuple[str | None, tables.Table]]:
+        """Return the tables in a file, each with the playlist that it is. Raises BadFile if none can be read."""
+        parts, found = archived(self.name, data), list[tuple[str | None, tables.Table]]()
+        for part in parts:
+            try:
+                found.append((part.playlist, table_of(part.name, part.data)))
+            except BadFile:
+                self.unread.append(part.name)
+        return found or [(None, table_of(self.name, data))]
+
+    def _rows_of(self, found: Iterable[tuple[str | None, tables.Table]]) -> Iterator[tables.TableSong | Row]:
+        for playlist, table in found:
+            for row in tables.songs_in(table, own_features.SOURCE):
+                if playlist is not None and isinstance(row, tables.TableSong):
+                    self.held.setdefault(playlist, []).append(row.like.song.song)
+                yield row
 
     def _songs(self) -> Iterator[tables.TableSong]:
         for row in self._rows:
@@ -213,12 +238,20 @@ class _Reading:
                 yield row
 
 
+def archived(name: str, data: bytes) -> list[tables.Part]:
+    """Return the files in an archive, none if it isn't one. Raises FileTooLarge if they unpack to too much."""
+    try:
+        return tables.parts(data, tables.MOST_BYTES)
+    except tables.TooMuch:
+        raise FileTooLarge(name, tables.MOST_BYTES // 1_000_000) from None
+
+
 def table_of(name: str, data: bytes) -> tables.Table:
     """Return a member's file as a table of songs. Raises FileTooLarge, ForeignFile, NoSongColumns."""
     if len(data) > tables.MOST_BYTES:
         raise FileTooLarge(name, tables.MOST_BYTES // 1_000_000)
     try:
-        table = tables.Table(data)
+        table = tables.Table(tables.as_csv(data) or data)
     except tables.NotATable as problem:
         raise ForeignFile(name, problem.kind) from None
     if not tables.names_songs(table):
@@ -235,15 +268,15 @@ class Exported:
     unnamed: int
 
 
-async def as_csv(store: Store, music: Music, playlist: Playlist) -> Exported:
-    """Return a playlist as a file that /library import, Exportify and spreadsheets can read."""
+async def exported(store: Store, music: Music, playlist: Playlist, form: str = "csv") -> Exported:
+    """Return a playlist as a file in one of FORMATS, each of which /library import reads as the same songs."""
     contents = await music.contents(playlist.ref, await manual_edits.kept(store, playlist))
     async with store.reading() as tx:
         items = under_our_ids(contents.items, await writes.shown_as(tx, playlist.playlist))
         known = await songs.some(tx, (item.song for item in items if item.song), playlist.member)
     rows = [(known[item.song], item.added_at) for item in items if item.song in known]
     unnamed = sum(item.song is not None for item in items) - len(rows)
-    return Exported(*await asyncio.to_thread(csv_of, playlist.name, playlist.playlist, rows), unnamed)
+    return Exported(*await asyncio.to_thread(FORMATS[form], playlist.name, playlist.playlist, rows), unnamed)
 
 
 async def missing_in_export(store: Store, member: int) -> str | None:
@@ -255,12 +288,31 @@ async def missing_in_export(store: Store, member: int) -> str | None:
         return None if any([await playlists.count_items(tx, playlist.playlist) for playlist in kept]) else "empty"
 
 
-def csv_of(name: str, number: int, rows: Iterable[tuple[Song, datetime | None]]) -> tuple[str, bytes]:
+def csv_of(name: str, number: int, rows: Iterable[Added]) -> tuple[str, bytes]:
     """Return songs, each with the moment it was added, as a CSV file (name, content)."""
     text = io.StringIO(newline="")
     tables.write(text, tables.OURS, (_cells(song, added_at) for song, added_at in rows))
+    return f"{_file_name(name, number)}.csv", text.getvalue().encode("utf-8-sig")
+
+
+def m3u8_of(name: str, number: int, rows: Iterable[Added]) -> tuple[str, bytes]:
+    return f"{_file_name(name, number)}.m3u8", tables.m3u8(name, (song for song, _added in rows)).encode()
+
+
+def jspf_of(name: str, number: int, rows: Iterable[Added]) -> tuple[str, bytes]:
+    return f"{_file_name(name, number)}.jspf", tables.jspf(name, (song for song, _added in rows)).encode()
+
+
+FORMATS: Mapping[str, Callable[[str, int, Iterable[Added]], tuple[str, bytes]]] = {
+    "csv": csv_of,  # Exportify and spreadsheets read it as well
+    "m3u8": m3u8_of,
+    "jspf": jspf_of,
+}
+
+
+def _file_name(name: str, number: int) -> str:
     bare = re.sub(r"[^\w-]+", "_", name).strip("_")[:60]
-    return f"{bare or 'playlist'}_{number}.csv", text.getvalue().encode("utf-8-sig")
+    return f"{bare or 'playlist'}_{number}"
 
 
 def _cells(song: Song, added_at: datetime | None) -> list[str]:

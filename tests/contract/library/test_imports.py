@@ -51,7 +51,7 @@ async def test_p40_a_playlists_file_is_written_in_another_thread_too(store, now)
     await has_much(store, now)
     _, kept = await the_layer(store)
     with calls_in_this_thread(READER) as called:
-        exported = await sync.as_csv(store, LocalPlaylists(store, ADA, lambda: now), kept)
+        exported = await sync.exported(store, LocalPlaylists(store, ADA, lambda: now), kept)
     assert (len(exported.data.splitlines()), exported.unnamed) == (1 + MANY, 0)
     assert called == set()
 

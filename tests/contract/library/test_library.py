@@ -167,6 +167,6 @@ async def test_an_export_counts_the_songs_it_leaves_out(linked: Linked) -> None:
         world.add_by_hand("ada", run.id, uri)
     (listed,) = await music.playlists()
     kept = await flow.take(linked.store, music, ACTOR, "main", listed)
-    exported = await sync.as_csv(linked.store, music, kept)
+    exported = await sync.exported(linked.store, music, kept)
     assert exported.unnamed == 1
     assert [track(number).uri in exported.data.decode() for number in (1, 2, 900)] == [True, True, False]

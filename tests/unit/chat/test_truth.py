@@ -169,7 +169,8 @@ def test_an_empty_export_says_why() -> None:
     assert "right now" in library.exported_playlists(2, "writing")
     assert "/sort" in library.exported_playlists(2, "empty")
     assert "left out 3 songs" in library.exported_playlists(2, None, unnamed=3)
-    assert library.exported_playlists(2, None).endswith("can read them.")
+    assert library.exported_playlists(2, None).startswith("Your playlists, in 2 files.")
+    assert "empty" not in library.exported_playlists(2, None).partition("\n")[0]
 
 
 def test_a_member_must_ask_again_but_a_job_resumes_by_itself() -> None:

@@ -9,10 +9,13 @@ languages  which encoding reads best
 names      a cell → artists                values  a cell → numbers songs  a row → a song    write  our CSV writer
 problems   why a file or a row was refused
 account    Spotify's own export            json_stream  JSON, value by value
+archive    a ZIP of tables                 lists   M3U8 and JSPF
 """
 
+from bot.core.library.tables.archive import Part, TooMuch, parts
 from bot.core.library.tables.cells import MOST_CELL
 from bot.core.library.tables.headers import IDS, field_of
+from bot.core.library.tables.lists import as_csv, jspf, m3u8
 from bot.core.library.tables.names import OURS, joined
 from bot.core.library.tables.problems import BadRow, Foreign, NotATable, Problem
 from bot.core.library.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Table
@@ -30,15 +33,21 @@ __all__ = [
     "Foreign",
     "NoSong",
     "NotATable",
+    "Part",
     "Problem",
     "Row",
     "Table",
     "TableSong",
+    "TooMuch",
+    "as_csv",
     "features_of",
     "field_of",
     "is_no_song",
     "joined",
+    "jspf",
+    "m3u8",
     "names_songs",
+    "parts",
     "songs_in",
     "uri_of",
     "write",

@@ -1,0 +1,72 @@
+"""Archive: the tables in a ZIP, such as Exportify's of all playlists or Spotify's of an account. Pure.
+
+Everything is bounded: entries, their number and what they unpack to. Names are only read, never used as paths.
+"""
+
+import io
+import zlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+ZIP, ENTRY = b"PK\x03\x04", b"PK\x01\x02"
+MOST_ENTRIES = 500
+READ = (".csv", ".m3u8", ".jspf")
+ACCOUNT = "YourLibrary.json"
+LIKED = ("liked", "liked songs")  # what exporters call the file of the likes, in lower case
+LONGEST = 80  # characters of a playlist's name
+
+
+class TooMuch(ValueError):
+    """An archive has too many entries, or unpacks to too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file in an archive. playlist: the name of the playlist that it is; None for the likes, or an account."""
+
+    name: str
+    playlist: str | None
+    data: bytes
+
+
+def parts(data: bytes, most: int) -> list[Part]:
+    """Return the tables in a ZIP that unpack to `most` bytes in all; none if it isn't one. Raises TooMuch."""
+    if not data.startswith(ZIP):
+        return []
+    if data.count(ENTRY) > MOST_ENTRIES:
+        raise TooMuch
+    try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            return _unpacked(archive, most)
+    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, UnicodeError):
+        return []  # damaged, encrypted, or packed in a way that isn't read
+
+
+def _unpacked(archive: ZipFile, most: int) -> list[Part]:
+    unpacked: list[Part] = []
+    for entry in filter(_is_table, archive.infolist()):
+        with archive.open(entry) as file:
+            data = file.read(most + 1)  # its header may lie about the size
+        most -= len(data)
+        if most < 0:
+            raise TooMuch
+        name = _base(entry)
+        unpacked.append(Part(name, None if name == ACCOUNT else playlist_of(name), data))
+    return unpacked
+
+
+def _is_table(entry: ZipInfo) -> bool:
+    name = _base(entry)
+    hidden = name.startswith(".") or "__MACOSX" in entry.filename
+    return not entry.is_dir() and not hidden and (name == ACCOUNT or name.lower().endswith(READ))
+
+
+def _base(entry: ZipInfo) -> str:
+    return PurePosixPath(entry.filename.replace("\\", "/")).name
+
+
+def playlist_of(file: str) -> str | None:
+    """Return the playlist that a file is named after ("Late_night.csv": Late night); None for the likes."""
+    name = " ".join(PurePosixPath(file).stem.replace("_", " ").split())[:LONGEST].strip()
+    return None if not name or name.casefold() in LIKED else name

@@ -1,0 +1,77 @@
+"""A ZIP of playlists: its songs are imported, and each file becomes a playlist. Real store."""
+
+from datetime import datetime
+
+import pytest
+
+from bot.adapters.local_playlists import LocalPlaylists
+from bot.adapters.store import Store
+from bot.core import limits
+from bot.core.records import Actor, Song
+from bot.errors.library import FileTooLarge, ForeignFile
+from bot.errors.sorting import LayerFull
+from bot.flows.library import filed_playlists, sync
+from tests.unit.library.tables.test_archive import packed, zipped
+
+ADA = 1001
+HEADER = "Track URI,Track Name,Artist Name(s)\n"
+
+
+def uri(number: int) -> str:
+    return f"spotify:track:{number:022d}"
+
+
+def table(*numbers: int) -> bytes:
+    return (HEADER + "".join(f"{uri(number)},Song {number},Ann\n" for number in numbers)).encode()
+
+
+async def imported(store: Store, now: datetime, data: bytes) -> sync.Imported:
+    return await sync.import_file(store, ADA, "spotify_playlists.zip", data, now)
+
+
+async def filed(store: Store, now: datetime, data: bytes) -> tuple[dict[str, list[str | None]], list[Exception]]:
+    """What each playlist holds after the import, and why others weren't made."""
+    local, held = LocalPlaylists(store, ADA, lambda: now), (await imported(store, now, data)).held
+    made = await filed_playlists.keep(store, local, Actor(ADA, None, now), held)
+    there = {playlist.name: (await local.contents(playlist.ref)).songs for playlist in made.playlists}
+    return there, list(made.problems)
+
+
+async def test_each_file_becomes_a_playlist_and_its_songs_the_library(store: Store, now: datetime) -> None:
+    data = packed(Cycling=table(1, 2), Late_night=table(2, 3), Liked_Songs=table(4), Notes=b"one,two\n1,2\n")
+    result = await imported(store, now, data)
+    assert (result.songs, result.total, list(result.unread)) == (4, 4, ["Notes.csv"])
+    there, problems = await filed(store, now, data)
+    assert there == {"Cycling": [uri(1), uri(2)], "Late night": [uri(2), uri(3)]}
+    assert problems == []
+
+
+async def test_a_newer_archive_adds_to_the_playlists_and_repeats_nothing(store: Store, now: datetime) -> None:
+    await filed(store, now, packed(Cycling=table(1, 2)))
+    there, _ = await filed(store, now, packed(cycling=table(2, 3, 3)))
+    assert there == {"Cycling": [uri(1), uri(2), uri(3)]}
+
+
+async def test_playlists_that_do_not_fit_are_named_and_the_others_made(store: Store, now: datetime) -> None:
+    names = [f"P{number:02}" for number in range(limits.PLAYLISTS + 2)]
+    there, problems = await filed(store, now, packed(**{name: table(1) for name in names}))
+    assert len(there) == limits.PLAYLISTS
+    assert [type(problem) for problem in problems] == [LayerFull] * 2
+
+
+async def test_an_archive_without_tables_or_with_too_much_is_refused(store: Store, now: datetime) -> None:
+    with pytest.raises(ForeignFile):
+        await imported(store, now, zipped({"cover.png": b"x"}))
+    with pytest.raises(FileTooLarge):
+        await imported(store, now, packed(Zeros=bytes(20_000_001)))
+
+
+@pytest.mark.parametrize("form", sync.FORMATS)
+async def test_an_exported_playlist_comes_back_as_the_same_songs(store: Store, now: datetime, form: str) -> None:
+    songs = [Song(uri(1), "=Rain - or, not", ("Ann; Bo", "Co"), "Alb"), Song(uri(2), "“Sun”", ("Tyler, The",), None)]
+    name, data = sync.FORMATS[form]("Mix", 1, [(song, None) for song in songs])
+    reading = sync._Reading(name, data)
+    back = [read.like.song for read in reading.next()]
+    assert [(song.song, song.title, song.artists, song.album) for song in back] == [
+        (song.song, song.title, song.artists, song.album) for song in songs
+    ]

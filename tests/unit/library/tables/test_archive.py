@@ -1,0 +1,61 @@
+"""Archive: the tables in a ZIP, within bounds, whatever its entries are called."""
+
+import io
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+
+from bot.core.library.tables import TooMuch, parts
+from bot.core.library.tables.archive import MOST_ENTRIES, playlist_of
+
+MOST = 1_000_000
+
+
+def packed(**files: bytes) -> bytes:
+    return zipped({f"{name}.csv": data for name, data in files.items()})
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def test_each_file_is_the_playlist_that_it_is_named_after_and_the_likes_are_none() -> None:
+    found = parts(packed(Cycling=b"a", Late_night=b"b", Liked_Songs=b"c"), MOST)
+    assert [(part.playlist, part.data) for part in found] == [("Cycling", b"a"), ("Late night", b"b"), (None, b"c")]
+    assert playlist_of("liked.csv") is None
+    assert len(playlist_of("x" * 300 + ".csv") or "") == 80
+
+
+def test_names_are_only_names_and_what_macs_and_others_add_is_passed_over() -> None:
+    strange = {"../../etc/Run.csv": b"1", "C:\\music\\Rest.csv": b"2", "__MACOSX/._Run.csv": b"3", "cover.png": b"4"}
+    found = parts(zipped({**strange, "Account/YourLibrary.json": b"5"}), MOST)
+    assert [(part.name, part.playlist) for part in found] == [
+        ("Run.csv", "Run"),
+        ("Rest.csv", "Rest"),
+        ("YourLibrary.json", None),
+    ]
+
+
+def test_what_unpacks_to_too_much_or_into_too_many_files_is_refused() -> None:
+    bomb = packed(Zeros=bytes(MOST + 1))
+    assert len(bomb) < 5_000
+    with pytest.raises(TooMuch):
+        parts(bomb, MOST)
+    with pytest.raises(TooMuch):
+        parts(packed(One=bytes(MOST // 2 + 1), Two=bytes(MOST // 2)), MOST)
+    with pytest.raises(TooMuch):
+        parts(zipped({f"{number}.txt": b"" for number in range(MOST_ENTRIES + 1)}), MOST)
+    assert len(parts(packed(One=bytes(MOST // 2), Two=bytes(MOST // 2)), MOST)) == 2
+
+
+@pytest.mark.parametrize("cut", [3, 30, 60, -1])
+def test_a_damaged_archive_has_no_tables(cut: int) -> None:
+    whole = packed(Cycling=b"Track Name,Artist Name(s)\n" * 50)
+    assert parts(whole[:cut], MOST) == []
+    at = len(whole) // 3
+    torn = whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :]
+    assert parts(torn, MOST) in ([], parts(whole, MOST))

@@ -1,0 +1,64 @@
+"""Lists: playlists as M3U8 and JSPF come back as the same songs."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.library.tables import NotATable, Table, TableSong, as_csv, jspf, m3u8, songs_in
+from bot.core.records import Song
+
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="'"), min_size=1, max_size=20)
+SONGS = st.lists(
+    st.builds(
+        Song,
+        st.from_regex(r"\Aspotify:track:[0-9A-Za-z]{22}\Z"),
+        NAMES,
+        st.lists(NAMES, min_size=1, max_size=3, unique=True).map(tuple),
+        NAMES,
+    ),
+    min_size=1,
+    unique_by=lambda song: song.song,
+)
+
+
+def read(data: str) -> list[tuple[str, str, tuple[str, ...], str | None]]:
+    csv = as_csv(data.encode())
+    assert csv is not None
+    rows = [row.like.song for row in songs_in(Table(csv), "csv") if isinstance(row, TableSong)]
+    return [(song.song, song.title, song.artists, song.album) for song in rows]
+
+
+@pytest.mark.parametrize("write", [m3u8, jspf])
+@given(songs=SONGS)
+def test_what_is_exported_comes_back_as_the_same_songs(
+    write: Callable[[str, list[Song]], str], songs: list[Song]
+) -> None:
+    assert read(write("Mix", songs)) == [(song.song, song.title, song.artists, song.album) for song in songs]
+
+
+def test_an_m3u_is_one_that_players_understand() -> None:
+    song = Song("spotify:track:" + "a" * 22, "A - B", ("Ann", "Bo; Co"), "Album", duration_ms=61_400)
+    lines = m3u8("Late\nnight", [song]).splitlines()
+    assert lines[:2] == ["#EXTM3U", "#PLAYLIST:Late night"]
+    assert lines[2].startswith("#EXTINF:61,Ann;")
+    assert lines[-1] == song.song
+    assert read("\n".join(lines))[0][1:3] == ("A - B", ("Ann", "Bo; Co"))
+
+
+def test_lists_by_other_programs_are_read() -> None:
+    link = "https://open.spotify.com/track/" + "b" * 22
+    assert read(f"#EXTM3U\n#EXTINF:61,Ann - Rain\n{link}\n")[0][1:3] == ("Rain", ("Ann",))
+    track = {"title": "Rain", "creator": "Ann", "identifier": ["https://x.example/1", link], "duration": "odd"}
+    document = {"playlist": {"title": "Mix", "track": [track, None, {"title": 7}]}}
+    assert read(json.dumps(document))[0][:3] == ("spotify:track:" + "b" * 22, "Rain", ("Ann",))
+
+
+def test_a_list_of_files_is_still_none_of_ours_and_a_damaged_one_is_refused() -> None:
+    assert as_csv(b"#EXTM3U\n#EXTINF:61,Ann - Rain\n/music/rain.mp3\n") is None
+    assert as_csv(b"Track Name,Artist Name(s)\n") is None
+    with pytest.raises(NotATable):
+        as_csv(b'{"playlist": {"track": [')
+    assert read('{"playlist": {"track": 7}}') == []
