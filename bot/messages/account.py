@@ -108,7 +108,13 @@ GIVE_NOBODY_THE_CODE = N_(
     "they say: with it they could read your likes and change your playlists. Without it nothing is linked, and what "
     "Spotify gave me is deleted in ten minutes."
 )
-TYPE_THE_CODE = N_("If it's yours, go back to Discord, press {button} there, and type this within ten minutes:")
+IF_IT_IS_YOURS = N_("If it's yours:")
+BACK_TO_DISCORD = N_("Go back to Discord, to the message with the link you opened.")
+PRESS_THERE = N_("Press {button} there.")
+TYPE_THIS = N_("Type this within ten minutes:")
+OPEN_DISCORD = N_("Open Discord")
+GO_ON_IN_DISCORD = N_("Go on in Discord")
+CLOSE_THE_PAGE = N_("You can close this page then; it does nothing by itself.")
 LINK_REFUSED = N_("This link can't be used: it's used up, too old, or was cancelled. Use `/link` in Discord again.")
 NO_SEAT = N_("Spotify let you in, but this bot's app has no seat for your account. Discord has the details.")
 LINK_LATER = N_("That didn't work just now. Nothing was lost: use `/link` in Discord again in a few minutes.")

@@ -3,12 +3,9 @@
 The API (`web.api`), the swipe page (`web.feed`) and the Activity (`web.activity`) are mounted below it if switched on.
 """
 
-import base64
-import hashlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from html import escape
 from typing import Any
 
 from aiohttp import web
@@ -17,8 +14,8 @@ from multidict import MultiMapping
 from bot.errors import CratekeeperError, LinkRefused, MemberError
 from bot.errors.spotify import NotOnAllowList
 from bot.flows.account.link import Consent
-from bot.messages import _, mentions, spoken
 from bot.messages import account as messages
+from bot.web import callback_page
 from bot.web.http.languages import speaking_to
 
 log = logging.getLogger(__name__)
@@ -32,15 +29,9 @@ HEALTHY = web.AppKey[Healthy]("healthy")
 STATE = re.compile(r"[A-Za-z0-9_-]{16,128}")  # the characters our states consist of
 WORD = re.compile(r"[\x21-\x7e]{1,2048}")  # a code or an error: visible ASCII (RFC 6749, appendix A)
 
-STYLE = (
-    "body{font:18px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
-    "output{display:block;font:700 2.2rem ui-monospace,monospace;letter-spacing:.1em;margin:1rem 0}"
-    "aside{border-left:4px solid #b3261e;padding-left:1rem}"
-)
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; "
+        f"default-src 'none'; style-src 'sha256-{callback_page.STYLE_HASH}'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -48,15 +39,6 @@ HEADERS = {
     "Server": "Cratekeeper",
     "X-Content-Type-Options": "nosniff",
 }
-HEAD = (
-    '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    f"<title>Cratekeeper</title><style>{STYLE}</style></head>"
-)
-AGREED = (
-    "<h1>{title}</h1><p>{agreed}</p><p><b><bdi>{discord}</bdi></b></p>"
-    "<aside><p><b>{not_yours}</b> {warning}</p></aside><p>{type_this}</p><output>{code}</output>"
-)
-LONGEST_NAME = 100  # characters of a name that are shown
 LONGEST_BODY = 16 * 1024  # bytes; our pages send a few hundred
 
 
@@ -80,37 +62,13 @@ async def callback(request: web.Request) -> web.Response:
         try:
             consent = await request.app[ARRIVE](*_returned(request.query))
         except MemberError:
-            return _page(400, _sentence(messages.LINK_REFUSED))
+            return _html(400, callback_page.sorry(messages.LINK_REFUSED))
         except NotOnAllowList:
-            return _page(403, _sentence(messages.NO_SEAT))
+            return _html(403, callback_page.sorry(messages.NO_SEAT))
         except CratekeeperError as error:
             log.warning("a link was not finished: %r", error)
-            return _page(503, _sentence(messages.LINK_LATER))
-        return _page(200, _agreed(consent))
-
-
-def _agreed(consent: Consent) -> str:
-    """Return what the page says after consent: the two accounts' names and the code."""
-    spotify, discord = map(_shown, (consent.profile.name, consent.discord))
-    agreed_as, button = f"<b><bdi>{spotify}</bdi></b>", f"<b>{_(messages.ENTER_THE_CODE)}</b>"
-    return AGREED.format(
-        title=_(messages.ONE_MORE_STEP),
-        agreed=_(messages.AGREED_AS, name=agreed_as),
-        discord=discord,
-        not_yours=_(messages.NOT_YOUR_DISCORD),
-        warning=_(messages.GIVE_NOBODY_THE_CODE),
-        type_this=_(messages.TYPE_THE_CODE, button=button),
-        code=escape(consent.code),
-    )
-
-
-def _sentence(sentence: str) -> str:
-    return f"<p>{mentions.bare(_(sentence))}</p>"
-
-
-def _shown(name: str) -> str:
-    """Return a name as HTML text, without invisible or direction-changing characters."""
-    return escape("".join(filter(str.isprintable, name))[:LONGEST_NAME])
+            return _html(503, callback_page.sorry(messages.LINK_LATER))
+        return _html(200, callback_page.agreed(consent))
 
 
 async def health(request: web.Request) -> web.Response:
@@ -139,8 +97,7 @@ def _only(query: MultiMapping[str], name: str) -> str | None:
     return values[0] if values else None
 
 
-def _page(status: int, content: str) -> web.Response:
-    page = f'<!doctype html><html lang="{spoken()}">{HEAD}<body>{content}'
+def _html(status: int, page: str) -> web.Response:
     return web.Response(status=status, text=page, content_type="text/html")
 
 

@@ -6,8 +6,7 @@ from typing import TypeVar
 from bot.chat import autocomplete, ids, layout, reply
 from bot.chat.bot import Context
 from bot.chat.layout import Item, Page
-from bot.chat.sorting import receipts
-from bot.chat.sorting.label import shown
+from bot.chat.sorting import cards, receipts
 from bot.core.records import Song
 from bot.flows.sorting import label, playlists
 from bot.flows.sorting import unsorted as flow
@@ -91,7 +90,7 @@ async def on_ask_about(context: Context) -> None:
     layer = await autocomplete.layer_of(context)
     song = next(iter(context.values), "")
     question = await label.ask_about(context.store, context.services.libraries, layer, song, context.now)
-    await reply.show(context.interaction, shown(question))
+    await reply.show(context.interaction, cards.shown(question))
 
 
 async def _found(context: Context) -> Unsorted:
