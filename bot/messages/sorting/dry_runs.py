@@ -62,7 +62,7 @@ def _hope(receipt: Receipt) -> list[str]:
     return [
         plural(
             "I expect {rate} of such songs to be right.",
-            "I expect {rate} of those to be right.",
+            "I expect {rate} of the placed ones to be right.",
             hoped.songs,
             rate=formatting.in_ten(hoped),
         )
