@@ -31,7 +31,7 @@ def counted(dry_run: Message) -> list[int]:
 
 def hoped(dry_run: Message) -> str:
     """How many of the songs that a dry run would place it expects to be right: "8 or 9 in 10"."""
-    match = re.search(r"I expect (.* in 10) of those to be right", dry_run.text())
+    match = re.search(r"I expect (.* in 10) of the placed ones to be right", dry_run.text())
     assert match, dry_run.text()
     return match[1]
 
