@@ -20,9 +20,10 @@ SWITCHES = 2  # other groups on a page, beside three buttons in a row
 BLOCK = 450  # characters of a question inside an update
 
 
-def card(question: Question, note: str = "", doors: Sequence[layout.Item | str | None] = ()) -> Page:
-    """The song to be placed; `note` says what the last tap did, `doors` lead to the page."""
+def card(question: Question, note: str = "", door: layout.Item | None = None, hint: str | None = None) -> Page:
+    """The song to be placed; `note` says what the last tap did, `door` leads to the page, with a hint about it."""
     key = question.card.card
+    more = layout.button(_("More of these"), ids.of("moreof", key, question.more.key)) if question.more else None
     return Page(
         note or _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
@@ -35,10 +36,8 @@ def card(question: Question, note: str = "", doors: Sequence[layout.Item | str |
             layout.button(_("Undo"), ids.of("back", key)),
             layout.button(_("Listen"), ids.of("cardhear", key)),
         ),
-        layout.row(layout.button(_("More of these"), ids.of("moreof", key, question.more.key)))
-        if question.more
-        else None,
-        *doors,
+        layout.row(more, door) if more or door else None,
+        hint,
         layout.small(formatting.tally(question.tally)),
     )
 
@@ -59,10 +58,11 @@ def shown(
     question: Question | NothingToAsk,
     note: str = "",
     answered: str = "",
-    doors: Sequence[layout.Item | str | None] = (),
+    door: layout.Item | None = None,
+    hint: str | None = None,
 ) -> Page:
     """A card, or that nothing is left to ask; answered: the card of the last answer."""
-    return card(question, note, doors) if isinstance(question, Question) else done(question, note, answered)
+    return card(question, note, door, hint) if isinstance(question, Question) else done(question, note, answered)
 
 
 def done(nothing_left: NothingToAsk, note: str = "", answered: str = "") -> Page:
