@@ -33,11 +33,10 @@ async def _offer(context: Context, client_id: str | None) -> None:
     begun = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
     context.bot.pending.wait(context.interaction, "link", context.now, about=begun.number)
     code = layout.button(_(messages.ENTER_THE_CODE), ids.of("code"))
-    paste = None if settings.public_https else layout.button(_("Paste the address"), ids.of("paste"))
+    paste = None if settings.public_https else layout.button(_("The page doesn't load"), ids.of("paste"))
     page = Page(
         _(messages.CONSENT),
         layout.row(layout.link(_("Open Spotify"), begun.url), code, paste),
-        layout.small(_(messages.PASTE)) if paste else None,
         layout.small(messages.own_app(settings.redirect_uri)) if app != settings.spotify_client_id else None,
     )
     await reply.show_privately(context.interaction, page)

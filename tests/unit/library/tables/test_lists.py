@@ -40,12 +40,12 @@ def test_what_is_exported_comes_back_as_the_same_songs(
 
 
 def test_an_m3u_is_one_that_players_understand() -> None:
-    song = Song("spotify:track:" + "a" * 22, "A - B", ("Ann", "Bo; Co"), "Album", duration_ms=61_400)
+    song = Song("spotify:track:" + "a" * 22, "A - B", ("Ann - X", "Bo; Co"), "Album", duration_ms=61_400)
     lines = m3u8("Late\nnight", [song]).splitlines()
     assert lines[:2] == ["#EXTM3U", "#PLAYLIST:Late night"]
-    assert lines[2].startswith("#EXTINF:61,Ann;")
+    assert lines[2].startswith("#EXTINF:61,Ann - X;")
     assert lines[-1] == song.song
-    assert read("\n".join(lines))[0][1:3] == ("A - B", ("Ann", "Bo; Co"))
+    assert read("\n".join(lines))[0][1:3] == ("A - B", ("Ann - X", "Bo; Co"))
 
 
 def test_lists_by_other_programs_are_read() -> None:
