@@ -7,6 +7,7 @@ from bot.flows.sorting.unsorted import Unsorted
 from bot.messages import N_, _, formatting, listed, plural
 
 LONGEST = 40  # characters of a title
+MOST_PLACES = 5  # of a song
 ALL_SORTED = N_("Every song you like is in one of its playlists, or you said it belongs nowhere.")
 NOTHING_LOOSE = N_("Every song has a place now.")
 NO_PLAYLISTS_YET = N_("It has no playlists yet.")
@@ -64,6 +65,10 @@ def songs(shown: Iterable[Song]) -> str:
 def places(shown: Iterable[tuple[Song, Sequence[Playlist]]]) -> str:
     """Songs, each with the playlists that hold it."""
     return "\n".join(
-        f"- {formatting.song_name(song, LONGEST)}: {listed(formatting.escape(each.name, 30) for each in held[:5])}"
+        f"- {formatting.told_of(formatting.song_name(song, LONGEST), _names(held[:MOST_PLACES]))}"
         for song, held in shown
     )
+
+
+def _names(held: Sequence[Playlist]) -> str:
+    return listed(formatting.escape(playlist.name, 30) for playlist in held)
