@@ -1,4 +1,4 @@
-"""Screenshots for the docs: the main cards at a phone's width, and the feed's swipe page.
+"""Screenshots for the docs: the main cards at a phone's width, and the views of the page.
 
 python -m sandbox.screenshots docs/pictures                               starts a sandbox of its own
 python -m sandbox.screenshots docs/pictures --url http://127.0.0.1:8100   uses one that runs with TOUR=off
@@ -44,7 +44,7 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await play_script(phone)
     await command(phone, "label")
     await _keep(message(phone, "near"), folder / "song-card.png")
-    await _sort(phone, folder)
+    await _sort(browser, phone, folder)
     await command(phone, "model")
     await _keep(message(phone, "").filter(has=phone.locator("img[alt*=' ']")).last, folder / "model.png")
     await _like(phone)
@@ -58,16 +58,26 @@ async def swipe_page(browser: Browser, desktop: Page, folder: Path) -> None:
     """Take pictures of the feed's swipe page, dark and light, by a link that the desktop's member asks for."""
     await command(desktop, "feed join")
     await command(desktop, "feed web")
-    door = message(desktop, "Your own way in").get_by_role("link", name="Open the feed")
-    context = await browser.new_context(viewport=PHONE, device_scale_factor=SHARP, reduced_motion="reduce")
-    phone = await context.new_page()
-    await phone.goto(str(await door.get_attribute("href")))
+    phone = await _on_a_phone(browser, message(desktop, "Your own way in").get_by_role("link", name="Open the feed"))
     await _until_played(phone)
     modes: tuple[Literal["dark"], Literal["light"]] = ("dark", "light")
     for colours in modes:
         await phone.emulate_media(color_scheme=colours)
-        await phone.screenshot(path=folder / f"swipe-{colours}.png")
-        print(folder / f"swipe-{colours}.png")
+        await _take(phone, folder / f"swipe-{colours}.png")
+
+
+async def _on_a_phone(browser: Browser, door: Locator) -> Page:
+    """Open the page by a link in the chat."""
+    context = await browser.new_context(viewport=PHONE, device_scale_factor=SHARP, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    phone = await context.new_page()
+    await phone.goto(str(await door.get_attribute("href")))
+    return phone
+
+
+async def _take(page: Page, path: Path) -> None:
+    await page.screenshot(path=path)
+    print(path)
 
 
 async def _until_played(phone: Page) -> None:
@@ -84,10 +94,15 @@ async def _until_played(phone: Page) -> None:
 
 
 # ---------------------------------------------------------------- gestures on the page
-async def _sort(page: Page, folder: Path) -> None:
+async def _sort(browser: Browser, page: Page, folder: Path) -> None:
     await command(page, "sort")
     dry_run = message(page, "would be placed")
     await _keep(dry_run, folder / "dry-run.png")
+    await dry_run.get_by_role("button", name="Look on a page").click()
+    phone = await _on_a_phone(browser, message(page, "one list").get_by_role("link", name="Open the list"))
+    await phone.locator("h3").first.wait_for()
+    await phone.emulate_media(color_scheme="dark")
+    await _take(phone, folder / "dry-run-page.png")
     await dry_run.get_by_role("button", name="Apply").click()
     await _keep(message(page, "Done"), folder / "receipt.png")
 
