@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 CHAT_INPUT, SUBCOMMAND = 1, 1  # a kind of command, a kind of option
-NAMED = re.compile(r"(?<!\\)`/(?P<path>[a-z-]+(?: [a-z-]+(?![a-z_:-]))*) ?(?P<options>[^`]*)`")
+NAMED = re.compile(r"(?<!\\)`/(?P<path>[a-z-]+(?: [a-z-]+(?![\w:-]))*) ?(?P<options>[^`]*)`")
 _known: dict[str, int] = {}  # by what one types, "feed play"; the same for every member
 
 

@@ -96,6 +96,7 @@ def test_no_description_names_a_command_that_is_not_there(language: str) -> None
 def test_a_command_whose_id_is_known_can_be_pressed() -> None:
     assert mentions.clickable("Try `/label`.") == "Try </label:7>."
     assert mentions.clickable("`/feed play` and `/label song:`") == "</feed play:42> and </label:7> `song:`"
+    assert mentions.clickable("`/label canción:`") == "</label:7> `canción:`"
     assert mentions.clickable("`/feed web`") == "`/feed web`", "it isn't registered"
     assert "</label:7>" in str(Page("Try `/label`.").to_components())
 

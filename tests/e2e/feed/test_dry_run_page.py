@@ -7,7 +7,6 @@ from playwright.async_api import Page, expect
 
 from sandbox.discord import Message
 from tests.e2e.chat_stage import STYLES, answer, labels
-from tests.e2e.feed.conftest import LIBRARY
 from tests.e2e.feed.phone_stage import Phone
 
 pytestmark = [
@@ -28,11 +27,11 @@ async def planned(phone: Phone) -> tuple[Message, str]:
 
 def contents(phone: Phone) -> dict[str, set[str]]:
     """The titles in each of the member's playlists."""
-    query = "select p.name, c.song from content c join playlist p using (playlist, edition) where p.member = ?"
-    titles = {track.uri: track.name for track in LIBRARY.tracks}
+    query = """select p.name, s.title from content c join playlist p using (playlist) join song s using (song)
+               where p.member = ?"""
     found: dict[str, set[str]] = {style: set() for style in STYLES}
     for name, song in phone.feed.stack.rows(query, phone.person.user.id):
-        found[name].add(titles[song])
+        found[name].add(song)
     return found
 
 
@@ -62,6 +61,7 @@ async def test_what_stays_ticked_is_what_apply_writes(sorting: Phone) -> None:
         await expect(page.locator("li:has(input:not(:checked))")).to_have_count(2)
         await expect(head).to_contain_text(re.compile(f"^{int(placed[1]) - 2} of"))
         await expect(page.locator("#section-stay")).to_contain_text("stay")
+        page.on("dialog", lambda dialog: pytest.fail(dialog.message))
         wanted = await shown(page)
         assert sum(map(len, wanted.values())) == sum(map(len, everything.values())) - 2
         await page.get_by_role("button", name="Apply").click()
