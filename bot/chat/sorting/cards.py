@@ -20,10 +20,9 @@ SWITCHES = 2  # other groups on a page, beside three buttons in a row
 BLOCK = 450  # characters of a question inside an update
 
 
-def card(question: Question, note: str = "", door: layout.Item | None = None, hint: str | None = None) -> Page:
-    """The song to be placed; `note` says what the last tap did, `door` leads to the page, with a hint about it."""
+def card(question: Question, note: str = "", doors: Sequence[layout.Item | str | None] = ()) -> Page:
+    """The song to be placed; `note` says what the last tap did, `doors` lead to the page."""
     key = question.card.card
-    more = layout.button(_("More of these"), ids.of("moreof", key, question.more.key)) if question.more else None
     return Page(
         note or _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
@@ -36,8 +35,10 @@ def card(question: Question, note: str = "", door: layout.Item | None = None, hi
             layout.button(_("Undo"), ids.of("back", key)),
             layout.button(_("Listen"), ids.of("cardhear", key)),
         ),
-        layout.row(more, door) if more or door else None,
-        hint,
+        layout.row(layout.button(_("More of these"), ids.of("moreof", key, question.more.key)))
+        if question.more
+        else None,
+        *doors,
         layout.small(formatting.tally(question.tally)),
     )
 
@@ -58,11 +59,10 @@ def shown(
     question: Question | NothingToAsk,
     note: str = "",
     answered: str = "",
-    door: layout.Item | None = None,
-    hint: str | None = None,
+    doors: Sequence[layout.Item | str | None] = (),
 ) -> Page:
     """A card, or that nothing is left to ask; answered: the card of the last answer."""
-    return card(question, note, door, hint) if isinstance(question, Question) else done(question, note, answered)
+    return card(question, note, doors) if isinstance(question, Question) else done(question, note, answered)
 
 
 def done(nothing_left: NothingToAsk, note: str = "", answered: str = "") -> Page:

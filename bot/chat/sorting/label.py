@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, page, reply
+from bot.chat import autocomplete, ids, layout, page, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Item, Page
 from bot.chat.sorting import answers, bulk, cards, receipts
@@ -55,16 +55,15 @@ async def _first(context: Context, layer: Layer, song: str | None = None) -> Non
     else:
         named = await autocomplete.song_named(context.interaction, song)
         question = await flow.ask_about(context.store, context.services.libraries, layer, named, context.now)
-    door = await _door(context, question)
-    hint = page.only_here(context) if door else None
-    await reply.show(context.interaction, cards.shown(question, door=door, hint=hint))
+    await reply.show(context.interaction, cards.shown(question, doors=await _doors(context, question)))
 
 
-async def _door(context: Context, question: Question | NothingToAsk) -> Item | None:
+async def _doors(context: Context, question: Question | NothingToAsk) -> Sequence[Item | str | None]:
     """The way to the same questions on the page, if it's switched on."""
     if not context.services.settings.feed_page or isinstance(question, NothingToAsk):
-        return None
-    return await page.door(context, _("On your phone"), f"label?layer={question.layer.layer}")
+        return []
+    link = await page.door(context, _("On your phone"), f"label?layer={question.layer.layer}")
+    return [layout.row(link), page.only_here(context)]
 
 
 async def on_in(context: Context) -> None:
