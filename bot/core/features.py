@@ -14,6 +14,7 @@ from bot.core import limits
 
 REFUSED = frozenset({"spotify"})  # sources that never enter a model (Spotify's developer terms)
 LIKED = "liked"  # the number that says when a song was liked, as a year; a model uses it only where it helps
+TITLE = "title"  # the set that holds it; only what a playlist's name hints at looks at its words
 TAG = "tag: "  # starts the name of a tag found by analysis; its score is a number
 GOES_BY = frozenset({"musicnn"})  # the vectors found by analysis that models use
 
@@ -37,7 +38,8 @@ class SongFeatures:
     @property
     def known(self) -> bool:
         """Whether there's anything to learn or predict from."""
-        return bool(self.numbers) or any(self.sets.values()) or bool(self.embeddings)
+        told = any(tokens for name, tokens in self.sets.items() if name != TITLE)
+        return bool(self.numbers) or told or bool(self.embeddings)
 
 
 def bounded(song: SongFeatures) -> SongFeatures:

@@ -29,6 +29,7 @@ Contender = Callable[[TrainingSet, Sequence[SongFeatures]], Scores]
 
 PRIOR, FRESH = "prior", "fresh"  # our own model, with and without a prior
 NO_AUDIO = ", no audio"
+NAMELESS = ", playlists without names"
 NEAREST, NET, EVERYTHING = "5-NN on audio", "small net on audio", "regression on everything"
 NEIGHBOURS = 5
 NEURONS = (32,)
@@ -43,6 +44,8 @@ def contenders(prior: Prior | None) -> dict[str, Contender]:
     own: dict[str, Contender] = {PRIOR: partial(ours, prior), FRESH: partial(ours, None)} if prior else {}
     own = own or {FRESH: partial(ours, None)}
     deaf: dict[str, Contender] = {f"{name}{NO_AUDIO}": partial(_without_audio, one) for name, one in own.items()}
+    best = next(iter(own))
+    deaf[f"{best}{NAMELESS}"] = partial(_nameless, own[best])
     return {**own, **deaf, EVERYTHING: everything, NET: net, NEAREST: nearest}
 
 
@@ -50,6 +53,10 @@ def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeature
     """The model that would serve: fit, ONNX file, onnxruntime. Raises TooFewLabels."""
     model = open_model("", to_file(fit(training, prior), {}))
     return model.score(songs if prior is None else prior.told(songs))
+
+
+def _nameless(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    return contender(replace(training, playlists=dict.fromkeys(training.playlists, "")), songs)
 
 
 def _without_audio(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:

@@ -22,9 +22,9 @@ from training.model.picture import CARD, INK, QUIET
 matplotlib.rcParams["svg.hashsalt"] = "cratekeeper"  # the same figures give the same file
 
 SIZE = (8.0, 5.0)  # inches
-COLOURS = ("#5eb1ef", "#f5a524", "#8ce99a", "#ff8787", "#d0bfff", "#ffe066", "#ced4da")
-MARKS = ("o", "s", "^", "v", "D", "P", "X")
-LINES = ("-", "-", "--", "--", "-.", ":", ":")
+COLOURS = ("#5eb1ef", "#f5a524", "#8ce99a", "#ff8787", "#d0bfff", "#ffe066", "#ced4da", "#63e6be")
+MARKS = ("o", "s", "^", "v", "D", "P", "X", "*")
+LINES = ("-", "-", "--", "--", "-.", ":", ":", "--")
 
 Records = Sequence[Mapping[str, Any]]
 

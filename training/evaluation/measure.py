@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
+from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.hints import hint_columns, of_hints
 from bot.core.sorting.learning.prior import Prior
-from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR, Contender, contenders, ours
+from training.evaluation.baselines import FRESH, NAMELESS, NO_AUDIO, PRIOR, Contender, contenders, ours
 from training.evaluation.people import SimulatedMember
 from training.problems import NothingToTellApart
 
@@ -79,7 +81,8 @@ def _measure(member: SimulatedMember, name: str, contender: Contender, ns: Seque
     for n in ns:
         with suppress(NothingToTellApart):  # songs without any features; the record then counts one member less
             values, sureness, hit = judge(contender(training_set(member, n), songs), truth, member.k)
-            if not name.endswith(NO_AUDIO):
+            values = {**values, **_named(member, songs, hit)}
+            if not name.endswith((NO_AUDIO, NAMELESS)):
                 values = {**values, **_none(member, contender, n, max(ns))}
             yield Measurement(member.person, member.k, member.draw, n, name, values, sureness, hit)
 
@@ -102,6 +105,13 @@ def judge(
         "asked": (float(np.mean([fate.outcome == "ask" for fate in fates])), 1),
     }
     return values, scores.probabilities.max(axis=1), hit
+
+
+def _named(member: SimulatedMember, songs: Sequence[SongFeatures], hit: NDArray[np.bool_]) -> dict[str, Ratio]:
+    """How many songs that share a word with any of the playlists' names are right."""
+    columns = [column for _, column in hint_columns(member.names, list(member.songs.values()))]
+    shared = of_hints(columns, songs).any(axis=1)
+    return {"named": (float((hit & shared).sum()), float(shared.sum()))}
 
 
 def _none(member: SimulatedMember, contender: Contender, n: int, most_labels: int) -> dict[str, Ratio]:

@@ -25,6 +25,7 @@ def report(results: Figures) -> str:
     records: Records = results["figures"]
     own = [name for name in (PRIOR, FRESH) if any(record["contender"] == name for record in records)]
     parts = [_drawn(results), _accuracy(records), *(_details(records, name) for name in own), _gains(results["gains"])]
+    parts.append(_named(records))
     parts += [_slices(records, name, by) for by in ("k", "person") for name in own]
     parts += [_expectations(results["expectations"], name) for name in own]
     parts += [_none(records), _asking(results["asking"]), _bulk(results["bulk"]), _likes(results["likes"])]
@@ -101,6 +102,12 @@ def _none(records: Records) -> str:
     names = dict.fromkeys(record["contender"] for record in _overall(records) if "none_auroc" in record)
     rows = [[name, *(_cell(_at(records, name, n), "none_auroc") for n in _ns(records))] for name in names]
     return titled("AUROC of “none of them”, 2n of its songs labelled", _heads("model", records), rows)
+
+
+def _named(records: Records) -> str:
+    names = dict.fromkeys(record["contender"] for record in _overall(records))
+    rows = [[name, *(_cell(_at(records, name, n), "named") for n in _ns(records))] for name in names]
+    return titled("Accuracy on songs that share a word with a playlist's name", _heads("model", records), rows)
 
 
 def _asking(asking: Figures) -> str:

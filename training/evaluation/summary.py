@@ -14,12 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.asking import GOALS, Curve, labels_needed
-from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR
+from training.evaluation.baselines import FRESH, NAMELESS, NO_AUDIO, PRIOR
 from training.evaluation.measure import Measurement
 
 RESAMPLES = 1_000
 BINS = 10  # of equal size, for calibration
-PAIRS = ((PRIOR, FRESH), (FRESH, f"{FRESH}{NO_AUDIO}"), (PRIOR, f"{PRIOR}{NO_AUDIO}"))  # pairs to compare
+PAIRS = (
+    *((name, f"{name}{NAMELESS}") for name in (PRIOR, FRESH)),
+    (PRIOR, FRESH),
+    (FRESH, f"{FRESH}{NO_AUDIO}"),
+    (PRIOR, f"{PRIOR}{NO_AUDIO}"),
+)  # pairs to compare
 
 Floats = NDArray[np.float64]
 Figure = dict[str, Any]  # mean, members: [low, high], persons: [low, high]

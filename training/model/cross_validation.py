@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from training.dataset import Examples
 from training.model.heads import Floats, Head, Logits, probabilities
+from training.model.hints import SharedWords
 
 FOLDS = 5  # with many labels
 MORE_FOLDS = 10  # with few, where each song left out is missed
@@ -33,7 +34,7 @@ class Trial:
     """What the left-out songs showed. tested: (m,) which rows could be tested; other rows are meaningless.
 
     likelihood: (m,) log-probability of the truth at `temperature`; baseline: the same, knowing only how common
-    each class is. probabilities: (m, c).
+    each class is. probabilities: (m, c). strengths: (h, c), how much each hint adds to a class's logit.
     """
 
     examples: Examples
@@ -42,6 +43,7 @@ class Trial:
     temperature: float
     likelihood: Logits
     baseline: Logits
+    strengths: Logits
 
     @property
     def beats_baseline(self) -> bool:
@@ -54,8 +56,8 @@ class Trial:
         return bool(both.any() and (self.likelihood - other.likelihood)[both].mean() > 0)
 
 
-def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None = None) -> Trial:
-    """Return the trial of the models `learn` returns; seen: (m, k), what they see of the examples.
+def try_out(learn: Learner, seen: Floats, examples: Examples, hints: SharedWords, folds: int | None = None) -> Trial:
+    """Return the trial of the models `learn` returns; seen: (m, k), what they see of the examples, besides the hints.
 
     folds: how many to try; all by default.
     """
@@ -64,8 +66,9 @@ def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None 
         logits[test] = learn(train).logits(seen[test])
     tested = examples.settled & _testable(logits, examples) & _comparable(examples)
     temperature = _temperature(examples, logits, tested)
-    guesses = np.full(examples.truth.shape, np.nan)
-    guesses[tested] = probabilities(logits[tested], examples.exclusive, temperature)
+    cooled = np.where(tested[:, None], logits / temperature, np.nan)
+    strengths, guesses = hints.strengths(cooled, examples), np.full(examples.truth.shape, np.nan)
+    guesses[tested] = probabilities((cooled + hints.told @ strengths)[tested], examples.exclusive, temperature=1.0)
     return Trial(
         examples,
         tested,
@@ -73,6 +76,7 @@ def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None 
         temperature,
         likelihood(guesses, examples.truth, examples.exclusive),
         likelihood(_baseline(examples), examples.truth, examples.exclusive),
+        strengths,
     )
 
 

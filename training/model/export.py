@@ -53,8 +53,9 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
     unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
     _bound(model.graph, unit)
     space = unit.output[0]
-    seen = _waves(model.graph, space, fitted.waves) if fitted.waves else space
-    _head(model.graph, space, seen, fitted)
+    seen = [space, *([_waves(model.graph, fitted.waves)] if fitted.waves else [])]
+    seen += [_hints(model.graph, fitted)] if fitted.schema.hints else []
+    _head(model.graph, seen, fitted)
     del model.graph.output[:]
     answers = [onnx.helper.make_tensor_value_info(name, SINGLE, [None, None]) for name in ("probabilities", "space")]
     model.graph.output.extend(answers)
@@ -69,8 +70,8 @@ def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
     graph.node.insert(list(graph.node).index(unit), bound)
 
 
-def _waves(graph: onnx.GraphProto, space: str, waves: Pipeline) -> str:
-    """Append cosines of the numbers in random directions, which skl2onnx can't convert, to the space; return both.
+def _waves(graph: onnx.GraphProto, waves: Pipeline) -> str:
+    """Append cosines of the numbers in random directions, which skl2onnx can't convert; return their name.
 
     The scaling of the numbers is folded into the directions.
     """
@@ -92,29 +93,42 @@ def _waves(graph: onnx.GraphProto, space: str, waves: Pipeline) -> str:
             node("Add", ["turned", "offsets"], ["moved"]),
             node("Cos", ["moved"], ["cosines"]),
             node("Mul", ["cosines", "height"], ["waves"]),
-            node("Concat", [space, "waves"], ["seen"], axis=1),
         ]
     )
-    return "seen"
+    return "waves"
+
+
+def _hints(graph: onnx.GraphProto, fitted: Fitted) -> str:
+    """Append the columns of the hints as they are; return their name."""
+    _constants(graph, hinted=np.arange(fitted.schema.hints_at, fitted.schema.width))
+    node = onnx.helper.make_node
+    graph.node.extend(
+        [
+            node("Gather", ["vectors", "hinted"], ["told"], axis=1),
+            node("Cast", ["told"], ["hints"], to=onnx.TensorProto.DOUBLE),
+        ]
+    )
+    return "hints"
 
 
 def _constants(graph: onnx.GraphProto, **arrays: NDArray[Any]) -> None:
     graph.initializer.extend(onnx.numpy_helper.from_array(values, name) for name, values in arrays.items())
 
 
-def _head(graph: onnx.GraphProto, space: str, seen: str, fitted: Fitted) -> None:
-    """Append what turns all inputs into probabilities, in float64 until the output."""
+def _head(graph: onnx.GraphProto, seen: Sequence[str], fitted: Fitted) -> None:
+    """Append what turns all that's seen, the space first, into probabilities, in float64 until the output."""
     coefficients, intercepts = _weights(fitted)
     likely = "Softmax" if fitted.examples.exclusive else "Sigmoid"
     _constants(graph, coefficients=coefficients, intercepts=intercepts)
     node = onnx.helper.make_node
     graph.node.extend(
         [
-            node("MatMul", [seen, "coefficients"], ["products"]),
+            node("Concat", seen, ["seen"], axis=1),
+            node("MatMul", ["seen", "coefficients"], ["products"]),
             node("Add", ["products", "intercepts"], ["logits"]),
             node(likely, ["logits"], ["likely"]),
             node("Cast", ["likely"], ["probabilities"], to=SINGLE),
-            node("Cast", [space], ["space"], to=SINGLE),
+            node("Cast", [seen[0]], ["space"], to=SINGLE),
         ]
     )
 

@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
+from skl2onnx.sklapi import CastTransformer
+from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.hints import hint_columns
 from bot.core.sorting.learning.prior import Prior, tell
 from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.evaluation.dates import dates_help, dates_may_help, foretell, without_dates
 from training.model.cross_validation import Learner, Trial, try_out
 from training.model.heads import Estimator, Floats, Logits, fit_head
-from training.model.hints import Hint, hints_of
+from training.model.hints import Hint, SharedWords, hints_of, shared_words
 from training.model.kernel_head import MANY, PLENTY, fit_crowd, fit_waves, lengths_of
 from training.model.space import fit_space
 from training.model.teacher import SeenSongs, View, look, spread_sample
@@ -44,10 +47,19 @@ class Fitted:
     @cached_property
     def pipeline(self) -> Pipeline:
         """The whole pipeline, from vectors to calibrated probabilities."""
-        if self.waves is None:
-            return Pipeline([*self.space.steps, ("head", self.head)])
-        both = FeatureUnion([("space", self.space), ("waves", self.waves)])
-        return Pipeline([("seen", both), ("head", self.head)])
+        parts = {"space": self.space, "waves": self.waves, "hints": self.hints}
+        seen = FeatureUnion([(name, part) for name, part in parts.items() if part is not None])
+        return Pipeline([("seen", seen), ("head", self.head)])
+
+    @property
+    def hints(self) -> Pipeline | None:
+        """The steps from vectors to what they have of the names of playlists; None if no name is a hint."""
+        columns = list(range(self.schema.hints_at, self.schema.width))
+        steps = [
+            ("hints", ColumnTransformer([("hints", "passthrough", columns)])),
+            ("exact", CastTransformer(dtype=np.float64)),
+        ]
+        return Pipeline(steps).fit(np.zeros((2, self.schema.width), np.float32)) if columns else None
 
 
 def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
@@ -83,18 +95,21 @@ class _Study:
     schema: Schema
     view: View
     heard: Floats
+    shared: SharedWords
     examples: Examples
     sources: dict[str, int]
 
 
 def _study(training: TrainingSet, examples: Examples) -> _Study:
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
-    schema = schema_of(list(known.values()))
+    hinted = hint_columns(_named(training, examples), list(known.values()))
+    schema = replace(schema_of(list(known.values())), hints=tuple(column for _, column in hinted))
     library = {song: known[song] for song in spread_sample(known)}
     labelled = [known[song] for song in examples.songs]
     vectors, own = schema.vectors(list(library.values())), schema.vectors(labelled)
     space = fit_space(schema, vectors)
     waves = fit_waves(schema, vectors) if len(labelled) >= MANY and schema.numbers else None
+    shared = shared_words(hinted, own[:, schema.hints_at :].astype(np.float64), examples.classes)
     hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
     view = look(
         _seen(space, schema, labelled, own),
@@ -104,7 +119,7 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     heard = waves.transform(own) if waves else np.zeros((len(own), 0), np.float32)
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     examples = replace(examples, hinted=tuple(at for at, _ in hints))
-    return _Study(space, waves, schema, view, heard, examples, dict(sources))
+    return _Study(space, waves, schema, view, heard, shared, examples, dict(sources))
 
 
 def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
@@ -117,14 +132,14 @@ def _conclude(study: _Study) -> Fitted:
     """Learn the head; of two candidates, choose the one under which left-out songs are likelier."""
     labels, space = len(study.examples.songs), study.view.space
     learn: Learner = partial(fit_head, study.view, study.examples)
-    trial, waves = try_out(learn, space, study.examples, folds=1 if labels >= PLENTY else None), None
+    trial, waves = try_out(learn, space, study.examples, study.shared, 1 if labels >= PLENTY else None), None
     if study.waves is not None:
         seen = np.hstack([space, study.heard])
         learn_crowd = partial(fit_crowd, seen, lengths_of(study.schema, space.shape[1]), study.examples)
-        crowd = try_out(learn_crowd, seen, study.examples)
+        crowd = try_out(learn_crowd, seen, study.examples, study.shared)
         if crowd.beats(trial):
             learn, trial, waves = learn_crowd, crowd, study.waves
-    head = learn(np.arange(labels)).estimator(trial.temperature)
+    head = learn(np.arange(labels)).hinted(trial.strengths, trial.temperature).estimator(trial.temperature)
     return Fitted(study.space, waves, head, study.schema, study.examples, trial, study.sources)
 
 
@@ -134,8 +149,12 @@ def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, Song
     While no song is labelled "none", the whole library stands for everything outside a single playlist.
     """
     column = {name: at for at, name in enumerate(examples.classes)}
-    named = {playlist: name for playlist, name in training.playlists.items() if playlist in column}
-    hints = [(column[playlist], songs) for playlist, songs in hints_of(named, library)]
+    hints = [(column[playlist], songs) for playlist, songs in hints_of(_named(training, examples), library)]
     if examples.exclusive and None in column and not (examples.truth[:, column[None]] == 1).any():
         hints.append((column[None], list(library)))
     return hints
+
+
+def _named(training: TrainingSet, examples: Examples) -> dict[int, str]:
+    """Return the names of the playlists that are classes."""
+    return {playlist: name for playlist, name in training.playlists.items() if playlist in examples.classes}

@@ -7,7 +7,7 @@ student's copy of their answers for the library.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -50,6 +50,10 @@ class Head:
         scores = space @ self.coefficients.T + self.intercepts
         scores[:, ~self.learnt] = -np.inf if self.exclusive else np.nan
         return np.asarray(scores)
+
+    def hinted(self, strengths: Logits, temperature: float) -> "Head":
+        """Return the head with a (h, c) strength for each hint that it sees after the space, at that temperature."""
+        return replace(self, coefficients=np.hstack([self.coefficients, temperature * strengths.T]))
 
     def estimator(self, temperature: float) -> Estimator:
         """Return scikit-learn's own estimator, with the temperature folded into its coefficients."""

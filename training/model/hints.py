@@ -1,20 +1,31 @@
-"""Hints: what the playlists' own names say, until there are many labels.
+"""Hints: what the playlists' own names say.
 
 "Late night jazz" stands for the library's songs tagged jazz, "80s drive" for those from the eighties. The mean of
 such songs is one weak example of the playlist; labels soon outweigh it.
+
+A song that has words of the name in its title, album or artists may belong there for that alone ("This Christmas").
+Most such words mean nothing, and some mean nearly everything. So each hint either holds, and then is strong, or it
+doesn't: how probable that is comes from other people at first, and then from the member's own labels.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import words_of
+from bot.core.sorting.learning.hints import DECADE, HintColumn, decade_of, words_of_name
+from training.dataset import Examples
+from training.model.heads import Logits, probabilities
 
 SPOKEN_FOR = (3, 0.5)  # minimum songs, maximum share of the library: fewer are chance, more say nothing
 TAGS = ("genres", "tags")
-WORD = re.compile(r"\d{2,4}s|[^\W\d_]{3,}")
-DECADE = re.compile(r"(19|20)?(\d)0s")
+STRONG = 5.0  # what a hint that holds adds to the playlist's logit, for a song with the whole name
+USUALLY = {"title": 0.3, "album": 0.6, "artists": 0.5, DECADE: 0.2}  # how probable it is that a hint holds
+FAINT = 1e-3  # probability below which one label can't decide
 
 Hint = tuple[int, Sequence[str]]  # a playlist, and the songs whose mean represents it
 
@@ -22,14 +33,10 @@ Hint = tuple[int, Sequence[str]]  # a playlist, and the songs whose mean represe
 def hints_of(names: Mapping[int, str], library: Mapping[str, SongFeatures]) -> list[Hint]:
     """Return the hints in the names, by playlist; library: at least some hundreds of songs."""
     tagged, dated = _tagged(library), _dated(library)
-    said = ((playlist, word) for playlist in sorted(names) for word in sorted(set(_words(names[playlist]))))
-    hints = ((playlist, tagged.get(word) or dated.get(_decade(word), [])) for playlist, word in said)
+    said = ((playlist, word) for playlist in sorted(names) for word in words_of_name(names[playlist]))
+    hints = ((playlist, tagged.get(word) or dated.get(decade_of(word), [])) for playlist, word in said)
     least, most = SPOKEN_FOR[0], SPOKEN_FOR[1] * len(library)
     return [(playlist, songs) for playlist, songs in hints if least <= len(songs) <= most]
-
-
-def _words(name: str) -> list[str]:
-    return WORD.findall(name.casefold().replace("'", "").replace("_", " "))
 
 
 def _tagged(library: Mapping[str, SongFeatures]) -> dict[str, list[str]]:
@@ -40,18 +47,48 @@ def _tagged(library: Mapping[str, SongFeatures]) -> dict[str, list[str]]:
     return songs
 
 
-def _dated(library: Mapping[str, SongFeatures]) -> dict[int | None, list[str]]:
-    songs: dict[int | None, list[str]] = defaultdict(list)
+def _dated(library: Mapping[str, SongFeatures]) -> dict[str | None, list[str]]:
+    songs: dict[str | None, list[str]] = defaultdict(list)
     for song, features in library.items():
         if "year" in features.numbers:
-            songs[int(features.numbers["year"] // 10 * 10)].append(song)
+            songs[f"{int(features.numbers['year'] // 10 * 10)}s"].append(song)
     return songs
 
 
-def _decade(word: str) -> int | None:
-    """Return 1980 for "80s" and "1980s", and 2010 for "2010s"; None for other words."""
-    match = DECADE.fullmatch(word)
-    if match is None:
-        return None
-    century = match[1] or ("20" if int(match[2]) < 3 else "19")
-    return int(f"{century}{match[2]}0")
+@dataclass(frozen=True)
+class SharedWords:
+    """What labelled songs have of playlists' names. told: (m, h) shares of a name. columns: (h,) its class.
+
+    usually: (h,) how probable it is that a hint of its kind holds.
+    """
+
+    told: Logits
+    columns: NDArray[np.int64]
+    usually: Logits
+
+    def strengths(self, logits: Logits, examples: Examples) -> Logits:
+        """Return (h, c): how much each hint adds to its class's logit; logits: (m, c) of songs left out, or NaN."""
+        matrix = np.zeros((len(self.columns), examples.truth.shape[1]))
+        for at, column in enumerate(self.columns):
+            odds = np.log(self.usually[at] / (1 - self.usually[at])) + self._evidence(at, logits, examples)
+            matrix[at, column] = STRONG / (1 + np.exp(-odds))
+        return matrix
+
+    def _evidence(self, at: int, logits: Logits, examples: Examples) -> float:
+        """Return the logarithm of how much likelier the labels are if the hint holds."""
+        column, told = self.columns[at], self.told[:, at]
+        rows = (told > 0) & np.isfinite(examples.truth[:, column]) & np.isfinite(logits[:, column])
+        likely = []
+        for strength in (0, STRONG):
+            moved = logits[rows].copy()
+            moved[:, column] += told[rows] * strength
+            yes = probabilities(moved, examples.exclusive, 1.0)[:, column] if rows.any() else np.zeros(0)
+            right = np.where(examples.truth[rows, column] == 1, yes, 1 - yes)
+            likely.append(np.log(np.maximum(right, FAINT)))
+        return float(examples.weight[rows] @ (likely[1] - likely[0]))
+
+
+def shared_words(hinted: Sequence[tuple[int, HintColumn]], told: Logits, classes: Sequence[int | None]) -> SharedWords:
+    """Return what there is to weigh; hinted: the columns of the hints, each with its playlist; told: (m, h)."""
+    columns = np.array([classes.index(playlist) for playlist, _ in hinted], np.int64)
+    return SharedWords(told, columns, np.array([USUALLY[column.kind] for _, column in hinted], np.float64))

@@ -35,7 +35,7 @@ def _condense(schema: Schema, songs: int) -> ColumnTransformer:
     first, last = schema.words_at
     parts = [
         ("numbers", "passthrough", _columns(0, first)),
-        ("names", "passthrough", _columns(last, schema.width)),
+        ("names", "passthrough", _columns(last, schema.hints_at)),
     ]
     if last > first:
         condensed = min(COMPONENTS, last - first - 1, songs - 1)

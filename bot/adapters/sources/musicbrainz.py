@@ -14,7 +14,7 @@ from typing import Any
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
-from bot.core.features import SongFeatures
+from bot.core.features import TITLE, SongFeatures
 from bot.core.moments import year_of
 from bot.ports import Learnt, Needs, Subject
 
@@ -68,6 +68,7 @@ def learnt(body: Any) -> Learnt | None:
         "artists": frozenset(_each(credited, "name")),
         "genres": genres,
         "tags": _words([recordings[0], *credited], "tags") - genres,
+        TITLE: frozenset(_each(recordings[:1], "title")),
     }
     ids = {"recording": _each(recordings, "id"), "artist": _each(credited, "id")}
     return Learnt(

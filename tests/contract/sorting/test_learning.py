@@ -8,10 +8,12 @@ import pytest
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
-from bot.core.records import Layer
+from bot.core.records import Layer, Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NotTrained, TooFewLabels, TrainingFailed
+from bot.flows.library import sync
 from bot.flows.sorting import readiness, standing, train
 
 ADA = 1001
@@ -77,3 +79,15 @@ async def test_a_layer_is_due_for_training_once_existing_songs_count(store: Stor
         await playlists.change_layer(tx, layer.layer, tried=6)
     assert await readiness.layers_due(store, ADA) == []
     assert await standing.allow(store, ADA, True, now) == 0
+
+
+async def test_a_files_titles_are_words_to_learn_from_and_spotifys_are_not(store: Store, now: datetime) -> None:
+    theirs = Song("spotify:track:" + "2" * 22, "Driving Home", ("Bea",))
+    layer = await a_layer(store, now, 0)
+    file = f"Track URI,Track Name,Artist Name(s)\nspotify:track:{1:022d},This Christmas,Ann\n"
+    await sync.import_file(store, ADA, "liked.csv", file.encode(), now)
+    async with store.writing() as tx:
+        await songs.save(tx, [theirs], now)
+        await songs.like(tx, ADA, [Like(theirs, now)], now)
+        training = await train.training_set(tx, ADA, layer.layer)
+    assert {title for song in training.songs.values() for title in song.sets.get("title", ())} == {"This Christmas"}

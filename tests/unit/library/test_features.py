@@ -35,6 +35,7 @@ EXPORTIFY_ROW = {
 }
 PLAIN_ROW = {
     "track_id": "4N42ow0h4JoK68OQwOzsQn",
+    "title": "Love Will Tear Us Apart",
     "album": "Substance, 1988",
     "artists": "Joy Division;New Order",
     "release_date": "1988-07-11",

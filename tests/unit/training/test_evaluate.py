@@ -13,7 +13,7 @@ from bot.core.features import SongFeatures
 from tests.unit.tastes import library, style_of
 from training.__main__ import main
 from training.evaluation.asking import CHOSEN, RANDOM, ask_member, checkpoints, kept_back, labels_needed
-from training.evaluation.baselines import AUDIO_NAMES, EVERYTHING, FRESH, NEAREST, NET, NO_AUDIO, PRIOR
+from training.evaluation.baselines import AUDIO_NAMES, EVERYTHING, FRESH, NAMELESS, NEAREST, NET, NO_AUDIO, PRIOR
 from training.evaluation.curves import draw_all
 from training.evaluation.evaluate import Material, Protocol, evaluate
 from training.evaluation.likes import read_likes, try_likes
@@ -116,7 +116,7 @@ def overall(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def test_every_contender_is_measured_on_the_same_members(results: dict[str, Any]) -> None:
-    names = {PRIOR, FRESH, PRIOR + NO_AUDIO, FRESH + NO_AUDIO, EVERYTHING, NET, NEAREST}
+    names = {PRIOR, FRESH, PRIOR + NO_AUDIO, FRESH + NO_AUDIO, PRIOR + NAMELESS, EVERYTHING, NET, NEAREST}
     assert {(row["contender"], row["n"]) for row in overall(results)} == {(name, n) for name in names for n in NS}
     assert {row["members"] for row in overall(results)} == {4}
     assert {(row["k"], row["person"]) for row in results["figures"]} == {
@@ -137,7 +137,7 @@ def test_intervals_contain_the_mean_and_bins_cover_all_songs(results: dict[str, 
                 assert interval[0] <= row[measure_name]["mean"] <= interval[1]
         assert sum(bin_["share"] for bin_ in row["bins"]) == pytest.approx(1, abs=1e-3)
         assert 0 <= row["calibration_error"] <= 1
-        assert ("none_auroc" in row) == (NO_AUDIO not in row["contender"])
+        assert ("none_auroc" in row) == (NO_AUDIO not in row["contender"] and NAMELESS not in row["contender"])
 
 
 @pytest.mark.soak
@@ -173,7 +173,8 @@ def test_differences_between_people_widen_the_interval_over_people() -> None:
 def test_gains_are_measured_on_the_same_members() -> None:
     rows = measure(MEMBER, None, (1,))
     held = {row["contender"]: row["accuracy"]["mean"] for row in summarise(rows) if row["k"] == 3}
-    (gain,) = gains(rows)
+    named, gain = gains(rows)
+    assert (named["of"], named["over"]) == (FRESH, FRESH + NAMELESS)
     assert (gain["of"], gain["over"]) == (FRESH, FRESH + NO_AUDIO)
     assert gain["mean"] == pytest.approx(held[FRESH] - held[FRESH + NO_AUDIO], abs=2e-4)
 

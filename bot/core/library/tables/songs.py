@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.core.codes import name_uri, no_song, song_uri
-from bot.core.features import LIKED, SongFeatures
+from bot.core.features import LIKED, TITLE, SongFeatures
 from bot.core.library.tables.cells import MOST_CELL
 from bot.core.library.tables.headers import IDS, PERCENT, SHARES, field_of
 from bot.core.library.tables.problems import BadRow, Problem
@@ -15,7 +15,7 @@ from bot.core.library.tables.values import milliseconds, number
 from bot.core.moments import moment, year_of
 from bot.core.records import Like, Song
 
-SETS = frozenset({"genres", "artists", "album", "tags"})  # columns that are always sets
+SETS = frozenset({"genres", "artists", "album", "tags", TITLE})  # columns that are always sets
 WHO = {*IDS, "title", "isrc", "artist_uris", "album_uri", "album_artists", "album_artist_uris", "album_genres", "type"}
 WHERE = {"playlist", "playlist_name", "playlist_id", "disc_number", "track_number", "added_at", "added_by"}
 ABOUT = {"label", "copyrights", "cover", "preview", "playable", "duration", "duration_ms"}
@@ -136,9 +136,9 @@ def _number(name: str, text: str) -> tuple[str, float | None]:
 
 
 def _tokens(name: str, row: Row) -> frozenset[str]:
-    """Split at semicolons, else at commas; an album's title is one token, commas and all."""
+    """Split at semicolons, else at commas; a title is one token, commas and all."""
     text = row.fields.get(name, "")
     if name == "artists":
         return frozenset(row.artists)
-    parts = [text] if name == "album" else text.strip("[]").split(";" if ";" in text else ",")
+    parts = [text] if name in ("album", TITLE) else text.strip("[]").split(";" if ";" in text else ",")
     return frozenset(part.strip(" '\"") for part in parts) - {""}

@@ -5,7 +5,7 @@ is stored in the model's file and defines each column of a vector. Pure.
 
 Shapes: n songs become float32 (n, d) without NaN; d depends on the schema alone. The columns are every number in robust
 deviations, then whether it's absent; dates as bumps; the words of each set; names of identities, hashed, and how many
-songs of the library share them; embeddings.
+songs of the library share them; embeddings; and what the names of playlists hint at.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.core.features import LIKED, SongFeatures, refuse
+from bot.core.features import LIKED, TITLE, SongFeatures, refuse
 from bot.core.sorting.learning.columns import (
     BUCKETS,
     BUMPS,
@@ -39,8 +39,9 @@ from bot.core.sorting.learning.columns import (
     of_words,
     words_of,
 )
+from bot.core.sorting.learning.hints import HintColumn, of_hints
 
-FORMAT = 2  # version of the layout; models of other formats are rejected
+FORMAT = 3  # version of the layout; models of other formats are rejected
 MANY_NUMBERS = 16  # numbers beyond which they share one weight budget, so that sixty don't drown the rest
 RARE = 2  # songs that must share a word or name for it to count
 MOST_WORDS = 400  # words per set with a column; rarer ones occur too seldom to learn from
@@ -81,6 +82,7 @@ class Schema:
     words: tuple[Words, ...]
     identities: tuple[IdentityColumn, ...]
     embeddings: tuple[Embedding, ...]
+    hints: tuple[HintColumn, ...] = ()
 
     @property
     def version(self) -> str:
@@ -90,6 +92,11 @@ class Schema:
     @property
     def width(self) -> int:
         """d, the number of columns."""
+        return self.hints_at + len(self.hints)
+
+    @property
+    def hints_at(self) -> int:
+        """The first column of the hints, which are the last."""
         identities = sum(BUCKETS[identity.name] + 1 for identity in self.identities)
         return self.words_at[1] + identities + sum(embedding.size + 1 for embedding in self.embeddings)
 
@@ -107,7 +114,7 @@ class Schema:
         blocks += [of_words(words, songs) for words in self.words]
         blocks += [of_identity(identity, songs) for identity in self.identities]
         blocks += [of_embedding(embedding, songs) for embedding in self.embeddings]
-        return np.hstack(blocks)
+        return np.hstack([*blocks, of_hints(self.hints, songs)])
 
     def to_json(self) -> str:
         """Return the whole definition; equal schemas give equal text."""
@@ -121,6 +128,7 @@ class Schema:
             "words": [[words.name, list(words.tokens), list(words.rarities)] for words in self.words],
             "identities": [[identity.name, list(identity.keys), list(identity.counts)] for identity in self.identities],
             "embeddings": [[embedding.name, embedding.size] for embedding in self.embeddings],
+            "hints": [[hint.kind, list(hint.keys), hint.words] for hint in self.hints],
         }
         return json.dumps(definition, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -143,6 +151,7 @@ class Schema:
             words=tuple(Words(name, tuple(tokens), tuple(rest)) for name, tokens, rest in definition["words"]),
             identities=tuple(IdentityColumn(name, tuple(keys), tuple(n)) for name, keys, n in definition["identities"]),
             embeddings=tuple(Embedding(name, size) for name, size in definition["embeddings"]),
+            hints=tuple(HintColumn(kind, tuple(keys), words) for kind, keys, words in definition["hints"]),
         )
 
 
@@ -159,7 +168,7 @@ def schema_of(songs: Sequence[SongFeatures]) -> Schema:
     return Schema(
         name=_feature_set(numbers),
         numbers=tuple(replace(_number(name, songs), weight=_rounded(share)) for name in numbers),
-        words=tuple(_vocabulary(name, songs) for name in sets if name not in BUCKETS),
+        words=tuple(_vocabulary(name, songs) for name in sets if name not in (*BUCKETS, TITLE)),
         identities=tuple(_counted(name, songs) for name in BUCKETS if name in sets),
         embeddings=tuple(Embedding(name, embeddings[name]) for name in sorted(embeddings)),
     )

@@ -28,7 +28,8 @@ async def test_musicbrainz_gives_artists_first_release_genres_and_tags(stage: St
     await stage.hear()
     features = await stage.features(1)
     assert features.numbers == {"year": year_of("1988-07-11")}
-    assert features.sets == {"artists": {"Ann"}, "genres": {"indie folk"}, "tags": {"seen live", "folk"}}
+    words = {"genres": {"indie folk"}, "tags": {"seen live", "folk"}}
+    assert features.sets == {"artists": {"Ann"}, "title": {"Song 1"}, **words}
     assert set(features.provenance.values()) == {"musicbrainz"}
 
 
@@ -37,7 +38,7 @@ async def test_the_artists_genres_are_the_fallback_and_downvotes_count(stage: St
     stage.world.recordings.append(recording(1, genres={}, tags={}, released=""))
     await stage.like(1)
     await stage.hear()
-    assert (await stage.features(1)).sets == {"artists": {"Ann"}, "genres": {"folk"}}
+    assert (await stage.features(1)).sets == {"artists": {"Ann"}, "title": {"Song 1"}, "genres": {"folk"}}
 
 
 @MUSICBRAINZ

@@ -1,0 +1,87 @@
+"""Hints: the words that a playlist's name and a song share: of its title, album, artists or decade. Pure.
+
+A model's file holds only hashes of them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.core.features import TITLE, SongFeatures
+from bot.core.sorting.learning.columns import Vectors, key_of
+
+NAMES = (TITLE, "album", "artists")
+DECADE = "decade"
+KINDS = (*NAMES, DECADE)
+WORD = re.compile(r"\d{2,4}s|[^\W\d_]{2,}")
+YEARS = re.compile(r"(19|20)?(\d)0s")
+SHORT = 3  # letters of Latin script that a word must have
+HELD_BY = (2, 0.5)  # least songs, largest share of the library: fewer are chance, more say nothing
+IDLE = frozenset(
+    """the and for you all with of in de la le les der die das und il to my me on it at by from this that is are be a
+    feat remix version live remaster remastered edit mix music playlist songs song tracks track best top hits hit vol
+    volume greatest new old various radio original soundtrack deluxe edition single ep album part mixtape collection
+    favourites favorites list your our we us so no not up out now""".split()  # noqa: SIM905 - as a list it would fill a page
+)  # words that say nothing of a song, or of any
+
+
+@dataclass(frozen=True, slots=True)
+class HintColumn:
+    """A playlist's words of one kind. keys: hashes of those that the library's songs have; words: in its whole name."""
+
+    kind: str
+    keys: tuple[int, ...]
+    words: int
+
+
+def words_of_name(name: str) -> list[str]:
+    """Return the words of a name that may say something, each once."""
+    plain = name.casefold().replace("'", "").replace("’", "").replace("_", " ")
+    long = (word for word in WORD.findall(plain) if len(word) >= SHORT or not word.isascii())
+    return sorted({word for word in long if word not in IDLE})
+
+
+def said_of(song: SongFeatures) -> dict[str, set[int]]:
+    """Return the hashes of a song's words, by kind."""
+    said = {name: {key_of(word) for text in song.sets.get(name, ()) for word in words_of_name(text)} for name in NAMES}
+    year = song.numbers.get("year")
+    return {**said, DECADE: set() if year is None else {key_of(f"{int(year // 10 * 10)}s")}}
+
+
+def of_hints(columns: Sequence[HintColumn], songs: Sequence[SongFeatures]) -> Vectors:
+    """Return (n, h): the share of the words of each column's playlist that a song has."""
+    block = np.zeros((len(songs), len(columns)), np.float32)
+    for row, song in zip(block, songs if columns else (), strict=bool(columns)):
+        said = said_of(song)
+        row[:] = [len(said[column.kind].intersection(column.keys)) / column.words for column in columns]
+    return block
+
+
+def hint_columns(names: Mapping[int, str], library: Sequence[SongFeatures]) -> list[tuple[int, HintColumn]]:
+    """Return the columns for playlists' names, each with its playlist; only where some songs have its words."""
+    counts = {kind: Counter[int]() for kind in KINDS}
+    for song in library:
+        for kind, keys in said_of(song).items():
+            counts[kind].update(keys)
+    least, most = HELD_BY[0], HELD_BY[1] * len(library)
+    found: list[tuple[int, HintColumn]] = []
+    for playlist, name in sorted(names.items()):
+        words = words_of_name(name)
+        for kind in KINDS:
+            meant = filter(None, map(decade_of, words)) if kind == DECADE else words
+            keys = set(map(key_of, meant))
+            held = tuple(sorted(key for key in keys if least <= counts[kind][key] <= most))
+            found += [(playlist, HintColumn(kind, held, len(words)))] if held else []
+    return found
+
+
+def decade_of(word: str) -> str | None:
+    """Return "1980s" for "80s" and "1980s", and "2010s" for "2010s"; None for other words."""
+    match = YEARS.fullmatch(word)
+    if match is None:
+        return None
+    century = match[1] or ("20" if int(match[2]) < 3 else "19")
+    return f"{century}{match[2]}0s"
