@@ -26,6 +26,7 @@ from tests.unit.test_errors import NOW, kinds, made
 
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
 BOT = Path(bot.__file__).parent
+BUTTON = re.compile(r"(?<=\*)[A-Z][^*{}]+(?=\*)|(?<=[Pp]ress )[A-Z]\w+|(?<=presses )[A-Z]\w+")  # **Renew**, press Apply
 LIMITS = {  # by what takes a sentence: which argument that is, and how many characters it may have
     **dict.fromkeys(("button", "link"), (0, LABEL)),
     **dict.fromkeys(("Form", "field", "paragraph", "choice"), (0, TITLE)),
@@ -70,6 +71,16 @@ def test_a_sentence_has_one_translation_in_every_room(language: str) -> None:
     for room in catalogue.written():
         for message in translated(language, room):
             assert seen.setdefault((message.id, message.context), str(message.string)) == str(message.string), room
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_button_that_a_message_names_has_that_name(language: str) -> None:
+    every = [message for room in catalogue.written() for message in translated(language, room)]
+    named = {str(message.id): str(message.string) for message in every if not message.context}
+    for message in every:
+        for button in BUTTON.findall(forms(message.id)[-1]):
+            for form in forms(message.string) if button in named else ():
+                assert named[button] in form, message.id
 
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
