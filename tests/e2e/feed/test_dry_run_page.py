@@ -27,8 +27,8 @@ async def planned(phone: Phone) -> tuple[Message, str]:
 
 def contents(phone: Phone) -> dict[str, set[str]]:
     """The titles in each of the member's playlists."""
-    query = """select p.name, s.title from content c join playlist p using (playlist) join song s using (song)
-               where p.member = ?"""
+    query = """select p.name, s.title from content c join playlist p using (playlist)
+               join own_song s on s.member = p.member and s.song = c.song where p.member = ?"""
     found: dict[str, set[str]] = {style: set() for style in STYLES}
     for name, song in phone.feed.stack.rows(query, phone.person.user.id):
         found[name].add(song)

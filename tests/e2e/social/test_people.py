@@ -101,10 +101,10 @@ async def test_a_profile_shows_nothing_until_its_owner_chooses(greta: Person, ha
 
 async def test_what_is_chosen_is_what_others_see(greta: Person, hanno: Person) -> None:
     page = await answer(greta.click(await answer(greta.command("profile show")), "Choose what to show"))
-    assert labels(page) == ["Show my taste map", "Show my reposts", "See it as others do"]
+    assert labels(page) == ["Show my taste map", "Show my reposts", "See it as others do", "Hide everything"]
     page = await answer(greta.select(page, "Playlists to show: none", [PLAYLIST]))
     page = await answer(greta.click(page, "Show my taste map"))
-    assert labels(page) == ["Hide my taste map", "Show my reposts", "See it as others do"]
+    assert labels(page) == ["Hide my taste map", "Show my reposts", "See it as others do", "Hide everything"]
     seen = await answer(hanno.command("profile show", member=greta.user))
     assert seen.visible_to == hanno.user.id
     assert "Late \\*night\\*" in seen.text()
