@@ -8,7 +8,7 @@ AXE = Axe()
 CONTROLS = "button, a[href], select, summary, textarea, input"
 SMALL = f"""() => [...document.querySelectorAll("{CONTROLS}")]
     .filter((each) => each.checkVisibility() && getComputedStyle(each).display !== "inline")
-    .map((each) => [each, (each.labels?.[0] ?? each).getBoundingClientRect()])
+    .map((each) => [each, (each.type === "checkbox" && each.labels?.[0] || each).getBoundingClientRect()])
     .filter(([, {{width, height}}]) => width && (width < 43.9 || height < 43.9))
     .map(([each, {{width, height}}]) => `${{width}} x ${{height}}: ${{each.outerHTML.slice(0, 90)}}`)"""
 WIDE = """() => {

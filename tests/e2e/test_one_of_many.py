@@ -26,7 +26,7 @@ def odd_playlists(page: Any) -> Any:
 async def test_p39_a_member_with_null_names_and_totals_can_link_and_label(
     stack: CheckedStack,
 ) -> None:
-    gil = stack.add_listener("gil", styled(12, 61))
+    gil = stack.add_listener("gil", styled(12, 161))
     stack.spotify.create_playlist("gil", "Odd")
     faults = [
         Fault("GET /v1/me/tracks", "edit", times=None, edit=odd_likes),

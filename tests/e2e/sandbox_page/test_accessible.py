@@ -36,6 +36,7 @@ async def test_the_panels_can_be_used_side_by_side(page: Page) -> None:
     await page.keyboard.press("Escape")
     await command(page, "think")
     await check_both(page, fingers=False)
+    await page.locator("form.slash").get_by_role("button", name="Cancel").click()
     await page.get_by_role("combobox", name="Message").fill("/no such command")
     await page.get_by_text("No matches").wait_for()
     await check_both(page, fingers=False)
