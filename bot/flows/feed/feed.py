@@ -107,26 +107,18 @@ class Feed:
 
         Raises NothingThereYet.
         """
-        count, now = max(1, min(count, MOST)), self._clock()
+        count = max(1, min(count, MOST))
         async with self._store.reading() as tx:
+            resting = await feed_history.resting(tx, member, self._late())
             known = await members.get(tx, member)
         only_sound = known is not None and known.only_sound
-        for seen in (now - GLANCE, now):  # what was shown and left comes again before there's nothing
-            late = Late(seen, said=now - REST)
-            async with self._store.reading() as tx:
-                resting = await feed_history.resting(tx, member, late)
-            if cards := await self._dealt(member, count, late, resting, only_sound=only_sound):
-                return cards
-        raise NothingToHear if only_sound else AllShown if resting else NothingThereYet
-
-    async def _dealt(
-        self, member: int, count: int, late: Late, resting: Sequence[str], *, only_sound: bool
-    ) -> list[FeedCard]:
         by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
         cards = await self._recommended(member, count - by_chance, resting, only_sound=only_sound)
         await self._note(member, [card.entry for card in cards])
         for sound in (self._sound(),) if only_sound else (self._sound(), None):
-            cards += await self._drawn(member, count - len(cards), late, sound)
+            cards += await self._drawn(member, count - len(cards), sound)
+        if not cards:
+            raise NothingToHear if only_sound else AllShown if resting else NothingThereYet
         return cards
 
     async def card(self, member: int, song: str) -> FeedCard:
@@ -273,15 +265,19 @@ class Feed:
         silent = [card for card in cards if card.entry.song.song not in heard]
         return (with_sound if only_sound else with_sound + silent)[:count]
 
-    async def _drawn(self, member: int, count: int, late: Late, sound: Sound | None) -> list[FeedCard]:
+    async def _drawn(self, member: int, count: int, sound: Sound | None) -> list[FeedCard]:
         """Draw random songs that they don't like yet and weren't shown lately, and record them as shown."""
         cards: list[FeedCard] = []
         with suppress(NothingThereYet):
             while len(cards) < count:
-                entry = await self._catalogue.random(member, late, sound)
+                entry = await self._catalogue.random(member, self._late(), sound)
                 await self._note(member, [entry])
                 cards.append(FeedCard(entry, ()))
         return cards
+
+    def _late(self) -> Late:
+        now = self._clock()
+        return Late(seen=now - GLANCE, said=now - REST)
 
     async def _note(self, member: int, entries: Sequence[Entry]) -> None:
         async with self._store.writing() as tx:

@@ -69,16 +69,6 @@ async def test_when_everything_was_shown_the_feed_says_so_and_starts_over_later(
     assert uri(100) in [card.entry.song.song for _ in range(4) for card in await scene.feed.next(ADA, 10)]
 
 
-async def test_songs_left_without_an_answer_come_again_before_the_feed_ends(scene: Scene) -> None:
-    """As when somebody closes the page, or loads it again."""
-    shown = [card.entry.song.song for _ in range(4) for card in await scene.feed.next(ADA, 10)]
-    await scene.feed.skip(ADA, uri(100))
-    scene.now[0] += timedelta(seconds=1)
-    again = {card.entry.song.song for card in await scene.feed.next(ADA, 10)}
-    assert len(again) == 10
-    assert again <= {*shown} - {uri(100)}
-
-
 async def test_a_member_who_has_not_joined_gets_only_files(scene: Scene) -> None:
     await scene.stage.like(EVA, range(20, 23), joined=False)
     for _ in range(3):
