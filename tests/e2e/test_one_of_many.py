@@ -1,5 +1,6 @@
 """One member with odd responses or rate-limited messages doesn't affect the others (promise P39)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -39,7 +40,8 @@ async def test_p39_a_member_with_null_names_and_totals_can_link_and_label(
         (choice,) = await gil.person.complete("playlists add", option="playlist")
         assert choice.name == "Untitled playlist"
         await answer(gil.person.command("playlists add", playlist=choice))
-        assert "Untitled song" in (await answer(gil.person.command("label"))).text()
+        card = (await answer(gil.person.command("label"))).text()
+        assert re.search(r"\[(Untitled song|Song \d+)", card), "a source may know its name by now"
     finally:
         stack.spotify.faults[:] = [fault for fault in stack.spotify.faults if fault not in faults]
 
