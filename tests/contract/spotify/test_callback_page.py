@@ -38,7 +38,7 @@ async def test_every_page_fits_and_can_be_read(language: str) -> None:
                     await opened(page, html, scheme, width)
                     assert await page.evaluate("document.documentElement.scrollWidth") <= width
                     assert await page.evaluate(CONTRAST) >= 4.5
-            assert await page.evaluate("document.documentElement.lang") == language
+            assert await page.evaluate("document.documentElement.lang") == language.replace("_", "-")
             assert (await page.locator("a").bounding_box() or {})["height"] >= 44
             assert await page.locator("h1").count() == 1
             assert await page.locator("script, img, form").count() == 0
