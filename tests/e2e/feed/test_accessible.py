@@ -63,6 +63,8 @@ async def test_what_stands_in_place_of_a_card_can_be_used_by_everybody(phone: Ph
         await page.get_by_role("button", name="Log out here").click()
         await expect(page.locator(".message")).to_contain_text("logged out")
         await check_all(page)
+    assert all("401" in complaint for complaint in phone.complaints), "what was under way is refused"
+    phone.complaints.clear()
 
 
 async def test_the_swipe_page_works_by_keyboard_alone_and_the_focus_stays(phone: Phone) -> None:
