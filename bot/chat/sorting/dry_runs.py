@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.chat import ids, layout
+from bot.chat import ids, layout, paging
 from bot.chat.layout import Item, Page
+from bot.chat.paging import PER_PAGE
 from bot.chat.sorting import receipts
-from bot.chat.sorting.receipts import PER_PAGE
 from bot.core.records import Change, Song
 from bot.core.sorting.writes import Action
 from bot.flows.sorting import review
@@ -145,7 +145,7 @@ def _about_the_page(shown: DryRun, at: int) -> Item | None:
     taps = [
         layout.button(_("Not there"), ids.of("wrong", write, page)) if wrong else None,
         layout.button(_("Listen"), ids.of("hear", write, page)) if shown.leaves else None,
-        *receipts.turning("page", write, len(shown.leaves), page),
+        *paging.turning("page", write, page, len(shown.leaves)),
     ]
     return layout.row(*taps) if any(taps) else None
 

@@ -5,7 +5,7 @@ import io
 import discord
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, layout, reply
+from bot.chat import autocomplete, ids, layout, paging, reply
 from bot.chat.bot import Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting import receipts
@@ -22,8 +22,6 @@ from bot.messages.errors import describe
 from bot.messages.formatting import moment
 from bot.messages.sorting import history as messages
 from bot.messages.sorting import outcomes
-
-PER_PAGE = 10  # changes, or songs
 
 
 @playlists.command(name="history", description="What changed in a playlist I keep, and by whom, and its earlier states")
@@ -55,7 +53,7 @@ async def on_history(context: Context) -> None:
 
 
 def _history(shown: History, page: int, problem: str | None = None) -> Page:
-    here = shown.revisions[page * PER_PAGE : (page + 1) * PER_PAGE]
+    here = paging.on(page, shown.revisions)
     head = messages.heading(shown.playlist, len(shown.revisions))
     if not here:
         return Page(problem, head)
@@ -65,7 +63,7 @@ def _history(shown: History, page: int, problem: str | None = None) -> Page:
         head,
         messages.lines(here),
         layout.menu(ids.of("state"), _(messages.PICK), options),
-        receipts.turn("history", shown.playlist.playlist, len(shown.revisions), page),
+        paging.turn("history", shown.playlist.playlist, page, len(shown.revisions)),
         _(messages.BY_HAND),
     )
 
@@ -82,8 +80,8 @@ def _state(shown: State, page: int) -> Page:
     numbered = [(at + 1, song) for at, (song, _added) in enumerate(named)]
     return Page(
         messages.state(shown),
-        messages.songs(numbered[page * PER_PAGE : (page + 1) * PER_PAGE]),
-        receipts.turn("state", revision, len(named), page),
+        messages.songs(paging.on(page, numbered)),
+        paging.turn("state", revision, page, len(named)),
         layout.row(
             layout.button(_("Restore this"), ids.of("restore", revision), layout.PRIMARY),
             layout.button(_("As CSV"), ids.of("statecsv", revision)),
@@ -118,7 +116,7 @@ async def on_plan(context: Context) -> None:
 
 def _plan(planned: Receipt, page: int) -> Page:
     write, changes = planned.write.write, [*planned.placed, *planned.removed]
-    here = [outcomes.line(planned, change, None) for change in changes[page * PER_PAGE : (page + 1) * PER_PAGE]]
+    here = [outcomes.line(planned, change, None) for change in paging.on(page, changes)]
     return Page(
         messages.restoring(planned),
         outcomes.page(here, receipts.ROOM),
@@ -126,7 +124,7 @@ def _plan(planned: Receipt, page: int) -> Page:
             layout.button(_("Apply"), ids.of("apply", write), layout.GREEN),
             layout.button(_("Cancel"), ids.of("cancel", write)),
         ),
-        receipts.turn("plan", write, len(changes), page),
+        paging.turn("plan", write, page, len(changes)),
         _(messages.STAYS_PUT),
     )
 

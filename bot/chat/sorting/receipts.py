@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.chat import ids, layout
+from bot.chat import ids, layout, paging
 from bot.chat.ids import Id
 from bot.chat.layout import Page, Tap
 from bot.chat.sorting import cards
@@ -16,7 +16,6 @@ from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import _, formatting, plural
 from bot.messages.sorting import dry_runs, labels, outcomes
 
-PER_PAGE = 10  # lines
 ROOM = 1700  # characters for them; the rest is for headline and questions
 INLINE = 3  # questions with their buttons right in an update
 
@@ -29,8 +28,8 @@ def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 
     return Page(
         note or None,
         outcomes.receipt(done, waiting),
-        _lines(done, _on(page, changes), reviewed) if changes else None,
-        turn("turn", write, len(changes), page),
+        _lines(done, paging.on(page, changes), reviewed) if changes else None,
+        paging.turn("turn", write, page, len(changes)),
         _(outcomes.FROM_NOW_ON) if reviewed.first else None,
         *(item for question in questions for item in cards.block(question)),
         *_actions(done, page, rest),
@@ -58,10 +57,10 @@ def why(reviewed: Reviewed, page: int) -> Page:
 def _options(reviewed: Reviewed, page: int) -> list[layout.Option]:
     """The placed songs of a page of the receipt, by the numbers of their lines."""
     done = reviewed.receipt
-    placed = [change for change in _on(page, _ordered(done)) if change.action == Action.ADD] or done.placed[:PER_PAGE]
+    here = [change for change in paging.on(page, _ordered(done)) if change.action == Action.ADD]
     return [
         _of_line(done, change)
-        for change in placed
+        for change in here or paging.on(0, done.placed)
         if change.playlist in done.playlists and not reviewed.ruled_out(change) and not done.is_reversed(change)
     ]
 
@@ -82,7 +81,7 @@ def undo_part(reviewed: Reviewed, page: int) -> Page:
         for playlist in done.playlists.values()
         if playlist.playlist in counts
     ]
-    here = [change for change in _on(page, _ordered(done, inline(reviewed))) if change in standing]
+    here = [change for change in paging.on(page, _ordered(done, inline(reviewed))) if change in standing]
     songs = [_of_line(done, change) for change in here]
     return Page(
         outcomes.receipt(done, len(reviewed.waiting)),
@@ -125,31 +124,8 @@ def _ordered(receipt: Receipt, apart: Sequence[str] = ()) -> list[Change]:
     return [change for change in lines if change.song in receipt.songs]
 
 
-def _on(page: int, changes: Sequence[Change]) -> Sequence[Change]:
-    return changes[page * PER_PAGE : (page + 1) * PER_PAGE]
-
-
 def _lines(receipt: Receipt, changes: Sequence[Change], reviewed: Reviewed | None = None) -> str:
     return outcomes.page([outcomes.line(receipt, change, reviewed) for change in changes], ROOM)
-
-
-def turn(what: str, write: int, lines: int, page: int) -> layout.Row | None:
-    """Buttons to leaf through, if there's more than one page."""
-    taps = turning(what, write, -(-lines // PER_PAGE), page)
-    return layout.row(*taps) if any(taps) else None
-
-
-def turning(what: str, write: int, pages: int, page: int) -> list[Tap | None]:
-    """Buttons to the page before and the page after."""
-    return [
-        _page_button(what, write, page - 1, pages, "◀️") if page > 0 else None,
-        _page_button(what, write, page + 1, pages, "▶️") if page < pages - 1 else None,
-    ]
-
-
-def _page_button(what: str, write: int, page: int, pages: int, emoji: str) -> Tap:
-    label = _("Page {page} of {pages}", page=page + 1, pages=pages)
-    return layout.button(label, ids.of(what, write, page), emoji=emoji)
 
 
 def elsewhere(said: Correction, back: Id) -> Page:
@@ -189,7 +165,7 @@ def listen(write: int, songs: Sequence[Song]) -> Page:
 def songs_on(reviewed: Reviewed, page: int) -> list[Song]:
     """The songs of a page of the receipt; an update's first questions stand below each."""
     done, apart = reviewed.receipt, inline(reviewed)
-    lines = [change.song for change in _on(page, _ordered(done, apart))]
+    lines = [change.song for change in paging.on(page, _ordered(done, apart))]
     return [done.songs[song] for song in dict.fromkeys([*lines, *apart]) if song in done.songs]
 
 
@@ -201,4 +177,4 @@ def inline(reviewed: Reviewed) -> Sequence[str]:
 def page_of(reviewed: Reviewed, change: int) -> int:
     """Return the page of the receipt on which a line is, the first if it's on none."""
     lines = [line.change for line in _ordered(reviewed.receipt, inline(reviewed))]
-    return lines.index(change) // PER_PAGE if change in lines else 0
+    return lines.index(change) // paging.PER_PAGE if change in lines else 0

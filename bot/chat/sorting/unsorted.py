@@ -1,12 +1,11 @@
 """What isn't sorted: songs in no playlist, in several, doubles and unplayable ones, each with the button that helps."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
-from bot.chat import autocomplete, ids, layout, reply
+from bot.chat import autocomplete, ids, layout, paging, reply
 from bot.chat.bot import Context
 from bot.chat.layout import Item, Page
-from bot.chat.sorting import cards, receipts
+from bot.chat.sorting import cards
 from bot.core.records import Song
 from bot.flows.sorting import label, playlists
 from bot.flows.sorting import unsorted as flow
@@ -14,8 +13,6 @@ from bot.flows.sorting.unsorted import Unsorted
 from bot.messages import _
 from bot.messages.sorting import unsorted as messages
 
-T = TypeVar("T")
-PER_PAGE = 10  # songs
 LONGEST_VALUE = 100  # characters of an option's value
 MOST_LAYERS = 5  # shown in full; each has a row of buttons
 
@@ -46,7 +43,7 @@ def _helping(found: Unsorted) -> layout.Row | None:
 async def on_loose(context: Context) -> None:
     """Songs in no playlist: label them, or see where they would go."""
     found = await _found(context)
-    layer, here = found.layer.layer, _on(context.tap.n, found.loose)
+    layer, here = found.layer.layer, paging.on(context.tap.n, found.loose)
     if not here:
         await reply.show(context.interaction, Page(_(messages.NOTHING_LOOSE)))
         return
@@ -60,7 +57,7 @@ async def on_loose(context: Context) -> None:
             f"**{messages.loose(len(found.loose))}**",
             messages.songs(here),
             _menu(layer, here),
-            receipts.turn("loose", layer, len(found.loose), context.tap.n),
+            paging.turn("loose", layer, context.tap.n, len(found.loose)),
             taps,
         ),
     )
@@ -69,9 +66,9 @@ async def on_loose(context: Context) -> None:
 async def on_in_several(context: Context) -> None:
     """Songs in several playlists: choosing one shows its card."""
     found = await _found(context)
-    layer, here = found.layer.layer, _on(context.tap.n, found.several)
+    layer, here = found.layer.layer, paging.on(context.tap.n, found.several)
     if not here:
-        await reply.show(context.interaction, Page(_(messages.NOTHING_LOOSE)))
+        await reply.show(context.interaction, Page(_(messages.NOTHING_IN_SEVERAL)))
         return
     await reply.show(
         context.interaction,
@@ -79,7 +76,7 @@ async def on_in_several(context: Context) -> None:
             f"**{messages.several(len(found.several))}**",
             messages.places(here),
             _menu(layer, [song for song, _held in here]),
-            receipts.turn("inseveral", layer, len(found.several), context.tap.n),
+            paging.turn("inseveral", layer, context.tap.n, len(found.several)),
         ),
     )
 
@@ -96,10 +93,6 @@ async def on_ask_about(context: Context) -> None:
 async def _found(context: Context) -> Unsorted:
     layer = await autocomplete.layer_of(context)
     return await reply.soon(context.interaction, flow.unsorted(context.store, context.services.libraries, layer))
-
-
-def _on(page: int, every: Sequence[T]) -> Sequence[T]:
-    return every[page * PER_PAGE : (page + 1) * PER_PAGE]
 
 
 def _menu(layer: int, songs: Sequence[Song]) -> layout.Row:

@@ -185,8 +185,3 @@ def left(shared: Shared) -> str:
 
 def as_file(shared: Shared) -> str:
     return _("{name} as a CSV file, without names.", name=named(shared))
-
-
-def page_of(page: int, last: int) -> str:
-    """A button's label. page, last: counted from 0."""
-    return _("Page {page} of {pages}", page=page + 1, pages=last + 1)

@@ -10,6 +10,7 @@ LONGEST = 40  # characters of a title
 MOST_PLACES = 5  # of a song
 ALL_SORTED = N_("Every song you like is in one of its playlists, or you said it belongs nowhere.")
 NOTHING_LOOSE = N_("Every song has a place now.")
+NOTHING_IN_SEVERAL = N_("No song is in several playlists now.")
 NO_PLAYLISTS_YET = N_("It has no playlists yet.")
 AS_SEEN = N_("-# As I last saw your playlists; `/sync` looks again.")
 ASK_ABOUT = N_("Show the card of one of these")

@@ -28,3 +28,15 @@ async def test_songs_without_a_playlist_are_counted_listed_and_asked_about(stack
 
     await answer(person.click(card, "None of them"))
     assert "12 songs you like are in no playlist" in (await answer(person.command("status"))).text()
+
+
+async def test_a_page_that_is_gone_shows_what_is_left(stack: CheckedStack) -> None:
+    person = await with_file(stack, "uma", "Run", library=styled(11, seed=63))
+    overview = await answer(person.click(await answer(person.command("status")), "What isn't sorted"))
+    first = await answer(person.click(overview, "Show those in none"))
+    card = await answer(person.command("label"))
+    await answer(person.click(card, "None of them"))
+    last = await answer(person.click(first, "Page 2 of 2"))
+    (select,) = last.selects()
+    assert len(select.options) == 10
+    assert not [label for label in labels(last) if label.startswith("Page")]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import discord
 
-from bot.chat import ids, layout
+from bot.chat import ids, layout, paging
 from bot.chat.layout import Item, Page
 from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
@@ -54,13 +54,11 @@ def added(shared: Shared, song: Song, *, first: bool) -> Page:
 
 def show(view: SharedView, member: int, now: datetime, page: int = 0, note: str = "") -> Page:
     """The songs, page by page: who added each, when, and the votes."""
-    last = max(0, (len(view.record) - 1) // PER_PAGE)
-    page = min(page, last)
-    first = page * PER_PAGE
-    places = range(first, min(first + PER_PAGE, len(view.record)))
+    places = paging.on(page, range(len(view.record)), PER_PAGE)
     items = [item for place in places for item in _song(view, place, member, now)]
+    turning = paging.turning("shpage", view.shared.shared, page, paging.pages(len(view.record), PER_PAGE))
     heading = f"{messages.heading(view)}\n{layout.small(messages.state(view))}"
-    foot = layout.row(*_pages(view.shared, page, last), *_foot(view))
+    foot = layout.row(*turning, *_foot(view))
     group = layout.row(layout.button(_("Members"), ids.of("shgroup", view.shared.shared)))
     return Page(note or None, heading, *items, foot, None if view.shared.server else group)
 
@@ -79,14 +77,6 @@ def _votes(view: SharedView, brought: Brought, member: int, now: datetime) -> li
     keep = layout.button(_("Keep"), ids.of("shkeep", key(brought.song), view.shared.shared))
     drop = layout.button(_("Remove") if own else _("Drop"), ids.of("shdrop", key(brought.song), view.shared.shared))
     return [layout.row(keep, drop if brought.stands else None)]
-
-
-def _pages(shared: Shared, page: int, last: int) -> list[Item]:
-    return [
-        layout.button(messages.page_of(other, last), ids.of("shpage", shared.shared, other), emoji=emoji)
-        for other, emoji in ((page - 1, "◀️"), (page + 1, "▶️"))
-        if 0 <= other <= last
-    ]
 
 
 def _foot(view: SharedView) -> list[Item]:
