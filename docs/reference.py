@@ -60,7 +60,7 @@ DERIVED = {
 
 
 def commands() -> str:
-    """Return the page of commands, in the tree's order."""
+    """Return the page of commands, in the tree's order; a group's own order depends on what's imported first."""
     out = [GENERATED, "# Commands", "", "Everything members can do. *Italic* options may be left out."]
     for command in all_commands():
         if isinstance(command, ContextMenu):
@@ -68,7 +68,7 @@ def commands() -> str:
             continue
         out += ["", f"## /{command.name}", "", _said(command)]
         out += _table(command) if isinstance(command, Command) else []
-        for part in [] if isinstance(command, Command) else command.commands:
+        for part in [] if isinstance(command, Command) else sorted(command.commands, key=lambda part: part.name):
             out += ["", f"### /{command.name} {part.name}", "", _said(part)]
             out += _table(part) if isinstance(part, Command) else []
     return "\n".join(out) + "\n"

@@ -27,7 +27,8 @@ from bot.chat.social import (
     shared_playlists,
     taste_match,
 )
-from bot.chat.sorting import bulk, history, label, model, playlists, prompt, rules, sort, standing, unsorted
+from bot.chat.sorting import bulk, label, model, playlists, prompt, rules, standing, unsorted
+from bot.chat.sorting.writing import corrections, history, sort, undo, why
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
@@ -39,27 +40,10 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
-    *(
-        link,
-        library,
-        rules,
-        playlists,
-        history,
-        standing,
-        label,
-        bulk,
-        prompt,
-        model,
-        sort,
-        unsorted,
-        song,
-        updates,
-        settings,
-        status,
-        guide,
-        data,
-    ),
-    *(unlink, tokens, discover, feed, hear, web, activity, profile, follow, taste_match, server),
+    *(link, library),
+    *(rules, playlists, history, standing, label, bulk, prompt, model, sort, undo, corrections, why, unsorted),
+    *(song, updates, settings, status, guide, data, unlink, tokens),
+    *(discover, feed, hear, web, activity, profile, follow, taste_match, server),
     *(reposts, hide, shared_playlists, groups, rounds),
 )
 

@@ -15,7 +15,7 @@ from bot.chat.failures import FAILURES, refused
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
-from bot.chat.sorting import dry_runs, sort
+from bot.chat.sorting.writing import dry_runs, pages
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
 from bot.core.sorting.writes import WriteKind
@@ -212,7 +212,7 @@ async def _dry_run(bot: Bot, layer: LayerStatus) -> Page | None:
     try:
         music = await services.music(layer.layer.member)
         planned = await sorting.dry_run(services.store, music, services.libraries, layer.layer, services.clock())
-        shown = await sort.arranged(bot, await sort.reviewed(bot, layer.layer.member, planned.write.write), 0)
+        shown = await pages.arranged(bot, await pages.reviewed(bot, layer.layer.member, planned.write.write), 0)
     except CratekeeperError as problem:
         log.info("no dry run after a training: %s", problem)
         return None
@@ -222,7 +222,7 @@ async def _dry_run(bot: Bot, layer: LayerStatus) -> Page | None:
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     """The receipt; that of a single song is told only where it was asked for, or when something went wrong."""
     try:
-        reviewed = await sort.reviewed(bot, notice.member, int(notice.body["write"]))
+        reviewed = await pages.reviewed(bot, notice.member, int(notice.body["write"]))
     except CratekeeperError as gone:
         log.info("a receipt is not kept any more: %s", gone)
         return None
@@ -232,7 +232,7 @@ async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
         and not _went_wrong(reviewed.receipt)
     ):
         return None
-    return await sort.page_of(bot, reviewed)
+    return await pages.page_of(bot, reviewed)
 
 
 def _went_wrong(receipt: Receipt) -> bool:

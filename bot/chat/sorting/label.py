@@ -7,7 +7,8 @@ from discord import app_commands
 from bot.chat import autocomplete, ids, layout, page, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Item, Page
-from bot.chat.sorting import answers, bulk, cards, receipts
+from bot.chat.sorting import answers, bulk, cards
+from bot.chat.sorting.writing import receipts
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
 from bot.core.sorting.labels import Kind

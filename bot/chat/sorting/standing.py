@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import Context
 from bot.chat.layout import Page
-from bot.chat.sorting import sort
+from bot.chat.sorting.writing import sort
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Playlist
 from bot.flows.sorting import readiness

@@ -27,7 +27,7 @@ class Opened:
 
     @property
     def planned(self) -> bool:
-        return self.reviewed.receipt.write.state == WriteState.PLANNED
+        return self.reviewed.planned
 
 
 @dataclass(frozen=True, slots=True)

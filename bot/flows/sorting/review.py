@@ -35,6 +35,11 @@ class Reviewed:
     first: bool = False
 
     @property
+    def planned(self) -> bool:
+        """Whether it's a dry run that nothing has been written of."""
+        return self.receipt.write.state == WriteState.PLANNED
+
+    @property
     def waiting(self) -> list[str]:
         """The asked songs that the member has neither placed nor skipped."""
         return [song for song in self.receipt.asked if not self.verdicts.get(song, UNSAID).answered]

@@ -44,7 +44,7 @@ ERRORS: Wordings = {
     errors.NothingToRestore: N_("It holds the same songs now, so there's nothing to restore."),
     errors.StillWriting: N_("I'm still writing that. You can undo it once it's done."),
     errors.NoneOfThat: N_("None of your songs has “{name}” as its artist or album."),
-    errors.AllSorted: N_("Everything of “{name}” is sorted already."),
+    errors.AllSorted: N_("There's nothing left to sort for “{name}”."),
     errors.AlreadySorted: N_("Those songs are sorted already."),
     errors.ModelGone: N_("I don't keep that model any more. `/model` shows the ones I have."),
     errors.TooOldToUndo: N_(

@@ -17,7 +17,7 @@ from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.store import Store, Tx, schema
 from bot.adapters.store.sorting import contents, playlists, writes
 from bot.chat.layout import Page
-from bot.chat.sorting import receipts
+from bot.chat.sorting.writing import receipts
 from bot.core import limits
 from bot.core.records import Item, Layer, NewWrite, Playlist
 from bot.core.sorting.journal import SETTLE, TOUCHED, Refused

@@ -10,8 +10,8 @@ from discord import ui
 
 from bot.chat.ids import of
 from bot.chat.layout import Page, Tap
-from bot.chat.sorting import dry_runs, receipts
-from bot.chat.sorting.dry_runs import DryRun
+from bot.chat.sorting.writing import dry_runs, receipts
+from bot.chat.sorting.writing.dry_runs import DryRun
 from bot.core.records import Change
 from bot.core.sorting.writes import Action
 from bot.flows.sorting.dry_run import Reason

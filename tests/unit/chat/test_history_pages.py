@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat.sorting import history as pages
+from bot.chat.sorting.writing import history as pages
 from bot.core.records import Item, Revision
 from bot.core.sorting.history import By, Edit
 from bot.core.sorting.writes import Action

@@ -13,7 +13,8 @@ from discord import ui
 from bot.chat.feed import feed_cards
 from bot.chat.ids import of
 from bot.chat.layout import Form, Page, Tap, button, field, paragraph
-from bot.chat.sorting import cards, receipts
+from bot.chat.sorting import cards
+from bot.chat.sorting.writing import receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.groups import groups_of
 from bot.core.sorting.labels import Verdict

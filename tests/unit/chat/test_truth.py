@@ -12,7 +12,8 @@ from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
 from bot.chat.layout import Page
 from bot.chat.social.pages import hosting, rounds, shared_playlists
-from bot.chat.sorting import cards, dry_runs, receipts
+from bot.chat.sorting import cards
+from bot.chat.sorting.writing import dry_runs, receipts
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Card, Change, Layer, Member, Notice, Playlist, Song, Write
 from bot.core.social.records import Round, RoundState

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.chat import ids, layout, paging
 from bot.chat.layout import Item, Page
 from bot.chat.paging import PER_PAGE
-from bot.chat.sorting import receipts
+from bot.chat.sorting.writing import receipts
 from bot.core.records import Change, Song
 from bot.core.sorting.writes import Action
 from bot.flows.sorting import review

@@ -8,8 +8,8 @@ from discord import app_commands
 from bot.chat import autocomplete, ids, layout, paging, reply
 from bot.chat.bot import Context, Interaction
 from bot.chat.layout import Page
-from bot.chat.sorting import receipts
 from bot.chat.sorting.playlists import playlists
+from bot.chat.sorting.writing import receipts
 from bot.errors.spotify import SpotifyError
 from bot.flows.library import sync
 from bot.flows.sorting import history as flow
