@@ -1,6 +1,5 @@
 """One member with odd responses or rate-limited messages doesn't affect the others (promise P39)."""
 
-import re
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ def odd_playlists(page: Any) -> Any:
 async def test_p39_a_member_with_null_names_and_totals_can_link_and_label(
     stack: CheckedStack,
 ) -> None:
-    gil = stack.add_listener("gil", styled(12, 161))
+    gil = stack.add_listener("gil", styled(12, 961))
     stack.spotify.create_playlist("gil", "Odd")
     faults = [
         Fault("GET /v1/me/tracks", "edit", times=None, edit=odd_likes),
@@ -40,8 +39,7 @@ async def test_p39_a_member_with_null_names_and_totals_can_link_and_label(
         (choice,) = await gil.person.complete("playlists add", option="playlist")
         assert choice.name == "Untitled playlist"
         await answer(gil.person.command("playlists add", playlist=choice))
-        card = (await answer(gil.person.command("label"))).text()
-        assert re.search(r"\[(Untitled song|Song \d+)", card), "a source may know its name by now"
+        assert "Untitled song" in (await answer(gil.person.command("label"))).text()
     finally:
         stack.spotify.faults[:] = [fault for fault in stack.spotify.faults if fault not in faults]
 
