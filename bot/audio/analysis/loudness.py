@@ -3,7 +3,7 @@
 Integrated loudness follows ITU-R BS.1770-4, the range EBU Tech 3342. Both use the mean square of the K-weighted signal
 over windows that start every 100 ms. We take it from the spectrum of each 100 ms (Parseval), with two channels as the
 real and imaginary parts of one complex signal: four times as fast as filtering, and no further from the standard than
-its implementations are from each other (tests/unit/test_loudness.py).
+its implementations are from each other (tests/unit/audio/test_loudness.py).
 """
 
 from collections.abc import Iterator

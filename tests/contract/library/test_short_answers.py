@@ -22,7 +22,7 @@ from sandbox.spotify import Fault
 from sandbox.spotify import Like as Saved
 from tests.contract.conftest import ACTOR, MEMBER, NOW, Linked, track
 from tests.oddities import odd
-from tests.unit.test_odd_answers import LIKES, is_sound
+from tests.unit.spotify.test_odd_answers import LIKES, is_sound
 
 TRACKS, CONTAINS, PLAYLISTS = "GET /v1/me/tracks", "GET /v1/me/library/contains", "GET /v1/playlists/*"
 Edit = Callable[[Any], Any]

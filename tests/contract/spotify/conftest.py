@@ -11,7 +11,7 @@ from bot.flows.account.link import Consent
 from bot.flows.sorting import playlists
 from tests.contract.spotify.site import Site, opened
 from tests.contract.spotify.stage import MARA, Stage, staged
-from tests.contract.spotify.writer import OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import OWN, PlaylistWriter
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bot.flows.sorting.writing import manual_edits
 from bot.messages.sorting import playlists as words
 from sandbox.spotify import Lag, Track
 from tests.contract.spotify.stage import MARA
-from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import NEW, OWN, PlaylistWriter
 
 
 def release(number: int, of: str, isrc: str, ms: int = 200_000) -> Track:

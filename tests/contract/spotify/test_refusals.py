@@ -11,7 +11,7 @@ from bot.core.sorting.journal import Refused
 from bot.flows.sorting.writing import manual_edits
 from sandbox.spotify import Fault
 from tests.contract.spotify.stage import MARA, START, URIS
-from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
 @pytest.mark.parametrize("dead", [[0], [19], [3, 4, 11], list(range(20))])

@@ -22,7 +22,7 @@ from bot.errors.stored import dumped, loaded
 from bot.locales import catalogue
 from bot.messages import ENGLISH, LANGUAGES, _, language_of, listed, number, plural, speak, speaking
 from bot.messages.errors import describe
-from tests.unit.test_errors import NOW, kinds, made
+from tests.unit.messages.test_errors import NOW, kinds, made
 
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
 BOT = Path(bot.__file__).parent

@@ -15,7 +15,7 @@ from bot.messages.sorting import outcomes
 from sandbox.spotify import Fault, Lag
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import MARA
-from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
 async def test_undo_puts_a_song_at_the_end_if_its_place_is_gone(writer: PlaylistWriter) -> None:

@@ -18,8 +18,8 @@ from bot.flows.sorting.writing import manual_edits, sort
 from bot.messages.sorting import history as messages
 from sandbox.spotify import Lag
 from tests.contract.spotify.stage import IDA, MARA, START
-from tests.contract.spotify.test_manual_edits import prepared
-from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
+from tests.contract.spotify.writing.test_manual_edits import prepared
+from tests.contract.spotify.writing.writer import NEW, OWN, PlaylistWriter
 
 
 @dataclass

@@ -10,7 +10,7 @@ from bot.errors.spotify import CoolingDown, Unsettled
 from bot.flows.sorting.writing import manual_edits, sort
 from sandbox.spotify import Fault, Lag
 from tests.contract.spotify.stage import MARA
-from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
 
 LAGS = (0, 0.3, 0.6, 2, 12, 30)  # seconds
 FAULTS: dict[str, Callable[[], Fault | None]] = {

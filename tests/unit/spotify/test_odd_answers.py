@@ -19,7 +19,7 @@ from bot.ports import ListedPlaylist, Tokens
 from tests.oddities import odd
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SPEC = Path(__file__).parents[2].parent / "shared" / "specs" / "spotify-openapi.yml"
+SPEC = Path(__file__).parents[3].parent / "shared" / "specs" / "spotify-openapi.yml"
 TRACK: dict[str, Any] = {
     "album": {
         "name": "Album", "release_date": "2019-05-03", "release_date_precision": "day", "album_type": "album",

@@ -18,7 +18,7 @@ from bot.chat.layout import Form, Page
 from bot.services import Services
 from sandbox.discord import Person, World
 from tests.e2e.chat_stage import answer
-from tests.e2e.test_chat_guard import member, served, settings
+from tests.e2e.discord.test_chat_guard import member, served, settings
 from tests.oddities import ABSENT, changed, paths
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

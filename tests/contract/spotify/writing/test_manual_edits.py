@@ -13,7 +13,7 @@ from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import ScoredLibrary
 from bot.flows.sorting.writing import manual_edits
 from tests.contract.spotify.stage import MARA
-from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import NEW, OWN, PlaylistWriter
 
 
 async def test_p03_a_song_removed_during_a_write_is_not_put_back_and_is_reported(

@@ -15,7 +15,7 @@ from sandbox.stack import Stack
 from tests.contract.library.sources.stage import sound
 from tests.databases import migrated_folder
 from tests.e2e.chat_stage import PATIENCE, answer, label, labels, styled, with_file
-from tests.e2e.test_wheel import write_library
+from tests.e2e.process.test_wheel import write_library
 
 USUAL = 0o022  # the umask of most systems
 

@@ -15,7 +15,7 @@ from bot.chat.layout import Page
 from bot.chat.translator import Catalogue
 from bot.locales import catalogue
 from bot.messages import ENGLISH, LANGUAGES, formatting, language_of, mentions
-from tests.unit.test_messages import forms
+from tests.unit.messages.test_messages import forms
 
 GIVEN, ALONE = re.compile(r"(\w+):"), re.compile(r"`(\w+):")  # options, after their command or by themselves
 LOOSE = re.compile(r"(?<![\w`/<.}\"*:])/[a-z]")

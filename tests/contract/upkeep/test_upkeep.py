@@ -1,0 +1,209 @@
+"""Work that fails or waits doesn't block other work; after five failures it's set aside, by name."""
+
+import asyncio
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from bot.adapters.store import Store, schema, setbacks
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.social import reposts, server_channels
+from bot.adapters.store.sorting import playlists, writes
+from bot.core import limits
+from bot.core.jobs import Job, JobKind
+from bot.core.records import NewWrite, Work
+from bot.core.social.records import NewRepost, Place
+from bot.core.sorting.writes import WriteKind, WriteState
+from bot.errors.spotify import ConsentEnded, Unreadable
+from bot.errors.stored import loaded
+from bot.flows.account import notify
+from bot.flows.attempt import attempt, retry_old
+from bot.flows.social.server_channels import Purpose
+from bot.worker import UNREADABLE, Worker
+from tests.contract.limits_stage import count, fill
+from tests.contract.upkeep.stage import ADA, BEN, DAY, HOUR, Messenger, linked, news, until, upkeep
+
+
+async def test_p39_a_failing_step_stops_neither_the_others_nor_the_process(store: Store, now: datetime) -> None:
+    messenger, begun = Messenger(), list[tuple[str, int]]()
+    await linked(store, ADA, now)
+    await news(store, now, hello=BEN)
+    async with store.writing() as tx:
+        for table in ("report", "write", "round"):  # hides the tables that upkeep's steps read
+            await tx.exec_driver_sql(f'ALTER TABLE "{table}" RENAME TO "{table}_gone"')
+    made = upkeep(store, messenger, now, begun)
+    await made.tick()
+    await made.settled()
+    assert begun == [("poll", ADA)]
+    assert messenger.told == [(BEN, "hello")]
+
+
+async def test_p40_a_tick_thins_out_old_writes(store: Store, now: datetime) -> None:
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        made = {"member": ADA, "layer": layer.layer, "kind": "add", "state": "done", "created_at": now - 2 * DAY}
+        await fill(tx, schema.write, limits.WRITES + 3, now, **made)
+    await upkeep(store, Messenger(), now, []).tick()
+    async with store.reading() as tx:
+        assert await count(tx, schema.write) == limits.WRITES, "those without lines go altogether"
+
+
+async def test_the_first_tick_pulls_in_what_a_fast_clock_left_far_ahead(store: Store, now: datetime) -> None:
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        await members.change(tx, ADA, next_poll_at=now + 212 * DAY)
+    made, pulled_in = upkeep(store, Messenger(), now, []), list[datetime]()
+
+    async def pull_in(latest: datetime, _: timedelta) -> None:
+        pulled_in.append(latest)
+
+    made._services.jobs.pull_in = pull_in
+    await made.tick()
+    async with store.reading() as tx:
+        member = await members.get(tx, ADA)
+    assert member is not None and member.next_poll_at is not None
+    assert member.next_poll_at - now <= timedelta(seconds=1.1 * 900)
+    assert pulled_in == [now]
+
+
+async def test_a_start_with_a_defect_goes_on_and_retries(store: Store, now: datetime) -> None:
+    messenger, begun = Messenger(), list[tuple[str, int]]()
+    async with store.writing() as tx:
+        await tx.exec_driver_sql('ALTER TABLE "shown" RENAME TO "shown_gone"')  # songs waiting to be saved
+    made = upkeep(store, messenger, now, begun)
+    await made.open()
+    assert Work("opening: saving", 0) in made._opening
+    async with store.writing() as tx:
+        await tx.exec_driver_sql('ALTER TABLE "shown_gone" RENAME TO "shown"')
+    later = upkeep(store, messenger, now + HOUR, begun)
+    later._opening = made._opening
+    await later.tick()
+    assert Work("opening: saving", 0) not in later._opening
+
+
+async def test_a_delivery_that_never_ends_delays_neither_polls_nor_other_notices(store: Store, now: datetime) -> None:
+    messenger, begun = Messenger(), list[tuple[str, int]]()
+    messenger.silent.add(ADA)
+    await linked(store, BEN, now)
+    await news(store, now, stuck=ADA, hello=BEN)
+    made = upkeep(store, messenger, now, begun)
+    async with asyncio.timeout(5):
+        await made.tick()
+        await made.tick()
+    await until(lambda: bool(messenger.told))
+    assert messenger.told == [(BEN, "hello")]
+    assert ("poll", BEN) in begun
+    await made.stop()
+
+
+async def test_p39_a_channel_that_never_responds_blocks_no_other(store: Store, now: datetime) -> None:
+    messenger, slow, quick, member = Messenger(), 31, 32, ADA
+    messenger.silent.add(slow)
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        for channel in (slow, quick):
+            await reposts.take_down(tx, channel, message=channel)
+            await reposts.add(tx, NewRepost(member, channel, channel, "spotify:track:1", "k", now - HOUR))
+            await server_channels.give(tx, Place(channel, Purpose.DIGEST, channel, now))
+            await server_channels.count(tx, channel, "like", now - 2 * DAY, times=9)
+    made = upkeep(store, messenger, now, [])
+    await made.tick()
+    await until(lambda: len(messenger.done) == 3)
+    assert sorted(messenger.done) == [("digest", quick), ("repost", quick), ("takedown", quick)]
+    async with store.writing() as tx:
+        await reposts.take_down(tx, quick, message=2)
+    await made.tick()
+    await until(lambda: len(messenger.done) == 4)
+    assert messenger.done[-1] == ("takedown", quick), "new work isn't held up by what still waits"
+    await made.stop()
+
+
+async def test_work_set_aside_is_retried_once_a_day_without_a_restart(store: Store, now: datetime) -> None:
+    messenger = Messenger()
+    (odd,) = await news(store, now, odd=ADA)
+    messenger.failing[odd] = TypeError()
+    for minute in range(20):
+        await notify.deliver(store, messenger.tell, now + timedelta(minutes=minute))
+    (text,) = [said for _, said in messenger.told]
+    assert "once a day" in text
+    for day in (1, 2):
+        await retry_old(store, now + day * (DAY + HOUR))
+        for minute in range(20):
+            await notify.deliver(store, messenger.tell, now + day * (DAY + HOUR) + timedelta(minutes=minute))
+        async with store.reading() as tx:
+            assert [setback.tries for setback in await setbacks.aside(tx)] == [5]
+    assert len(messenger.told) == 1, "the member is told once"
+    messenger.failing.clear()
+    made = upkeep(store, messenger, now + 3 * (DAY + HOUR), [])
+    await made.tick()
+    await made.settled()
+    assert messenger.told[-1] == (ADA, "odd")
+
+
+async def test_a_poll_that_failed_five_times_is_set_aside_and_others_continue(store: Store, now: datetime) -> None:
+    begun = list[tuple[str, int]]()
+    for member in (ADA, BEN):
+        await linked(store, member, now)
+
+    async def broken() -> None:
+        raise ValueError("odd")
+
+    for minute in range(5):
+        await attempt(store, Work("poll", ADA, ADA), broken, now + timedelta(minutes=minute))
+    messenger = Messenger()
+    made = upkeep(store, messenger, now + HOUR, begun)
+    await made.tick()
+    await made.settled()
+    assert begun == [("poll", BEN)]
+    assert "`/sync` tries now" in messenger.told[0][1]
+
+
+async def test_p08_an_ended_consent_is_reported_once_even_if_the_last_poll_was_postponed(
+    store: Store, now: datetime
+) -> None:
+    async def account_music(_: int) -> None:
+        raise ConsentEnded
+
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        await members.change_account(tx, ADA, synced_at=now, warned_days=14)
+    nothing: Any = {"vault": None, "sources": (), "libraries": None}
+    services: Any = SimpleNamespace(store=store, clock=lambda: now, account_music=account_music, **nothing)
+    worker = Worker(services, Messenger(), lambda _: None)
+    for job in (Job(JobKind.POLL, ADA, tries=2), Job(JobKind.PLACE, ADA), Job(JobKind.POLL, ADA)):
+        await worker.run(job)
+    await notify.warn_of_consent(store, now + timedelta(days=181))
+    async with store.reading() as tx:
+        told = [loaded(notice.body["error"]) for notice in await notices.waiting(tx, ADA)]
+    assert [type(error) for error in told] == [ConsentEnded]
+    await worker.run(Job(JobKind.SYNC, ADA))  # a sync the member asked for is answered
+    async with store.reading() as tx:
+        assert len(await notices.waiting(tx, ADA)) == 2
+
+
+async def test_a_write_to_a_playlist_that_stays_unreadable_fails_with_a_message(store: Store, now: datetime) -> None:
+    async def music(_: int) -> None:
+        raise Unreadable
+
+    async def enqueue(kind: str, member: int, argument: int, *, tries: int, delay: float) -> None:
+        again.append(Job(kind, member, argument, tries))
+
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
+        write = await writes.begin(tx, NewWrite(ADA, layer, WriteKind.SORT, 1), now)
+        await writes.set_state(tx, write, WriteState.APPLYING)
+    jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "sources", "libraries"))
+    services: Any = SimpleNamespace(store=store, clock=lambda: now, music=music, jobs=jobs, **nothing)
+    worker, again = Worker(services, Messenger(), lambda _: None), [Job(JobKind.APPLY, ADA, write)]
+    for job in again:
+        assert len(again) <= 10 * UNREADABLE, "it never finishes"
+        await worker.run(job)
+    async with store.reading() as tx:
+        ended = await writes.get(tx, write)
+        told = [notice.kind for notice in await notices.waiting(tx, ADA)]
+    assert ended is not None
+    assert ended.state == "failed"
+    assert ended.problem
+    assert told == ["problem", "problem"]  # one for the delay, one for the end
