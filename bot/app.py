@@ -1,8 +1,6 @@
 """App: the composition root. Builds every adapter once, and runs the bot until it is stopped."""
 
 import asyncio
-import logging
-import logging.config
 import os
 import signal
 import time
@@ -49,28 +47,17 @@ from bot.flows.library.uploads import Uploads
 from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.services import Services
+from bot.telemetry import logs
 from bot.turns import take_short_turns
 from bot.upkeep import Upkeep
 from bot.web import activity, api, feed
 from bot.worker import Worker
 
-log = logging.getLogger("bot")
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
 SWEEP = 3600  # seconds between deleting records of finished jobs
 GOODBYE = 2  # seconds to close the connection to Discord
-CHATTY = (
-    "aiosqlite",
-    "alembic",
-    "discord.gateway",
-    "discord.http",
-    "discord.webhook",  # its URLs hold interaction tokens
-    "matplotlib",
-    "spotipy",
-    "sqlalchemy",
-    "urllib3",
-)
 
 
 def clock() -> datetime:
@@ -79,7 +66,7 @@ def clock() -> datetime:
 
 async def run(settings: Settings, environment: Mapping[str, str]) -> int:
     """Run the bot until SIGTERM or Ctrl-C; returns the exit code. Raises SettingsError if Discord refuses the token."""
-    set_up_logging(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_format)
     take_short_turns()
     stopped = asyncio.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
@@ -87,13 +74,6 @@ async def run(settings: Settings, environment: Mapping[str, str]) -> int:
     async with assembled(settings, environment) as services:
         await _serve(services, stopped)
     return 0
-
-
-def set_up_logging(level: str) -> None:
-    """Log to stderr. Libraries that log tokens or members' words stay at WARNING (promise P34)."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s  %(message)s", force=True)
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @asynccontextmanager

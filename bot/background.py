@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable, Hashable
 from contextvars import Context
 
+from bot.telemetry import actions
+
 log = logging.getLogger(__name__)
 Do = Callable[[], Awaitable[object]]
 
@@ -21,8 +23,10 @@ class Background:
         if name in self._running:
             self._again[name] = do
         else:
-            # In a context of its own: started by a job, it would count as a step of that job.
-            task = asyncio.create_task(self._run(name, do), context=Context())
+            # In a context of its own: started by a job, it would count as a step of that job. The action goes on.
+            context = Context()
+            context.run(actions.begin, actions.current_or_new())
+            task = asyncio.create_task(self._run(name, do), context=context)
             self._running[name] = task
             task.add_done_callback(lambda _: self._running.pop(name))
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.environment import token_in
 from bot.errors import SettingsError
+from bot.telemetry.logs import LogFormat
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SQLITE = "sqlite+aiosqlite:///"
@@ -41,6 +42,7 @@ class Settings:
     data_dir: Path
     encryption_keys: Secret
     log_level: str
+    log_format: LogFormat
     poll_seconds: int
     stop_seconds: int  # what running jobs get when the bot stops; the rest resumes at the next start
     discord_api_url: str
@@ -124,6 +126,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
         log_level=_log_level(env),
+        log_format=_log_format(env),
         poll_seconds=_integer(env, "POLL_SECONDS", 900, POLL_FLOOR, 86_400),
         stop_seconds=_integer(env, "STOP_SECONDS", LONGEST_STOP, 1, LONGEST_STOP),
         discord_api_url=_base_url(env, "DISCORD_API_URL", "https://discord.com/api/v10", "https", "http"),
@@ -242,3 +245,10 @@ def _log_level(env: Mapping[str, str]) -> str:
     if level not in logging.getLevelNamesMapping():
         raise SettingsError("LOG_LEVEL is malformed: DEBUG, INFO, WARNING or ERROR is wanted")
     return level
+
+
+def _log_format(env: Mapping[str, str]) -> LogFormat:
+    try:
+        return LogFormat(env.get("LOG_FORMAT", "").strip().lower() or LogFormat.TEXT)
+    except ValueError:
+        raise SettingsError("LOG_FORMAT is malformed: text or json is wanted") from None

@@ -6,9 +6,11 @@ Every job converges, so running one twice does no more than running it once.
 import logging
 import random
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 
 from bot.adapters.jobs import WAITED_OUT
@@ -73,6 +75,14 @@ async def _progress(messenger: Messenger, member: int, done: int, total: int) ->
     await messenger.progress(member, JobKind.SYNC, done, total)
 
 
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"
+    POSTPONED = "postponed"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """How a failure is answered.
@@ -118,15 +128,18 @@ class Worker:
 
     async def run(self, job: Job) -> None:
         """Run a job, and enqueue what follows or what answers its failure."""
-        now = self._services.clock()
+        now, began = self._services.clock(), time.monotonic()
         try:
             async for following in self._flows[job.kind](job, now):
                 await self._services.jobs.enqueue(following.kind, job.member, following.argument, delay=following.delay)
             await self._succeeded(job)
+            _note_end(job, Outcome.DONE, time.monotonic() - began)
         except WAITED_OUT:
             raise  # the queue tries the job again
         except Exception as error:
-            await self._respond(job, error, response(error, job.tries, now))
+            answer = response(error, job.tries, now)
+            _note_end(job, Outcome.FAILED if answer.again is None else Outcome.POSTPONED, time.monotonic() - began)
+            await self._respond(job, error, answer)
         self._tell(job.member)
 
     async def _respond(self, job: Job, error: Exception, answer: Response) -> None:
@@ -153,6 +166,12 @@ class Worker:
     async def _succeeded(self, job: Job) -> None:
         for kind in UNASKED if job.kind == JobKind.SYNC else {job.kind} & UNASKED:
             await succeeded(self._services.store, _work(job, kind))
+
+
+def _note_end(job: Job, outcome: Outcome, seconds: float) -> None:
+    """Log how a job ended: where a member asked for it at INFO, for there are polls by the thousand."""
+    level = logging.DEBUG if job.kind in UNASKED else logging.INFO
+    log.log(level, "%s %s in %d ms", job.kind, outcome, 1000 * seconds)
 
 
 def _work(job: Job, kind: JobKind) -> Work:

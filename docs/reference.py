@@ -34,6 +34,7 @@ SETTINGS = {  # setting: what it does
     "DATA_DIR": "a folder for Cratekeeper alone, closed to others and used by one bot at a time",
     "ENCRYPTION_KEYS": "Fernet keys, newest first; without any, one is made in `DATA_DIR/keys` (back it up)",
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING` or `ERROR`",
+    "LOG_FORMAT": "`text`, or `json`: an [object per line](monitoring.md#logs)",
     "POLL_SECONDS": "seconds between looks at a member's likes",
     "STOP_SECONDS": "seconds that running jobs get when the bot stops; the rest resumes at the next start",
     "DISCORD_API_URL": "Discord's API",

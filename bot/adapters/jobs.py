@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.adapters.store.engine import BUSY_MS, store_error, typed_errors
 from bot.core.jobs import Job, JobKind
 from bot.errors import StoreBusy, StoreFull, StoreShut
+from bot.telemetry import actions
 
 log = logging.getLogger(__name__)
 QUEUE = "members"
@@ -114,7 +115,9 @@ class Jobs:
 
     async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
         """Do a job in a task that `forget` can stop."""
-        task, begun = asyncio.create_task(work), DBOS.workflow_id or ""
+        begun = DBOS.workflow_id or ""
+        actions.begin(_action(begun))
+        task = asyncio.create_task(work)
         self._alive.add(begun)
         self._running.setdefault(member, set()).add(task)
         try:
@@ -162,9 +165,10 @@ class Jobs:
             load_output=False,
         )
         if waiting and not wanted.tries:
+            log.info("%s is waiting or running already, for [%s]", wanted.kind, _action(waiting[0].workflow_id))
             return
         options = SetEnqueueOptions(queue_partition_key=str(wanted.member), delay_seconds=delay or None)
-        with SetWorkflowID(wanted.prefix + secrets.token_hex(6)), options:
+        with SetWorkflowID(f"{wanted.prefix}{actions.current_or_new()}-{secrets.token_hex(6)}"), options:
             await DBOS.enqueue_workflow_async(_queue(wanted.kind), self._job, *astuple(wanted))
 
     @asynccontextmanager
@@ -300,6 +304,11 @@ def _queue(kind: JobKind) -> str:
 
 def _parts(workflow: Any) -> list[str]:
     return str(workflow.workflow_id).split(":", 3)
+
+
+def _action(workflow_id: str) -> str:
+    """Return the action that a job is part of; "" for a job of a program that noted none."""
+    return workflow_id.rpartition(":")[2].rpartition("-")[0]
 
 
 def _configure(busy_ms: int, connection: sqlite3.Connection, _: object) -> None:

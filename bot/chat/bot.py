@@ -82,6 +82,8 @@ class Tree(app_commands.CommandTree["Bot"]):
         try:
             if _data(interaction).get("type", CHAT_INPUT) not in COMMANDS:
                 raise app_commands.CommandNotFound("of another kind", [])
+            if interaction.command is not None:
+                log.info("command %s", interaction.command.qualified_name)
             await super()._call(interaction)
         except app_commands.AppCommandError:
             raise
@@ -195,6 +197,7 @@ class Bot(discord.Client):
         if tap is None or handler is None:
             await guarded(interaction, reply.whisper(interaction, Page(_(common.OLD_BUTTON))))
         else:
+            log.info("pressed %s", tap.what)
             await guarded(interaction, handler(Context.of(interaction, tap)))
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:

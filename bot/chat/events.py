@@ -10,6 +10,7 @@ import discord
 from discord.http import Route
 
 from bot.messages import _, common
+from bot.telemetry.actions import acting
 
 log = logging.getLogger(__name__)
 VITAL = {"READY", "RESUMED"}  # without these there is no connection: then the process ends, and is started again
@@ -22,7 +23,12 @@ def guard(client: discord.Client) -> None:
     parsers = client._connection.parsers
     for name, parse in list(parsers.items()):
         if name not in VITAL:
-            parsers[name] = partial(_read, client, name, parse)
+            parsers[name] = partial(_act, client, name, parse)
+
+
+def _act(client: discord.Client, name: str, parse: Any, data: Any) -> None:
+    with acting():  # the tasks that answer an event are begun here
+        _read(client, name, parse, data)
 
 
 def _read(client: discord.Client, name: str, parse: Any, data: Any) -> None:

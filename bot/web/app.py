@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from multidict import MultiMapping
 
 from bot.errors import CratekeeperError, LinkRefused, MemberError
 from bot.errors.spotify import NotOnAllowList
 from bot.flows.account.link import Consent
 from bot.messages import account as messages
+from bot.telemetry import actions
 from bot.web import callback_page
 from bot.web.http.languages import speaking_to
 
@@ -44,12 +46,19 @@ LONGEST_BODY = 16 * 1024  # bytes; our pages send a few hundred
 
 def application(arrive: Arrive, healthy: Healthy) -> web.Application:
     """Return the app. `arrive` is called once per well-formed return from Spotify; `healthy` returns `ok` and more."""
-    app = web.Application(client_max_size=LONGEST_BODY)
+    app = web.Application(client_max_size=LONGEST_BODY, middlewares=[_as_an_action])
     app[ARRIVE], app[HEALTHY] = arrive, healthy
     app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use up the state
     app.router.add_get("/health", health)
     app.on_response_prepare.append(_add_headers)
     return app
+
+
+@web.middleware
+async def _as_an_action(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Make the request an action; its line in the access log is written later, in the same task."""
+    actions.begin()
+    return await handler(request)
 
 
 async def callback(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ carried out is never repeated: its caller reads the current state, and converges
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -104,7 +105,7 @@ class Sender:
         return answer
 
     async def _in_thread(self, send: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, send)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, send)
 
     def stop(self) -> None:
         """Begin no further request: one under way can't be ended, and may take ten seconds (promise P27)."""

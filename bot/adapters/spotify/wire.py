@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import spotipy
 
 from bot.errors.spotify import SpotifyError
 
+log = logging.getLogger(__name__)
 TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds between two pieces of an answer
 FIRST_ERROR = 300  # lowest status that isn't success here: a redirect could leak a token (promise P36)
 NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
 MOST_DIGITS = 12  # digits of a Retry-After
+PLAYLIST = re.compile(r"(?<=/playlists/)[^/]+")
 TALKATIVE = ("spotipy.client", "spotipy.oauth2", "spotipy.util", "spotipy.cache_handler")
 
 
@@ -38,7 +41,7 @@ def session() -> requests.Session:
     """Return a session that raises Refusal for anything but 2xx, without retries, redirects or netrc."""
     made = requests.Session()
     made.trust_env = False
-    made.hooks["response"].append(_refuse)
+    made.hooks["response"] += [_note, _refuse]
     return made
 
 
@@ -53,6 +56,12 @@ def client(api_url: str, over: requests.Session) -> spotipy.Spotify:
 def me(client: spotipy.Spotify) -> Any:
     """Return the token's account. spotipy's method requests `me/`, which isn't the documented address."""
     return client._get("me")
+
+
+def _note(response: requests.Response, **_: Any) -> None:
+    """Log which kind of request was answered how; never what it was about, nor the query."""
+    route, ms = PLAYLIST.sub("{id}", urlsplit(response.url).path), response.elapsed.total_seconds() * 1000
+    log.debug("%s %s %d in %d ms", response.request.method, route, response.status_code, ms)
 
 
 def _refuse(response: requests.Response, **_: Any) -> None:
