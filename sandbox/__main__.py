@@ -33,7 +33,7 @@ from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
 from sandbox.process import cache
 from sandbox.stack import BotEnded, Listener, Stack
-from sandbox.tour import Figures, Guide, Plan
+from sandbox.tour import PATIENCE, Figures, Guide, Plan
 
 SONGS = 240
 STYLES = 3  # playlists on the tour
@@ -52,6 +52,9 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], prog: str = "
     parser(prog).parse_args(arguments)
     try:
         return asyncio.run(_main(environment))
+    except TimeoutError:
+        print(f"sandbox: the bot took longer than {PATIENCE:.0f} s for a step of the tour", file=sys.stderr)
+        return 1
     except (BotEnded, ValueError, OSError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1

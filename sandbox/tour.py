@@ -173,12 +173,17 @@ class Guide:
         if not self.liked:
             self.updated = ""
             return
-        dm = self.me.dm
-        message = await self.stack.discord.wait_for(
-            lambda: next((message for message in dm.visible() if "sorted" in message.text()), None), PATIENCE
-        )
-        self.updated = plain(message.text())
+        try:
+            message = await self.stack.discord.wait_for(self._update, PATIENCE)
+        except TimeoutError:  # the bot says nothing about likes that fit nowhere
+            self.updated = "No update came: none of the new songs fits a playlist."
+        else:
+            self.updated = plain(message.text())
         self.tour.say(self.updated.splitlines()[0])
+
+    def _update(self) -> discord.Message | None:
+        """Return the message about new likes, whether they were sorted or only asked about."""
+        return next((message for message in self.me.dm.visible() if "new like" in message.text()), None)
 
     # Counting
 
