@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 SITE   := .cache/docs
+AUDIT  := .cache/audit
 UV     := $(shell command -v uv 2>/dev/null)
 
 ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores, each with one thread for its sums
 SEED   := $(or $(SEED),$(shell date +%s))
 
 .DEFAULT_GOAL := run
-.PHONY: help run doctor test tests soak coverage browser check bench reference messages docs pictures lock clean
+.PHONY: help run doctor test tests soak coverage browser check bench reference messages docs pictures audit lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -55,6 +56,9 @@ messages: $(VENV)/test.stamp ## bring the translations up to date with the code
 pictures: $(VENV)/test.stamp browser ## take the docs' screenshots and record the README's animation
 	@$(PY) -m sandbox.screenshots docs/pictures && $(PY) -m docs.record docs/pictures/loop.webp
 
+audit: $(AUDIT)/audit.stamp ## ask whether a pinned package has a known vulnerability
+	@for each in requirements*.lock; do $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r $$each || exit 1; done
+
 $(VENV)/run.stamp: requirements.lock
 	$(call install,$(VENV),requirements.lock)
 
@@ -64,6 +68,9 @@ $(VENV)/test.stamp: requirements-dev.lock
 
 $(SITE)/docs.stamp: requirements-docs.lock
 	$(call install,$(SITE),requirements-docs.lock)
+
+$(AUDIT)/audit.stamp: requirements-audit.lock
+	$(call install,$(AUDIT),requirements-audit.lock)
 
 define install
 	@command -v $(PYTHON) >/dev/null || { echo "Cratekeeper needs Python 3.11 or newer, and there's no $(PYTHON)"; exit 1; }
@@ -83,6 +90,7 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group docs -o requirements-docs.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group audit -o requirements-audit.lock
 
 clean: ## remove .venv and all caches
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -67,6 +67,8 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     add_command(commands, "run", "run the bot until Ctrl-C or SIGTERM")
     doctor = add_command(commands, "doctor", "check settings, services and disk, and say what to fix")
     doctor.set_defaults(command=_doctor)
+    health = add_command(commands, "health", "ask the running bot how it is; exits 0 if it's well")
+    health.set_defaults(command=_health, settings=config.listening)
     _add_analyse(add_command(commands, "analyse", "analyse sound files, or a music folder for the bot to use"))
     _add_import(add_command(commands, "import", "import song features that you have"))
     _add_match(add_command(commands, "match", "correct which file in the music folder a song is"))
@@ -114,6 +116,12 @@ def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
     from bot.cli.doctor import examine
 
     return asyncio.run(examine(settings))
+
+
+def _health(settings: config.Settings, _: argparse.Namespace) -> int:
+    from bot.cli.health import ask
+
+    return ask(settings)
 
 
 def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:

@@ -148,7 +148,8 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     worker = Worker(services, chat, upkeep.tell)
     await services.jobs.start(worker.run)
     await upkeep.open()
-    runner = await web.serve(_pages(services, chat), services.settings.http_port)
+    settings = services.settings
+    runner = await web.serve(_pages(services, chat), settings.http_port, settings.http_host)
     ticking = asyncio.create_task(_keep_ticking(services, upkeep))
     refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())

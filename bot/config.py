@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ class Settings:
     spotify_client_id: str
     spotify_client_secret: Secret
     public_url: str
+    http_host: str  # the address to listen on
     http_port: int
     http_api: bool  # whether members' own programs may use the API
     api_rate: int  # requests a minute per API token
@@ -116,6 +118,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         spotify_client_id=_client_id(env),
         spotify_client_secret=Secret(env.get("SPOTIFY_CLIENT_SECRET", "")),
         public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}", "https", "http"),
+        http_host=_address(env),
         http_port=port,
         http_api=_switch(env, "HTTP_API"),
         api_rate=_integer(env, "API_RATE", 120, 1, 1_000_000),
@@ -151,6 +154,11 @@ def without_chat(env: Mapping[str, str]) -> Settings:
     return parse({**env, "DISCORD_TOKEN": env.get("DISCORD_TOKEN", "").strip() or "none"})
 
 
+def listening(env: Mapping[str, str]) -> Settings:
+    """Return the settings for a command that only asks the running bot; other settings are ignored."""
+    return without_chat({name: env[name] for name in ("HTTP_HOST", "HTTP_PORT") if name in env})
+
+
 def storage(env: Mapping[str, str]) -> Settings:
     """Return the settings for a command that only opens the database; other settings are ignored."""
     return without_chat({name: env[name] for name in ("DATA_DIR", "DATABASE_URL") if name in env})
@@ -181,6 +189,15 @@ def _contact(env: Mapping[str, str]) -> str:
     if value and not re.fullmatch(r"[!-'*-~]+(@|://)[!-'*-~]+", value):
         raise SettingsError("MUSICBRAINZ_CONTACT is malformed: an e-mail address or the address of a page is wanted")
     return value
+
+
+def _address(env: Mapping[str, str]) -> str:
+    """An IP address of this machine, or 0.0.0.0 or :: for all of them."""
+    value = env.get("HTTP_HOST", "").strip() or LOOPBACK[0]
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise SettingsError("HTTP_HOST is malformed: an IP address is wanted, such as 127.0.0.1 or 0.0.0.0") from None
 
 
 def _listenbrainz(env: Mapping[str, str]) -> bool:

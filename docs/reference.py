@@ -22,7 +22,8 @@ SETTINGS = {  # setting: what it does
     "SPOTIFY_CLIENT_SECRET": "its secret; not needed, since linking uses PKCE",
     "PUBLIC_URL": "the https address where members' browsers reach the bot; without one, members paste an "
     "address to link, which is [less safe](../SECURITY.md)",
-    "HTTP_PORT": "port on loopback for the callback and every other page; put a reverse proxy in front, and have it "
+    "HTTP_HOST": "the address to listen on; `0.0.0.0` in a [container](operators.md#in-a-container), behind a proxy",
+    "HTTP_PORT": "port for the callback and every other page; put a reverse proxy in front, and have it "
     "pass on `PUBLIC_URL`'s Host or a loopback one",
     "HTTP_API": "`on`: members' own programs may ask for songs, with [tokens](api.md)",
     "API_RATE": "requests a minute for each API token",

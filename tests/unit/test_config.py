@@ -62,6 +62,7 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("SPOTIFY_CLIENT_ID", "not-an-id"),
         ("HTTP_PORT", "70000"),
         ("HTTP_PORT", "²"),
+        ("HTTP_HOST", "bot.example"),
         ("POLL_SECONDS", "0"),
         ("STOP_SECONDS", "14"),
         ("LOG_LEVEL", "loud"),

@@ -1,0 +1,96 @@
+"""The container and the system service: linted, confined, and made of what there is (promise P36)."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.config import LONGEST_STOP
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = DEPLOY / "Dockerfile"
+UNIT = DEPLOY / "cratekeeper.service"
+CLOSING = 7  # seconds that the bot takes to end besides STOP_SECONDS (promise P27)
+
+
+def instructions(name: str) -> list[str]:
+    """Return what follows an instruction, each time the Dockerfile's last stage uses it."""
+    stage = DOCKERFILE.read_text().replace("\\\n", " ").rpartition("FROM ")[2]
+    return re.findall(rf"^{name} (.+)$", stage, re.MULTILINE)
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    return found or pytest.skip(f"needs {name}")
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    ran = subprocess.run([tool("hadolint"), str(DOCKERFILE)], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_p36_the_container_runs_as_nobody_in_particular_and_writes_only_its_data() -> None:
+    (user,) = instructions("USER")
+    assert int(user.partition(":")[0]) >= 10_000, "a number, so that an orchestrator can tell it isn't root"
+    assert instructions("VOLUME") == ["/data"]
+    (bot,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
+    assert bot["read_only"] is True
+    assert bot["cap_drop"] == ["ALL"]
+    assert bot["security_opt"] == ["no-new-privileges:true"]
+    assert bot["environment"]["DATA_DIR"] == "/data"
+    assert all(port.startswith("127.0.0.1:") for port in bot["ports"]), "TLS comes first"
+
+
+def test_the_image_holds_all_that_the_bot_needs(tmp_path: Path) -> None:
+    """Copy what the Dockerfile copies, and start it from a folder of its own."""
+    for copied in instructions("COPY"):
+        source, _, target = copied.partition(" ")
+        if source.startswith("--from"):
+            continue
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, tmp_path / target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / source, tmp_path / target)
+    for command in ("--version", "train --help", "sandbox --help", "run --help"):
+        ran = [sys.executable, "-B", "cratekeeper.py", *command.split()]
+        subprocess.run(ran, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    asked = subprocess.run(
+        [sys.executable, "-B", "cratekeeper.py", "health"],
+        cwd=tmp_path,
+        env={"HTTP_PORT": "1", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 1
+    assert asked.stdout.startswith("no answer on port 1")
+
+
+def test_both_wait_as_long_as_the_bot_takes_to_stop() -> None:
+    (bot,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
+    waits = [
+        bot["stop_grace_period"].rstrip("s"),
+        re.findall(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)[0],
+    ]
+    assert all(int(seconds) > LONGEST_STOP + CLOSING for seconds in waits)
+
+
+def test_systemd_knows_every_line_of_the_service_and_rates_it_confined(tmp_path: Path) -> None:
+    analyze = tool("systemd-analyze")
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text().replace("/opt/cratekeeper/.venv/bin/python", "/bin/true"))
+    verified = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert UNIT.name not in verified.stdout + verified.stderr
+    rated = subprocess.run(
+        [analyze, "security", "--offline=true", "--threshold=20", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert rated.returncode == 0, rated.stdout[-300:]
