@@ -72,6 +72,7 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     _add_analyse(add_command(commands, "analyse", "analyse sound files, or a music folder for the bot to use"))
     _add_import(add_command(commands, "import", "import song features that you have"))
     _add_match(add_command(commands, "match", "correct which file in the music folder a song is"))
+    _add_keys(add_command(commands, "keys", "rotate the keys that members' tokens are encrypted with"))
     for name, said in beside.items():
         commands.add_parser(name, help=said)
     return made
@@ -104,6 +105,19 @@ def _add_match(match: argparse.ArgumentParser) -> None:
     which.add_argument("--none", action="store_true", help="the song is none of the files")
     which.add_argument("--auto", action="store_true", help="go back to automatic matching")
     match.set_defaults(command=_match, settings=config.storage)
+
+
+def _add_keys(keys: argparse.ArgumentParser) -> None:
+    what = keys.add_subparsers(required=True, metavar="what")
+    rotate = add_command(what, "rotate", "add a new key and encrypt every token with it, also while the bot runs")
+    rotate.set_defaults(command=_rotate, settings=config.sealed_storage)
+    retire = add_command(what, "retire", "drop the older keys, once nothing is encrypted with them")
+    retire.add_argument(
+        "--oldest",
+        action="store_true",
+        help="the oldest, too, which recognises what members labelled before they unlinked",
+    )
+    retire.set_defaults(command=_retire, settings=config.sealed_storage)
 
 
 def _run(settings: config.Settings, _: argparse.Namespace) -> int:
@@ -173,6 +187,28 @@ def _match(settings: config.Settings, options: argparse.Namespace) -> int:
             return (await match.correct(store, options.song, paths, datetime.now(UTC))).line
 
     print(f"noted: {asyncio.run(note())}")
+    return 0
+
+
+def _rotate(settings: config.Settings, _: argparse.Namespace) -> int:
+    from bot.cli import keys
+
+    async def carry_out() -> str:
+        async with _store(settings) as store:
+            return await keys.rotate(store, settings)
+
+    print(asyncio.run(carry_out()))
+    return 0
+
+
+def _retire(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.cli import keys
+
+    async def carry_out() -> str:
+        async with _store(settings) as store:
+            return await keys.retire(store, settings, oldest=options.oldest)
+
+    print(asyncio.run(carry_out()))
     return 0
 
 

@@ -24,7 +24,7 @@ from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store, schema
 from bot.adapters.store.library import songs
 from bot.adapters.trainer import Trainer
-from bot.adapters.vault import Vault
+from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
@@ -87,7 +87,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         closing.push_async_callback(store.close)
         await asyncio.to_thread(home.verify, settings)
         await store.migrate()
-        vault = Vault(await home.keys(store, settings))
+        keys = await home.keys(store, settings)
+        vault = Vault(keys, None if settings.encryption_keys else settings.data_dir / KEYS)
         spotify = _spotify(settings, store, vault)
         closing.push_async_callback(spotify.close)
         scratch = Scratch(settings.data_dir)

@@ -164,6 +164,12 @@ def storage(env: Mapping[str, str]) -> Settings:
     return without_chat({name: env[name] for name in ("DATA_DIR", "DATABASE_URL") if name in env})
 
 
+def sealed_storage(env: Mapping[str, str]) -> Settings:
+    """Return the settings for a command that opens the database and what's encrypted in it; others are ignored."""
+    names = ("DATA_DIR", "DATABASE_URL", "ENCRYPTION_KEYS")
+    return without_chat({name: env[name] for name in names if name in env})
+
+
 def _token(env: Mapping[str, str]) -> str:
     token = token_in(env)
     if not token:

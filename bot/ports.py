@@ -236,6 +236,14 @@ class Secrets(Protocol):
         """Decrypt what `seal` made. Raises VaultError for anything else."""
         ...
 
+    def reseal(self, member: int, purpose: str, sealed: bytes) -> bytes:
+        """Encrypt again with the newest key. Raises VaultError."""
+        ...
+
+    def is_current(self, member: int, purpose: str, sealed: bytes) -> bool:
+        """Whether the newest key opens it."""
+        ...
+
     def derive(self, member: int, purpose: str) -> bytes:
         """Return 32 secret bytes, stable for a member and purpose."""
         ...

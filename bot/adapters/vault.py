@@ -6,9 +6,11 @@ another member's row, or another column, doesn't open (promise P33).
 
 import base64
 import binascii
+import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -19,6 +21,7 @@ from bot import modes
 from bot.config import Settings
 from bot.errors import SettingsError, VaultError
 
+log = logging.getLogger(__name__)
 KEY_BYTES = 32  # per master key, before base64; Fernet's own size
 KEYS = "keys"  # the file in the data folder
 
@@ -26,11 +29,13 @@ KEYS = "keys"  # the file in the data folder
 class Vault:
     """Seals with the newest master key, opens with any of them. Its repr shows nothing."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        """Take url-safe base64 keys of 32 bytes, newest first. Raises SettingsError when one is malformed."""
-        self._masters = [_decoded(key) for key in keys]
-        if not self._masters:
-            raise SettingsError("ENCRYPTION_KEYS is malformed: at least one key is wanted")
+    def __init__(self, keys: Sequence[str], file: Path | None = None) -> None:
+        """Take url-safe base64 keys of 32 bytes, newest first. Raises SettingsError when one is malformed.
+
+        file: where the keys come from. A vault follows its changes, so that keys are rotated while the bot runs.
+        """
+        self._known = _masters(keys)
+        self._file, self._state = file, _state(file)
 
     def __repr__(self) -> str:
         return "Vault(…)"
@@ -46,6 +51,15 @@ class Vault:
         except InvalidToken:
             raise VaultError from None
 
+    def is_current(self, member: int, purpose: str, sealed: bytes) -> bool:
+        """Whether the newest key opens it."""
+        newest = Fernet(base64.urlsafe_b64encode(_derived(self._masters[0], member, purpose)))
+        try:
+            newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
     def reseal(self, member: int, purpose: str, sealed: bytes) -> bytes:
         """Encrypt again with the newest key, so the old one can be retired. Raises VaultError."""
         try:
@@ -57,9 +71,35 @@ class Vault:
         """Return 32 secret bytes, stable for a member and purpose until the oldest key is retired."""
         return _derived(self._masters[-1], member, purpose)
 
+    @property
+    def _masters(self) -> Sequence[bytes]:
+        """The master keys as their file holds them now; those known before if it can't be read."""
+        if self._file is not None and (state := _state(self._file)) != self._state:
+            self._state = state
+            try:
+                self._known = _masters(_read(self._file))
+            except (SettingsError, OSError) as error:
+                log.warning("changed keys can't be used, so the ones from before stay in use: %s", error)
+        return self._known
+
     def _fernet(self, member: int, purpose: str) -> MultiFernet:
         keys = (_derived(master, member, purpose) for master in self._masters)
         return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+
+
+def _state(file: Path | None) -> tuple[int, int] | None:
+    """Return what tells one content of the file from the next: it's only ever replaced as a whole."""
+    try:
+        found = file.stat() if file is not None else None
+    except FileNotFoundError:
+        return None
+    return (found.st_ino, found.st_mtime_ns) if found is not None else None
+
+
+def _masters(keys: Sequence[str]) -> Sequence[bytes]:
+    if not keys:
+        raise SettingsError("ENCRYPTION_KEYS is malformed: at least one key is wanted")
+    return [_decoded(key) for key in keys]
 
 
 def _derived(master: bytes, member: int, purpose: str) -> bytes:
@@ -99,28 +139,43 @@ def _read(path: Path) -> list[str]:
     return keys
 
 
+def new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def replace_keys(path: Path, keys: Sequence[str]) -> None:
+    """Write the keys, newest first, in place of those in the file. It changes as a whole or not at all."""
+    with _written(path, keys) as made:
+        made.replace(path)
+        _sync(path.parent)
+
+
 def _generate(path: Path) -> None:
     """Write a first key. The file appears whole or not at all, and never replaces another."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _written(path, [new_key()]) as made, suppress(FileExistsError):  # another process's keys are as good
+        path.hardlink_to(made)
+        _sync(path.parent)
+
+
+@contextmanager
+def _written(path: Path, keys: Sequence[str]) -> Iterator[Path]:
+    """A file beside `path` with these keys, on disk and readable by us alone; gone afterwards."""
     descriptor, made = tempfile.mkstemp(dir=path.parent, prefix="keys.")  # O_EXCL, mode 600
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key() + b"\n")
+        with os.fdopen(descriptor, "w") as file:
+            file.write("".join(f"{key}\n" for key in keys))
             file.flush()
             os.fsync(descriptor)
-        _appear(Path(made), path)
+        yield Path(made)
     finally:
-        Path(made).unlink()
+        Path(made).unlink(missing_ok=True)
 
 
-def _appear(made: Path, path: Path) -> None:
-    """Give `made` its name, unless another process did first; then that one's keys are used."""
+def _sync(folder: Path) -> None:
+    """Have the folder's names written to disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        path.hardlink_to(made)
-    except FileExistsError:
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

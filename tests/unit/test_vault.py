@@ -13,7 +13,7 @@ from sqlalchemy import update
 from bot.adapters.spotify import open_tokens, seal_tokens
 from bot.adapters.store import schema
 from bot.adapters.store.account import members
-from bot.adapters.vault import Vault, load_keys
+from bot.adapters.vault import Vault, load_keys, replace_keys
 from bot.config import Settings, parse
 from bot.core.records import Account
 from bot.errors import SettingsError, VaultError
@@ -143,3 +143,26 @@ def test_malformed_keys_are_refused_without_being_shown(keys: list[str]) -> None
 
 def test_p34_a_vaults_repr_reveals_nothing() -> None:
     assert OLD not in repr(Vault([OLD])) + str(Vault([OLD]))
+
+
+def test_p33_a_running_vault_follows_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    replace_keys(path, [OLD])
+    vault = Vault([OLD], path)
+    before = vault.seal(1, "tokens", b"secret")
+    replace_keys(path, [NEW, OLD])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert vault.open(1, "tokens", before) == b"secret"
+    assert not vault.is_current(1, "tokens", before)
+    assert vault.is_current(1, "tokens", vault.seal(1, "tokens", b"secret"))
+    assert Vault([NEW]).open(1, "tokens", vault.reseal(1, "tokens", before)) == b"secret"
+
+
+def test_p33_a_file_that_was_damaged_later_takes_no_key_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "keys"
+    replace_keys(path, [OLD])
+    vault = Vault([OLD], path)
+    sealed = vault.seal(1, "tokens", b"secret")
+    replace_keys(path, ["short"])
+    assert [vault.open(1, "tokens", sealed) for _ in range(2)] == [b"secret", b"secret"]
+    assert len([record for record in caplog.records if "stay in use" in record.message]) == 1

@@ -95,6 +95,12 @@ async def accounts(tx: Tx) -> list[Account]:
     return await every(tx, Account, select(ACCOUNT))
 
 
+async def sealed_after(tx: Tx, member: int, limit: int) -> list[Account]:
+    """Return the next accounts with sealed tokens, in the order of their members."""
+    statement = select(ACCOUNT).where(ACCOUNT.c.member > member, ACCOUNT.c.tokens != b"")
+    return await every(tx, Account, statement.order_by(ACCOUNT.c.member).limit(limit))
+
+
 async def any_sealed(tx: Tx) -> bool:
     """Whether the vault's keys are needed to read any stored value."""
     return (await tx.execute(select(ACCOUNT.c.member).where(ACCOUNT.c.tokens != b"").limit(1))).first() is not None

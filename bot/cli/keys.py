@@ -1,0 +1,48 @@
+"""Keys: rotates the keys that members' tokens are encrypted with, also while the bot runs."""
+
+from collections.abc import Sequence
+
+from bot.adapters.spotify import PURPOSE
+from bot.adapters.store import Store
+from bot.adapters.vault import KEYS, Vault, load_keys, new_key, replace_keys
+from bot.config import Settings
+from bot.errors import SettingsError
+from bot.flows.account import keys as flow
+from bot.flows.account.keys import Outcome
+
+
+async def rotate(store: Store, settings: Settings) -> str:
+    """Add a new key unless an earlier rotation is unfinished, and encrypt everything with it. Returns what was done."""
+    vault = await _with_new_key(store, settings)
+    counts = await flow.reseal(store, vault, PURPOSE)
+    said = f"encrypted {counts[Outcome.AGAIN]} of {counts.total()} accounts again"
+    if lost := counts[Outcome.UNREADABLE]:
+        said += f"; {lost} can't be read with any key, and their members have to link again"
+    return f"{said}. Older keys are kept until `keys retire`, so that backups made before can be read."
+
+
+async def _with_new_key(store: Store, settings: Settings) -> Vault:
+    known = load_keys(settings)
+    vault = Vault(known)
+    if settings.encryption_keys or await flow.outdated(store, vault, PURPOSE):
+        return vault  # the operator puts new keys in front of ENCRYPTION_KEYS
+    made = [new_key(), *known]
+    replace_keys(settings.data_dir / KEYS, made)
+    return Vault(made)
+
+
+async def retire(store: Store, settings: Settings, *, oldest: bool) -> str:
+    """Drop all keys but the newest, and the oldest unless `oldest`. Returns what was done. Raises SettingsError."""
+    if settings.encryption_keys:
+        raise SettingsError("ENCRYPTION_KEYS is set: take the old keys out of it once `keys rotate` is done")
+    known = load_keys(settings)
+    if left := await flow.outdated(store, Vault(known), PURPOSE):
+        raise SettingsError(f"{left} accounts aren't encrypted with the newest key yet: run `keys rotate` first")
+    kept = _without_old(known, oldest=oldest)
+    replace_keys(settings.data_dir / KEYS, kept)
+    return f"dropped {len(known) - len(kept)} of {len(known)} keys"
+
+
+def _without_old(keys: Sequence[str], *, oldest: bool) -> Sequence[str]:
+    """The oldest key names the songs of members who unlinked (`account.link.seal_song`), so it's kept by default."""
+    return keys[:1] if oldest or len(keys) == 1 else [keys[0], keys[-1]]

@@ -1,0 +1,104 @@
+"""`cratekeeper keys`: rotating keys encrypts everything again, wherever it was stopped (promise P33)."""
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.spotify import PURPOSE, open_tokens, seal_tokens
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.vault import Vault
+from bot.core.records import Account
+from bot.errors import VaultError
+from bot.flows.account import keys as flow
+from bot.ports import Tokens
+from tests.databases import new_store
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOKENS = Tokens("canary-access", "canary-refresh", NOW + timedelta(hours=1), "user-library-read")
+MEMBERS = range(1, 251)  # three slices
+
+
+async def linked(folder: Path, vault: Vault) -> None:
+    store = new_store(folder / "cratekeeper.db")
+    async with store.writing() as tx:
+        for member in MEMBERS:
+            await members.ensure(tx, member, NOW)
+            sealed = seal_tokens(vault, member, TOKENS)
+            await members.save_account(tx, Account(member, "a" * 32, f"user{member}", "Name", sealed, NOW))
+    await store.close()
+
+
+async def ran(folder: Path, *arguments: str) -> tuple[int | None, str]:
+    """Run `keys …` on a data folder; return its exit code and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "keys", *arguments),
+        env={"DATA_DIR": str(folder), "PATH": os.environ["PATH"]},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    return process.returncode, printed.decode()
+
+
+async def accounts(folder: Path) -> list[Account]:
+    store = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}")
+    async with store.reading() as tx:
+        known = await members.accounts(tx)
+    await store.close()
+    return known
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> Vault:
+    """The vault of a running bot, with accounts in its database."""
+    (tmp_path / "keys").touch(0o600)
+    (tmp_path / "keys").write_text(f"{'A' * 43}=\n")
+    vault = Vault(["A" * 43 + "="], tmp_path / "keys")
+    await linked(tmp_path, vault)
+    return vault
+
+
+async def test_p33_rotated_keys_open_every_token_and_the_running_bot_uses_them_at_once(
+    tmp_path: Path, running: Vault
+) -> None:
+    code, said = await ran(tmp_path, "rotate")
+    assert (code, said.partition(".")[0]) == (0, "encrypted 250 of 250 accounts again")
+    for account in await accounts(tmp_path):
+        assert open_tokens(running, account.member, account.tokens) == TOKENS
+        assert running.is_current(account.member, PURPOSE, account.tokens)
+    assert running.is_current(1, PURPOSE, running.seal(1, PURPOSE, b"new"))
+
+    assert (await ran(tmp_path, "retire", "--oldest")) == (0, "dropped 1 of 2 keys\n")
+    (newest,) = (tmp_path / "keys").read_text().split()
+    assert all(open_tokens(Vault([newest]), each.member, each.tokens) == TOKENS for each in await accounts(tmp_path))
+
+
+async def test_p33_a_rotation_that_was_stopped_goes_on_with_the_same_key(tmp_path: Path, running: Vault) -> None:
+    await ran(tmp_path, "rotate")
+    keys = (tmp_path / "keys").read_text()
+    old = Vault(keys.split()[1:])
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}")
+    async with store.writing() as tx:  # as a kill between the first slice and the second would leave it
+        for member in MEMBERS[flow.SLICE :]:
+            await members.change_account(tx, member, tokens=seal_tokens(old, member, TOKENS))
+    await store.close()
+    code, said = await ran(tmp_path, "retire")
+    assert (code, "150 accounts aren't encrypted with the newest key" in said) == (2, True)
+    code, said = await ran(tmp_path, "rotate")
+    assert (code, said.partition(".")[0]) == (0, "encrypted 150 of 250 accounts again")
+    assert (tmp_path / "keys").read_text() == keys, "no further key"
+
+
+async def test_p33_retiring_keeps_the_oldest_key_unless_told_otherwise(tmp_path: Path, running: Vault) -> None:
+    for _ in range(2):
+        await ran(tmp_path, "rotate")
+    first = running.derive(1, "song")
+    assert (await ran(tmp_path, "retire")) == (0, "dropped 1 of 3 keys\n")
+    assert running.derive(1, "song") == first
+    with pytest.raises(VaultError):
+        Vault(["B" * 43 + "="]).open(1, PURPOSE, running.seal(1, PURPOSE, b"secret"))
