@@ -2,13 +2,14 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, delete, insert, select, text
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
@@ -282,6 +283,29 @@ async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime
     await store.close()
     written = b"".join(path.read_bytes() for path in store.path.parent.glob("test.db*"))
     assert b"canary" not in written
+
+
+@pytest.mark.parametrize("cleaning", [Store.scrub, Store.checkpoint])
+async def test_p35_deleted_bytes_are_gone_however_they_were_deleted(
+    store: Store, now: datetime, cleaning: Callable[[Store], Awaitable[bool]]
+) -> None:
+    """An older version, or a tool without secure_delete, left some; rewriting the file removes those, too."""
+    layers = range(200)
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        for number in layers:
+            await playlists.ensure_layer(tx, ADA, f"canary-{number}" + "x" * 100)
+    if cleaning is Store.checkpoint:
+        async with store.writing() as tx:
+            await tx.execute(delete(schema.layer))
+    else:
+        await store.checkpoint()
+        with closing(sqlite3.connect(store.path)) as careless, careless:
+            careless.execute("PRAGMA secure_delete = OFF")
+            careless.execute("DELETE FROM layer")
+    assert await cleaning(store)
+    await store.close()
+    assert not [path.name for path in store.path.parent.glob("test.db*") if b"canary" in path.read_bytes()]
 
 
 async def test_p35_the_file_does_not_count_as_rewritten_while_somebody_reads_or_locks_it(store: Store) -> None:

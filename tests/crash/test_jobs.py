@@ -1,4 +1,4 @@
-"""A job that kills its process is given up, and the doctor names it (P26); jobs survive a full disk or a lock."""
+"""A job that kills its process is given up, one member's never overlap (P26); jobs survive a full disk or a lock."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ import pytest_asyncio
 from bot.adapters.jobs import STARTS, Jobs
 from sandbox.process import start
 from tests.crash import poison
+from tests.crash.crowd import AT_ONCE
 from tests.crash.hindered import DELAY
 
 MEMBER = 77
@@ -36,16 +37,25 @@ async def test_p26_a_poisoned_job_stops_after_five_starts(tmp_path: Path) -> Non
     assert len(poison.begun_in(path).read_text()) == STARTS
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def hindered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What became of the jobs in a process whose disk is full and whose database is locked."""
-    folder = tmp_path_factory.mktemp("hindered")
+async def printed_by(module: str, folder: Path, *arguments: str) -> dict[str, Any]:
+    """What a module of tests prints as JSON when it's run on a queue's file in the folder."""
     streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
-    process = await start("-m", "tests.crash.hindered", folder / "jobs.db", folder=folder, **streams)
+    process = await start("-m", module, folder / "jobs.db", *arguments, folder=folder, **streams)
     printed, said = await process.communicate()
     assert process.returncode == 0, said.decode()
     outcome: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return outcome
+
+
+async def test_p26_one_members_jobs_never_overlap_however_many_wait(tmp_path: Path, soak: bool) -> None:
+    ran = await printed_by("tests.crash.crowd", tmp_path, str(1_000 if soak else 42))
+    assert ran == {"once": True, "most": AT_ONCE, "most of one": 1}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hindered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What became of the jobs in a process whose disk is full and whose database is locked."""
+    return await printed_by("tests.crash.hindered", tmp_path_factory.mktemp("hindered"))
 
 
 async def test_p20_jobs_that_met_a_full_disk_finish_without_a_restart_once_there_is_room(

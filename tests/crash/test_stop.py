@@ -6,12 +6,15 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.config import LONGEST_STOP
+from sandbox import sources
+from sandbox.music.library import Library
 from sandbox.spotify import Fault
 from sandbox.stack import BotEnded, Listener, Stack
 from tests.databases import migrated_folder
@@ -68,6 +71,25 @@ async def test_p27_told_to_stop_the_bot_stops_in_time_and_leaves_its_work_to_the
     left = rows(stack.data / "jobs.db", "select workflow_uuid from workflow_status where status != 'SUCCESS'")
     assert {job.split(":")[0] for (job,) in left} == {str(ada.person.user.id), str(ben.person.user.id)}
     assert "Traceback" not in stack.log.read_text()
+
+
+async def test_p27_a_job_that_would_take_longer_is_cut_short_and_left_to_the_next_start(tmp_path: Path) -> None:
+    settings = {"STOP_SECONDS": f"{STOP_SECONDS}", "MUSICBRAINZ_CONTACT": "me@example.org"}
+    async with Stack(tmp_path / "stack", settings=settings) as stack:
+        migrated_folder(stack.data)
+        stack.sources.faults.append(sources.Fault("musicbrainz *", "slow", times=None, seconds=60))
+        await stack.start_bot()
+        drawn = styled(12, seed=5)
+        tracks = tuple(replace(track, isrc=f"ZZAAA19{number:05d}") for number, track in enumerate(drawn.tracks))
+        await linked(stack, stack.add_listener("Ada", Library(tracks, drawn.likes, {}, ())))
+        async with asyncio.timeout(PATIENCE):
+            while not stack.sources.requests:  # noqa: ASYNC110 - nothing to wait on
+                await asyncio.sleep(0.02)
+        began = time.monotonic()
+        assert await stack.stop_bot() == 0
+        assert time.monotonic() - began < STOPS_WITHIN
+        left = "select distinct status from workflow_status where workflow_uuid like '%:hear:%'"
+        assert rows(stack.data / "jobs.db", left) == [("PENDING",)]
 
 
 async def test_p27_told_to_stop_while_discord_is_silent_the_bot_stops_in_time(tmp_path: Path) -> None:

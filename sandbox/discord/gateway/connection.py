@@ -41,7 +41,7 @@ class Connection:
         self._socket = socket
         self._transport = request.transport
         self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
-        self._outbox: asyncio.Queue[Json | int] = asyncio.Queue()
+        self._outbox: asyncio.Queue[Json | str | int] = asyncio.Queue()
         self._session: Session | None = None
         self._hung_up = False
         self._line = Line(self._outbox.put_nowait, self._hang_up)
@@ -72,7 +72,7 @@ class Connection:
                     self._hung_up = True
                     await self._socket.close(code=frame)
                     return
-                await self._transmit(json.dumps(frame, separators=(",", ":")))
+                await self._transmit(frame if isinstance(frame, str) else json.dumps(frame, separators=(",", ":")))
 
     async def _transmit(self, text: str) -> None:
         if self._deflate is None:

@@ -50,9 +50,13 @@ PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONT
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A connection as its session sees it. `hang_up(None)` drops it without a close code, as a broken network does."""
+    """A connection as its session sees it.
 
-    deliver: Callable[[Json], None]
+    `deliver` sends a text as it stands, so it needn't be JSON. `hang_up(None)` drops the connection without a close
+    code, as a broken network does.
+    """
+
+    deliver: Callable[[Json | str], None]
     hang_up: Callable[[int | None], None]
 
 
@@ -140,8 +144,12 @@ class Sessions:
 
     def send_malformed(self) -> None:
         """Send an event that lacks its required keys."""
-        for session in self._sessions.values():
-            session.dispatch("MESSAGE_REACTION_ADD", {})
+        self.dispatch("MESSAGE_REACTION_ADD", {})
+
+    def send_text(self, text: str) -> None:
+        """Send a frame as it stands, which needn't be JSON."""
+        for line in self._lines():
+            line.deliver(text)
 
     def _send_all(self, frame: Json) -> None:
         for line in self._lines():

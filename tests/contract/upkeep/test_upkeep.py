@@ -5,18 +5,21 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import sqlalchemy as sa
+
 from bot.adapters.store import Store, schema, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
 from bot.adapters.store.sorting import playlists, writes
 from bot.core import limits
 from bot.core.jobs import Job, JobKind
+from bot.core.notices import NoticeKind
 from bot.core.records import NewWrite, Work
 from bot.core.social.records import NewRepost, Place
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors.spotify import ConsentEnded, Unreadable
 from bot.errors.stored import loaded
-from bot.flows.account import notify
+from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, retry_old
 from bot.flows.social.server_channels import Purpose
 from bot.worker import UNREADABLE, Worker
@@ -157,6 +160,24 @@ async def test_a_poll_that_failed_five_times_is_set_aside_and_others_continue(st
     await made.settled()
     assert begun == [("poll", BEN)]
     assert "`/sync` tries now" in messenger.told[0][1]
+
+
+async def test_p08_the_end_of_a_consent_is_announced_14_and_2_days_before_once_each(
+    store: Store, now: datetime
+) -> None:
+    await linked(store, ADA, now)
+
+    async def told(days: float) -> list[int]:
+        """The warnings that upkeep has left that many days before the end."""
+        end = now + link.CONSENT
+        await upkeep(store, Messenger(), end - timedelta(days=days), []).tick()
+        async with store.reading() as tx:
+            bodies = sa.select(schema.notice.c.body).where(schema.notice.c.kind == NoticeKind.CONSENT)
+            return [body["days"] for body in (await tx.execute(bodies)).scalars()]
+
+    assert await told(20) == await told(15.5) == []
+    assert await told(14.5) == await told(14) == await told(3) == [14]
+    assert await told(2.5) == await told(1) == await told(0) == [14, 2]
 
 
 async def test_p08_an_ended_consent_is_reported_once_even_if_the_last_poll_was_postponed(

@@ -19,7 +19,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.adapters.vault import Vault
 from bot.core.records import Actor, Like, NewWrite, Song
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writes import LineState, WriteKind
 from bot.flows.account.link import Linking
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.writing import manual_edits, sort
@@ -75,6 +75,14 @@ class Scene:
         await store.close()
         assert write is not None
         return write.state
+
+    async def written(self) -> list[str]:
+        """The songs that the journal says we wrote, in order."""
+        store = Store(f"sqlite+aiosqlite:///{self.database}")
+        async with store.reading() as tx:
+            lines = await writes.changes(tx, self.write)
+        await store.close()
+        return [line.song for line in lines if line.state == LineState.WRITTEN]
 
     async def run(self) -> int | None:
         process = self.begin()
@@ -140,9 +148,11 @@ async def test_p01_killed_at_any_request_a_sort_ends_as_if_it_had_not_been(scene
             await asyncio.to_thread(victim[0].join)
         assert victim[0].exitcode == -9
         assert await scene.state() == "applying", "not done before the songs were read back"
+        assert await scene.written() == [], "nor is any song"
         assert await scene.run() == 0
         assert await scene.state() == "done"
         assert scene.content() == OWN + URIS, f"killed at request {number}, applied: {applied}"
+        assert await scene.written() == URIS, "so all of them can be undone"
 
 
 @pytest.mark.parametrize("status", [502, 0])

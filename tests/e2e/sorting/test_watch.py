@@ -1,8 +1,11 @@
 """New likes are sorted, and members get the updates where they want them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
-from sandbox.discord import AnswerKind, Message
+from sandbox.discord import AnswerKind, Change, Interaction, Message
 from tests.e2e.chat_stage import STYLES, answer, labels
 from tests.e2e.checked_stack import CheckedStack
 from tests.e2e.sorting.test_sort import rules
@@ -67,14 +70,32 @@ async def test_not_there_is_a_label_and_removes_the_song(stack: CheckedStack, ad
     assert (uri, "not") in {(song, kind) for song, kind, _ in stack.labels(ada.person)}
 
 
-async def test_an_uncertain_song_is_answered_in_the_update_and_then_placed(stack: CheckedStack, ada: Trained) -> None:
+@contextmanager
+def looking(stack: CheckedStack) -> Iterator[list[bool]]:
+    """Meanwhile, note for each acknowledgement whether the database has an answer of that press."""
+    saved: list[bool] = []
+
+    def look(change: Change) -> None:
+        if change.kind == "answer" and isinstance(change.subject, Interaction):
+            saved.append(bool(stack.rows("select 1 from answer where event = ?", change.subject.id)))
+
+    end = stack.discord.subscribe(look)
+    yield saved
+    end()
+
+
+async def test_p13_an_answer_in_an_update_is_on_disk_before_it_is_acknowledged_and_then_carried_out(
+    stack: CheckedStack, ada: Trained
+) -> None:
     await rules(ada, automatic=False)
     last = stack.last_message(ada.person)
     uri = ada.likes()
     said = await update(stack, ada, last, "1 for you to decide")
     (right,) = ada.library.belongs(uri)
     assert [button.label for button in said.buttons()][:4] == [*STYLES, "None of them"]
-    outcome = await ada.listener.dm.click(said, right)
+    with looking(stack) as saved:
+        outcome = await ada.listener.dm.click(said, right)
+    assert saved == [True]
     assert outcome.answer is AnswerKind.UPDATE
     assert await sorted_in(stack, ada, uri) == right
     assert (uri, "only") in {(song, kind) for song, kind, _ in stack.labels(ada.person)}

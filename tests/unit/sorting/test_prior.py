@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -53,6 +54,24 @@ def test_a_prior_round_trips_through_its_file(tmp_path: Path) -> None:
     assert (taught.prior.version, taught.prior.words, taught.members) == (PRIOR.version, PRIOR.words, 2)
     assert to_bytes(taught) == FILE
     assert read(tmp_path / "none.npz") is None
+
+
+class Trap:
+    """An object whose unpickling makes a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_p30_a_prior_that_holds_a_pickle_is_refused_and_nothing_runs(tmp_path: Path) -> None:
+    arrays, file = dict(np.load(io.BytesIO(FILE))), io.BytesIO()
+    np.savez(file, **(arrays | {"company": np.array([Trap(tmp_path / "sprung")], object)}))
+    with pytest.raises(PriorCorrupt, match="allow_pickle"):
+        read(put(tmp_path / NAME, file.getvalue()))
+    assert not (tmp_path / "sprung").exists()
 
 
 @given(at=st.integers(0, len(FILE) - 1), bit=st.integers(0, 7))

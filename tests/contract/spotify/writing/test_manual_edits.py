@@ -7,13 +7,14 @@ import pytest
 
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist, Song
-from bot.core.sorting.journal import Refused
+from bot.core.sorting.journal import TRIES, Refused
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import ScoredLibrary
 from bot.flows.sorting.writing import manual_edits
+from sandbox.spotify import Fault
 from tests.contract.spotify.stage import MARA
-from tests.contract.spotify.writing.writer import NEW, OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
 async def test_p03_a_song_removed_during_a_write_is_not_put_back_and_is_reported(
@@ -28,6 +29,15 @@ async def test_p03_a_song_removed_during_a_write_is_not_put_back_and_is_reported
     assert writer.songs() == OWN + NEW[1:]
     assert writer.posts() == 1
     assert [(change.song, change.problem) for change in receipt.refused] == [(NEW[0], Refused.CHANGED)]
+
+
+async def test_p03_a_song_that_never_arrives_is_sent_three_times_and_reported(writer: PlaylistWriter) -> None:
+    writer.stage.world.faults.append(Fault(ADDING, "status", status=502, times=None))
+    receipt = await writer.apply(await writer.add(*NEW))
+    assert writer.posts() == TRIES == 3
+    assert writer.songs() == OWN
+    assert [(change.song, change.problem) for change in receipt.refused] == [(song, Refused.UNANSWERED) for song in NEW]
+    assert receipt.placed == []
 
 
 async def test_p04_a_song_added_by_hand_is_not_ours_whatever_the_journal_says(writer: PlaylistWriter) -> None:
