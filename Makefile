@@ -10,7 +10,7 @@ ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores,
 SEED   := $(or $(SEED),$(shell date +%s))
 
 .DEFAULT_GOAL := run
-.PHONY: help run doctor test tests soak coverage browser check bench reference messages docs pictures audit lock clean
+.PHONY: help run doctor test tests soak mutants coverage browser check bench reference messages docs pictures audit lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ tests:
 soak: $(VENV)/test.stamp browser ## test every point and fuzz for hours (SEED=… repeats a run)
 	@echo "To repeat this run: make soak SEED=$(SEED)"
 	@$(ALONE) $(PY) -m pytest --soak --hypothesis-seed=$(SEED) -n 2 --dist loadgroup --durations=25
+
+mutants: $(VENV)/test.stamp ## break each promise in a copy: its tests must notice (ONLY=p13 for one)
+	@$(ALONE) $(PY) -m tests.mutants $(ONLY)
 
 coverage: $(VENV)/test.stamp ## which lines the unit and contract tests run
 	@$(ALONE) $(PY) -m coverage run -m pytest tests/unit tests/contract && $(PY) -m coverage report
