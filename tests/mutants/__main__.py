@@ -18,7 +18,8 @@ from queue import Queue
 from tempfile import TemporaryDirectory
 
 from bot.environment import passed_on
-from tests.mutants.table import MUTANTS, Mutant, occurrences
+from tests.mutants.mutant import Mutant, occurrences
+from tests.mutants.table import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 2  # copies of the project; a test's processes fill more than one core
