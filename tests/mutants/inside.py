@@ -33,15 +33,17 @@ INSIDE = (
         "contract/test_store.py",
         "bot/adapters/store/engine.py",
         "    if revision and revision not in known:\n        raise NewerSchema\n",
-        "    if revision not in known:\n        return\n",
+        "    if revision and revision not in known:\n        return\n",
     ),
     mutant(
         23,
-        "a half-made migration counts as made",
+        "a migration has no transaction",
         "crash/test_migrations.py",
-        "bot/adapters/store/migrations/env.py",
-        "    transaction_per_migration=True,",
-        "    transaction_per_migration=False, transactional_ddl=False,",
+        "bot/adapters/store/engine.py",
+        '    immediate = connection.get_execution_options().get("immediate", True)\n',
+        '    immediate = connection.get_execution_options().get("immediate")\n'
+        "    if immediate is None:\n"
+        "        return\n",
     ),
     mutant(
         26,
@@ -123,7 +125,7 @@ INSIDE = (
         "contract/test_store.py crash/account/test_erase.py",
         "bot/adapters/store/personal_data.py",
         "        if table is not schema.erasure:\n",
-        "        if table not in (schema.erasure, schema.profile):\n",
+        "        if table not in (schema.erasure, schema.setback):\n",
     ),
     mutant(
         35,
