@@ -18,7 +18,7 @@ from bot.errors import CratekeeperError
 from bot.errors.account import BadDailyCap, BadTimeZone, NoUpdateChannel
 from bot.errors.spotify import ConsentEnded
 from bot.errors.stored import dumped
-from bot.flows.account.link import days_left
+from bot.flows.account.link import CONSENT, days_left
 from bot.flows.attempt import attempt
 
 Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False if no channel was open
@@ -137,12 +137,25 @@ def may_update(member: Member, sent_today: int, now: datetime) -> bool:
 
 async def warn_of_consent(store: Store, now: datetime) -> None:
     """Announce the end of each consent, 14 and 2 days before, once each."""
+    async with store.reading() as tx:
+        ending = [
+            account.member
+            for days, warned in zip(WARN_DAYS, (None, *WARN_DAYS), strict=False)
+            for account in await members.consent_before(tx, now + timedelta(days=days + 1) - CONSENT, warned)
+        ]
+    for member in ending:
+        await _warn(store, member, now)
+
+
+async def _warn(store: Store, member: int, now: datetime) -> None:
+    """Announce the end of a consent, unless it was renewed or announced meanwhile."""
     async with store.writing() as tx:
-        for account in await members.accounts(tx):
-            due = [days for days in WARN_DAYS if days_left(account, now) <= days]
-            if due and account.tokens and account.warned_days not in (due[-1], ENDED):
-                await members.change_account(tx, account.member, warned_days=due[-1])
-                await notices.add(tx, account.member, NoticeKind.CONSENT, {"days": days_left(account, now)}, now)
+        account = await members.account(tx, member)
+        left = days_left(account, now) if account is not None else max(WARN_DAYS) + 1
+        due = [days for days in WARN_DAYS if left <= days]
+        if account is not None and due and account.tokens and account.warned_days not in (due[-1], ENDED):
+            await members.change_account(tx, member, warned_days=due[-1])
+            await notices.add(tx, member, NoticeKind.CONSENT, {"days": left}, now)
 
 
 async def consent_ends_in(store: Store, member: int, now: datetime) -> int | None:

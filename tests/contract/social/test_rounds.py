@@ -262,6 +262,15 @@ async def test_the_last_vote_makes_a_round_due_at_once(store: Store, begun: int,
     assert await rounds.due(store, voting) == [begun]
 
 
+async def test_votes_in_another_round_do_not_make_this_one_due(store: Store, begun: int, now: datetime) -> None:
+    async with store.writing() as tx:
+        await server_channels.give(tx, Place(OTHER, "rounds", SERVER))
+    second = await rounds.start(store, Actor(ADA, SERVER, now), OTHER, "Songs for sun", (24, 48))
+    await all_but(store, begun, now, EVA)
+    voting = await all_but(store, second, now, BEN)
+    assert await rounds.due(store, voting) == []
+
+
 async def test_p35_the_round_does_not_wait_for_an_erased_members_vote(store: Store, begun: int, now: datetime) -> None:
     voting = await all_but(store, begun, now, EVA)
     async with store.writing() as tx:

@@ -1,7 +1,7 @@
 """Members, their accounts, and links in progress."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, update
@@ -51,7 +51,8 @@ async def due(tx: Tx, now: datetime) -> list[Member]:
     """Return the members whose likes should be looked at by now; not those whose consent has ended (promise P8)."""
     ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)
     linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member)
-    return await every(tx, Member, linked.where(ready, ACCOUNT.c.tokens != b"").order_by(MEMBER.c.next_poll_at))
+    found = await every(tx, Member, linked.where(ready, ACCOUNT.c.tokens != b""))
+    return sorted(found, key=lambda member: member.next_poll_at or datetime.min.replace(tzinfo=UTC))
 
 
 async def with_likes(tx: Tx) -> list[int]:
@@ -93,6 +94,12 @@ async def account(tx: Tx, member: int) -> Account | None:
 
 async def accounts(tx: Tx) -> list[Account]:
     return await every(tx, Account, select(ACCOUNT))
+
+
+async def consent_before(tx: Tx, moment: datetime, warned: int | None) -> list[Account]:
+    """Return the linked accounts with consent from before then, last warned that many days before its end, or never."""
+    given = (ACCOUNT.c.warned_days == warned, ACCOUNT.c.consented_at < moment, ACCOUNT.c.tokens != b"")
+    return await every(tx, Account, select(ACCOUNT).where(*given))
 
 
 async def sealed_after(tx: Tx, member: int, limit: int) -> list[Account]:

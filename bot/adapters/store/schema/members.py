@@ -1,6 +1,6 @@
 """Members: settings, Spotify account, pending notices, API tokens."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, false
 
 from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
 from bot.core.notices import NoticeKind
@@ -18,7 +18,7 @@ member = Table(
     Column("quiet_from", Integer),  # hour of the day in their time zone
     Column("quiet_to", Integer),
     Column("learn_from_playlists", Boolean, nullable=False, default=False),
-    Column("next_poll_at", Moment),
+    Column("next_poll_at", Moment, index=True),
     Column("polls", Integer, nullable=False, default=0),
     Column("teaches", Boolean, nullable=False, default=False, server_default=false()),  # lets their answers teach
     Column("taught", String),  # version of the prior that was learnt from them, among others
@@ -47,6 +47,7 @@ account = Table(
     Column("total", Integer),  # likes by Spotify's own count at the last sync; holes included
     Column("holes", Integer),  # of them, those that aren't kept; NULL: the next look reads everything
     Column("doubted_at", Moment),  # when a look first showed less than is kept
+    Index("ix_account_ending", "warned_days", "consented_at"),
 )
 
 link_state = Table(
@@ -69,7 +70,7 @@ notice = Table(
     Column("kind", OneOf(NoticeKind), nullable=False),
     Column("body", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("sent_at", Moment),
+    Column("sent_at", Moment, index=True),
     Column("tries", Integer, nullable=False, default=0),
 )
 

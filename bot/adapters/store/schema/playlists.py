@@ -160,6 +160,8 @@ write = Table(
     Column("applied_at", Moment),
     Column("superseded", Integer),  # carried-out lines deleted because of later ones; None: the write is kept whole
     Index("ix_write_superseded", "superseded", "state", "member"),
+    Index("ix_write_member", "member", "state"),
+    Index("ix_write_state", "state"),
 )
 
 change = Table(

@@ -13,9 +13,9 @@ round_ = Table(
     Column("server", BigInteger),  # None: in direct messages, or a group of them
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger),  # the newest of the round's; None: nothing was posted yet
-    Column("told", OneOf(RoundState)),  # the state that was last told of in the channel
+    Column("told", OneOf(RoundState), index=True),  # the state that was last told of in the channel
     Column("theme", String, nullable=False),
-    Column("state", OneOf(RoundState), nullable=False),
+    Column("state", OneOf(RoundState), nullable=False, index=True),
     Column("enter_until", Moment, nullable=False),
     Column("vote_until", Moment, nullable=False),
     Column("shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL")),  # the playlist that came of it

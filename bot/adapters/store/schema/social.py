@@ -1,6 +1,6 @@
 """What members show each other, and where the feed may appear in a server. A server's counts hold no names."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, String, Table, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, String, Table, false
 
 from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
 
@@ -11,6 +11,7 @@ place = Table(  # a channel that those who run its server gave to a purpose; wit
     Column("purpose", String, primary_key=True),  # "feed", "reposts", "rounds", "digest" or "reports"
     Column("server", BigInteger, nullable=False, index=True),
     Column("due_at", Moment),  # of the digest: when the next one is
+    Index("ix_place_due", "purpose", "due_at"),
 )
 
 counted = Table(  # what happened in a server, for its digest: how often, never who
@@ -29,7 +30,7 @@ repost = Table(
     of_member(),
     Column("server", BigInteger, nullable=False),
     Column("channel", BigInteger, nullable=False),
-    Column("message", BigInteger),  # None while it is being posted
+    Column("message", BigInteger, index=True),  # None while it is being posted
     Column("song", String, nullable=False, index=True),
     Column("key", String, nullable=False),  # as of an entry
     Column("at", Moment, nullable=False),
@@ -46,7 +47,7 @@ report = Table(
     Column("song", String, nullable=False),
     Column("key", String, nullable=False),  # as of an entry
     Column("reason", String, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
 )
 
 barred = Table(  # songs that those who run a server do not want to see posted in it

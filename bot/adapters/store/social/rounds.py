@@ -14,6 +14,7 @@ from bot.core.social.records import Round, RoundEntry, RoundState
 from bot.core.social.rounds import RoundVote
 
 ROUND, ENTRY, VOTE = schema.round_, schema.round_entry, schema.round_vote
+OPEN = RoundState.ENTERING, RoundState.VOTING
 
 
 async def add(tx: Tx, **values: Any) -> int:
@@ -53,13 +54,13 @@ async def due(tx: Tx, now: datetime, begun: datetime) -> list[int]:
 
     begun: rounds started since then are just being posted.
     """
-    voted = select(VOTE.c.member).where(VOTE.c.round == ROUND.c.round)
+    voted = select(VOTE.c.member).where(VOTE.c.round == ENTRY.c.round)
     waited_for = select(ENTRY.c.round_entry).where(ENTRY.c.round == ROUND.c.round, ENTRY.c.member.not_in(voted))
     up = or_(
         (ROUND.c.state == RoundState.ENTERING) & (ROUND.c.enter_until <= now),
         (ROUND.c.state == RoundState.VOTING) & ((ROUND.c.vote_until <= now) | ~waited_for.exists()),
         ROUND.c.told.is_(None) & (ROUND.c.created_at <= begun),
-        ROUND.c.told != ROUND.c.state,
+        ROUND.c.told.in_(OPEN) & (ROUND.c.told != ROUND.c.state),  # a round that was told to be over stays over
     )
     return list((await tx.execute(select(ROUND.c.round).where(up).order_by(ROUND.c.round))).scalars())
 
