@@ -73,6 +73,8 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     _add_import(add_command(commands, "import", "import song features that you have"))
     _add_match(add_command(commands, "match", "correct which file in the music folder a song is"))
     _add_keys(add_command(commands, "keys", "rotate the keys that members' tokens are encrypted with"))
+    _add_backup(add_command(commands, "backup", "write everything stored to one file, while the bot may run"))
+    _add_restore(add_command(commands, "restore", "bring a backup back, while no bot runs"))
     for name, said in beside.items():
         commands.add_parser(name, help=said)
     return made
@@ -118,6 +120,18 @@ def _add_keys(keys: argparse.ArgumentParser) -> None:
         help="the oldest, too, which recognises what members labelled before they unlinked",
     )
     retire.set_defaults(command=_retire, settings=config.sealed_storage)
+
+
+def _add_backup(backup: argparse.ArgumentParser) -> None:
+    backup.add_argument("file", type=Path, help="the file to write; it may be an older backup, which it replaces")
+    backup.add_argument("--with-keys", action="store_true", help="add the encryption keys, sealed with a passphrase")
+    backup.set_defaults(command=_back_up, settings=config.sealed_storage)
+
+
+def _add_restore(restoring: argparse.ArgumentParser) -> None:
+    restoring.add_argument("file", type=Path, help="the backup")
+    restoring.add_argument("--replace", action="store_true", help="replace the data that's there; it's kept aside")
+    restoring.set_defaults(command=_restore, settings=config.sealed_storage)
 
 
 def _run(settings: config.Settings, _: argparse.Namespace) -> int:
@@ -210,6 +224,18 @@ def _retire(settings: config.Settings, options: argparse.Namespace) -> int:
 
     print(asyncio.run(carry_out()))
     return 0
+
+
+def _back_up(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.cli.backup import back_up
+
+    return back_up(settings, options.file, with_keys=options.with_keys)
+
+
+def _restore(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.cli.backup import bring_back
+
+    return bring_back(settings, options.file, replace=options.replace)
 
 
 @asynccontextmanager

@@ -86,7 +86,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
         await asyncio.to_thread(home.verify, settings)
-        await store.migrate()
+        await home.upgrade(store, settings)
         keys = await home.keys(store, settings)
         vault = Vault(keys, None if settings.encryption_keys else settings.data_dir / KEYS)
         spotify = _spotify(settings, store, vault)

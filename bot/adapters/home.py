@@ -7,9 +7,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from bot import modes
+from bot.adapters.backup import switch, upgrades
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.engine import verify as verify_database
@@ -35,8 +37,16 @@ def prepare(settings: Settings) -> None:
             f"chmod 700 it, or set DATA_DIR to a folder for Cratekeeper alone"
         )
     modes.close([folder, *_files(folder), *_database(settings)])
+    _finish_restoring(settings)
     for path in (folder, settings.database_path.parent, settings.database_path):
         _writable(path)
+
+
+def _finish_restoring(settings: Settings) -> None:
+    """Go on with a restore that was cut short. Raises AlreadyRuns if it's under way."""
+    if switch.is_unfinished(settings.data_dir):
+        with lived_in(settings):
+            switch.settle(settings)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -114,7 +124,12 @@ async def migrate(store: Store, settings: Settings) -> None:
     """Bring the schema up to date, but never while a bot runs. Raises AlreadyRuns, NewerSchema."""
     if await store.behind() and is_lived_in(settings):
         raise AlreadyRuns("An older Cratekeeper runs on this data folder. Stop it, or start it again, upgraded.")
-    await store.migrate()
+    await upgrade(store, settings)
+
+
+async def upgrade(store: Store, settings: Settings) -> None:
+    """Bring the schema up to date, and keep a copy of the database from before. Raises NewerSchema, StoreError."""
+    await store.migrate(partial(upgrades.keep, settings))
 
 
 @contextmanager

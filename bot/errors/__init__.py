@@ -24,6 +24,7 @@ CratekeeperError
 │   ├── SourceWaits          asked too often, or down: not to be asked before a moment
 │   └── SourceFailed         its answer made no sense
 ├── AlreadyRuns              a second bot on one data folder
+├── BackupError              bot.errors.backup: a backup that can't be made or restored (operator)
 ├── ChatDown                 Discord doesn't answer
 │   └── ChatWaits            … or wants no more of this for a while
 ├── StoreError               disk full, locked, newer schema

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Hashable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -74,11 +74,14 @@ class Store:
                 async with tx.begin():
                     yield tx
 
-    async def migrate(self) -> None:
-        """Bring the schema up to date. Raises NewerSchema if a newer Cratekeeper wrote the database."""
+    async def migrate(self, before: Callable[[str], object] | None = None) -> None:
+        """Bring the schema up to date. Raises NewerSchema if a newer Cratekeeper wrote the database.
+
+        before: called first with the revision of a schema that's behind, while nobody else can write.
+        """
         with typed_errors():
             async with self._writer, self._engine.connect() as tx:
-                await tx.run_sync(_upgrade)
+                await tx.run_sync(_upgrade, before)
 
     async def behind(self) -> bool:
         """Whether the schema is older than this program's, or doesn't exist yet."""
@@ -209,21 +212,23 @@ def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
 
 
 def _behind(connection: Connection) -> bool:
-    return _revision(connection) != max(_known())
+    return _revision(connection) != max(known_revisions())
 
 
-def _upgrade(connection: Connection) -> None:
-    revision, known = _revision(connection), _known()
+def _upgrade(connection: Connection, before: Callable[[str], object] | None) -> None:
+    revision, known = _revision(connection), known_revisions()
     if revision == max(known):
         return
     if revision and revision not in known:
         raise NewerSchema
+    if revision and before:
+        before(revision)
     from bot.adapters.store.migration import upgrade  # Alembic loads slowly, and a database is seldom behind
 
     upgrade(connection)
 
 
-def _known() -> set[str]:
+def known_revisions() -> set[str]:
     """Return the revisions of the schema, which the names of their files begin with."""
     return {path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py")}
 

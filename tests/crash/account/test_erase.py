@@ -5,29 +5,24 @@ import multiprocessing
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from bot.adapters.store import schema
-from bot.adapters.store.engine import Tx
-from bot.adapters.store.schema.base import OneOf
 from tests.crash.account import eraser
 from tests.crash.points import ends
 from tests.databases import new_store
+from tests.filled import TABLES, fill, model_of
 
 ADA, BEN = 1574171665783324672, 1574171665783324999
 CANARY = "canary-of-ada"
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OF_NOBODY = (
     *("song", "match", "recording", "entry", "space", "cooldown", "spent"),
     *("place", "counted", "barred", "takedown", "interaction"),
 )
-OF_MEMBER = ("member", "owner", "host", "brought_by", "followed", "other")
-DIGESTS = {ADA: "a" * 64, BEN: "b" * 64}
+DIGESTS = {member: model_of(member) for member in (ADA, BEN)}
 
 forking = multiprocessing.get_context("forkserver")
 forking.set_forkserver_preload(["tests.crash.account.eraser"])
@@ -40,34 +35,6 @@ async def in_process(work: Any, *arguments: Any) -> int | None:
     return process.exitcode
 
 
-async def fill(tx: Tx, member: int, word: str) -> None:
-    """Insert a row for the member into every table that holds member data, with the word in every text column."""
-    for table in schema.metadata.sorted_tables:
-        if table is not schema.erasure and table.name not in OF_NOBODY:
-            columns = [column for column in table.columns if column is not table.autoincrement_column]
-            row = {column.name: _value(column, member, word) for column in columns}
-            await tx.execute(sa.insert(table).values(row))
-    song = {column.name: _value(column, member, word) for column in schema.song.columns}
-    await tx.execute(sa.insert(schema.song).values(song))
-
-
-def _value(column: sa.Column[Any], member: int, word: str) -> Any:
-    if column.name in OF_MEMBER:
-        return member
-    if column.name == "message":
-        return member // 2  # different for each member; a leftover doesn't identify them
-    if column.name == "undoes":
-        return None
-    if column.foreign_keys:
-        return sa.select(sa.func.max(next(iter(column.foreign_keys)).column)).scalar_subquery()
-    if column.name == "digest" and column.table is schema.model:
-        return DIGESTS[member]
-    if isinstance(column.type, OneOf):
-        return next(iter(column.type.kind))
-    kinds = {sa.String: word, sa.LargeBinary: word.encode(), sa.JSON: [word], schema.Moment: NOW, sa.Boolean: False}
-    return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), 1)
-
-
 @pytest.fixture
 async def full(tmp_path: Path) -> Path:
     """A data folder that has two members in every table, with their models and jobs."""
@@ -75,8 +42,9 @@ async def full(tmp_path: Path) -> Path:
     (folder / "models").mkdir(parents=True)
     store = new_store(folder / "cratekeeper.db")
     async with store.writing() as tx:
-        await fill(tx, ADA, CANARY)
-        await fill(tx, BEN, "ben")
+        for member, word in {ADA: CANARY, BEN: "ben"}.items():
+            await fill(tx, member, word, [table for table in TABLES if table.name not in {"erasure", *OF_NOBODY}])
+            await fill(tx, member, word, [schema.song])
     await store.close()
     for member, digest in DIGESTS.items():
         for suffix in ("onnx", "json", "png"):

@@ -1,0 +1,56 @@
+"""Files: work folders that don't outlive their process for long, and files that appear whole or not at all."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+WORK = ".cratekeeper-backup-"  # how the names of work folders begin
+
+
+@contextmanager
+def work_folder(parent: Path) -> Iterator[Path]:
+    """Make a folder in `parent` that's removed at the end, together with those whose process was killed."""
+    for left in parent.glob(f"{WORK}*"):
+        _remove_if_left(left)
+    with tempfile.TemporaryDirectory(prefix=WORK, dir=parent) as made:
+        folder = os.open(made, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield Path(made)
+        finally:
+            os.close(folder)
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove a work folder unless another process holds its lock."""
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return  # gone meanwhile, or no folder of ours
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return  # in use, or on a file system without locks
+    finally:
+        os.close(held)
+
+
+def put(made: Path, path: Path) -> None:
+    """Move a finished file to its place, where it replaces another: after a power cut, it's one or the other."""
+    sync(made)
+    made.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have the disk write a file or a folder's list of names."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
