@@ -14,6 +14,7 @@ from aiohttp.web import Application
 
 from bot import web
 from bot.adapters import home, sources
+from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.identity import Identity
 from bot.adapters.jobs import Jobs
@@ -115,6 +116,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             erasing=Erasing(store, jobs, libraries, settings.models_dir, scratch),
             jobs=jobs,
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
+            backups=DailyBackups(settings, environment),
             uploads=Uploads(store, hearing, scratch),
             drawing=clipping,
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, scratch, clock)),

@@ -43,6 +43,8 @@ class Settings:
     database_url: str
     data_dir: Path
     encryption_keys: Secret
+    backup_dir: Path | None  # where the running bot puts a backup once a day; None: nowhere
+    backup_keep: int  # daily backups that stay
     log_level: str
     log_format: LogFormat
     poll_seconds: int
@@ -128,6 +130,8 @@ def parse(env: Mapping[str, str]) -> Settings:
         database_url=_database_url(env, data_dir),
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
+        backup_dir=_folder(env, "BACKUP_DIR"),
+        backup_keep=_integer(env, "BACKUP_KEEP", 7, 1, 1000),
         log_level=_log_level(env),
         log_format=_log_format(env),
         poll_seconds=_integer(env, "POLL_SECONDS", 900, POLL_FLOOR, 86_400),
@@ -227,6 +231,11 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     if value not in ("on", "off"):
         raise SettingsError(f"{name} is malformed: on or off is wanted")
     return value == "on"
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    value = env.get(name, "").strip()
+    return Path(value).resolve() if value else None
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

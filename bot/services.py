@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.local_playlists import LocalPlaylists
@@ -39,6 +40,7 @@ class Services:
     erasing: Erasing
     jobs: Jobs
     trainer: Trainer
+    backups: DailyBackups
     uploads: Uploads
     drawing: Hearing  # draws taste maps
     sources: Sequence[FeatureSource]  # only those switched on

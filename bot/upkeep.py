@@ -120,6 +120,7 @@ class Upkeep:
             "reports": partial(reports.sweep, store),
             "interactions": partial(once.sweep, store),
             "old writes": partial(old_writes.thin_out, store),
+            "backups": self._begin_backup,
         }
         for name, step in steps.items():
             await keep_trying(store, Work(name, 0), partial(step, now), now)
@@ -190,6 +191,11 @@ class Upkeep:
         for server in await digest.due(store, now):
             post = partial(digest.post_due, store, messenger.digest, messenger.crowd, server, now)
             self._background.begin(("digest", server), post)
+
+    async def _begin_backup(self, now: datetime) -> None:
+        backups = self._services.backups
+        if backups.is_due(now):
+            self._background.begin("backups", partial(backups.keep_up, now))
 
     async def _begin_rounds(self, now: datetime) -> None:
         store = self._services.store

@@ -34,6 +34,8 @@ SETTINGS = {  # setting: what it does
     "DATABASE_URL": "`sqlite+aiosqlite:///path/to/file.db`",
     "DATA_DIR": "a folder for Cratekeeper alone, closed to others and used by one bot at a time",
     "ENCRYPTION_KEYS": "Fernet keys, newest first; without any, one is made in `DATA_DIR/keys` (back it up)",
+    "BACKUP_DIR": "a folder for [daily backups](operators.md#back-up), best on another disk; empty: none are made",
+    "BACKUP_KEEP": "daily backups that stay; older ones are deleted",
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING` or `ERROR`",
     "LOG_FORMAT": "`text`, or `json`: an [object per line](monitoring.md#logs)",
     "POLL_SECONDS": "seconds between looks at a member's likes",
@@ -124,7 +126,7 @@ def _settings() -> Iterator[str]:
 def _default(value: object) -> str:
     if isinstance(value, bool):
         return "`on`" if value else "`off`"
-    return f"`{value}`" if value not in ("", "token") else ""
+    return f"`{value}`" if value not in ("", "token", None) else ""
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ async def fill(tx: Tx, member: int, word: str, tables: Sequence[sa.Table] = TABL
 
 def filling(table: sa.Table, member: int, word: str) -> sa.Insert:
     """The statement that inserts the member's row into a table."""
-    columns = [column for column in table.columns if column is not table.autoincrement_column]
+    serial = table.autoincrement_column  # of a reflected table also a BIGINT, though SQLite numbers only an INTEGER
+    columns = [column for column in table.columns if column is not serial or isinstance(serial.type, sa.BIGINT)]
     return sa.insert(table).values({column.name: value(column, member, word) for column in columns})
 
 

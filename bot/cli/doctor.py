@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from bot.adapters import home
+from bot.adapters.backup.daily import made_in
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Taught
@@ -28,6 +29,7 @@ from bot.flows.social import reports
 
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
 MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps tolerate no more
+OLDEST_BACKUP = timedelta(hours=26)  # a day, and time to make it
 AGAIN = "Learn it again with python -m training pretrain --members [CORPUS …],"
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 
@@ -62,6 +64,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "prior": _prior,
         "hearing": _hearing,
         "jobs": _jobs,
+        "backups": _backups,
         "set aside": _aside,
         "reports": _reports,
         "sources": _sources,
@@ -160,6 +163,27 @@ async def _jobs(settings: Settings) -> str:
     if stuck:
         raise Unwell(f"started five times without finishing: {', '.join(stuck)}; the log says why")
     return "none stuck"
+
+
+async def _backups(settings: Settings) -> str:
+    folder = settings.backup_dir
+    if folder is None:
+        return "BACKUP_DIR is empty: make them by hand (python -m bot backup FILE)"
+    made = await asyncio.to_thread(made_in, folder)
+    if not made:
+        raise Unwell(f"none in {folder} yet; a running bot makes one within minutes, or its log says why not")
+    age = datetime.now(UTC) - max(made)
+    said = f"{len(made)} in {folder}, the newest {_in_words(age)} old"
+    if age > OLDEST_BACKUP:
+        raise Unwell(f'{said}; start the bot, or look for "daily backup" in its log')
+    beside = folder.stat().st_dev == settings.data_dir.stat().st_dev
+    return said + ("; on the same disk as the data, so keep others elsewhere" if beside else "")
+
+
+def _in_words(age: timedelta) -> str:
+    """Return an age in whole hours, or days from two on."""
+    hours = max(0, int(age.total_seconds() // 3600))
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} h"
 
 
 async def _aside(settings: Settings) -> str:

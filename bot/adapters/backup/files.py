@@ -41,7 +41,8 @@ def _remove_if_left(folder: Path) -> None:
 
 
 def put(made: Path, path: Path) -> None:
-    """Move a finished file to its place, where it replaces another: after a power cut, it's one or the other."""
+    """Move a finished file to its place, closed to others: after a power cut, it's the older one there or this one."""
+    made.chmod(0o600)
     sync(made)
     made.replace(path)
     sync(path.parent)
