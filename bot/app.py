@@ -84,9 +84,10 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
     settings.models_dir.mkdir(exist_ok=True)
     async with AsyncExitStack() as closing:
         closing.enter_context(home.lived_in(settings))
+        stopped_in_order = closing.enter_context(home.watched(settings))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
-        await asyncio.to_thread(home.verify, settings)
+        await asyncio.to_thread(home.verify_at_start, settings, stopped_in_order=stopped_in_order)
         await home.upgrade(store, settings)
         keys = await home.keys(store, settings)
         vault = Vault(keys, None if settings.encryption_keys else settings.data_dir / KEYS)

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 JOBS = "jobs.db"
 TREES = ("models", "clips", "backups")  # closed with their contents, as are the folder's own files
 LOCK, IMPORT_LOCK = "bot.lock", "import.lock"
+STOPPED = "stopped"  # the note that a bot leaves when it's stopped in order
+LARGE = 64 * 2**20  # bytes; a database's check takes a second for four times as much
 OURS = {KEYS, JOBS, LOCK, IMPORT_LOCK, "cratekeeper.db", "acousticbrainz.db", "models", "clips", "sandbox"}
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # file systems that cannot lock
 
@@ -102,10 +104,31 @@ async def keys(store: Store, settings: Settings) -> list[str]:
     return load_keys(settings)
 
 
-def verify(settings: Settings, *, thoroughly: bool = False) -> None:
-    """Check the databases. Raises StoreDamaged if one is damaged. Blocks."""
-    for path in (settings.database_path, settings.data_dir / JOBS):
-        verify_database(path, thoroughly=thoroughly)
+@contextmanager
+def watched(settings: Settings) -> Iterator[bool]:
+    """Yield whether the last bot here was stopped in order; leave a note that this one was, unless it fails."""
+    note = settings.data_dir / STOPPED
+    in_order = note.exists()
+    note.unlink(missing_ok=True)
+    yield in_order
+    note.touch(mode=0o600)
+
+
+def verify_at_start(settings: Settings, *, stopped_in_order: bool) -> None:
+    """Check the databases; large ones only after a crash. Raises StoreDamaged if one is damaged. Blocks."""
+    for path in _databases(settings):
+        if not stopped_in_order or path.stat().st_size <= LARGE:
+            verify_database(path)
+
+
+def verify(settings: Settings) -> None:
+    """Check the databases thoroughly. Raises StoreDamaged if one is damaged. Blocks."""
+    for path in _databases(settings):
+        verify_database(path, thoroughly=True)
+
+
+def _databases(settings: Settings) -> list[Path]:
+    return [path for path in (settings.database_path, settings.data_dir / JOBS) if path.exists()]
 
 
 def _writable(path: Path) -> None:

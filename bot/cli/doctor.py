@@ -102,7 +102,7 @@ async def _disk(settings: Settings) -> str:
 
 async def _database(settings: Settings) -> str:
     home.prepare(settings)
-    await asyncio.to_thread(home.verify, settings, thoroughly=True)
+    await asyncio.to_thread(home.verify, settings)
     async with _opened(settings) as store:
         return f"undamaged and up to date, at {store.path}"
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.home import LARGE
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.cli.doctor import examine
@@ -105,6 +107,39 @@ async def test_a_damaged_database_is_named_in_one_line_and_by_the_doctor(
     assert "backup" in lines[0]
     (said,) = [line for line in await doctor() if line.startswith("NO  database")]
     assert f"{data / name} is damaged" in said
+
+
+START = """
+import asyncio, os, signal, sys
+from bot import app, config
+
+async def begin():
+    async with app.assembled(config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": sys.argv[1]}), {}):
+        if sys.argv[2] == "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(begin())
+"""
+
+
+async def test_a_large_database_is_checked_after_a_crash_and_a_small_one_always(tmp_path: Path, data: Path) -> None:
+    async def starts(how: str) -> tuple[int, list[str]]:
+        return await ended(await start("-c", START, data, how, folder=tmp_path, **STREAMS))
+
+    assert await starts("stops") == (0, [])
+    with closing(sqlite3.connect(data / "cratekeeper.db")) as database, database:
+        database.execute("create table ballast (weight blob)")
+        database.execute("insert into ballast values (zeroblob(?))", (LARGE,))
+    whole = (data / "cratekeeper.db").read_bytes()
+    damaged = whole[:-3_000_000] + b"\xa5" * 8192 + whole[-3_000_000 + 8192 :]
+    (data / "cratekeeper.db").write_bytes(damaged)
+    assert await starts("stops") == (0, []), "stopped in order, so nobody looks"
+    (data / "cratekeeper.db").write_bytes(whole)
+    assert (await starts("dies"))[0] == -signal.SIGKILL
+    (data / "cratekeeper.db").write_bytes(damaged)
+    code, lines = await starts("stops")
+    assert code == 1
+    assert f"{data / 'cratekeeper.db'} is damaged" in lines[-1]
 
 
 async def test_a_file_that_is_no_database_is_named(tmp_path: Path, data: Path) -> None:

@@ -1,11 +1,14 @@
-"""What a data folder holds, to compare two of them."""
+"""What a data folder holds, to compare two of them, and processes that change it."""
 
+import multiprocessing
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+forking = multiprocessing.get_context("forkserver")
+forking.set_forkserver_preload(["tests.crash.backup.dying"])
 Rows = Mapping[str, list[tuple[Any, ...]]]
 
 
@@ -21,3 +24,11 @@ def state(folder: Path) -> dict[str, Rows | bytes]:
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     kept = {name: path for name, path in names.items() if not name.endswith((".lock", "-wal", "-shm"))}
     return {name: rows(path) if name.endswith(".db") else path.read_bytes() for name, path in kept.items()}
+
+
+def ended(work: Callable[..., None], *arguments: Any) -> int | None:
+    """Do the work in a process of its own; return its exit code."""
+    process = forking.Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    return process.exitcode

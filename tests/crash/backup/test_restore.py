@@ -1,7 +1,6 @@
 """Restoring: refused with one line where it can't be right, and old or new but nothing between when killed (P25)."""
 
 import asyncio
-import multiprocessing
 import random
 import shutil
 import sqlite3
@@ -10,7 +9,6 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -25,13 +23,11 @@ from bot.adapters.store import Store
 from bot.errors import AlreadyRuns, StoreDamaged
 from bot.errors.backup import BackupError, DamagedBackup, DataThere, NewerBackup, NotABackup, NothingToBackUp
 from tests.crash.backup import dying
-from tests.crash.backup.states import state
+from tests.crash.backup.states import ended, state
 from tests.crash.points import ends
 from tests.databases import new_store
 from tests.filled import fill
 
-forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crash.backup.dying"])
 ADA, BEN = 1000, 2000
 
 
@@ -72,14 +68,6 @@ def backup(data: Path, tmp_path: Path, now: datetime) -> Path:
 
 def bring_back(data: Path, file: Path, *, replace: bool = False) -> None:
     restore(settings(data), file, str, replace=replace)
-
-
-def ended(work: Callable[..., None], *arguments: Any) -> int | None:
-    """Do the work in a process of its own; return its exit code."""
-    process = forking.Process(target=work, args=arguments)
-    process.start()
-    process.join()
-    return process.exitcode
 
 
 def data_of(folder: Path) -> dict[str, object]:
