@@ -69,7 +69,12 @@ async def writing(data: Path) -> AsyncIterator[Writer]:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
+    """A data folder whose database takes a while to copy, though it has no rows yet."""
     migrated_folder(tmp_path / "data")
+    with closing(sqlite3.connect(tmp_path / "data" / "cratekeeper.db")) as database, database:
+        database.execute("create table ballast (weight blob)")
+        database.execute("insert into ballast values (zeroblob(40000000))")
+        database.execute("drop table ballast")
     return tmp_path / "data"
 
 
