@@ -44,6 +44,7 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await play_script(phone)
     await command(phone, "label")
     await _keep(message(phone, "near"), folder / "song-card.png")
+    await label_page(browser, message(phone, "near").get_by_role("link", name="On your phone"), folder)
     await _sort(browser, phone, folder)
     await command(phone, "model")
     await _keep(message(phone, "").filter(has=phone.locator("img[alt*=' ']")).last, folder / "model.png")
@@ -52,6 +53,18 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await _go_to_dm(phone)
     await _keep(message(phone, "new likes sorted"), folder / "update.png")
     await swipe_page(browser, await opened(browser, url, DESK, 1), folder)
+
+
+async def label_page(browser: Browser, door: Locator, folder: Path) -> None:
+    """Take pictures of labelling on the page, and of the songs that one answer there can be about."""
+    phone = await _on_a_phone(browser, door)
+    await phone.emulate_media(color_scheme="dark")
+    await _until_played(phone, "#stage:has(.card .art img):has(.wave):has([data-key=more_of])")
+    await _take(phone, folder / "label-page.png")
+    await phone.get_by_role("button", name="More of these").click()
+    await phone.locator(".ticks input[value]").last.uncheck()
+    await _take(phone, folder / "label-list.png")
+    await phone.context.close()
 
 
 async def swipe_page(browser: Browser, desktop: Page, folder: Path) -> None:
@@ -80,10 +93,10 @@ async def _take(page: Page, path: Path) -> None:
     print(path)
 
 
-async def _until_played(phone: Page) -> None:
-    """Skip to a song with a cover and a clip, and play some seconds of it."""
+async def _until_played(phone: Page, wanted: str = ".card:has(.art img):has(.wave)") -> None:
+    """Skip to a song with a cover and a clip, or with what's `wanted`, and play some seconds of it."""
     await phone.locator(".hear:not([aria-busy])").wait_for()
-    while not await phone.locator(".card:has(.art img):has(.wave)").count():
+    while not await phone.locator(wanted).count():
         await phone.keyboard.press("ArrowLeft")
         await phone.wait_for_timeout(MOMENT)
         await phone.locator(".hear:not([aria-busy])").wait_for()

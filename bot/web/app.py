@@ -41,7 +41,7 @@ HEADERS = {
     "Server": "Cratekeeper",
     "X-Content-Type-Options": "nosniff",
 }
-LONGEST_BODY = 16 * 1024  # bytes; our pages send a few hundred
+LONGEST_BODY = 16 * 1024  # bytes; our pages send two thousand at most
 
 
 def application(arrive: Arrive, healthy: Healthy) -> web.Application:

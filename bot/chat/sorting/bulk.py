@@ -10,8 +10,9 @@ import discord
 from bot.chat import ids, layout, reply
 from bot.chat.bot import Context
 from bot.chat.sorting import answers, cards
-from bot.chat.sorting.cards import KEYS, tick_of
+from bot.chat.sorting.cards import KEYS
 from bot.core.records import Layer
+from bot.core.sorting.groups import tick_of
 from bot.core.sorting.labels import Kind
 from bot.flows.sorting import bulk as flow
 from bot.flows.sorting import review

@@ -1,12 +1,11 @@
 """Cards: a song, a guess, and a button for every playlist it may belong in."""
 
-import hashlib
 from collections.abc import Container, Iterator, Sequence
 
 from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
 from bot.core.records import Playlist, Song
-from bot.core.sorting.groups import ALBUM
+from bot.core.sorting.groups import ALBUM, tick_of
 from bot.flows.sorting.bulk import Bulk
 from bot.flows.sorting.label import Guess, NothingToAsk, Question
 from bot.flows.sorting.readiness import FIRST_TRAINING
@@ -127,11 +126,6 @@ def _bulk_places(listed: Bulk) -> Sequence[layout.Item]:
             for playlist in listed.playlists
         ]
     )
-
-
-def tick_of(song: str) -> str:
-    """What stands for a song in a select, however long its id is."""
-    return hashlib.blake2b(song.encode(), digest_size=8).hexdigest()
 
 
 def _button(question: Question, what: str, playlist: Playlist) -> Tap:

@@ -16,11 +16,10 @@ from bot.core.records import Layer, Model
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
 from bot.flows.sorting.readiness import FIRST_TRAINING
-from bot.messages import N_, _, account
+from bot.messages import _, account
 from bot.messages.sorting import models as messages
 
 PICTURE = "model.png"
-ALT = N_("How often the model was right, playlist by playlist")
 
 
 @app_commands.command(description="How good my guesses are, playlist by playlist; learn now, or use an earlier model")
@@ -76,7 +75,7 @@ async def _show(context: Context, layer: Layer) -> None:
         return
     kept = [playlist for where, playlist in await playlists.kept(context.store, context.member) if where == layer]
     drawn = await asyncio.to_thread(_read, context.services.settings.models_dir / f"{serving.digest}.png")
-    picture = layout.picture(f"attachment://{PICTURE}", str(serving.card.get("alt") or _(ALT))) if drawn else None
+    picture = layout.picture(f"attachment://{PICTURE}", messages.finding(serving)) if drawn else None
     files = [discord.File(io.BytesIO(drawn), filename=PICTURE)] if drawn else []
     said, learn = messages.accuracy(serving, kept), layout.row(_learn(layer))
     await reply.show(context.interaction, Page(said, picture, _versions(layer, versions), learn, files=files))

@@ -1,5 +1,6 @@
 """Groups: what a song has in common with others, so that one answer can be about all of them. Pure."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -39,6 +40,11 @@ def groups_of(song: Song) -> list[Group]:
     """Return a song's groups: its artists, then its album."""
     artists = [Group(song, key, name) for key, name in enumerate(song.artists[:ALBUM]) if name]
     return [*artists, *([Group(song, ALBUM, song.album)] if song.album else [])]
+
+
+def tick_of(song: str) -> str:
+    """Return what stands for a song in a list to tick, however long its id is."""
+    return hashlib.blake2b(song.encode(), digest_size=8).hexdigest()
 
 
 def group_of(song: Song, key: int) -> Group | None:

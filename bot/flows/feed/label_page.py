@@ -1,12 +1,13 @@
 """Label page: labelling in the browser (`web.feed`). An answer there is an answer in Discord.
 
-A card takes one answer and one undo there, so a request that's repeated because its reply was lost does nothing twice.
+A card takes one answer and one undo there, and each list of its *More of these* one answer, so a request that's
+repeated because its reply was lost does nothing twice.
 Answers have no event of Discord's: each counts after everything its member has said so far.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.adapters.store import Store
@@ -14,13 +15,15 @@ from bot.adapters.store.account import interactions
 from bot.adapters.store.sorting import answers, cards
 from bot.core.jobs import JobKind
 from bot.core.records import Clip, Layer, Playlist, Song
+from bot.core.sorting.groups import tick_of
 from bot.core.sorting.labels import Kind
 from bot.errors import NothingToUndo
 from bot.errors.sorting import QuestionGone
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.feed import Enqueue
 from bot.flows.feed.listening import Listen, Listening
-from bot.flows.sorting import label, playlists, review
+from bot.flows.sorting import bulk, label, playlists, review
+from bot.flows.sorting.bulk import Bulk
 from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
 from bot.flows.sorting.scored_library import ScoredLibraries
 
@@ -34,6 +37,20 @@ class Answered:
     song: Song | None
     playlists: Sequence[Playlist]
     following: Next
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredAll:
+    """What an answer said of a list, and what's asked next. answered: None if it was said before."""
+
+    answered: bulk.Answered | None
+    playlists: Sequence[Playlist]
+    following: Next
+
+    @property
+    def rest(self) -> bool:
+        """Whether the list was longer than one answer takes."""
+        return self.answered is not None and self.answered.total > bulk.MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +86,7 @@ class LabelPage:
         pressed = await self._press(member, card, kind, chosen)
         if pressed is None:
             return Answered(None, (), await self._newest(member, card))
-        if pressed.train:
-            await self.enqueue(JobKind.TRAIN, member, pressed.layer)
-        if pressed.write is not None:
-            await self.enqueue(JobKind.APPLY, member, pressed.write)
+        await self._queue(pressed)
         song, named = await review.named(self.store, member, pressed.song, chosen)
         following = await review.after(self.store, self.libraries, member, card, self.clock())
         return Answered(song, named, following)
@@ -85,6 +99,48 @@ class LabelPage:
             said = Press(kind, chosen, await answers.next_event(tx, member))
             pressed = await label.keep(tx, member, card, said, self.clock())
         return await label.followed_up(self.store, pressed)
+
+    async def _queue(self, pressed: Pressed) -> None:
+        if pressed.train:
+            await self.enqueue(JobKind.TRAIN, pressed.member, pressed.layer)
+        if pressed.write is not None:
+            await self.enqueue(JobKind.APPLY, pressed.member, pressed.write)
+
+    async def more(self, member: int, card: str, key: int) -> Bulk:
+        """Return a list of songs to answer about at once. Raises as `bulk.more` does."""
+        return await bulk.more(self.store, self.libraries, member, card, key)
+
+    async def answer_all(
+        self, member: int, card: str, key: int, chosen: Sequence[int], ticks: Collection[str]
+    ) -> AnsweredAll:
+        """Store one answer about the ticked songs of a list. ticks: as `tick_of` names them.
+
+        Raises as `bulk.more` and `bulk.keep` do.
+        """
+        answered = await self._press_all(member, card, key, chosen, ticks)
+        if answered is None:
+            return AnsweredAll(None, (), await self._newest(member, card))
+        await self._queue(answered.pressed)
+        _song, named = await review.named(self.store, member, answered.pressed.song, chosen)
+        following = await review.after(self.store, self.libraries, member, card, self.clock())
+        return AnsweredAll(answered, named, following)
+
+    async def _press_all(
+        self, member: int, card: str, key: int, chosen: Sequence[int], ticks: Collection[str]
+    ) -> bulk.Answered | None:
+        """Return None if this very answer was given before."""
+        number = _number("answer", card, key, *chosen, *sorted(ticks))
+        async with self.store.reading() as tx:
+            if await interactions.taken(tx, number):  # its songs are sorted now, so there may be no list any more
+                return None
+        listed = await self.more(member, card, key)
+        ticked = [song.song for song in listed.songs if tick_of(song.song) in ticks]
+        async with self.store.writing() as tx:
+            if not await interactions.take(tx, [number], self.clock()):
+                return None
+            said = Press(Kind.ONLY if chosen else Kind.NONE, chosen, await answers.next_event(tx, member))
+            answered = await bulk.keep(tx, member, listed, said, ticked, self.clock())
+        return replace(answered, pressed=await label.followed_up(self.store, answered.pressed))
 
     async def undo(self, member: int, card: str) -> Undone:
         """Undo the last answer in the card's layer, with all of its songs. Raises NothingToUndo, and as `answer`."""
@@ -122,6 +178,7 @@ class LabelPage:
         return await self.catalogue.clip(member, (await label.song_on(self.store, member, card)).song)
 
 
-def _number(what: str, card: str) -> int:
+def _number(what: str, card: str, *more: object) -> int:
     """Return the number that stands for what was done on a card, among those of Discord's interactions."""
-    return int.from_bytes(hashlib.sha256(f"{what} {card}".encode()).digest()[:8], "big") >> 1
+    done = " ".join(map(str, (what, card, *more)))
+    return int.from_bytes(hashlib.sha256(done.encode()).digest()[:8], "big") >> 1

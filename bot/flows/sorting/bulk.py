@@ -6,8 +6,8 @@ event: they're one opinion to the model, and one undo takes them all back.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -17,12 +17,12 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.records import Card, Layer, Playlist, Song
 from bot.core.sorting.groups import Group, group_of, groups_of
-from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.errors import BadChoice, NoPlaylists
 from bot.errors.sorting import AllSorted, AlreadySorted, NoneOfThat, NoSuchLayer, NotInLibrary, PlaylistNotKept
 from bot.flows.sorting import label
 from bot.flows.sorting.label import Press, Pressed
-from bot.flows.sorting.readiness import training_pays, why_no_songs
+from bot.flows.sorting.readiness import why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ MOST = 100  # songs in a list: four selects of 25
 class Bulk:
     """A list of songs to answer about at once. songs: the group's first MOST that aren't sorted; total: all of them.
 
-    others: the card's song's other groups that hold several songs.
+    others: the card's song's other groups with several songs that aren't sorted.
     """
 
     card: Card
@@ -72,7 +72,7 @@ async def named(
     async with store.reading() as tx:
         if not await playlists.in_layer(tx, layer.layer):
             raise NoPlaylists
-        left = await _open(tx, layer, scored, group)
+        left = await _open(tx, layer, scored, group, await answers.verdicts(tx, layer.member, layer.layer))
     if not left:
         raise AllSorted(group.name)
     asked = await label.put(store, scored, label.new_card(layer, left[0].song, now))
@@ -110,25 +110,31 @@ async def more(store: Store, libraries: ScoredLibraries, member: int, card: str,
     scored = await libraries.of(member, layer.layer)
     async with store.reading() as tx:
         kept = await playlists.in_layer(tx, layer.layer)
-        found = await _open(tx, layer, scored, group)
-        others = [other for other in groups_of(song) if other != group and _several(scored.songs, other)]
+        verdicts = await answers.verdicts(tx, member, layer.layer)
+        left = [(each, await _open(tx, layer, scored, each, verdicts)) for each in groups_of(song)]
+    found = next(songs for each, songs in left if each == group)
     if not found:
         raise AllSorted(group.name)
+    others = [each for each, several in left if each != group and len(several) > 1]
     return Bulk(asked, layer, kept, group, found[:MOST], len(found), others)
 
 
-def _several(known: Iterable[Song], group: Group) -> bool:
-    return len(list(islice(filter(group.holds, known), 2))) == 2
-
-
-async def _open(tx: Tx, layer: Layer, scored: ScoredLibrary, group: Group) -> list[Song]:
-    verdicts = await answers.verdicts(tx, layer.member, layer.layer)
+async def _open(
+    tx: Tx, layer: Layer, scored: ScoredLibrary, group: Group, verdicts: Mapping[str, Verdict]
+) -> list[Song]:
     return await label.not_sorted(tx, layer.layer, group.of(scored.songs), verdicts)
 
 
 async def answer(
     store: Store, member: int, listed: Bulk, said: Press, ticked: Sequence[str], now: datetime
 ) -> Answered:
+    """Store one answer about the ticked songs of a list. Raises as `keep` does."""
+    async with store.writing() as tx:
+        answered = await keep(tx, member, listed, said, ticked, now)
+    return replace(answered, pressed=await label.followed_up(store, answered.pressed))
+
+
+async def keep(tx: Tx, member: int, listed: Bulk, said: Press, ticked: Sequence[str], now: datetime) -> Answered:
     """Store one answer about the ticked songs of a list, except those that have found their place since.
 
     Raises NotYours, QuestionGone, PlaylistNotKept, AlreadySorted if none is left, and BadChoice for what no answer can
@@ -137,23 +143,18 @@ async def answer(
     if said.kind not in (Kind.ONLY, Kind.NONE) or bool(said.chosen) != (said.kind is Kind.ONLY):
         raise BadChoice
     wanted = [song for song in listed.songs if song.song in ticked]
-    async with store.writing() as tx:
-        asked = await label.mine(tx, member, listed.card.card)
-        if not {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}.issuperset(said.chosen):
-            raise PlaylistNotKept
-        verdicts = await answers.verdicts(tx, member, asked.layer)
-        told = [song.song for song in await label.not_sorted(tx, asked.layer, wanted, verdicts)]
-        if not told:
-            raise AlreadySorted
-        chosen = tuple(said.chosen)
-        await answers.add_all(
-            tx, member, asked.layer, [Answer(song, said.kind, chosen, Source.BULK, said.event) for song in told]
-        )
-        write = await label.carry_out(tx, asked, told, chosen, now)
-    async with store.reading() as tx:
-        train = await training_pays(tx, member, asked.layer)
-    pressed = Pressed(member, asked.layer, asked.song, True, train, write)
-    return Answered(pressed, listed.group, told, listed.total)
+    asked = await label.mine(tx, member, listed.card.card)
+    if not {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}.issuperset(said.chosen):
+        raise PlaylistNotKept
+    verdicts = await answers.verdicts(tx, member, asked.layer)
+    told = [song.song for song in await label.not_sorted(tx, asked.layer, wanted, verdicts)]
+    if not told:
+        raise AlreadySorted
+    chosen = tuple(said.chosen)
+    given = [Answer(song, said.kind, chosen, Source.BULK, said.event) for song in told]
+    await answers.add_all(tx, member, asked.layer, given)
+    write = await label.carry_out(tx, asked, told, chosen, now)
+    return Answered(Pressed(member, asked.layer, asked.song, True, False, write), listed.group, told, listed.total)
 
 
 async def suggest_artists(store: Store, libraries: ScoredLibraries, layer: Layer, typed: str, limit: int) -> list[str]:

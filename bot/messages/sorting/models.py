@@ -18,6 +18,7 @@ KEPT_THE_MODEL = N_("I trained again and kept the model I had.")
 ALL_PLACED = N_("There's no song left to place.")
 NONE_AUTOMATIC = N_("All of your playlists have me ask first, so I'll show you my guesses.")
 NOT_ENOUGH = N_("That's not enough yet to place a song without asking.")
+TOO_FEW_TO_SAY = N_("Too few labels to say how right I am.")
 NO_FEATURES = N_("I know nothing about this song.")
 REASONS = {
     Reason.NOTHING_TO_TELL_APART: N_("The labels don't tell two playlists apart yet."),
@@ -129,6 +130,36 @@ def accuracy(model: Model, playlists: Sequence[Playlist]) -> str:
     named = [(playlist, scores.get(str(playlist.playlist))) for playlist in playlists]
     lines = [f"- {_scored(playlist, score)}" for playlist, score in named if score]
     return "\n".join([f"{head} {formatting.overall(_tested(model)) or _(NOT_TESTED)}", *lines])
+
+
+def finding(model: Model) -> str:
+    """The alternative text of a model's picture: how it was tested, and the playlist it's best and worst at."""
+    scores = [*model.card.get("scores", {}).items(), ("", model.card.get("none") or {})]
+    names: Mapping[str, str] = model.card.get("names", {})
+    tried = [(names.get(key, _("none of them")), score) for key, score in scores if score.get("asked")]
+    if not tried:
+        return _(TOO_FEW_TO_SAY)
+    ranked = sorted(tried, key=lambda each: (-each[1]["precision"], -each[1]["of"], each[0]))
+    said = [_tests(model), _("Surest: {found}.", found=_found(*ranked[0]))]
+    return " ".join([*said, _("Weakest: {found}.", found=_found(*ranked[-1]))] if len(ranked) > 1 else said)
+
+
+def _tests(model: Model) -> str:
+    tested = int(model.card.get("overall", {}).get("tested", 0))
+    return plural(
+        "Tested on {count} labelled song I hadn't seen.", "Tested on {count} labelled songs I hadn't seen.", tested
+    )
+
+
+def _found(name: str, score: Mapping[str, float]) -> str:
+    right, asked, of = (int(score[what]) for what in ("right", "asked", "of"))
+    return _(
+        "{name}, right {right} of {asked} times, finding {right} of its {of} songs",
+        name=formatting.plain(name, formatting.LONGEST_NAME),
+        right=right,
+        asked=asked,
+        of=of,
+    )
 
 
 def _scored(playlist: Playlist, score: Mapping[str, float]) -> str:

@@ -18,6 +18,7 @@ from bot.flows.feed.activity import Activity
 from bot.messages import _
 from bot.messages import feed as messages
 from bot.messages.errors import describe
+from bot.web.feed import words
 from bot.web.http import answers
 from bot.web.http.allowance import Allowance
 from bot.web.http.bodies import text
@@ -65,7 +66,8 @@ def application(
 
 async def page(request: web.Request) -> web.Response:
     application = await request.app[ACTIVITY].application()
-    answer = web.Response(text=PAGE.replace("{application}", application), content_type="text/html")
+    text = words.filled(PAGE).replace("{application}", application)
+    answer = web.Response(text=text, content_type="text/html", headers={"Vary": hdrs.ACCEPT_LANGUAGE})
     request[FRAMED] = POLICY.format(clients=CLIENTS, application=application)
     return answer
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from bot.core.markup import unmarked
 from bot.core.records import Change, Playlist, Song
+from bot.core.sorting.groups import tick_of
 from bot.core.sorting.writes import Action, LineState
 from bot.flows.feed.dry_run_page import Opened
 from bot.flows.feed.feed import FeedCard, PlaylistGuess
 from bot.flows.feed.label_page import Next
 from bot.flows.feed.listening import Listen, Way
 from bot.flows.sorting import review
+from bot.flows.sorting.bulk import Answered, Bulk
 from bot.flows.sorting.label import Question
 from bot.flows.sorting.review import Reviewed, Staying
 from bot.messages import _, formatting, mentions
@@ -66,14 +68,7 @@ def listen(song: Song, listen: Listen, clip_at: str) -> dict[str, Any]:
 
 
 def guess(guess: PlaylistGuess) -> dict[str, Any]:
-    playlist = guess.playlist
-    return {
-        "playlist": playlist.playlist,
-        "name": playlist.name,
-        "emoji": playlist.emoji,
-        "probability": guess.probability,
-        "best": guess.best,
-    }
+    return {**_playlist(guess.playlist), "probability": guess.probability, "best": guess.best}
 
 
 def following(following: Next) -> dict[str, Any]:
@@ -94,11 +89,10 @@ def question(asked: Question) -> dict[str, Any]:
         "cover": None,  # until it's known whose sound stands beside it
         "why": _plain(labels.quiet_line(asked)),
         "tally": formatting.tally(asked.tally),
+        "more": asked.more.key if asked.more else None,
         "playlists": [
             {
-                "playlist": playlist.playlist,
-                "name": playlist.name,
-                "emoji": playlist.emoji,
+                **_playlist(playlist),
                 "guess": formatting.my_guess(guess.probability) if guess and guess.playlist == playlist else None,
             }
             for playlist in asked.playlists
@@ -106,9 +100,30 @@ def question(asked: Question) -> dict[str, Any]:
     }
 
 
+def _playlist(playlist: Playlist) -> dict[str, Any]:
+    return {"playlist": playlist.playlist, "name": playlist.name, "emoji": playlist.emoji}
+
+
+def bulk(listed: Bulk) -> dict[str, Any]:
+    """A list to tick. groups: those of the card's song that have such a list, in one order whichever is shown."""
+    groups = sorted((listed.group, *listed.others), key=lambda group: group.key)
+    return {
+        "group": listed.group.key,
+        "groups": [{"group": group.key, "name": labels.all_of(group)} for group in groups],
+        "detail": _plain(labels.not_sorted(listed.group, listed.total, len(listed.songs))),
+        "songs": [{"tick": tick_of(song.song), "said": song.line} for song in listed.songs],
+        "playlists": [_playlist(playlist) for playlist in listed.playlists],
+    }
+
+
 def answered(song: Song | None, playlists: Sequence[Playlist]) -> str:
     """What an answer said; nothing where it was said before."""
     return _plain(labels.answered(song, playlists)) if song is not None else ""
+
+
+def answered_all(answered: Answered | None, playlists: Sequence[Playlist]) -> str:
+    """What an answer said of a list; nothing where it was said before."""
+    return _plain(labels.answered_all(answered, playlists)) if answered is not None else ""
 
 
 def dry_run(opened: Opened) -> dict[str, Any]:

@@ -29,7 +29,7 @@ POLICY = (
 )
 SHARED = "public, no-cache"  # they hold nothing personal
 VIEWS = ("enter", "label", "dry-run")  # one page: its script shows what the address asks for
-AT_THE_TOP = ("sw.js", "manifest.webmanifest")  # a service worker controls only its own folder and what's below
+WORKER = "sw.js"  # at the top: a service worker controls only its own folder and what's below
 
 
 def add_to(app: web.Application, pictures: Sequence[str], sounds: Sequence[str]) -> None:
@@ -47,7 +47,8 @@ def add_to(app: web.Application, pictures: Sequence[str], sounds: Sequence[str])
         app.router.add_get(f"/{view}", page)
     app.router.add_get("/static/words.js", in_words)
     app.router.add_get("/static/{name}", file)
-    app.router.add_get(f"/{{name:{'|'.join(AT_THE_TOP)}}}", file)
+    app.router.add_get("/manifest.webmanifest", manifest)
+    app.router.add_get(f"/{{name:{WORKER}}}", file)
 
 
 async def to_the_page(_request: web.Request) -> web.Response:
@@ -55,12 +56,25 @@ async def to_the_page(_request: web.Request) -> web.Response:
 
 
 async def page(request: web.Request) -> web.Response:
-    return _file(request, "index.html")
+    return _filled(request, "index.html")
+
+
+async def manifest(request: web.Request) -> web.Response:
+    return _filled(request, "manifest.webmanifest")
+
+
+def _filled(request: web.Request, name: str) -> web.Response:
+    text = words.filled(request.app[FILES][name].decode())
+    return _in_their_language(request, text.encode(), MIMES[Path(name).suffix])
 
 
 async def in_words(request: web.Request) -> web.Response:
     """What the page says, in the reader's language."""
-    answer = answers.kept(request, words.script(), MIMES[".js"], SHARED)
+    return _in_their_language(request, words.script(), MIMES[".js"])
+
+
+def _in_their_language(request: web.Request, data: bytes, mime: str) -> web.Response:
+    answer = answers.kept(request, data, mime, SHARED)
     answer.headers["Vary"] = hdrs.ACCEPT_LANGUAGE
     return answer
 

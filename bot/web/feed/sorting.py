@@ -48,6 +48,33 @@ async def undo(request: web.Request) -> Answer:
     return answers.fresh({"note": note, **shapes.following(undone.following)})
 
 
+async def more(request: web.Request) -> Answer:
+    """The songs by an artist of the card's song, or on its album, that aren't sorted."""
+    listed = await _labelling(request).more(request[MEMBER], request.match_info["card"], _group(request))
+    return answers.fresh(shapes.bulk(listed))
+
+
+async def answer_all(request: web.Request) -> Answer:
+    """Store which playlist the ticked songs go to. Repeating it changes nothing."""
+    return await _answered_all(request, [int(request.match_info["playlist"])])
+
+
+async def none_of_them(request: web.Request) -> Answer:
+    """Store that the ticked songs go to none of the playlists. Repeating it changes nothing."""
+    return await _answered_all(request, [])
+
+
+async def _answered_all(request: web.Request, chosen: list[int]) -> Answer:
+    card, ticks = request.match_info["card"], await bodies.words(request, "ticks")
+    said = await _labelling(request).answer_all(request[MEMBER], card, _group(request), chosen, ticks)
+    note = shapes.answered_all(said.answered, said.playlists)
+    return answers.fresh({"note": note, "rest": said.rest, **shapes.following(said.following)})
+
+
+def _group(request: web.Request) -> int:
+    return int(request.match_info["group"])
+
+
 async def listen(request: web.Request) -> Answer:
     card = request.match_info["card"]
     song, way = await _labelling(request).listen(request[MEMBER], card)
@@ -103,6 +130,7 @@ def _write(request: web.Request) -> int:
 
 
 QUESTION = "/questions/{card}"
+MORE = f"{QUESTION}/more/{{group:[0-9]{{1,2}}}}"
 DRY_RUN = "/dry-runs/{write:[0-9]{1,18}}"
 SONG = f"{DRY_RUN}/songs/{{song:[^/]+}}"
 ROUTES = (
@@ -110,6 +138,9 @@ ROUTES = (
     web.put(f"{QUESTION}/answer", answer),
     web.put(f"{QUESTION}/skip", skip),
     web.post(f"{QUESTION}/undo", undo),
+    web.get(MORE, more),
+    web.put(f"{MORE}/playlists/{{playlist:[0-9]{{1,18}}}}", answer_all),
+    web.put(f"{MORE}/none", none_of_them),
     web.get(f"{QUESTION}/listen", listen),
     web.get(f"{QUESTION}/clip", clip),
     web.get(DRY_RUN, dry_run),

@@ -48,6 +48,7 @@ WORDS: Mapping[str, str] = {
     "none": N_("None of them"),
     "these": N_("Those I've ticked"),
     "go_back": N_("Back"),
+    "more_of": N_("More of these"),
     "how_to_label": N_(
         "Each song plays from its highlight, if it can be heard here. Press the playlist it belongs in; my guess is "
         "marked, and the buttons never move. Undo asks about the last song again."
@@ -56,6 +57,11 @@ WORDS: Mapping[str, str] = {
     "key_several": N_("Several playlists"),
     "key_none": N_("None of them"),
     "key_undo_answer": N_("Undo the last answer"),
+    "key_more_of": N_("More songs by the artist, or on the album"),
+    # moreof.js
+    "which_songs": N_("Which songs"),
+    "all_of_them": N_("All of them"),
+    "ticked": N_("Ticked: {count} of {total}. Which playlist?"),
     # dryrun.js
     "dry_run": N_("What I'd do"),
     "untick": N_(
@@ -75,6 +81,7 @@ WORDS: Mapping[str, str] = {
     "offline": N_("You're offline, or the bot is. Nothing was lost; try again in a moment."),
     "failed": N_("That didn't work. Nothing was lost; try again in a moment."),
     # card.js
+    "fetching": N_("Fetching the clip"),
     "cover": N_("Cover of {title}"),
     "preview_by": N_("Preview by"),
     "open_in_spotify": N_("Open in Spotify"),
@@ -147,6 +154,25 @@ WORDS: Mapping[str, str] = {
     "silent": N_("Discord isn't answering. Close this and open it again."),
     "unknown": N_("Discord didn't say who you are, so I can't show your songs. Nothing was stored."),
 }
+
+
+IN_FILES: Mapping[str, str] = {
+    "app": N_("Cratekeeper: the feed"),
+    "about": N_("Songs that others like, each from its highlight on, and a button for where each of yours goes."),
+    "no_script": N_("This page needs JavaScript. In Discord, `/feed play` shows the same songs."),
+    **{name: WORDS[name] for name in ("help", "one_moment", "undo")},
+}
+
+
+def filled(file: str) -> str:
+    """Return an HTML or JSON file with its gaps filled in the reader's language: {language}, and those of IN_FILES.
+
+    No sentence of ours may hold a quotation mark, which would end a JSON string.
+    """
+    said = {name: mentions.bare(_(sentence)) for name, sentence in IN_FILES.items()}
+    for name, text in {**said, "language": spoken()}.items():
+        file = file.replace(f"{{{name}}}", text)
+    return file
 
 
 def script() -> bytes:

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from bot.web.http.problems import Problem
 
-PATIENCE = 10.0  # seconds a body may take to arrive; the longest has a few hundred bytes
+PATIENCE = 10.0  # seconds a body may take to arrive; the longest has two thousand bytes
 LARGEST = 2**63 - 1  # what a database integer holds
 MOST_NUMBERS = 100
+MOST_WORDS = 100  # all songs of a list
 MOST_CARDS = 5  # at once: a page that fetches further ahead marks songs as shown that nobody sees
 
 
@@ -45,6 +46,16 @@ async def numbers(request: web.Request, name: str) -> list[int]:
     whole = isinstance(value, list) and all(type(each) is int and 0 <= each <= LARGEST for each in value)
     if not whole or len(value) > MOST_NUMBERS or len(set(value)) < len(value):
         raise _malformed(f"{name} must be a list of at most {MOST_NUMBERS} different whole numbers.")
+    return list(value)
+
+
+async def words(request: web.Request, name: str) -> list[str]:
+    """Return the field, a list of at most MOST_WORDS different strings. Raises Problem."""
+    value = await _field(request, name)
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise _malformed(f"{name} must be a list of strings.")
+    if len(value) > MOST_WORDS or len(set(value)) < len(value):
+        raise _malformed(f"{name} must be a list of at most {MOST_WORDS} different strings.")
     return list(value)
 
 

@@ -44,6 +44,18 @@ def test_the_texts_are_in_the_readers_language(language: str) -> None:
     assert said.keys() == words.WORDS.keys()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_files_have_no_gap_and_stay_valid_in_every_language(language: str) -> None:
+    with speaking(language):
+        pages = [words.filled((folder / "index.html").read_text()) for folder in (shell.FOLDER, activity.FOLDER)]
+        manifest = json.loads(words.filled((shell.FOLDER / "manifest.webmanifest").read_text()))
+        said = [_(sentence) for sentence in words.IN_FILES.values()]
+    for page in (*pages, json.dumps(manifest)):
+        assert gaps(page) <= {"application"}
+    assert manifest["name"].startswith("Cratekeeper")
+    assert not any(set(sentence) & set('<>&"\\') for sentence in said), "they stand in HTML and JSON as they are"
+
+
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [

@@ -24,5 +24,9 @@ async def take(tx: Tx, numbers: Iterable[int], now: datetime) -> set[int]:
     return new
 
 
+async def taken(tx: Tx, number: int) -> bool:
+    return (await tx.execute(select(TAKEN.c.interaction).where(TAKEN.c.interaction == number))).first() is not None
+
+
 async def forget(tx: Tx, before: datetime) -> None:
     await tx.execute(delete(TAKEN).where(TAKEN.c.at < before))

@@ -107,6 +107,11 @@ async function questioned(...asked) {
 export const ask = (layer) => questioned("POST", "api/questions", { layer });
 export const answer = (card, playlists) => questioned("PUT", song(card, "answer"), { playlists });
 export const skipQuestion = (card) => questioned("PUT", song(card, "skip"));
+
+/** The songs of a card's group that aren't sorted; `answerAll` says where those that are ticked go, null: nowhere. */
+export const more = (card, group) => json("GET", song(card, `more/${group}`));
+export const answerAll = (card, group, playlist, ticks) =>
+  questioned("PUT", song(card, `more/${group}/${playlist === null ? "none" : `playlists/${playlist}`}`), { ticks });
 export const undoAnswer = (card) => questioned("POST", song(card, "undo"));
 
 export const dryRun = (write) => json("GET", `api/dry-runs/${write}`);

@@ -8,7 +8,7 @@ import { wave } from "./wave.js";
 export function drawn(card, player) {
   const art = h("div", { class: "art" }, card.cover ? cover(card.cover, card) : sleeve());
   const title = h("h2", { id: "title", tabindex: "-1" }, card.title);
-  const hear = h("div", { class: "hear", "aria-busy": "true" });
+  const hear = h("div", { class: "hear", "aria-busy": "true", "data-busy": say("fetching") });
   const source = h("p", { class: "source" });
   const element = h(
     "article",

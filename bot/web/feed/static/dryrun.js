@@ -139,7 +139,7 @@ async function listen(line, item) {
   player.touched();
   stage.querySelector(".heard")?.remove();
   player.clear();
-  const place = h("div", { class: "hear heard", "aria-busy": "true" });
+  const place = h("div", { class: "hear heard", "aria-busy": "true", "data-busy": say("fetching") });
   item.append(place);
   const card = hear({ at: `api/dry-runs/${write()}/songs/${encodeURIComponent(line.song)}`, title: line.title, artists: [] });
   try {

@@ -4,6 +4,8 @@ import * as api from "./api.js";
 import { button, h, listed, say } from "./dom.js";
 import { hear } from "./heard.js";
 import { icon } from "./icons.js";
+import { moreOf } from "./moreof.js";
+import * as sheet from "./sheet.js";
 import { leftOut, message, player, put, stage, tell } from "./stage.js";
 import { fly } from "./swipe.js";
 
@@ -41,6 +43,27 @@ function pick(place) {
   return redraw(place.playlist);
 }
 
+/** Open the list of a card's group; `note` says what came before it. */
+function list(card, group, note) {
+  const answer = (...said) => answerAll(card, ...said);
+  moreOf(card, group, { note, answer, failed: (error) => (error.status === 404 ? refused(error, card) : failed(error)) });
+}
+
+/** Answer about the ticked songs of a list. Throws what went wrong; the list is still there then. */
+async function answerAll(card, group, playlist, ticks) {
+  busy = true;
+  player.touched();
+  try {
+    const said = await api.answerAll(card, group, playlist, ticks);
+    sheet.close();
+    await fly(shown, "right");
+    show(said);
+    if (said.rest) list(card, group, said.note);
+  } finally {
+    busy = false;
+  }
+}
+
 async function undo() {
   if (busy || !last) return;
   busy = true;
@@ -68,6 +91,7 @@ const ACTS = {
   several: () => tick(true),
   none: () => to(),
   skip: () => answer(api.skipQuestion, "left"),
+  more_of: () => !busy && !several && asked.more !== null && list(asked, asked.more),
   undo,
   these: () => several.size && to(...several),
   go_back: () => tick(false),
@@ -123,7 +147,8 @@ function draw() {
   choices.append(...asked.playlists.map(choice));
   const names = several ? ["these", "go_back"] : ["several", "none", "skip", "undo"];
   const group = h("div", { class: "acts", role: "group", "aria-label": say("others") }, names.map(one));
-  below.replaceChildren(choices, group, h("p", { class: "note" }, asked.tally));
+  const more = !several && asked.more !== null && button(say("more_of"), ACTS.more_of, { class: "quiet", "data-key": "more_of" });
+  below.replaceChildren(choices, group, h("div", { class: "foot" }, h("p", { class: "note" }, asked.tally), more));
 }
 
 function redraw(key) {
@@ -160,12 +185,13 @@ export const view = {
   arrows: { ArrowLeft: "skip", " ": "play" },
   signs: {
     ...Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`${at + 1}`, `place${at + 1}`])),
-    s: "skip", v: "several", n: "none", p: "play", u: "undo", z: "undo", "?": "help",
+    s: "skip", v: "several", n: "none", m: "more_of", p: "play", u: "undo", z: "undo", "?": "help",
   },
   keys: [
     ["", "1–9", "key_place"],
     ["", "V", "key_several"],
     ["", "N", "key_none"],
+    ["", "M", "key_more_of"],
     ["←", "S", "key_skip"],
     ["space", "P", "key_play"],
     ["", "U", "key_undo_answer"],

@@ -8,7 +8,7 @@ let opened = null;
 export const isOpen = () => opened !== null;
 
 /** Open a sheet; returns the dialog. */
-function open(title, ...children) {
+export function open(title, ...children) {
   opened?.close();
   const close = button(say("close"), () => sheet.close(), { class: "quiet" });
   const sheet = h(
@@ -30,7 +30,7 @@ function open(title, ...children) {
 
 /** Ask which playlist the song goes to; `chosen` gets its number and name. */
 export async function adding(card, chosen, failed) {
-  const list = h("div", { class: "choices", "aria-busy": "true" });
+  const list = h("div", { class: "choices", "aria-busy": "true", "data-busy": say("one_moment") });
   const sheet = open(say("add_to"), h("p", { class: "note" }, card.title), list);
   try {
     const found = await api.playlists(card);

@@ -18,6 +18,7 @@ const FILES = [
   "static/keys.js",
   "static/label.js",
   "static/main.js",
+  "static/moreof.js",
   "static/player.js",
   "static/sheet.css",
   "static/sheet.js",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.feed.api.stage import prepared
+from tests.contract.feed.feed_page.keeper import Keeper, keeper
 from tests.contract.feed.feed_page.stage import Stage, staged
 
 
@@ -19,3 +20,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def stage(tmp_path: Path, made: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path, made) as stage:
         yield stage
+
+
+@pytest.fixture
+async def ada(stage: Stage) -> Keeper:
+    return await keeper(stage)

@@ -1,6 +1,7 @@
 """The swipe page's requests and refusals: sessions, cross-site requests, ranges, malformed bodies."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -22,10 +23,10 @@ from bot.flows.feed.feed import FeedCard
 from bot.flows.feed.listening import Listen, Way
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
-from bot.messages import LANGUAGES, speaking
+from bot.messages import LANGUAGES, _, mentions, speaking
 from bot.messages.errors import describe
 from bot.web import port_of, serve
-from bot.web.feed import shapes, shell
+from bot.web.feed import shapes, shell, words
 from bot.web.http import bodies
 from bot.web.http.problems import described
 from tests.contract.feed.api.stage import ADA, BEN, FILES, liked
@@ -304,6 +305,13 @@ async def test_the_page_and_its_errors_use_the_readers_language(stage: Stage, la
     assert theirs.headers["Vary"] == "Accept-Language"
     assert f'LANGUAGE = "{accepted}"'.encode() in theirs.data
     assert theirs.data != english.data
+    page = await stage.ask("/feed/", None, Accept_Language=accepted)
+    manifest = await stage.ask("/feed/manifest.webmanifest", None, Accept_Language=accepted)
+    assert page.headers["Vary"] == manifest.headers["Vary"] == "Accept-Language"
+    with speaking(language):
+        assert f'<html lang="{accepted}">' in page.data.decode()
+        assert f"<noscript>{mentions.bare(_(words.IN_FILES['no_script']))}</noscript>" in page.data.decode()
+        assert json.loads(manifest.data)["description"] == _(words.IN_FILES["about"]) != words.IN_FILES["about"]
     refused = await stage.ask("/feed/session", None, "POST", {"link": "made-up"}, Accept_Language=accepted)
     with speaking(language):
         assert refused.json["detail"] == describe(LinkUsed(), plain=True)

@@ -1,18 +1,16 @@
 """The page's calls for labelling and dry runs: an answer is one as in Discord, and what's shown is what's applied."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.adapters.store.sorting import answers, playlists, writes
-from bot.core.records import Layer, Playlist
+from bot.adapters.store.sorting import answers, writes
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
 from bot.core.sorting.writes import WriteState
 from bot.flows.sorting import dry_run, label
 from bot.flows.sorting.label import Press
 from tests.contract.feed.api.stage import ADA, BEN, liked
+from tests.contract.feed.feed_page.keeper import Keeper
 from tests.contract.feed.feed_page.stage import Stage, scored_libraries
 
 NEVER_MADE = "/feed/api/dry-runs/1", "/feed/api/questions/AAAAAAAAAAAA"
@@ -21,6 +19,8 @@ CHANGES = (
     ("PUT", f"{NEVER_MADE[1]}/answer"),
     ("PUT", f"{NEVER_MADE[1]}/skip"),
     ("POST", f"{NEVER_MADE[1]}/undo"),
+    ("PUT", f"{NEVER_MADE[1]}/more/0/playlists/1"),
+    ("PUT", f"{NEVER_MADE[1]}/more/0/none"),
     ("PUT", f"{NEVER_MADE[0]}/lines/1"),
     ("POST", f"{NEVER_MADE[0]}/apply"),
 )
@@ -28,53 +28,10 @@ LOOKS = (
     NEVER_MADE[0],
     f"{NEVER_MADE[0]}/songs/x/listen",
     f"{NEVER_MADE[0]}/songs/x/clip",
+    f"{NEVER_MADE[1]}/more/0",
     f"{NEVER_MADE[1]}/listen",
     f"{NEVER_MADE[1]}/clip",
 )
-
-
-@dataclass
-class Keeper:
-    """Ada, who keeps two playlists."""
-
-    stage: Stage
-    layer: Layer
-    night: Playlist
-    run: Playlist
-
-    async def next(self) -> dict[str, Any]:
-        return dict((await self._ask("/feed/api/questions", "POST", {"layer": 0}))["question"])
-
-    async def _ask(self, path: str, method: str, body: Any = None) -> dict[str, Any]:
-        self.stage.clock.now += timedelta(seconds=1)
-        said = await self.stage.ask(path, ADA, method, body)
-        assert said.status == 200
-        return dict(said.json)
-
-    async def say(self, card: str, *chosen: Playlist) -> dict[str, Any]:
-        body = {"playlists": [playlist.playlist for playlist in chosen]}
-        return await self._ask(f"/feed/api/questions/{card}/answer", "PUT", body)
-
-    async def undo(self, card: str) -> dict[str, Any]:
-        return await self._ask(f"/feed/api/questions/{card}/undo", "POST")
-
-    async def standing(self) -> list[tuple[str, Kind, tuple[int, ...]]]:
-        async with self.stage.store.reading() as tx:
-            kept = await answers.standing(tx, ADA, self.layer.layer)
-        return [(answer.song, answer.kind, answer.playlists) for answer in kept]
-
-    async def where(self, song: str) -> frozenset[int]:
-        """Where the song belongs by now."""
-        async with self.stage.store.reading() as tx:
-            return (await answers.verdicts(tx, ADA, self.layer.layer))[song].yes
-
-
-@pytest.fixture
-async def ada(stage: Stage) -> Keeper:
-    async with stage.store.writing() as tx:
-        layer = await playlists.ensure_layer(tx, ADA, "main")
-        night, run = [await playlists.add(tx, layer, name, name, "🟦") for name in ("Late night", "Run")]
-    return Keeper(stage, layer, night, run)
 
 
 # ---------------------------------------------------------------- labelling
