@@ -12,7 +12,8 @@ from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, Ro
 from sandbox.browser import chromium
 from sandbox.discord import AnswerKind, Person
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.feed.stage import CLIENT_SECRET, Feed
+from tests.e2e.feed.stage import CLIENT_SECRET, PLAYLISTS, Feed
+from tests.e2e.feed.test_more_of_these import HARBOURS, crate
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
 PATIENCE = 20_000  # ms; two cores may be busy
@@ -106,6 +107,25 @@ async def test_the_page_opens_inside_discord_and_likes_a_song(client: Client) ->
     asked = [call[3] for call in await client.page.evaluate("heard") if call[2] == "AUTHORIZE"]
     assert [call["scope"] for call in asked] == [["identify"]]
     assert await client.page.context.cookies() == []
+    assert client.complaints == []
+
+
+async def test_one_answer_sorts_several_songs_inside_discord(client: Client) -> None:
+    await answer(client.person.command("library import", file=crate()))
+    for name in PLAYLISTS:
+        await answer(client.person.command("playlists add", new=name))
+    await client.open(agrees=True)
+    await client.frame.get_by_role("button", name="Label", exact=True).click()
+    await expect(client.frame.locator(".place")).to_have_count(len(PLAYLISTS))
+    while (song := await client.title.inner_text()) not in HARBOURS:
+        await client.frame.get_by_role("button", name="Skip").click()
+        await expect(client.title).not_to_have_text(song)
+    await client.frame.get_by_role("button", name="More of these").click()
+    sheet = client.frame.get_by_role("dialog")
+    await sheet.get_by_text("Tide 3").click()
+    await sheet.get_by_role("button", name=PLAYLISTS[0]).click()
+    await expect(client.frame.locator("#said")).to_contain_text("4 songs by The Harbours →")
+    assert len([kind for _song, kind, _chosen in client.feed.stack.labels(client.person) if kind == "only"]) == 4
     assert client.complaints == []
 
 

@@ -21,11 +21,13 @@ export function moreOf(card, group, { note = "", answer, failed }) {
     failed(error);
   };
   const send = async (playlist, ticks) => {
+    const pressed = document.activeElement;
     lock(bar, true);
     await answer(group, playlist, ticks).catch((error) => {
       if (!opened.open || OVER.includes(error.status)) return over(error);
       said.textContent = error.message;
-      return lock(bar, false);
+      lock(bar, false);
+      return pressed.focus();
     });
   };
   const look = async (wanted, before = "") => {
