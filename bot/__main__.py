@@ -68,6 +68,7 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     doctor = add_command(commands, "doctor", "check settings, services and disk, and say what to fix")
     doctor.set_defaults(command=_doctor)
     health = add_command(commands, "health", "ask the running bot how it is; exits 0 if it's well")
+    health.add_argument("--live", action="store_true", help="ask only whether it runs, not whether it's ready")
     health.set_defaults(command=_health, settings=config.listening)
     _add_analyse(add_command(commands, "analyse", "analyse sound files, or a music folder for the bot to use"))
     _add_import(add_command(commands, "import", "import song features that you have"))
@@ -146,10 +147,10 @@ def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
     return asyncio.run(examine(settings))
 
 
-def _health(settings: config.Settings, _: argparse.Namespace) -> int:
-    from bot.cli.health import ask
+def _health(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.cli import health
 
-    return ask(settings)
+    return health.ask(settings, health.LIVE if options.live else health.HEALTH)
 
 
 def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:

@@ -22,8 +22,7 @@ from bot.adapters.prior import NAME, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
-from bot.adapters.store import Store, schema
-from bot.adapters.store.library import songs
+from bot.adapters.store import Store
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
@@ -48,7 +47,8 @@ from bot.flows.library.uploads import Uploads
 from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.services import Services
-from bot.telemetry import logs
+from bot.telemetry import health, logs, metrics
+from bot.telemetry.scrape import scrape
 from bot.turns import take_short_turns
 from bot.upkeep import Upkeep
 from bot.web import activity, api, feed
@@ -158,6 +158,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())
     stopping = asyncio.create_task(stopped.wait())
+    watching = asyncio.create_task(metrics.watch_the_loop())
     try:
         await asyncio.wait({ticking, refreshing, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for ended in (ticking, refreshing, chatting):
@@ -167,6 +168,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         ticking.cancel()
         refreshing.cancel()
         stopping.cancel()
+        watching.cancel()
         services.spotify.stop()
         await services.jobs.stop(services.settings.stop_seconds)
         await upkeep.stop()
@@ -174,7 +176,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
             await asyncio.wait_for(chat.close(), GOODBYE)
         chatting.cancel()  # it may still wait for Discord
         await runner.cleanup()
-        await asyncio.gather(ticking, refreshing, chatting, stopping, return_exceptions=True)
+        await asyncio.gather(ticking, refreshing, chatting, stopping, watching, return_exceptions=True)
 
 
 async def _keep_ticking(services: Services, upkeep: Upkeep) -> None:
@@ -202,13 +204,13 @@ def _pages(services: Services, chat: Chat) -> Application:
     async def arrive(state: str, code: str | None, _: str | None) -> Consent:
         return await services.linking.arrive(state, code)
 
-    async def healthy() -> dict[str, object]:
-        async with services.store.reading() as tx:
-            await songs.count(tx, schema.OPERATOR)
-        return {"ok": True}
+    async def healthy() -> Mapping[str, object]:
+        return (await health.examine(services.store, services.jobs, chat.is_connected, clock())).facts()
 
     pages = web.application(arrive, healthy)
     pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
+    if services.settings.metrics:
+        web.add_metrics(pages, partial(_scrape, services, chat), services.settings.metrics_token)
     settings, feed_api = services.settings, Api(services.store, services.catalogue, services.recommender, clock)
     if settings.http_api:
         pages.add_subapp("/api", api.application(feed_api, settings.api_rate, time.monotonic))
@@ -224,6 +226,12 @@ def _pages(services: Services, chat: Chat) -> Application:
         )
         pages.add_subapp("/activity", inside)
     return pages
+
+
+async def _scrape(services: Services, chat: Chat) -> bytes:
+    metrics.GATEWAY.set(chat.is_connected)
+    metrics.ACTIVE.set(chat.active)
+    return await scrape(services.store, services.jobs, clock())
 
 
 def _feed_page(services: Services, chat: Chat, feed_api: Api) -> Application:

@@ -15,6 +15,7 @@ from bot.telemetry.logs import LogFormat
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SQLITE = "sqlite+aiosqlite:///"
 LONGEST_STOP = 13  # seconds; with what else there is to close, the bot ends within 20 (promise P27)
+SHORTEST_TOKEN = 16  # characters; nobody guesses that many
 POLL_FLOOR = 1  # seconds; the default is 15 minutes, tests and the sandbox go faster
 
 
@@ -40,6 +41,8 @@ class Settings:
     feed_page: bool  # whether members may use the feed in a browser
     activity: bool  # whether members may open that page inside Discord
     discord_client_secret: Secret
+    metrics: bool  # whether Prometheus may read /metrics
+    metrics_token: Secret
     database_url: str
     data_dir: Path
     encryption_keys: Secret
@@ -127,6 +130,8 @@ def parse(env: Mapping[str, str]) -> Settings:
         feed_page=_switch(env, "FEED_PAGE"),
         activity=_activity(env),
         discord_client_secret=Secret(env.get("DISCORD_CLIENT_SECRET", "").strip()),
+        metrics=_metrics(env),
+        metrics_token=Secret(env.get("METRICS_TOKEN", "").strip()),
         database_url=_database_url(env, data_dir),
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
@@ -223,6 +228,15 @@ def _activity(env: Mapping[str, str]) -> bool:
         raise SettingsError("ACTIVITY needs FEED_PAGE=on: it is that page, opened inside Discord")
     if wanted and not env.get("DISCORD_CLIENT_SECRET", "").strip():
         raise SettingsError("ACTIVITY needs DISCORD_CLIENT_SECRET: developer portal, your application, OAuth2")
+    return wanted
+
+
+def _metrics(env: Mapping[str, str]) -> bool:
+    wanted, token = _switch(env, "METRICS"), env.get("METRICS_TOKEN", "").strip()
+    if wanted and not re.fullmatch(rf"[!-~]{{{SHORTEST_TOKEN},}}", token):
+        raise SettingsError(
+            f"METRICS needs METRICS_TOKEN, of at least {SHORTEST_TOKEN} characters: openssl rand -hex 32"
+        )
     return wanted
 
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 
 from bot.adapters.jobs import WAITED_OUT
@@ -30,6 +29,7 @@ from bot.flows.sorting import playlists, train
 from bot.flows.sorting.writing import sort
 from bot.messenger import Messenger
 from bot.services import Services
+from bot.telemetry.metrics import JOBS, Outcome
 
 log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, with full jitter
@@ -73,14 +73,6 @@ def _last(work: Callable[[Job, datetime], Awaitable[None]]) -> Flow:
 
 async def _progress(messenger: Messenger, member: int, done: int, total: int) -> None:
     await messenger.progress(member, JobKind.SYNC, done, total)
-
-
-class Outcome(StrEnum):
-    """How a job ended."""
-
-    DONE = "done"
-    POSTPONED = "postponed"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +161,8 @@ class Worker:
 
 
 def _note_end(job: Job, outcome: Outcome, seconds: float) -> None:
-    """Log how a job ended: where a member asked for it at INFO, for there are polls by the thousand."""
+    """Count a job, and log how it ended: where a member asked for it at INFO, for there are polls by the thousand."""
+    JOBS.labels(job.kind, outcome).observe(seconds)
     level = logging.DEBUG if job.kind in UNASKED else logging.INFO
     log.log(level, "%s %s in %d ms", job.kind, outcome, 1000 * seconds)
 

@@ -31,6 +31,8 @@ SETTINGS = {  # setting: what it does
     "ACTIVITY": "`on`: the same page opens [inside Discord](activity.md); needs `FEED_PAGE` and "
     "`DISCORD_CLIENT_SECRET`",
     "DISCORD_CLIENT_SECRET": "your Discord application's secret, for the Activity",
+    "METRICS": "`on`: Prometheus may read [`/metrics`](monitoring.md#metrics) on `HTTP_PORT`; needs `METRICS_TOKEN`",
+    "METRICS_TOKEN": "what Prometheus sends as its bearer token, at least 16 characters",
     "DATABASE_URL": "`sqlite+aiosqlite:///path/to/file.db`",
     "DATA_DIR": "a folder for Cratekeeper alone, closed to others and used by one bot at a time",
     "ENCRYPTION_KEYS": "Fernet keys, newest first; without any, one is made in `DATA_DIR/keys` (back it up)",

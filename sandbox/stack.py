@@ -112,6 +112,10 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self.stop_bot()
+        await self.close_port()
+
+    async def close_port(self) -> None:
+        """Take all stand-ins down."""
         if self._runner is not None:
             await self._runner.cleanup()
 

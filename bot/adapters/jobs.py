@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence, Set
 from contextlib import asynccontextmanager
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, repeat
@@ -46,6 +46,14 @@ ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
 
 Handler = Callable[[Job], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many jobs of a kind are due and not begun, and for how long the oldest has been (s)."""
+
+    jobs: int
+    oldest: float
 
 
 class _Json(Serializer):
@@ -237,6 +245,22 @@ class Jobs:
             for owner, kind, argument, _ in (_parts(workflow) for workflow in workflows)
         ]
 
+    async def waiting(self, now: datetime) -> dict[JobKind, Waiting]:
+        """Return what is due and not begun, by kind. Raises StoreBusy, StoreError."""
+        since: dict[JobKind, list[int]] = {}
+        for workflow_id, due in await asyncio.to_thread(self._due, _ms(now)):
+            since.setdefault(JobKind(workflow_id.split(":", 3)[1]), []).append(due)
+        return {kind: Waiting(len(due), max(0, _ms(now) - min(due)) / 1000) for kind, due in since.items()}
+
+    def _due(self, now: int) -> list[tuple[str, int]]:
+        """Return the ids of the jobs that are due and not begun, and since when (ms)."""
+        columns = ("workflow_uuid", "status", "created_at", "delay_until_epoch_ms")
+        jobs = sa.table("workflow_status", *map(sa.column, columns))
+        due = sa.func.max(jobs.c.created_at, sa.func.coalesce(jobs.c.delay_until_epoch_ms, 0))
+        query = sa.select(jobs.c.workflow_uuid, due).where(jobs.c.status.in_(WAITING), due <= now)
+        with typed_errors(), self._engine.connect() as connection:
+            return [(str(job), int(since)) for job, since in connection.execute(query)]
+
     async def forget(self, member: int) -> None:
         """Stop and delete all of a member's jobs, including running and finished ones."""
         await self._stop(member)
@@ -269,7 +293,7 @@ class Jobs:
 
     @staticmethod
     def stuck_in(path: Path) -> list[str]:
-        """Return the jobs in a queue's file that were started STARTS times and never ended."""
+        """Return the jobs in a queue's file that were started STARTS times and never ended, with their actions."""
         if not path.exists():
             return []
         engine = sa.create_engine(f"sqlite:///{path}")
@@ -277,7 +301,8 @@ class Jobs:
         given_up = sa.select(status.c.workflow_uuid).where(status.c.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
         try:
             with typed_errors(), engine.connect() as connection:
-                return [job.rsplit(":", 1)[0] for job in connection.execute(given_up).scalars()]
+                stuck = connection.execute(given_up).scalars().all()
+                return [f"{job.rpartition(':')[0]} [{_action(job)}]".removesuffix(" []") for job in stuck]
         finally:
             engine.dispose()
 

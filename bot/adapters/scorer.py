@@ -25,6 +25,7 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.schema import Schema
 from bot.errors import ModelCorrupt, ModelError, ModelMissing
+from bot.telemetry.metrics import MODEL_BYTES, MODEL_LOADS, Cache
 
 ANSWERS = ("probabilities", "space")
 KEY = "cratekeeper"  # metadata key in the file
@@ -81,6 +82,7 @@ class Scorer:
     def load(self, digest: str) -> OpenModel:
         """Return the model with that digest. Raises ModelMissing, or ModelCorrupt if the file doesn't match it."""
         with self._lock:
+            MODEL_LOADS.labels(Cache.HIT if digest in self._models else Cache.MISS).inc()
             model = self._models.get(digest) or self._admit(read_model(self._folder, digest))
             self._models.move_to_end(digest)
             return model
@@ -98,6 +100,7 @@ class Scorer:
         with self._lock:
             if model := self._models.pop(digest, None):
                 self._resident -= model.resident
+                MODEL_BYTES.set(self._resident)
 
     def _admit(self, model: OpenModel) -> OpenModel:
         """Keep a model, and drop the least recently used until there's room; one always stays."""
@@ -105,6 +108,7 @@ class Scorer:
         self._resident += model.resident
         while self._resident > self._most and len(self._models) > 1:
             self._resident -= self._models.popitem(last=False)[1].resident
+        MODEL_BYTES.set(self._resident)
         return model
 
 

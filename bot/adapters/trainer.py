@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.environment import passed_on
 from bot.errors import TrainingFailed
 from bot.ports import Trained
+from bot.telemetry.metrics import TRAINING
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 120.0  # seconds
@@ -46,7 +47,8 @@ class Trainer:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            out, err = await asyncio.wait_for(process.communicate(), self._timeout)
+            with TRAINING.time():
+                out, err = await asyncio.wait_for(process.communicate(), self._timeout)
         except BaseException as stopped:
             process.kill()
             await process.wait()

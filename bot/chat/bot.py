@@ -33,6 +33,7 @@ from bot.flows.social import server_channels
 from bot.flows.sorting import prompt
 from bot.messages import _, common, mentions, speak
 from bot.services import Services
+from bot.telemetry.acknowledgements import Acknowledgements
 
 log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
@@ -108,6 +109,7 @@ class Bot(discord.Client):
     def __init__(self, services: Services, commands: Iterable[AnyCommand], taps: Mapping[str, Handler]) -> None:
         point_at(services.settings)
         without_voice()
+        self.acknowledgements = Acknowledgements()
         super().__init__(
             intents=intents(),
             max_messages=None,
@@ -115,14 +117,16 @@ class Bot(discord.Client):
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=PATIENCE,
+            http_trace=self.acknowledgements.trace(),
         )
         self.services, self.pending, self.offers = services, Pending(), Offers(services)
         self.present: presence.Known = {}
         self.connected = asyncio.Event()  # set for good by the first connection
+        self.is_connected = False  # at this moment
         self.telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # of a round's channel, once: by press and by clock
         self._taps = dict(taps)
         self._once = Once(services.store, services.clock)
-        events.guard(self)
+        events.guard(self, self.acknowledgements.arrive)
         self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
         for command in commands:
             self.tree.add_command(command)
@@ -159,7 +163,14 @@ class Bot(discord.Client):
         ]
         return await self.http.bulk_upsert_global_commands(application, payload=[*definitions, *launching])
 
+    async def on_resumed(self) -> None:
+        self.is_connected = True
+
+    async def on_disconnect(self) -> None:
+        self.is_connected = False
+
     async def on_ready(self) -> None:
+        self.is_connected = True
         self.connected.set()
         await server_channels.keep_only(self.services.store, {guild.id for guild in self.guilds})
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))

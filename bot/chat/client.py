@@ -82,6 +82,16 @@ class Chat:
     async def close(self) -> None:
         await self._bot.close()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the gateway is connected at this moment."""
+        return self._bot.is_connected
+
+    @property
+    def active(self) -> int:
+        """How many members used a command or a button in the last day, or since the start."""
+        return self._bot.acknowledgements.active()
+
     async def tell(self, notices: Sequence[Notice]) -> bool:
         """Tell one member; False when every door was closed.
 

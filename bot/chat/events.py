@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,12 +19,24 @@ INTERACTION = "INTERACTION_CREATE"
 MESSAGE, EPHEMERAL = 4, 64  # a type of answer, a flag
 
 
-def guard(client: discord.Client) -> None:
-    """Have each event read on its own. discord.py would end the connection, and with it the process."""
+def guard(client: discord.Client, arrive: Callable[[Any], None]) -> None:
+    """Have each event read on its own. discord.py would end the connection, and with it the process.
+
+    arrive: told of each interaction before it's read.
+    """
     parsers = client._connection.parsers
     for name, parse in list(parsers.items()):
         if name not in VITAL:
             parsers[name] = partial(_act, client, name, parse)
+    parsers[INTERACTION] = _before(arrive, parsers[INTERACTION])
+
+
+def _before(first: Callable[[Any], None], then: Callable[[Any], None]) -> Callable[[Any], None]:
+    def both(data: Any) -> None:
+        first(data)
+        then(data)
+
+    return both
 
 
 def _act(client: discord.Client, name: str, parse: Any, data: Any) -> None:

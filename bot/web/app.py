@@ -1,12 +1,11 @@
-"""App: the addresses `/callback` and `/health`; anything else is not found.
+"""App: the addresses `/callback` and `/health` (`web.monitoring`); anything else is not found.
 
 The API (`web.api`), the swipe page (`web.feed`) and the Activity (`web.activity`) are mounted below it if switched on.
 """
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -19,14 +18,13 @@ from bot.messages import account as messages
 from bot.telemetry import actions
 from bot.web import callback_page
 from bot.web.http.languages import speaking_to
+from bot.web.monitoring import Healthy, add_health
 
 log = logging.getLogger(__name__)
 
 Arrive = Callable[[str, str | None, str | None], Awaitable[Consent]]  # state, code, error
-Healthy = Callable[[], Awaitable[Mapping[str, Any]]]
 
 ARRIVE = web.AppKey[Arrive]("arrive")
-HEALTHY = web.AppKey[Healthy]("healthy")
 
 STATE = re.compile(r"[A-Za-z0-9_-]{16,128}")  # the characters our states consist of
 WORD = re.compile(r"[\x21-\x7e]{1,2048}")  # a code or an error: visible ASCII (RFC 6749, appendix A)
@@ -47,9 +45,9 @@ LONGEST_BODY = 16 * 1024  # bytes; our pages send two thousand at most
 def application(arrive: Arrive, healthy: Healthy) -> web.Application:
     """Return the app. `arrive` is called once per well-formed return from Spotify; `healthy` returns `ok` and more."""
     app = web.Application(client_max_size=LONGEST_BODY, middlewares=[_as_an_action])
-    app[ARRIVE], app[HEALTHY] = arrive, healthy
+    app[ARRIVE] = arrive
     app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use up the state
-    app.router.add_get("/health", health)
+    add_health(app, healthy)
     app.on_response_prepare.append(_add_headers)
     return app
 
@@ -78,16 +76,6 @@ async def callback(request: web.Request) -> web.Response:
             log.warning("a link was not finished: %r", error)
             return _html(503, callback_page.sorry(messages.LINK_LATER))
         return _html(200, callback_page.agreed(consent))
-
-
-async def health(request: web.Request) -> web.Response:
-    """Answer 200 when healthy, else 503; neither says anything personal."""
-    try:
-        state = await request.app[HEALTHY]()
-    except CratekeeperError as error:
-        log.warning("not healthy: %s", error)
-        state = {"ok": False}
-    return web.json_response(dict(state), status=200 if state.get("ok") else 503)
 
 
 def _returned(query: MultiMapping[str]) -> tuple[str, str | None, str | None]:

@@ -11,8 +11,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.config import LOOPBACK
+from bot.web.monitoring import HEALTH, LIVE, READY
 
-OPEN = "/health"  # probes may send no Host, and the answer is harmless
+OPEN = frozenset({HEALTH, LIVE, READY})  # probes may send no Host, and the answer is harmless
 
 
 def only(*names: str | None) -> Middleware:
@@ -21,7 +22,7 @@ def only(*names: str | None) -> Middleware:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path != OPEN and name_of(request.host) not in ours:
+        if request.path not in OPEN and name_of(request.host) not in ours:
             raise web.HTTPMisdirectedRequest(text="There is nothing here under that name.")
         return await handler(request)
 

@@ -36,7 +36,8 @@ async def test_the_bot_answers_under_its_own_names(host: str) -> None:
 @pytest.mark.parametrize("host", FOREIGN)
 async def test_the_bot_answers_under_no_other_name(host: str) -> None:
     assert await bots_status(host, "/callback") == MISDIRECTED
-    assert await bots_status(host, "/health") == 200
+    for path in ("/health", "/health/live", "/health/ready"):
+        assert await bots_status(host, path) == 200
 
 
 async def test_every_page_of_a_running_bot_refuses_foreign_names(tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("MUSICBRAINZ_CONTACT", "me@example.org\r\nX-Header: 1"),
         ("LISTENBRAINZ", "on"),
         ("ACTIVITY", "on"),
+        ("METRICS", "on"),
+        ("LOG_FORMAT", "xml"),
         ("RECCOBEATS", "yes"),
         ("HTTP_API", "true"),
         ("API_RATE", "0"),

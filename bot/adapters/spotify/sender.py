@@ -18,6 +18,7 @@ from bot.adapters.spotify.pace import Bucket, Outage, Pace
 from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store, Tx, limits
 from bot.errors.spotify import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.telemetry.metrics import SPOTIFY_CALLS, Call
 
 T = TypeVar("T")
 BAD_REQUEST, FORBIDDEN, TOO_MANY, SERVER_ERROR = 400, 403, 429, 500
@@ -91,16 +92,20 @@ class Sender:
         try:
             answer = await to_the_end(self._in_thread(send))
         except Refusal as refusal:
+            SPOTIFY_CALLS.labels(_outcome(refusal)).inc()
             if BAD_REQUEST <= refusal.status < SERVER_ERROR and refusal.status not in PASSING:
                 self._outage.answered()
                 raise
             self._outage.failed(self._steady())
             raise SpotifyDown(str(refusal)) from None
         except requests.RequestException as error:
+            SPOTIFY_CALLS.labels(Call.FAILED).inc()
             self._outage.failed(self._steady())
             raise SpotifyDown(f"Spotify cannot be reached: {type(error).__name__}") from None
         except (RecursionError, ValueError) as error:
+            SPOTIFY_CALLS.labels(Call.FAILED).inc()
             raise SpotifyDown(f"Spotify's answer is no JSON: {type(error).__name__}") from None
+        SPOTIFY_CALLS.labels(Call.ANSWERED).inc()
         self._outage.answered()
         return answer
 
@@ -139,6 +144,12 @@ async def _heed(tx: Tx, client_id: str, now: datetime) -> None:
     until = await limits.cooldown(tx, client_id)
     if until is not None and until > now:
         raise CoolingDown(until)
+
+
+def _outcome(refusal: Refusal) -> Call:
+    if refusal.status == TOO_MANY:
+        return Call.LIMITED
+    return Call.FAILED if refusal.status >= SERVER_ERROR else Call.REFUSED
 
 
 def _brief(refusal: Refusal) -> bool:

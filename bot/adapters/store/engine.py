@@ -62,6 +62,11 @@ class Store:
         async with self._transaction(immediate=False) as tx:
             yield tx
 
+    async def look(self) -> None:
+        """Read something from the file. Raises a StoreError if the database doesn't answer."""
+        async with self.reading() as tx:
+            await tx.exec_driver_sql("SELECT count(*) FROM alembic_version")
+
     def lock(self, name: Hashable) -> asyncio.Lock:
         """Return the lock of that name, for work across several transactions; never take it inside one."""
         return self._locks.setdefault(name, asyncio.Lock())

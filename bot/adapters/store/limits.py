@@ -20,6 +20,12 @@ async def cooldown(tx: Tx, client_id: str) -> datetime | None:
     return (await tx.execute(query)).scalar_one_or_none()
 
 
+async def cooldowns(tx: Tx, now: datetime) -> dict[str, datetime]:
+    """Return the services that are left alone now, and until when."""
+    rows = await tx.execute(select(COOLDOWN.c.client_id, COOLDOWN.c.until).where(COOLDOWN.c.until > now))
+    return {row.client_id: row.until for row in rows}
+
+
 async def cool_down(tx: Tx, client_id: str, until: datetime, reason: str) -> None:
     await upsert(tx, COOLDOWN, {"client_id": client_id, "until": until, "reason": reason})
 

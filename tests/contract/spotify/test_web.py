@@ -121,7 +121,8 @@ async def test_only_a_get_spends_a_state(site: Site) -> None:
 async def test_health_reports_the_bots_state_and_other_paths_are_not_found(site: Site) -> None:
     assert (await site.get("/health"))[:2] == (200, '{"ok": true, "version": "0"}')
     site.well = False
-    assert (await site.get("/health"))[0] == 503
+    assert (await site.get("/health"))[0] == (await site.get("/health/ready"))[0] == 503
+    assert (await site.get("/health/live"))[:2] == (200, '{"ok": true}')
     site.ill = StoreFull()
     assert (await site.get("/health"))[:2] == (503, '{"ok": false}')
     for path in ("/", "/callback/", "/health/x", "/..%2fcallback", "/<script>"):

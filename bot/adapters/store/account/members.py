@@ -108,6 +108,11 @@ async def sealed_after(tx: Tx, member: int, limit: int) -> list[Account]:
     return await every(tx, Account, statement.order_by(ACCOUNT.c.member).limit(limit))
 
 
+async def count_linked(tx: Tx) -> int:
+    """Return how many members have a linked account whose consent hasn't ended."""
+    return (await tx.execute(select(func.count()).where(ACCOUNT.c.tokens != b""))).scalar_one()
+
+
 async def any_sealed(tx: Tx) -> bool:
     """Whether the vault's keys are needed to read any stored value."""
     return (await tx.execute(select(ACCOUNT.c.member).where(ACCOUNT.c.tokens != b"").limit(1))).first() is not None

@@ -1,0 +1,51 @@
+"""Health: whether the bot can do its work, for whoever restarts it or wakes the operator. Nothing in it is personal."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.jobs import Jobs, Waiting
+from bot.adapters.store import Store
+from bot.core.jobs import JobKind
+from bot.errors import StoreError
+
+log = logging.getLogger(__name__)
+PATIENCE = 2.0  # seconds for the database to answer; probes give up after a few
+PATIENT = frozenset({JobKind.HEAR})  # these wait for hours behind each other, as they should
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """gateway: connected; database: answers; oldest_job: seconds that the oldest job has waited, None if unknown."""
+
+    gateway: bool
+    database: bool
+    oldest_job: float | None
+
+    @property
+    def ready(self) -> bool:
+        return self.gateway and self.database
+
+    def facts(self) -> Mapping[str, bool | float | None]:
+        """Return what `/health` says."""
+        oldest = None if self.oldest_job is None else round(self.oldest_job, 1)
+        parts = {"gateway": self.gateway, "database": self.database, "oldest_job_seconds": oldest}
+        return {"ok": self.ready, "live": True, "ready": self.ready, **parts}
+
+
+async def examine(store: Store, jobs: Jobs, gateway: bool, now: datetime) -> Health:
+    """Return the bot's health. gateway: whether it's connected."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await store.look()
+            return Health(gateway, True, oldest(await jobs.waiting(now)))
+    except (StoreError, TimeoutError) as error:
+        log.warning("the database doesn't answer: %s", str(error) or type(error).__name__)
+        return Health(gateway, False, None)
+
+
+def oldest(waiting: Mapping[JobKind, Waiting]) -> float:
+    """Return how long the oldest job has waited (s), lookups of features aside."""
+    return max((jobs.oldest for kind, jobs in waiting.items() if kind not in PATIENT), default=0.0)
