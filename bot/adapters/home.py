@@ -121,10 +121,10 @@ def verify_at_start(settings: Settings, *, stopped_in_order: bool) -> None:
             verify_database(path)
 
 
-def verify(settings: Settings) -> None:
-    """Check the databases thoroughly. Raises StoreDamaged if one is damaged. Blocks."""
+def verify(settings: Settings, *, thoroughly: bool = True) -> None:
+    """Check the databases. Raises StoreDamaged if one is damaged. Blocks."""
     for path in _databases(settings):
-        verify_database(path, thoroughly=True)
+        verify_database(path, thoroughly=thoroughly)
 
 
 def _databases(settings: Settings) -> list[Path]:

@@ -1,6 +1,7 @@
 """Doctor: checks everything the bot needs, and says how to fix what's missing."""
 
 import asyncio
+import json
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 
 import aiohttp
 
@@ -18,15 +20,20 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Taught
 from bot.adapters.prior import read as read_prior
+from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, limits, setbacks
+from bot.adapters.store.engine import known_revisions
 from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
+from bot.cli import health
 from bot.cli.trouble import words
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
-from bot.flows.account import prior_consent
+from bot.flows.account import notify, prior_consent
 from bot.flows.social import reports
+from bot.flows.sorting import train
 
+LONGEST_WAIT = 1800  # seconds that a job may wait; a member's jobs are done one after the other
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
 MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps tolerate no more
 OLDEST_BACKUP = timedelta(hours=26)  # a day, and time to make it
@@ -58,15 +65,18 @@ async def examine(settings: Settings) -> int:
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("settings", True, "all valid")
     checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
+        "running": _running,
         "encryption keys": _keys,
         "disk": _disk,
         "database": _database,
+        "models": _models,
         "prior": _prior,
         "hearing": _hearing,
         "jobs": _jobs,
         "backups": _backups,
         "set aside": _aside,
         "reports": _reports,
+        "consents": _consents,
         "sources": _sources,
         "videos": _videos,
         "clock": _clock,
@@ -81,8 +91,29 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(what, True, await check(settings))
         except (Unwell, CratekeeperError) as problem:
             yield Finding(what, False, str(problem))
-        except (OSError, aiohttp.ClientError, TimeoutError) as problem:
+        except (OSError, aiohttp.ClientError, TimeoutError, ValueError) as problem:
             yield Finding(what, False, words(problem))
+
+
+async def _running(settings: Settings) -> str:
+    """What the bot that runs on this data folder says of itself. Everything else only reads what it uses."""
+    if not (settings.data_dir / home.LOCK).exists() or not home.is_lived_in(settings):
+        return "no bot runs on this data folder"
+    try:
+        said = json.loads((await asyncio.to_thread(health.answer, settings, health.HEALTH))[1])
+    except (OSError, HTTPException, ValueError):
+        raise Unwell(f"a bot runs, and doesn't answer on port {settings.http_port}; look at its log") from None
+    if not said.get("ready"):
+        raise Unwell(f"a bot runs, and isn't ready: {_what_is_down(said)}; look at its log")
+    waited = float(str(said.get("oldest_job_seconds") or 0))
+    if waited > LONGEST_WAIT:
+        raise Unwell(f"a bot runs, and a job has waited for {waited / 60:.0f} minutes; look at its log")
+    return "a bot runs, and is ready"
+
+
+def _what_is_down(said: Mapping[str, object]) -> str:
+    words_of = {"gateway": "it isn't connected to Discord", "database": "its database doesn't answer"}
+    return " and ".join(word for name, word in words_of.items() if not said.get(name))
 
 
 async def _keys(settings: Settings) -> str:
@@ -94,17 +125,30 @@ async def _keys(settings: Settings) -> str:
 
 async def _disk(settings: Settings) -> str:
     home.prepare(settings)
-    free = shutil.disk_usage(settings.data_dir).free
-    if free < LEAST_FREE:
-        raise Unwell(f"{free // 2**20} MB free in {settings.data_dir}; free up at least {LEAST_FREE // 2**20} MB")
-    return f"{free // 2**30} GB free in {settings.data_dir}"
+    free = {folder: shutil.disk_usage(folder).free for folder in (settings.data_dir, settings.database_path.parent)}
+    folder = min(free, key=lambda folder: free[folder])
+    if free[folder] < LEAST_FREE:
+        raise Unwell(f"{free[folder] // 2**20} MB free in {folder}; free up at least {LEAST_FREE // 2**20} MB")
+    return f"{free[folder] // 2**30} GB free in {folder}"
 
 
 async def _database(settings: Settings) -> str:
+    """A running bot's is checked quickly: as long as somebody reads it, what was deleted can't be removed from it."""
     home.prepare(settings)
-    await asyncio.to_thread(home.verify, settings)
+    live = home.is_lived_in(settings)
+    await asyncio.to_thread(home.verify, settings, thoroughly=not live)
     async with _opened(settings) as store:
-        return f"undamaged and up to date, at {store.path}"
+        said = f"undamaged and up to date (schema {max(known_revisions())}), at {store.path}"
+    return f"{said}; stop the bot for a thorough check" if live else said
+
+
+@asynccontextmanager
+async def _read(settings: Settings) -> AsyncIterator[Store]:
+    store = Store(settings.database_url)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @asynccontextmanager
@@ -115,6 +159,25 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+async def _models(settings: Settings) -> str:
+    async with _read(settings) as store:
+        lost = await train.lost(store, Scorer(settings.models_dir))
+    if lost:
+        named = ", ".join(model.digest[:12] for model in lost)
+        raise Unwell(f"can't be used: {named}; start the bot again, and it learns them again")
+    return "none damaged"
+
+
+async def _consents(settings: Settings) -> str:
+    """How many consents end soon. Their members are told, so that's no problem of the bot's."""
+    async with _read(settings) as store:
+        left = await notify.ending(store, datetime.now(UTC))
+    if not left:
+        return f"none ends within {notify.WARN_DAYS[0]} days"
+    end = "one ends" if len(left) == 1 else f"{len(left)} end"
+    return f"{end} within {notify.WARN_DAYS[0]} days, the next in {min(left)}; members are told in time"
 
 
 async def _prior(settings: Settings) -> str:
@@ -233,12 +296,20 @@ def set_the_clock(platform: str) -> str:
 
 
 async def _clock(settings: Settings) -> str:
-    async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(settings.spotify_accounts_url) as answer:
-        said = parsedate_to_datetime(answer.headers["Date"])
+    """Raises Unwell if the clock differs from Spotify's, or from Discord's while Spotify can't be reached."""
+    try:
+        said = await _date_at(settings.spotify_accounts_url)
+    except (OSError, aiohttp.ClientError, TimeoutError, ValueError):
+        said = await _date_at(settings.discord_api_url)
     skew = abs(datetime.now(UTC) - said)
     if skew > MOST_SKEW:
         raise Unwell(f"{skew.total_seconds():.0f} s off; {set_the_clock(sys.platform)}")
     return "right"
+
+
+async def _date_at(url: str) -> datetime:
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(url, allow_redirects=False) as answer:
+        return parsedate_to_datetime(answer.headers.get("Date", ""))
 
 
 async def _discord(settings: Settings, path: str) -> dict[str, object]:

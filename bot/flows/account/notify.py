@@ -81,6 +81,13 @@ async def owed(store: Store) -> list[int]:
         return list(dict.fromkeys(notice.member for notice in await notices.waiting(tx)))
 
 
+async def ending(store: Store, now: datetime) -> list[int]:
+    """Return how many days are left of each consent that ends soon enough for a warning."""
+    async with store.reading() as tx:
+        left = [days_left(account, now) for account in await members.accounts(tx) if account.tokens]
+    return [days for days in left if days <= max(WARN_DAYS)]
+
+
 async def deliver(store: Store, tell: Tell, now: datetime, member: int | None = None) -> int:
     """Send what may be sent now, to everyone or one member; return how many notices were sent.
 
