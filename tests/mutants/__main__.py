@@ -136,7 +136,7 @@ def first_failure(tree: Path, mutant: Mutant) -> tuple[str, str]:
 def pytest(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run tests in a copy until the first fails."""
     command = [sys.executable, "-m", "pytest", "-x", "-rf", "--tb=line", "-p", "no:cacheprovider", *arguments]
-    env = {**passed_on(os.environ), "HOME": str(Path.home())}
+    env = {**passed_on(os.environ), "HOME": str(Path.home()), "COLUMNS": "400"}  # room for why a test failed
     return subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, timeout=LONGEST)
 
 

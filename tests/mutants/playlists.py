@@ -48,7 +48,7 @@ PLAYLISTS = (
     mutant(
         2,
         "songs that are there already are added again",
-        "contract/spotify/writing/test_writes.py",
+        "unit/sorting/test_plan.py",
         "bot/core/sorting/plan.py",
         "for song, position in add if song not in present}",
         "for song, position in add}",

@@ -43,7 +43,7 @@ def test_p01_an_applied_plan_leaves_nothing_to_plan(current, add, remove, ours) 
     assert len(after) - len(set(after)) <= len(current) - len(set(current))
 
 
-def test_songs_already_there_are_not_added_again() -> None:
+def test_p02_songs_already_there_are_not_added_again() -> None:
     assert plan(["a", "b"], [("a", None), ("c", None)], (), frozenset()) == Plan(append=("c",))
 
 
