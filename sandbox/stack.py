@@ -26,7 +26,7 @@ from sandbox.process import environment, start
 LOOPBACK = "127.0.0.1"
 TOKEN = "sandbox"  # noqa: S105 - opens nothing
 CLIENT_ID = "5a" * 16
-READY = 30  # seconds for a bot to start on a busy machine
+READY = 90  # seconds for a bot to start on a busy machine
 CODE = re.compile(r"<output>([^<]+)</output>")
 STOP = 25  # seconds for a bot to exit after SIGTERM
 
