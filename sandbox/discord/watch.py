@@ -21,6 +21,7 @@ ChangeKind = Literal[
     "commands",
     "place",
     "gateway",
+    "heartbeat",
     "exchange",
 ]
 Subject = Message | Interaction | Channel | Guild | Exchange | None

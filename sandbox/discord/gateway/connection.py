@@ -93,6 +93,7 @@ class Connection:
     def _receive(self, frame: Json) -> None:
         match frame["op"]:
             case Op.HEARTBEAT:
+                self._world.changed("heartbeat")
                 asyncio.get_running_loop().call_later(ROUND_TRIP, self._send, Op.HEARTBEAT_ACK)
             case Op.IDENTIFY:
                 self._identify(frame["d"])
