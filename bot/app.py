@@ -106,6 +106,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # loads it early, and logs now if it's damaged
         libraries = ScoredLibraries(store, scorer, priors)
+        trainer = Trainer(settings.database_url, settings.data_dir, environment)
+        closing.push_async_callback(trainer.close)
         yield Services(
             settings=settings,
             store=store,
@@ -116,7 +118,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             libraries=libraries,
             erasing=Erasing(store, jobs, libraries, settings.models_dir, scratch),
             jobs=jobs,
-            trainer=Trainer(settings.database_url, settings.data_dir, environment),
+            trainer=trainer,
             backups=DailyBackups(settings, environment),
             uploads=Uploads(store, hearing, scratch),
             drawing=clipping,

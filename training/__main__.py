@@ -66,6 +66,9 @@ def _command(verb: str) -> Callable[[argparse.Namespace], int]:
 def _unclear(options: argparse.Namespace) -> str | None:
     """Return what's wrong with the options of `fit`."""
     files = [options.library, options.labels, options.out]
+    if options.listen:
+        others = any([*files, options.member, options.layer, options.prior])
+        return "fit --listen is told on standard input what to train" if others else None
     if options.layer is not None and options.prior:
         return "fit uses the prior in DATA_DIR for a layer from the database; `pretrain` puts it there"
     if options.layer is None:
@@ -102,6 +105,9 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
         "--member", help="with --layer, whose layer in the bot's database; otherwise, use only this member's labels"
     )
     parser.add_argument("--layer", type=int, help="a layer in the database that DATABASE_URL and DATA_DIR name")
+    parser.add_argument(
+        "--listen", action="store_true", help="train the database's layers named on standard input: MEMBER LAYER"
+    )
     parser.add_argument("--json", action="store_true", help="print the results as JSON, one line per model")
     parser.add_argument("--memory", type=int, help="the most memory to take, in bytes (default: no limit)")
     _add_rules(parser)

@@ -3,15 +3,18 @@
 import argparse
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.confine import limit_memory
+from bot.core.features import RefusedProvenance
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.learning.prior import Prior, tell
+from bot.errors import CratekeeperError
 from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
 from training.model.from_database import train_member
@@ -19,13 +22,15 @@ from training.model.publish import TrainingOutcome, served_from, train
 from training.problems import KEPT, PUBLISHED, NothingToTellApart
 from training.progress import bar
 
-GENTLY = 5  # steps of niceness
+GENTLY = 10  # steps of niceness; what members click goes first
 
 
 def fit_command(options: argparse.Namespace) -> int:
-    """Train one layer from the bot's database, or every member and layer of a labels file."""
+    """Train layers from the bot's database, or every member and layer of a labels file."""
     if options.memory:
         limit_memory(options.memory)
+    if options.listen:
+        return fit_named(sys.stdin, options.env)
     if options.labels is None:
         return fit_layer(int(options.member), int(options.layer), options.json, options.env)
     library = read_library(options.library, options.sets)
@@ -37,12 +42,32 @@ def fit_command(options: argparse.Namespace) -> int:
     return max(codes, default=PUBLISHED)
 
 
+def fit_named(lines: Iterable[str], env: Mapping[str, str]) -> int:
+    """Train the layers that the lines name ("MEMBER LAYER"), one after another; print a line of JSON for each.
+
+    What goes wrong with one is its line's "problem", and the next may do better.
+    """
+    os.nice(GENTLY)
+    for line in lines:
+        member, layer = map(int, line.split())
+        try:
+            _fit_layer(member, layer, True, env)
+        except (CratekeeperError, RefusedProvenance) as problem:
+            print(json.dumps({"problem": f"training: {problem}"}))
+        sys.stdout.flush()
+    return PUBLISHED
+
+
 def fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -> int:
     """Train one layer of one member, reading and writing the database that `env` names.
 
     Runs at low priority: the bot is on the same machine, and its heartbeat comes first.
     """
     os.nice(GENTLY)
+    return _fit_layer(member, layer, as_json, env)
+
+
+def _fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -> int:
     try:
         outcome = train_member(member, layer, datetime.now(UTC), env)
     except NothingToTellApart as problem:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from bot.adapters.trainer import Trainer, _last_words
 from bot.errors import TrainingFailed
 from bot.messages.errors import describe
 from sandbox.process import environment
+from training.commands.fit import GENTLY
 
 ROOT = Path(__file__).parents[3]
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have only the limits")
@@ -220,17 +222,36 @@ async def test_p31_training_that_takes_too_much_memory_or_time_fails_with_a_clea
 
 
 @ON_LINUX
+async def test_p31_a_row_of_trainings_shares_one_process_that_gives_way_to_clicks(tmp_path: Path) -> None:
+    """What's wrong with one training ends neither the process nor the next training; a killed process is replaced."""
+    trainer, seen = Trainer(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, {}), list[int]()
+    for number in range(4):
+        with pytest.raises(TrainingFailed):
+            await trainer.fit(1, number)
+        (process,) = trainings()
+        seen.append(process)
+        assert os.getpriority(os.PRIO_PROCESS, process) == os.getpriority(os.PRIO_PROCESS, 0) + GENTLY
+        if number == 1:
+            os.kill(process, signal.SIGKILL)
+    await trainer.close()
+    assert seen[0] == seen[1] != seen[2] == seen[3]
+    assert not trainings()
+
+
+@ON_LINUX
 async def test_p31_the_bots_trainings_are_given_a_limit_of_memory(tmp_path: Path) -> None:
-    fitting = asyncio.create_task(Trainer(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, {}).fit(1, 1))
-    while not (commands := trainings()):  # noqa: ASYNC110 - nothing to wait on
+    trainer = Trainer(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, {})
+    fitting = asyncio.create_task(trainer.fit(1, 1))
+    while not (commands := list(trainings().values())):  # noqa: ASYNC110 - nothing to wait on
         await asyncio.sleep(0.001)
     with pytest.raises(TrainingFailed):
         await fitting
-    assert f"fit --member 1 --layer 1 --memory {MEMORY} " in commands[0]
+    await trainer.close()
+    assert f"fit --listen --memory {MEMORY} " in commands[0]
 
 
-def trainings() -> list[str]:
-    """The commands of the trainings that this process has started."""
+def trainings() -> dict[int, str]:
+    """The trainings that this process has started, and their commands."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    commands = [Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in children]
-    return [command for command in commands if "-m training" in command]
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in children}
+    return {child: command for child, command in commands.items() if "-m training" in command}
