@@ -27,10 +27,11 @@ from bot.chat.translator import Catalogue
 from bot.config import Settings
 from bot.core.jobs import JobKind
 from bot.core.records import Actor
-from bot.flows.account import language
+from bot.flows.account.language import Languages
 from bot.flows.once import Once
 from bot.flows.social import server_channels
 from bot.flows.sorting import prompt
+from bot.flows.sorting.presses import Presses
 from bot.messages import _, common, mentions, speak
 from bot.services import Services
 from bot.telemetry.acknowledgements import Acknowledgements
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
 PATIENCE = 30.0  # seconds that a request waits for its turn at Discord; longer waits are the caller's
+FOLLOWED_AT_ONCE = 2  # answers after which the next card is worked out; the others wait, acknowledged
 CHAT_INPUT, COMMANDS = 1, {1, 2, 3}  # kinds of command: typed, in a member's menu, in a message's menu
 ENTRY_POINT = 4  # the kind of command that Discord makes when Activities are switched on
 KEPT = ("id", "type", "name", "description", "handler", "integration_types", "contexts")
@@ -125,7 +127,8 @@ class Bot(discord.Client):
         self.is_connected = False  # at this moment
         self.telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # of a round's channel, once: by press and by clock
         self._taps = dict(taps)
-        self._once = Once(services.store, services.clock)
+        self._once, self._languages = Once(services.store, services.clock), Languages(services.store)
+        self.presses, self.following = Presses(services.store), asyncio.Semaphore(FOLLOWED_AT_ONCE)
         events.guard(self, self.acknowledgements.arrive)
         self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
         for command in commands:
@@ -192,14 +195,14 @@ class Bot(discord.Client):
                 await work()
             finally:
                 self._once.over(interaction.id)
-            await language.remember(self.services.store, interaction.user.id, str(interaction.locale))
+            await self._languages.remember(interaction.user.id, str(interaction.locale))
             return
         await self._once.wait(interaction.id)
         await guarded(interaction, reply.whisper(interaction, Page(_(common.TWICE))))
 
     async def language_of(self, interaction: discord.Interaction[Any]) -> str:
         """Return the language in which to answer."""
-        return await language.spoken_with(self.services.store, interaction.user.id, str(interaction.locale))
+        return await self._languages.spoken_with(interaction.user.id, str(interaction.locale))
 
     async def tapped(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         """Have a button, select or form handled; one that nobody knows is answered privately."""

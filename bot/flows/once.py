@@ -48,7 +48,7 @@ class Once:
         while self._waiting:
             batch, self._waiting = self._waiting, {}
             try:
-                async with self._store.writing() as tx:
+                async with self._store.writing_first() as tx:
                     new = await interactions.take(tx, batch, self._clock())
             except Exception as error:
                 log.warning("interactions that could not be noted: %d (%s)", len(batch), error)

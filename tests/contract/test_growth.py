@@ -19,6 +19,7 @@ from bot.core.sorting.labels import Kind
 from bot.flows.account.status import status
 from bot.flows.sorting import label
 from bot.flows.sorting.label import Press, Question
+from bot.flows.sorting.presses import Presses
 from bot.flows.sorting.scored_library import ScoredLibraries
 from tests.contract.feed.catalogue_stage import ADA, BEN, Stage, song, staged
 from tests.contract.limits_stage import fill
@@ -92,7 +93,7 @@ def flows(stage: Stage, libraries: ScoredLibraries) -> dict[str, Flow]:
         question = await label.ask(store, libraries, layer, now)
         assert isinstance(question, Question)
         said = Press(Kind.NONE, (), 10**18)
-        await label.followed_up(store, await label.press(store, ADA, question.card.card, said, now))
+        await label.followed_up(store, await Presses(store).keep(ADA, question.card.card, said, now))
 
     async def ask_layer() -> Any:
         async with store.reading() as tx:

@@ -123,7 +123,8 @@ async def test_p23_an_older_program_refuses_a_newer_schema(store: Store) -> None
         await store.migrate()
 
 
-async def test_p22_two_coroutines_never_share_a_transaction(store: Store, now: datetime) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+async def test_p22_two_coroutines_never_share_a_transaction(store: Store, now: datetime, ahead: bool) -> None:
     """One writer rolls back while another commits; the first one's row must not be committed too."""
     wrote = asyncio.Event()
 
@@ -136,7 +137,7 @@ async def test_p22_two_coroutines_never_share_a_transaction(store: Store, now: d
 
     async def good() -> None:
         await wrote.wait()
-        async with store.writing() as tx:
+        async with store.writing_first() if ahead else store.writing() as tx:
             await members.ensure(tx, BEN, now)
 
     results = await asyncio.gather(doomed(), good(), return_exceptions=True)

@@ -147,8 +147,8 @@ INSIDE = (
         "a training may take any time",
         "unit/audio/test_confine.py",
         "bot/adapters/trainer.py",
-        "await asyncio.wait_for(process.communicate(), self._timeout)",
-        "await process.communicate()",
+        "await asyncio.wait_for(self._fit(member, layer), self._timeout)",
+        "await self._fit(member, layer)",
     ),
     mutant(
         34,

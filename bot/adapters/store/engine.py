@@ -38,7 +38,7 @@ class Store:
         self.path = Path(path or "")
         # Errors go into the log, so never with the values of a row.
         self._engine = create_async_engine(url, pool_size=5, max_overflow=10, hide_parameters=True)
-        self._writer = asyncio.Lock()
+        self._writer, self._queue = asyncio.Lock(), asyncio.Lock()
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
         self._calm_until = 0.0  # on the monotonic clock
         self.is_scrubbed = True  # whether no deleted rows are left in the file
@@ -53,6 +53,12 @@ class Store:
         Raises StoreBusy if another process holds the database for longer than BUSY_MS, StoreFull if the disk is full,
         StoreError otherwise. Writers of this process queue up here, in order of arrival.
         """
+        async with self._queue, self.writing_first() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def writing_first(self) -> AsyncIterator[Tx]:
+        """Like `writing`, but ahead of the writers that queue there: for what a member waits for after a click."""
         async with self._writer, self._transaction(immediate=True) as tx:
             yield tx
 

@@ -1,4 +1,4 @@
-"""/label: one card after another; a tap is saved before it's acknowledged (promise P13)."""
+"""/label: one card after another; a tap is saved before it's acknowledged (promise P13), and at once then (P12)."""
 
 from collections.abc import Sequence
 
@@ -84,19 +84,22 @@ async def on_skip(context: Context) -> None:
 
 
 async def _answer(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
-    """Keep the answer, then turn the message into the next card."""
-    pressed = await press(context, kind, chosen)
-    following = review.after(context.store, context.services.libraries, context.member, context.tap.key, context.now)
-    question = await reply.soon(context.interaction, following)
-    note = await _note(context, pressed, kind, chosen)
+    """Keep the answer, acknowledge it, then turn the message into the next card."""
+    pressed = await _press(context, kind, chosen)
+    async with context.bot.following:
+        await answers.follow(context, await flow.followed_up(context.store, pressed))
+        note = await _note(context, pressed, kind, chosen)
+        question = await review.after(
+            context.store, context.services.libraries, context.member, context.tap.key, context.now
+        )
     await reply.show(context.interaction, cards.shown(question, note, context.tap.key))
 
 
-async def press(context: Context, kind: Kind, chosen: Sequence[int]) -> Pressed:
-    """Put the answer on disk, and have done what it leads to."""
+async def _press(context: Context, kind: Kind, chosen: Sequence[int]) -> Pressed:
+    """Put the answer on disk, then acknowledge it at once: whatever follows may take longer (promise P12)."""
     said = Press(kind, chosen, context.interaction.id)
-    pressed = await flow.press(context.store, context.member, context.tap.key, said, context.now)
-    await answers.follow(context, pressed)
+    pressed = await context.bot.presses.keep(context.member, context.tap.key, said, context.now)
+    await reply.pause(context.interaction)
     return pressed
 
 
@@ -143,12 +146,13 @@ async def on_inside_none(context: Context) -> None:
 
 
 async def _inside(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
-    """Keep the answer, then show the update again with it."""
-    pressed = await press(context, kind, chosen)
-    note = await _note(context, pressed, kind, chosen)
-    await reply.show(
-        context.interaction, await reply.soon(context.interaction, _update(context, context.tap.key, note))
-    )
+    """Keep the answer, acknowledge it, then show the update again with it."""
+    pressed = await _press(context, kind, chosen)
+    async with context.bot.following:
+        await answers.follow(context, await flow.followed_up(context.store, pressed))
+        note = await _note(context, pressed, kind, chosen)
+        page = await _update(context, context.tap.key, note)
+    await reply.show(context.interaction, page)
 
 
 async def _update(context: Context, card: str, note: str) -> Page:

@@ -22,9 +22,10 @@ from bot.errors.sorting import QuestionGone
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.feed import Enqueue
 from bot.flows.feed.listening import Listen, Listening
-from bot.flows.sorting import bulk, label, playlists, review
+from bot.flows.sorting import bulk, label, playlists, presses, review
 from bot.flows.sorting.bulk import Bulk
 from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
+from bot.flows.sorting.presses import OnCard
 from bot.flows.sorting.scored_library import ScoredLibraries
 
 Next = Question | NothingToAsk
@@ -97,7 +98,7 @@ class LabelPage:
             if not await interactions.take(tx, [_number("answer", card)], self.clock()):
                 return None
             said = Press(kind, chosen, await answers.next_event(tx, member))
-            pressed = await label.keep(tx, member, card, said, self.clock())
+            pressed = await presses.keep(tx, OnCard(member, card, said, self.clock()))
         return await label.followed_up(self.store, pressed)
 
     async def _queue(self, pressed: Pressed) -> None:

@@ -1,7 +1,7 @@
-"""Label: ask about the song that teaches the most, store the answer, ask the next.
+"""Label: ask about the song that teaches the most, and the next after its answer, which `presses` keeps.
 
-An answer is on disk before it's acknowledged (promise P13). A button carries only a card's random id; its owner and
-song are read from the store (P15), so a late tap on an old card still applies to the old song (P14).
+A button carries only a card's random id; its owner and song are read from the store (P15), so a late tap on an old card
+still applies to the old song (P14).
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
 from bot.core.sorting.groups import Group, groups_of
-from bot.core.sorting.labels import Answer, Kind, Source, Verdict
+from bot.core.sorting.labels import Kind, Verdict
 from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.forecast import share_after
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
-from bot.errors.sorting import NotInLibrary, PlaylistNotKept, QuestionGone
+from bot.errors.sorting import NotInLibrary, QuestionGone
 from bot.flows.sorting.readiness import due, training_pays, why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.why import Explanation, reason
@@ -275,28 +275,6 @@ async def song_on(store: Store, member: int, card: str) -> Song:
     if song is None:
         raise NotInLibrary
     return song
-
-
-async def press(store: Store, member: int, card: str, said: Press, now: datetime) -> Pressed:
-    """Store the answer to a card; a repeated event is one answer. Raises as `keep` does."""
-    async with store.writing() as tx:
-        pressed = await keep(tx, member, card, said, now)
-    return await followed_up(store, pressed)
-
-
-async def keep(tx: Tx, member: int, card: str, said: Press, now: datetime) -> Pressed:
-    """Store the answer to a card. Raises NotYours, QuestionGone or PlaylistNotKept.
-
-    On a card of a receipt, an answer that places the song also opens the write that carries it out.
-    """
-    asked = await mine(tx, member, card)
-    kept = {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}
-    if not kept.issuperset(said.chosen) or (said.kind in (Kind.ONLY, Kind.ALSO) and not said.chosen):
-        raise PlaylistNotKept
-    answer = Answer(asked.song, said.kind, tuple(said.chosen), Source.BUTTON, said.event)
-    new = await answers.add(tx, member, asked.layer, answer)
-    write = await carry_out(tx, asked, [asked.song], said.chosen, now) if new else None
-    return Pressed(member, asked.layer, asked.song, new, False, write)
 
 
 async def followed_up(store: Store, pressed: Pressed) -> Pressed:

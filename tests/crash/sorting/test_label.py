@@ -53,8 +53,10 @@ async def test_p13_a_label_is_on_disk_before_it_is_acknowledged(tmp_path: Path, 
 
 
 async def tap(stack: Stack, person: Person, card: Message, button: str, *, dies: bool) -> Message:
+    """Press, and return the next card; a bot that was killed deals none until it's asked."""
     outcome = await person.click(card, button)
-    if dies and stack.bot is not None:
-        await stack.bot.wait()
-        await stack.start_bot()
-    return await outcome.reply()
+    if not dies or stack.bot is None:
+        return await outcome.reply()
+    await stack.bot.wait()
+    await stack.start_bot()
+    return await answer(person.command("label"))

@@ -20,8 +20,8 @@ from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Like, Song
 from bot.core.sorting.labels import Kind, Verdict
 from bot.errors import BadChoice, NotYours
-from bot.flows.sorting import label
 from bot.flows.sorting.label import Press
+from bot.flows.sorting.presses import Presses
 from tests.databases import new_store
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ async def furnish(store: Store) -> tuple[int, list[int]]:
     return layer.layer, [playlist.playlist for playlist in kept]
 
 
-class Presses(RuleBasedStateMachine):
+class Delivery(RuleBasedStateMachine):
     """Discord may deliver presses in any order and repeatedly; `told` is what the member pressed, by song and event."""
 
     @initialize()
@@ -67,14 +67,38 @@ class Presses(RuleBasedStateMachine):
         """Deliver a press; a repeated event has the same content as the first time."""
         kind, at = self.told.get((song, event), (kind, at))
         chosen = [self.kept[at]] if kind is Kind.ONLY else []
-        pressed = self.run(label.press(self.store, MARA, f"card-{song}", Press(kind, chosen, event), NOW))
+        pressed = self.run(Presses(self.store).keep(MARA, f"card-{song}", Press(kind, chosen, event), NOW))
         assert pressed.new == ((song, event) not in self.told)
         self.told[song, event] = kind, at
+
+    @rule(
+        events=st.lists(st.integers(1, 12), min_size=2, max_size=6),
+        song=st.sampled_from(SONGS),
+        at=st.integers(0, 2),
+    )
+    def press_at_once(self, events: list[int], song: str, at: int) -> None:
+        """Deliver several presses in the same moment, and one of a stranger among them."""
+        before = set(self.told)
+        pressed = self.run(self._together(song, [Press(*self._said(song, event, at), event) for event in events]))
+        assert sum(pressed) == len({(song, event) for event in events} - before)
+
+    def _said(self, song: str, event: int, at: int) -> tuple[Kind, list[int]]:
+        kind, at = self.told.setdefault((song, event), (Kind.ONLY, at))
+        return kind, [self.kept[at]] if kind is Kind.ONLY else []
+
+    async def _together(self, song: str, said: list[Press]) -> list[bool]:
+        presses = Presses(self.store)
+        keeping = [presses.keep(MARA, f"card-{song}", press, NOW) for press in said]
+        *kept, strange = await asyncio.gather(
+            *keeping, presses.keep(IDA, f"card-{song}", said[0], NOW), return_exceptions=True
+        )
+        assert isinstance(strange, NotYours)
+        return [pressed.new for pressed in kept if not isinstance(pressed, BaseException)]
 
     @rule(song=st.sampled_from(SONGS), event=st.integers(1, 12))
     def stranger(self, song: str, event: int) -> None:
         with pytest.raises(NotYours):
-            self.run(label.press(self.store, IDA, f"card-{song}", Press(Kind.NONE, [], event), NOW))
+            self.run(Presses(self.store).keep(IDA, f"card-{song}", Press(Kind.NONE, [], event), NOW))
 
     @invariant()
     def the_newest_press_is_the_label(self) -> None:
@@ -100,7 +124,7 @@ class Presses(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-test_p14_presses_twice_late_or_out_of_order_are_one_label_and_the_newest_wins = Presses.TestCase
+test_p14_presses_twice_late_or_out_of_order_are_one_label_and_the_newest_wins = Delivery.TestCase
 test_p14_presses_twice_late_or_out_of_order_are_one_label_and_the_newest_wins.settings = settings(
     max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
@@ -113,6 +137,6 @@ async def test_p15_forged_cards_and_playlists_never_write(store: Store) -> None:
         card = dice.choice(["card-s0", "card-s9", "", "x" * 40, "card-s0'--"])
         chosen = [dice.choice([0, kept[0] + 90, 2**62])]
         with pytest.raises((BadChoice, NotYours)):
-            await label.press(store, dice.choice([MARA, IDA]), card, Press(Kind.ONLY, chosen, event), NOW)
+            await Presses(store).keep(dice.choice([MARA, IDA]), card, Press(Kind.ONLY, chosen, event), NOW)
     async with store.reading() as tx:
         assert await answers.standing(tx, MARA, layer) == []

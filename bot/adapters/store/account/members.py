@@ -18,6 +18,12 @@ async def get(tx: Tx, member: int) -> Member | None:
     return await one(tx, Member, select(MEMBER).where(MEMBER.c.member == member))
 
 
+async def several(tx: Tx, numbers: Iterable[int]) -> dict[int, Member]:
+    """Return those of up to CHUNK members who are known, by their number."""
+    known = await every(tx, Member, select(MEMBER).where(MEMBER.c.member.in_(numbers)))
+    return {member.member: member for member in known}
+
+
 async def ensure(tx: Tx, member: int, now: datetime) -> Member:
     """Return the member, created with defaults if they're new."""
     if await get(tx, member) is None:

@@ -1,11 +1,12 @@
 """Answers: the append-only log of members' answers about songs. `core.sorting.labels.fold` turns it into verdicts."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -24,25 +25,44 @@ async def add(tx: Tx, member: int, layer: int, answer: Answer) -> bool:
 
     Returns False if this very event was stored before: a press that arrives twice is one (promise P14).
     """
-    return bool(await add_all(tx, member, layer, [answer]))
+    (new,) = await add_each(tx, [(member, layer, answer)])
+    return new
 
 
 async def add_all(tx: Tx, member: int, layer: int, said: Sequence[Answer]) -> int:
     """Store up to CHUNK answers as `add` does; return how many were new."""
-    songs = {answer.song for answer in said}
-    theirs = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song.in_(songs))
-    events = ANSWER.c.event.in_({answer.event for answer in said})
-    kept = await tx.execute(select(ANSWER.c.song, ANSWER.c.event).where(*theirs, events))
-    before = {(row.song, row.event) for row in kept}
-    new = {
-        (answer.song, answer.event): answer for answer in reversed(said) if (answer.song, answer.event) not in before
-    }
-    if new:
-        await tx.execute(insert(ANSWER), [_row(member, layer, answer) for answer in reversed(new.values())])
-    many = select(ANSWER.c.song).where(*theirs).group_by(ANSWER.c.song).having(func.count() > limits.ANSWERS)
-    for song in (await tx.execute(many)).scalars().all():
-        await keep_newest(tx, ANSWER, limits.ANSWERS, ANSWER.c.event, *theirs, ANSWER.c.song == song)
-    return len(new)
+    return sum(await add_each(tx, [(member, layer, answer) for answer in said]))
+
+
+async def add_each(tx: Tx, said: Sequence[tuple[int, int, Answer]]) -> list[bool]:
+    """Store up to CHUNK answers of any members, each given with its member and layer, as `add` does."""
+    if not said:
+        return []
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    known = ("member", "layer", "song", "event")
+    storing = dialect.insert(ANSWER).on_conflict_do_nothing(index_elements=known)
+    rows = await tx.execute(storing.returning(*map(ANSWER.c.get, known)), [_row(*each) for each in said])
+    new = {tuple(row) for row in rows}
+    await _make_room(tx, {(member, layer, song) for member, layer, song, _ in new})
+    return [_taken(new, (member, layer, answer.song, answer.event)) for member, layer, answer in said]
+
+
+def _taken(new: set[Any], key: Any) -> bool:
+    """Whether it's new; what comes twice among what's new is so once."""
+    try:
+        new.remove(key)
+    except KeyError:
+        return False
+    return True
+
+
+async def _make_room(tx: Tx, songs: Collection[tuple[int, int, str]]) -> None:
+    """Leave no more than `limits.ANSWERS` about each of these songs, given with their member and layer."""
+    about = (ANSWER.c.member, ANSWER.c.layer, ANSWER.c.song)
+    many = select(*about).where(tuple_(*about).in_(songs)).group_by(*about).having(func.count() > limits.ANSWERS)
+    for member, layer, song in (await tx.execute(many)).all():
+        same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song == song)
+        await keep_newest(tx, ANSWER, limits.ANSWERS, ANSWER.c.event, *same)
 
 
 def _row(member: int, layer: int, answer: Answer) -> dict[str, Any]:

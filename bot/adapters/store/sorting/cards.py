@@ -1,5 +1,7 @@
 """Cards and prompts: the questions in messages, and their owners."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import insert, select
 
 from bot.adapters.store import schema
@@ -19,6 +21,11 @@ async def add(tx: Tx, card: Card) -> None:
 
 async def get(tx: Tx, card: str) -> Card | None:
     return await one(tx, Card, select(CARD).where(CARD.c.card == card))
+
+
+async def several(tx: Tx, names: Iterable[str]) -> dict[str, Card]:
+    """Return those of up to CHUNK cards that are kept, by their name."""
+    return {card.card: card for card in await every(tx, Card, select(CARD).where(CARD.c.card.in_(names)))}
 
 
 async def of_write(tx: Tx, write: int) -> list[Card]:

@@ -1,6 +1,7 @@
 """Playlists: layers, the playlists in them, and their contents when last seen."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -48,6 +49,15 @@ async def in_layer(tx: Tx, layer: int) -> list[Playlist]:
     """Return the layer's kept playlists, in the order they were added."""
     kept = (PLAYLIST.c.layer == layer, PLAYLIST.c.removed_at.is_(None))
     return await every(tx, Playlist, select(PLAYLIST).where(*kept).order_by(PLAYLIST.c.playlist))
+
+
+async def numbers_in(tx: Tx, layers: Iterable[int]) -> dict[int, set[int]]:
+    """Return the numbers of the playlists kept in each of up to CHUNK layers."""
+    kept = (PLAYLIST.c.layer.in_(layers), PLAYLIST.c.removed_at.is_(None))
+    numbers: defaultdict[int, set[int]] = defaultdict(set)
+    for row in await tx.execute(select(PLAYLIST.c.layer, PLAYLIST.c.playlist).where(*kept)):
+        numbers[row.layer].add(row.playlist)
+    return numbers
 
 
 async def of_member(tx: Tx, member: int) -> list[Playlist]:

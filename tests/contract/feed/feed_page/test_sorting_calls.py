@@ -7,8 +7,9 @@ import pytest
 from bot.adapters.store.sorting import answers, writes
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
 from bot.core.sorting.writes import WriteState
-from bot.flows.sorting import dry_run, label
+from bot.flows.sorting import dry_run
 from bot.flows.sorting.label import Press
+from bot.flows.sorting.presses import Presses
 from tests.contract.feed.api.stage import ADA, BEN, liked
 from tests.contract.feed.feed_page.keeper import Keeper
 from tests.contract.feed.feed_page.stage import Stage, scored_libraries
@@ -81,12 +82,12 @@ async def test_the_newest_answer_wins_wherever_it_was_given(ada: Keeper) -> None
     store, now = ada.stage.store, ada.stage.clock()
     question = await ada.next()
     ahead = event_at(now.timestamp() * 1000 + 600_000)
-    by_button = await label.press(store, ADA, question["card"], Press(Kind.ONLY, [ada.night.playlist], ahead), now)
+    by_button = await Presses(store).keep(ADA, question["card"], Press(Kind.ONLY, [ada.night.playlist], ahead), now)
     assert await ada.where(by_button.song) == {ada.night.playlist}
     await ada.say(question["card"], ada.run)
     assert await ada.where(by_button.song) == {ada.run.playlist}
     later = Press(Kind.ONLY, [ada.night.playlist], ahead + (1 << 22))
-    await label.press(store, ADA, question["card"], later, now)
+    await Presses(store).keep(ADA, question["card"], later, now)
     assert await ada.where(by_button.song) == {ada.night.playlist}
 
 
