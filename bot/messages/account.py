@@ -262,6 +262,7 @@ def _layer_status(shown: LayerStatus) -> str:
             shown.expected.songs,
             rate=formatting.in_ten(shown.expected),
         )
+        model = model if shown.knows_none else _("{model}, if each belongs in one of them", model=model)
     names = {playlist.playlist: playlist.name for playlist in shown.playlists}
     head = f"**{formatting.escape(shown.layer.name)}** – {playlists}, {model}"
     said = " · ".join(filter(None, [formatting.tally(shown.tally), formatting.scores(shown.tally, names)]))

@@ -26,6 +26,10 @@ MOST_SCORES = 4  # playlists in a line
 WORTH_SAYING = 0.15  # probability of a second guess
 MORE_LABELS = 10  # that a forecast is about
 CERTAINTY = {"told": N_("you said so"), "sure": N_("sure"), "likely": N_("likely"), "unsure": N_("unsure")}
+IF_ALL_BELONG = N_(
+    "That's if each of them belongs in one of your playlists. If some belong in none, fewer are right: answer a few "
+    "cards with **None of them**, and I'll leave such songs out."
+)
 GUESS = {
     "sure": N_("almost certainly **{name}**, {percent}"),
     "likely": N_("probably **{name}**, {percent}"),
@@ -84,14 +88,15 @@ def rate(right: int, of: int) -> str:
     return _("{right} in {of}", right=tenths(right / of), of=TEN)
 
 
-def can_place(expected: Expectation) -> str:
+def can_place(expected: Expectation, *, knows_none: bool) -> str:
     """How many songs would be placed, and how many of exactly those are expected to be right."""
-    return plural(
+    said = plural(
         "I can place {count} song, and expect {rate} of such songs to be right.",
         "I can place {count} songs, and expect {rate} to be right.",
         expected.songs,
         rate=in_ten(expected),
     )
+    return said if knows_none else f"{said} {_(IF_ALL_BELONG)}"
 
 
 def in_ten(expected: Expectation) -> str:

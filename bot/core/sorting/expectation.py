@@ -7,6 +7,8 @@ Every "about k in 10", or "8 or 9 in 10", is made here, from the calibrated prob
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.core.records import Layer, Model
+
 TEN = 10
 DOUBT = 0.07  # by how much a model may expect too much: chosen and measured on eleven people's libraries
 
@@ -28,6 +30,15 @@ class Expectation:
     def least(self) -> int:
         """Of ten of them, how many were right at least, for nine members of ten."""
         return tenths(max(0.0, self.right - DOUBT * self.doubtful) / self.songs)
+
+
+def knows_none(layer: Layer, playlists: int, model: Model | None) -> bool:
+    """Whether the probabilities leave room for songs that belong in none of the playlists.
+
+    They do once the model has learned from such songs, and they needn't if every song is to be placed. A single
+    playlist is learned from the library around it.
+    """
+    return layer.everything or playlists == 1 or model is None or model.card.get("none") is not None
 
 
 def tenths(share: float) -> int:

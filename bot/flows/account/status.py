@@ -10,7 +10,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.jobs import JobKind
 from bot.core.records import Account, Layer, Member, Model, Playlist
-from bot.core.sorting.expectation import Expectation, expected
+from bot.core.sorting.expectation import Expectation, expected, knows_none
 from bot.core.sorting.writes import Action
 from bot.flows.account.link import days_left
 from bot.flows.library import feature_lookup
@@ -32,6 +32,7 @@ class LayerStatus:
     unplaced: int
     expected: Expectation
     unsorted: Unsorted | None = None
+    knows_none: bool = True  # as `core.sorting.expectation.knows_none`
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ async def _layer(store: Store, libraries: ScoredLibraries, layer: Layer, now: da
     hoped = expected((line["song"], line["probability"]) for line in lines)
     unplaced = found.looked_at if found else 0
     left = await unsorted(store, libraries, layer)
-    return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, hoped, left)
+    aware = knows_none(layer, len(kept), scored.model)
+    return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, hoped, left, aware)
 
 
 def _renewal(account: Account | None) -> str | None:

@@ -7,8 +7,9 @@ from datetime import datetime
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
-from bot.adapters.store.sorting import answers, cards, playlists, writes
+from bot.adapters.store.sorting import answers, cards, models, playlists, writes
 from bot.core.records import Change, Playlist, Song
+from bot.core.sorting.expectation import knows_none
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.writes import Action, WriteKind, WriteState
 from bot.errors import ModelMissing, NothingToUndo, NotYours
@@ -28,11 +29,13 @@ class Reviewed:
     """A receipt, and the verdicts on its songs.
 
     first: whether it's of the member's first sort, after which their new likes are sorted without being asked for.
+    knows_none: as `core.sorting.expectation.knows_none`.
     """
 
     receipt: Receipt
     verdicts: Mapping[str, Verdict]
     first: bool = False
+    knows_none: bool = True
 
     @property
     def planned(self) -> bool:
@@ -65,7 +68,9 @@ async def review(store: Store, member: int, write: int) -> Reviewed:
         if receipt.write.member != member:
             raise NotYours
         verdicts = await answers.verdicts(tx, member, receipt.layer.layer)
-        return Reviewed(receipt, verdicts, await _is_first(tx, receipt))
+        model = await models.by_digest(tx, receipt.layer.layer, receipt.write.model)
+        aware = knows_none(receipt.layer, len(receipt.playlists), model)
+        return Reviewed(receipt, verdicts, await _is_first(tx, receipt), aware)
 
 
 async def _is_first(tx: Tx, receipt: Receipt) -> bool:

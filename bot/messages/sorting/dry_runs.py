@@ -33,7 +33,7 @@ REASONS = {
 }
 
 
-def headline(receipt: Receipt) -> str:
+def headline(receipt: Receipt, *, knows_none: bool) -> str:
     placed, removed = len({change.song for change in receipt.placed}), len(receipt.removed)
     head = plural(
         "**{placed} of {count} song would be placed**",
@@ -43,7 +43,7 @@ def headline(receipt: Receipt) -> str:
     )
     asked = plural("{count} needs your answer", "{count} need your answer", len(receipt.asked))
     left = plural("{count} stays where it is", "{count} stay where they are", receipt.left)
-    said = " ".join([f"{head}, {asked}, {left}.", *_hope(receipt)])
+    said = " ".join([f"{head}, {asked}, {left}.", *_hope(receipt, knows_none=knows_none)])
     if not removed:
         return said
     leaving = plural(
@@ -54,19 +54,18 @@ def headline(receipt: Receipt) -> str:
     return f"{said} {leaving}"
 
 
-def _hope(receipt: Receipt) -> list[str]:
+def _hope(receipt: Receipt, *, knows_none: bool) -> list[str]:
     """How many of the songs that would be placed are expected to be right."""
     hoped = expected((change.song, change.probability) for change in receipt.placed)
     if not hoped.songs:
         return []
-    return [
-        plural(
-            "I expect {rate} of such songs to be right.",
-            "I expect {rate} of the placed ones to be right.",
-            hoped.songs,
-            rate=formatting.in_ten(hoped),
-        )
-    ]
+    said = plural(
+        "I expect {rate} of such songs to be right.",
+        "I expect {rate} of the placed ones to be right.",
+        hoped.songs,
+        rate=formatting.in_ten(hoped),
+    )
+    return [said] if knows_none else [said, _(formatting.IF_ALL_BELONG)]
 
 
 def heading(reviewed: Reviewed, section: str, changes: Sequence[Change]) -> str:

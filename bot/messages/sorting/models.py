@@ -51,7 +51,7 @@ def trained(layer: LayerStatus) -> str:
     if not layer.unplaced:
         return f"{said} {_(ALL_PLACED)}"
     if layer.expected.songs:
-        return f"{said} {formatting.can_place(layer.expected)}"
+        return f"{said} {formatting.can_place(layer.expected, knows_none=layer.knows_none)}"
     if not any(playlist.automatic for playlist in layer.playlists):
         return f"{said} {_(NONE_AUTOMATIC)}"
     return " ".join(filter(None, [said, _(NOT_ENOUGH), formatting.hope(layer.tally)]))

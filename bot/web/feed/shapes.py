@@ -132,7 +132,7 @@ def dry_run(opened: Opened) -> dict[str, Any]:
     if not opened.planned:
         return {"planned": False, "detail": _became(reviewed), "version": planned.version, "sections": []}
     nothing = "" if planned.placed or planned.removed or planned.asked else _(dry_runs.NOTHING_TO_SORT)
-    head = [dry_runs.headline(planned), formatting.changes(planned), nothing]
+    head = [dry_runs.headline(planned, knows_none=reviewed.knows_none), formatting.changes(planned), nothing]
     return {
         "planned": True,
         "detail": _plain("\n".join(filter(None, head))),

@@ -53,6 +53,7 @@ async def test_two_playlists_and_one_yes_lead_to_a_dry_run(stack: CheckedStack) 
     dry_run = await outcomes[0].until(lambda message: "would be placed" in message.text(), PATIENCE)
     assert dry_run.id == question.id
     assert "learned from 28 labels" in dry_run.text()
+    assert "if each of them belongs in one of your playlists" in dry_run.text(), "playlists show no song that fits none"
     assert "Apply" in labels(dry_run)
     assert any(track.name.replace("*", r"\*") in dry_run.text() for track in gil.library.tracks)
     assert len(stack.labels(gil.person)) == 28

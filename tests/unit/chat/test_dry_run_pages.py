@@ -166,3 +166,9 @@ def test_what_goes_in_after_all_can_only_be_said_before_the_write() -> None:
         for state in ("planned", "done")
     ]
     assert [names[1:] for names in labels] == [["None of them", "There after all", "Back"], ["None of them", "Back"]]
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_what_is_expected_says_when_it_leaves_out_songs_that_belong_nowhere(knows: bool) -> None:
+    shown = dry_runs.page(dry_runs.of(replace(planned(5), knows_none=knows)))
+    assert ("if each of them belongs in one of your playlists" in text(shown)) is not knows

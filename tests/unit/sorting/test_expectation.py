@@ -1,8 +1,11 @@
 """Expectation: "about k in 10" is about exactly the songs named."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from bot.core.sorting.expectation import DOUBT, Expectation, expected
+from bot.core.records import Layer, Model
+from bot.core.sorting.expectation import DOUBT, Expectation, expected, knows_none
 
 
 def test_each_song_named_counts_once_with_the_least_likely_of_its_places() -> None:
@@ -32,3 +35,23 @@ def test_a_model_is_doubted_as_measured() -> None:
 
 def test_nothing_is_expected_of_no_songs() -> None:
     assert expected([]) == Expectation()
+
+
+def model(none: object) -> Model:
+    return Model(1, 1, 1, "digest", 20, {"none": none}, datetime(2026, 11, 29, tzinfo=UTC), True)
+
+
+@pytest.mark.parametrize(
+    ("everything", "playlists", "none", "knows"),
+    [
+        (False, 5, None, False),
+        (False, 5, {"right": 3, "tested": 4}, True),
+        (True, 5, None, True),
+        (False, 1, None, True),
+    ],
+)
+def test_a_model_knows_none_once_it_learned_such_songs_or_needs_no_room_for_them(
+    everything: bool, playlists: int, none: object, knows: bool
+) -> None:
+    layer = Layer(1, 1, "main", False, everything)
+    assert knows_none(layer, playlists, model(none)) is knows

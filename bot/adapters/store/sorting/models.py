@@ -26,6 +26,11 @@ async def serving(tx: Tx, layer: int) -> Model | None:
     return await one(tx, Model, query)
 
 
+async def by_digest(tx: Tx, layer: int, digest: str | None) -> Model | None:
+    """Return a layer's model by its file, None if there's no such model any more."""
+    return await one(tx, Model, select(MODEL).where(MODEL.c.layer == layer, MODEL.c.digest == digest).limit(1))
+
+
 async def all_serving(tx: Tx) -> list[Model]:
     """Return every member's active models."""
     return await every(tx, Model, select(MODEL).where(MODEL.c.serving))

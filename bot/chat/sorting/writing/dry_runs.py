@@ -69,7 +69,12 @@ def page(shown: DryRun, at: int = 0, note: str = "") -> Page:
     """A page, with a select that jumps to a section, **Apply** / **Ask me** / **Cancel**, **Not there**, **Listen**."""
     planned = shown.reviewed.receipt
     nothing = "" if planned.placed or planned.removed or planned.asked else _(messages.NOTHING_TO_SORT)
-    head = [note, messages.headline(planned), formatting.changes(planned), nothing]
+    head = [
+        note,
+        messages.headline(planned, knows_none=shown.reviewed.knows_none),
+        formatting.changes(planned),
+        nothing,
+    ]
     return Page(
         *head,
         _text(shown, at, layout.MOST_TEXT - sum(map(len, head))) if shown.leaves else None,
