@@ -13,9 +13,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -307,14 +307,24 @@ def library(seed: int) -> Library:
 async def reading(stack: Stack, readers: Iterable[tuple[Listener, Message]]) -> AsyncIterator[None]:
     """Have the members' likes read."""
     before = len(stack.spotify.requests)
-    await asyncio.gather(*(listener.person.click(offered, "Link it") for listener, offered in readers))
+    with patient(stack.discord):
+        await asyncio.gather(*(listener.person.click(offered, "Link it") for listener, offered in readers))
     await _until(lambda: len(stack.spotify.requests) > before + READERS)
     yield
 
 
 async def about_to_link(stack: Stack, seeds: Iterable[int]) -> list[tuple[Listener, Message]]:
     """Have members link Spotify, up to the last click."""
-    return [await _about_to_link(stack, stack.add_listener(f"reader{seed}", library(seed))) for seed in seeds]
+    with patient(stack.discord):
+        return [await _about_to_link(stack, stack.add_listener(f"reader{seed}", library(seed))) for seed in seeds]
+
+
+@contextmanager
+def patient(world: discord.World) -> Iterator[None]:
+    """Let Discord wait longer for what isn't measured."""
+    rules, world.rules = world.rules, replace(world.rules, answer_within=timedelta(seconds=PATIENCE))
+    yield
+    world.rules = rules
 
 
 async def _about_to_link(stack: Stack, listener: Listener) -> tuple[Listener, Message]:

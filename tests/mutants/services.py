@@ -80,8 +80,8 @@ SERVICES = (
         "the next card is worked out before the acknowledgement",
         "e2e/sorting/test_label.py",
         "bot/chat/sorting/label.py",
-        "    await reply.pause(context.interaction)\n    return pressed\n",
-        "    return pressed\n",
+        "        await reply.pause(context.interaction)\n    finally:",
+        "        pass\n    finally:",
     ),
     mutant(
         13,

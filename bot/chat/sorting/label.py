@@ -87,7 +87,6 @@ async def _answer(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
     """Keep the answer, acknowledge it, then turn the message into the next card."""
     pressed = await _press(context, kind, chosen)
     async with context.bot.following:
-        await answers.follow(context, await flow.followed_up(context.store, pressed))
         note = await _note(context, pressed, kind, chosen)
         question = await review.after(
             context.store, context.services.libraries, context.member, context.tap.key, context.now
@@ -99,7 +98,11 @@ async def _press(context: Context, kind: Kind, chosen: Sequence[int]) -> Pressed
     """Put the answer on disk, then acknowledge it at once: whatever follows may take longer (promise P12)."""
     said = Press(kind, chosen, context.interaction.id)
     pressed = await context.bot.presses.keep(context.member, context.tap.key, said, context.now)
-    await reply.pause(context.interaction)
+    try:
+        await reply.pause(context.interaction)
+    finally:  # it counts even if Discord waits no more
+        async with context.bot.following:
+            await answers.follow(context, await flow.followed_up(context.store, pressed))
     return pressed
 
 
@@ -149,7 +152,6 @@ async def _inside(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
     """Keep the answer, acknowledge it, then show the update again with it."""
     pressed = await _press(context, kind, chosen)
     async with context.bot.following:
-        await answers.follow(context, await flow.followed_up(context.store, pressed))
         note = await _note(context, pressed, kind, chosen)
         page = await _update(context, context.tap.key, note)
     await reply.show(context.interaction, page)

@@ -1,10 +1,12 @@
 """Every button of a song card, and the select for members with many playlists."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from sandbox.discord import AnswerKind, Change, Interaction, Message
+from sandbox.discord import AnswerKind, Change, Interaction, Message, NoAnswer
 from sandbox.discord.client.outcome import Outcome
 from tests.e2e.chat_stage import answer, asked_about, labels, styled, with_file
 from tests.e2e.checked_stack import CheckedStack
@@ -83,6 +85,21 @@ async def test_p12_clicks_at_once_are_acknowledged_when_they_are_stored_and_befo
     assert seen == [([(1,)], 0)] * FEW, "on disk, and the message still as it was"
     assert [card.id for card in dealt] == list(before)
     assert len(stack.labels(person)) == FEW
+
+
+async def test_what_follows_from_an_answer_is_done_even_if_it_was_acknowledged_too_late(
+    stack: CheckedStack,
+) -> None:
+    library = styled(30, seed=69)
+    person = await with_file(stack, "pip", "Late night", "Run", library=library)
+    card, rules = await answer(person.command("label")), stack.discord.rules
+    for number in range(FEW):
+        card = await following(await person.click(card, ("Run", "Late night")[number % 2]), card)
+    stack.discord.rules = replace(rules, answer_within=timedelta(0))
+    with pytest.raises(NoAnswer):
+        await person.click(card, "Run")
+    await stack.until(lambda: stack.rows("select tried from layer where member = ?", person.user.id) == [(FEW + 1,)])
+    stack.discord.rules = rules
 
 
 async def test_the_song_on_a_card_can_be_heard_and_the_card_stays(stack: CheckedStack) -> None:
