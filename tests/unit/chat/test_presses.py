@@ -140,3 +140,13 @@ async def test_p15_forged_cards_and_playlists_never_write(store: Store) -> None:
             await Presses(store).keep(dice.choice([MARA, IDA]), card, Press(Kind.ONLY, chosen, event), NOW)
     async with store.reading() as tx:
         assert await answers.standing(tx, MARA, layer) == []
+
+
+async def test_p15_somebody_elses_card_takes_no_answer(store: Store) -> None:
+    layer, kept = await furnish(store)
+    said = [(Kind.NONE, []), (Kind.SKIP, []), *((Kind.ONLY, [playlist]) for playlist in kept)]
+    for event, (kind, chosen) in enumerate(said, 1):
+        with pytest.raises(NotYours):
+            await Presses(store).keep(IDA, "card-s0", Press(kind, chosen, event), NOW)
+    async with store.reading() as tx:
+        assert await answers.standing(tx, MARA, layer) == await answers.standing(tx, IDA, layer) == []
