@@ -31,7 +31,8 @@ def tool(name: str) -> str:
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
-    ran = subprocess.run([tool("hadolint"), str(DOCKERFILE)], capture_output=True, text=True, check=False)
+    command = [tool("hadolint"), str(DOCKERFILE)]
+    ran = subprocess.run(command, cwd=DEPLOY, env={}, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, "")
 
 
@@ -59,7 +60,7 @@ def test_the_image_holds_all_that_the_bot_needs(tmp_path: Path) -> None:
             shutil.copy(ROOT / source, tmp_path / target)
     for command in ("--version", "train --help", "sandbox --help", "run --help"):
         ran = [sys.executable, "-B", "cratekeeper.py", *command.split()]
-        subprocess.run(ran, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(ran, cwd=tmp_path, env={"PATH": ""}, check=True, stdout=subprocess.DEVNULL)
     asked = subprocess.run(
         [sys.executable, "-B", "cratekeeper.py", "health"],
         cwd=tmp_path,
@@ -85,10 +86,14 @@ def test_systemd_knows_every_line_of_the_service_and_rates_it_confined(tmp_path:
     analyze = tool("systemd-analyze")
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/cratekeeper/.venv/bin/python", "/bin/true"))
-    verified = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, check=False)
+    closed = {"PATH": os.environ.get("PATH", "")}
+    command = [analyze, "verify", str(unit)]
+    verified = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=False)
     assert UNIT.name not in verified.stdout + verified.stderr
     rated = subprocess.run(
         [analyze, "security", "--offline=true", "--threshold=20", str(unit)],
+        cwd=tmp_path,
+        env=closed,
         capture_output=True,
         text=True,
         check=False,

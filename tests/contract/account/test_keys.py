@@ -1,8 +1,6 @@
 """`cratekeeper keys`: rotating keys encrypts everything again, wherever it was stopped (promise P33)."""
 
 import asyncio
-import os
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from bot.core.records import Account
 from bot.errors import VaultError
 from bot.flows.account import keys as flow
 from bot.ports import Tokens
+from sandbox.process import start
 from tests.databases import new_store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -35,9 +34,10 @@ async def linked(folder: Path, vault: Vault) -> None:
 
 async def ran(folder: Path, *arguments: str) -> tuple[int | None, str]:
     """Run `keys …` on a data folder; return its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "keys", *arguments),
-        env={"DATA_DIR": str(folder), "PATH": os.environ["PATH"]},
+    process = await start(
+        *("-m", "bot", "keys", *arguments),
+        folder=folder,
+        settings={"DATA_DIR": str(folder)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
