@@ -202,8 +202,8 @@ def verify(path: Path, *, thoroughly: bool = False) -> None:
         verdict = str(error)
     if verdict != "ok":
         raise StoreDamaged(
-            f"{path} is damaged ({' '.join(verdict.split())}). Stop the bot, and put a backup in its place; "
-            f"without one, `sqlite3 {path} .recover` saves what can still be read"
+            f"{path} is damaged ({' '.join(verdict.split())}). Stop the bot, and bring a backup back with `restore "
+            f"FILE --replace`; without one, `sqlite3 {path} .recover` saves what can still be read"
         )
 
 
