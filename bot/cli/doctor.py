@@ -102,7 +102,8 @@ async def _running(settings: Settings) -> str:
     try:
         said = json.loads((await asyncio.to_thread(health.answer, settings, health.HEALTH))[1])
     except (OSError, HTTPException, ValueError):
-        raise Unwell(f"a bot runs, and doesn't answer on port {settings.http_port}; look at its log") from None
+        where = f"port {settings.http_port}; look at its log, or examine it where it runs (in its container)"
+        raise Unwell(f"a bot runs, and doesn't answer on {where}") from None
     if not said.get("ready"):
         raise Unwell(f"a bot runs, and isn't ready: {_what_is_down(said)}; look at its log")
     waited = float(str(said.get("oldest_job_seconds") or 0))

@@ -236,6 +236,7 @@ async def test_a_request_that_spotify_limits_shows_as_such_and_as_a_cooldown(
     assert value(seen, "cratekeeper_spotify_calls_total", outcome="limited") == 1
     assert 7000 < value(seen, "cratekeeper_cooldown_seconds", service="spotify") <= 7200
     assert value(seen, "cratekeeper_job_seconds_count", kind="sync", outcome="postponed") == 1
+    assert value(seen, "cratekeeper_jobs_waiting", kind="sync") == 0, "it isn't due"
 
 
 async def test_a_bot_without_discord_lives_and_is_not_ready(stack: CheckedStack, mara: Listener) -> None:
