@@ -1,6 +1,6 @@
 """Metrics: what is counted and measured while the bot runs, in Prometheus's terms.
 
-Labels are words of ours, never an id, a name or a title (promise P34). Counting takes a microsecond, so it's never
+Labels are words of ours, never an id, a name or a title (promise P34). Counting takes microseconds, so it's never
 switched off; METRICS decides only whether anybody may read it.
 """
 
