@@ -28,10 +28,11 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import own_features, songs
-from bot.adapters.store.sorting import playlists
+from bot.adapters.store.sorting import answers, playlists
 from bot.chat.sorting import cards
 from bot.core.features import SongFeatures
-from bot.core.records import Like, Song
+from bot.core.records import Layer, Like, Song
+from bot.core.sorting.labels import Answer, Kind, Source
 from bot.flows.sorting import label
 from bot.flows.sorting.label import Question
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -268,7 +269,16 @@ async def _asked(store: Store, libraries: ScoredLibraries, member: int, number: 
         for name in STYLES:
             await playlists.add(tx, layer, name, name, "🟦")
         await playlists.change_layer(tx, layer.layer, tried=NEVER)
-    return await label.ask_some(store, libraries, layer, CARDS, NOW)
+    asked = await label.ask_some(store, libraries, layer, CARDS, NOW)
+    await _labelled(store, layer, next(song for song in sound if song not in {each.song.song for each in asked}))
+    return asked
+
+
+async def _labelled(store: Store, layer: Layer, song: str) -> None:
+    """Store the one label that five more need for a first training."""
+    async with store.writing() as tx:
+        (first, *_) = await playlists.in_layer(tx, layer.layer)
+        await answers.add(tx, layer.member, layer.layer, Answer(song, Kind.ONLY, (first.playlist,), Source.BUTTON, 1))
 
 
 def _sound(at: int) -> SongFeatures:
@@ -316,7 +326,12 @@ async def reading(stack: Stack, readers: Iterable[tuple[Listener, Message]]) -> 
 async def about_to_link(stack: Stack, seeds: Iterable[int]) -> list[tuple[Listener, Message]]:
     """Have members link Spotify, up to the last click."""
     with patient(stack.discord):
-        return [await _about_to_link(stack, stack.add_listener(f"reader{seed}", library(seed))) for seed in seeds]
+        return [await _about_to_link(stack, _reader(stack, seed)) for seed in seeds]
+
+
+def _reader(stack: Stack, seed: int) -> Listener:
+    stack.app.users.add(name := f"reader{seed}")  # more seats than Spotify allows
+    return stack.add_listener(name, library(seed))
 
 
 @contextmanager
