@@ -296,11 +296,11 @@ async def test_p35_deleted_bytes_are_gone_however_they_were_deleted(
         await members.ensure(tx, ADA, now)
         for number in layers:
             await playlists.ensure_layer(tx, ADA, f"canary-{number}" + "x" * 100)
+    await store.checkpoint()  # from the log into the file
     if cleaning is Store.checkpoint:
         async with store.writing() as tx:
             await tx.execute(delete(schema.layer))
     else:
-        await store.checkpoint()
         with closing(sqlite3.connect(store.path)) as careless, careless:
             careless.execute("PRAGMA secure_delete = OFF")
             careless.execute("DELETE FROM layer")

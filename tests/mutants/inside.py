@@ -180,16 +180,16 @@ INSIDE = (
         "the store leaves deleted bytes",
         "contract/test_store.py crash/account/test_erase.py",
         "bot/adapters/store/engine.py",
-        '        "secure_delete = ON",\n',
-        "",
+        '"secure_delete = ON"',  # left out, the system's SQLite may still have it on
+        '"secure_delete = OFF"',
     ),
     mutant(
         35,
         "the queue leaves deleted bytes",
         "contract/test_store.py crash/account/test_erase.py",
         "bot/adapters/jobs.py",
-        '"secure_delete = ON", ',
-        "",
+        '"secure_delete = ON"',
+        '"secure_delete = OFF"',
     ),
     mutant(
         38,
