@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.app import CHATTY
 from bot.flows.feed import catalogue_sharing
+from bot.telemetry.logs import CHATTY
 from bot.web.api import cursor
 from tests.contract.feed.api.stage import ADA, ADDRESSES, BEN, FILES, LIKES, SONG, Stage, at, liked
 
