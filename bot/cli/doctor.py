@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -39,6 +39,7 @@ MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps tolerate no 
 OLDEST_BACKUP = timedelta(hours=26)  # a day, and time to make it
 AGAIN = "Learn it again with python -m training pretrain --members [CORPUS …],"
 TIMEOUT = aiohttp.ClientTimeout(total=10)
+UNREACHABLE = (OSError, aiohttp.ClientError, TimeoutError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(what, True, await check(settings))
         except (Unwell, CratekeeperError) as problem:
             yield Finding(what, False, str(problem))
-        except (OSError, aiohttp.ClientError, TimeoutError, ValueError) as problem:
+        except UNREACHABLE as problem:
             yield Finding(what, False, words(problem))
 
 
@@ -298,14 +299,21 @@ def set_the_clock(platform: str) -> str:
 
 async def _clock(settings: Settings) -> str:
     """Raises Unwell if the clock differs from Spotify's, or from Discord's while Spotify can't be reached."""
-    try:
-        said = await _date_at(settings.spotify_accounts_url)
-    except (OSError, aiohttp.ClientError, TimeoutError, ValueError):
-        said = await _date_at(settings.discord_api_url)
+    said = await _date_at_one_of(settings.spotify_accounts_url, settings.discord_api_url)
     skew = abs(datetime.now(UTC) - said)
     if skew > MOST_SKEW:
         raise Unwell(f"{skew.total_seconds():.0f} s off; {set_the_clock(sys.platform)}")
     return "right"
+
+
+async def _date_at_one_of(first: str, second: str) -> datetime:
+    """Ask the second address if the first can't be reached; if neither can, raise what the first one's error was."""
+    try:
+        return await _date_at(first)
+    except UNREACHABLE as error:
+        with suppress(*UNREACHABLE):
+            return await _date_at(second)
+        raise error from None
 
 
 async def _date_at(url: str) -> datetime:
