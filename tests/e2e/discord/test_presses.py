@@ -4,7 +4,9 @@ import asyncio
 import random
 import secrets
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,8 @@ from tests.e2e.trained_stage import Trained
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 LIBRARY = styled(12, seed=91)
 FORGED = 150
+AT_ONCE = 50  # forged presses
+SELECTS = ("pick", "these", "upick", "out", "whyof", "version", "keep")
 OF_THE_HOUR = {"spent", "notice", "member", "account"}  # tables that change while nobody presses anything
 
 
@@ -135,20 +139,28 @@ async def test_p15_nobodys_buttons_work_for_somebody_else(stack: CheckedStack, a
     ids = [
         f"ck1:{what}:{theirs[key]}:{theirs['playlist']}" for what in all_taps() for key in ("card", "write", "layer")
     ]
-    presses = [stack.begin_forged(stranger, custom_id) for custom_id in ids]
-    presses += [
-        stack.begin_forged(stranger, custom_id, theirs[value])
-        for custom_id in ids
-        for value in ("playlist", "change", "model")
-        if custom_id.split(":")[1] in ("pick", "these", "upick", "out", "whyof", "version", "keep")
-    ]
-    await asyncio.gather(*(stack.acknowledged(press) for press in presses))
-    assert everything_of(stack, ada.person.user.id) == before
-    assert ada.contents() == contents
-    shown = [message for press in presses for message in press.messages()]
-    assert {message.visible_to for message in shown} == {stranger.user.id}
-    assert not any(track.id in message.text() for message in shown for track in ada.library.tracks)
-    await ada.undo(receipt)
+    choosing = [custom_id for custom_id in ids if custom_id.split(":")[1] in SELECTS]
+    forged_ones: list[tuple[str, ...]] = [(custom_id,) for custom_id in ids]
+    forged_ones += [(custom_id, theirs[value]) for custom_id in choosing for value in ("playlist", "change", "model")]
+    try:
+        presses = await pressed_in_turn(stack, stranger, forged_ones)
+        assert everything_of(stack, ada.person.user.id) == before
+        assert ada.contents() == contents
+        shown = [message for press in presses for message in press.messages()]
+        assert {message.visible_to for message in shown} == {stranger.user.id}
+        assert not any(track.id in message.text() for message in shown for track in ada.library.tracks)
+    finally:  # the tests that follow need songs to place
+        await ada.undo(receipt)
+
+
+async def pressed_in_turn(stack: CheckedStack, person: Person, presses: Sequence[tuple[str, ...]]) -> list[Any]:
+    """Press some at a time, so that a busy machine answers each within Discord's time."""
+    begun = list[Any]()
+    for at in range(0, len(presses), AT_ONCE):
+        some = [stack.begin_forged(person, *press) for press in presses[at : at + AT_ONCE]]
+        await asyncio.gather(*(stack.acknowledged(press) for press in some))
+        begun += some
+    return begun
 
 
 async def test_p15_forged_ids_are_answered_privately_and_write_nothing(stack: CheckedStack) -> None:
