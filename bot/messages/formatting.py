@@ -28,7 +28,7 @@ MORE_LABELS = 10  # that a forecast is about
 CERTAINTY = {"told": N_("you said so"), "sure": N_("sure"), "likely": N_("likely"), "unsure": N_("unsure")}
 IF_ALL_BELONG = N_(
     "That's if each of them belongs in one of your playlists. If some belong in none, fewer are right: answer a few "
-    "cards with **None of them**, and I'll leave such songs out."
+    "cards with **None of them**, and I'll learn to leave such songs out."
 )
 GUESS = {
     "sure": N_("almost certainly **{name}**, {percent}"),

@@ -1,26 +1,15 @@
 """A migration killed at any statement is completed by the next start (promise P23)."""
 
 import asyncio
-import multiprocessing
 import re
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from bot.adapters.store import Store
 from tests.crash import migrator
-
-forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crash.migrator"])
-
-
-async def in_process(work: Any, *arguments: Any) -> int | None:
-    process = forking.Process(target=work, args=arguments)
-    process.start()
-    await asyncio.to_thread(process.join)
-    return process.exitcode
+from tests.crash.forking import in_process
 
 
 def everything_in(path: Path) -> list[list[str]]:

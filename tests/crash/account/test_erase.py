@@ -1,17 +1,15 @@
 """Erasing a member leaves no row, file or byte, wherever it's killed and resumed (promise P35)."""
 
-import asyncio
-import multiprocessing
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.adapters.store import schema
 from tests.crash.account import eraser
+from tests.crash.forking import in_process
 from tests.crash.points import ends
 from tests.databases import new_store
 from tests.filled import TABLES, fill, model_of
@@ -23,16 +21,6 @@ OF_NOBODY = (
     *("place", "counted", "barred", "takedown", "interaction"),
 )
 DIGESTS = {member: model_of(member) for member in (ADA, BEN)}
-
-forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crash.account.eraser"])
-
-
-async def in_process(work: Any, *arguments: Any) -> int | None:
-    process = forking.Process(target=work, args=arguments)
-    process.start()
-    await asyncio.to_thread(process.join)
-    return process.exitcode
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """A member's phone with the swipe page open, in a real Chromium."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer
@@ -81,3 +81,17 @@ def said_of(phone: Phone, name: str) -> list[str | None]:
     """The phone's member's answers about a song, as the bot stored them."""
     query = "select w.said from shown w join song s using (song) where w.member = ? and s.title = ?"
     return [said for (said,) in phone.feed.stack.rows(query, phone.person.user.id, name)]
+
+
+def losing_the_first_reply(sent: list[str]) -> Callable[[Route], Awaitable[None]]:
+    """A route that lets the first request through and loses its reply; `sent` gets the address of each request."""
+
+    async def lose(route: Route) -> None:
+        sent.append(route.request.url)
+        if len(sent) == 1:
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    return lose

@@ -1,10 +1,10 @@
 """Labelling on the page, in a real Chromium: the same answers as in Discord, from a phone or by keyboard alone."""
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 from tests.e2e.chat_stage import STYLES, answer
-from tests.e2e.feed.phone_stage import Phone, title
+from tests.e2e.feed.phone_stage import Phone, losing_the_first_reply, title
 
 pytestmark = [
     pytest.mark.browser,
@@ -69,19 +69,9 @@ async def test_the_guess_stands_out_in_its_place(sorting: Phone) -> None:
 
 
 async def test_an_answer_whose_reply_is_lost_counts_once(sorting: Phone) -> None:
-    before, sent = len(sorting.feed.stack.labels(sorting.person)), []
-
-    async def lose(route: Route) -> None:
-        """Let the first request through, and lose its reply."""
-        sent.append(route.request.url)
-        if len(sent) == 1:
-            await route.fetch()
-            await route.abort()
-        else:
-            await route.continue_()
-
+    before, sent = len(sorting.feed.stack.labels(sorting.person)), list[str]()
     async with sorting.page(link=await sorting.link("label")) as page:
-        await page.route("**/answer", lose)
+        await page.route("**/answer", losing_the_first_reply(sent))
         await press(page, "Run")
         assert len(set(sent)) == 1 < len(sent)
         assert said(sorting, before) == [("only", ["Run"])]

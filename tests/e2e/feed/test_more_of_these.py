@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from sandbox.discord import Upload
 from tests.e2e.accessible import WIDE, check_all
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.feed.phone_stage import NUMBERS, Phone, title
+from tests.e2e.feed.phone_stage import NUMBERS, Phone, losing_the_first_reply, title
 from tests.e2e.feed.stage import PLAYLISTS, Feed
 
 pytestmark = [
@@ -122,20 +122,10 @@ async def test_a_song_with_nothing_like_it_has_no_list_and_the_buttons_stay_wher
 
 
 async def test_an_answer_whose_reply_is_lost_counts_once(crates: Phone) -> None:
-    sent = []
-
-    async def lose(route: Route) -> None:
-        """Let the first request through, and lose its reply."""
-        sent.append(route.request.url)
-        if len(sent) == 1:
-            await route.fetch()
-            await route.abort()
-        else:
-            await route.continue_()
-
+    sent = list[str]()
     async with crates.page(link=await crates.link("label")) as page:
         sheet = await opened(page)
-        await page.route("**/more/*/playlists/*", lose)
+        await page.route("**/more/*/playlists/*", losing_the_first_reply(sent))
         await sheet.get_by_role("button", name=PLAYLISTS[1]).click()
         await expect(sheet).to_have_count(0)
         await expect(page.locator("#title")).to_contain_text("Alone")
