@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from bot import modes
+from bot import disk, modes
 from bot.config import Settings
 from bot.errors import SettingsError, VaultError
 
@@ -146,8 +146,7 @@ def new_key() -> str:
 def replace_keys(path: Path, keys: Sequence[str]) -> None:
     """Write the keys, newest first, in place of those in the file. It changes as a whole or not at all."""
     with _written(path, keys) as made:
-        made.replace(path)
-        _sync(path.parent)
+        disk.put(made, path)
 
 
 def _generate(path: Path) -> None:
@@ -155,7 +154,7 @@ def _generate(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _written(path, [new_key()]) as made, suppress(FileExistsError):  # another process's keys are as good
         path.hardlink_to(made)
-        _sync(path.parent)
+        disk.sync(path.parent)
 
 
 @contextmanager
@@ -165,17 +164,7 @@ def _written(path: Path, keys: Sequence[str]) -> Iterator[Path]:
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write("".join(f"{key}\n" for key in keys))
-            file.flush()
-            os.fsync(descriptor)
+        disk.sync(Path(made))
         yield Path(made)
     finally:
         Path(made).unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    """Have the folder's names written to disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,6 +10,9 @@ from bot.errors import SettingsError
 from bot.flows.account import keys as flow
 from bot.flows.account.keys import Outcome
 
+IN_THE_FILE = "Older keys are kept until `keys retire`, so that backups made before can be read."
+IN_THE_ENVIRONMENT = "Once backups made before are gone, take the older keys out of ENCRYPTION_KEYS."
+
 
 async def rotate(store: Store, settings: Settings) -> str:
     """Add a new key unless an earlier rotation is unfinished, and encrypt everything with it. Returns what was done."""
@@ -18,7 +21,7 @@ async def rotate(store: Store, settings: Settings) -> str:
     said = f"encrypted {counts[Outcome.AGAIN]} of {counts.total()} accounts again"
     if lost := counts[Outcome.UNREADABLE]:
         said += f"; {lost} can't be read with any key, and their members have to link again"
-    return f"{said}. Older keys are kept until `keys retire`, so that backups made before can be read."
+    return f"{said}. {IN_THE_ENVIRONMENT if settings.encryption_keys else IN_THE_FILE}"
 
 
 async def _with_new_key(store: Store, settings: Settings) -> Vault:
@@ -37,7 +40,7 @@ async def retire(store: Store, settings: Settings, *, oldest: bool) -> str:
         raise SettingsError("ENCRYPTION_KEYS is set: take the old keys out of it once `keys rotate` is done")
     known = load_keys(settings)
     if left := await flow.outdated(store, Vault(known), PURPOSE):
-        raise SettingsError(f"{left} accounts aren't encrypted with the newest key yet: run `keys rotate` first")
+        raise SettingsError(f"accounts that aren't encrypted with the newest key yet: {left}; run `keys rotate` first")
     kept = _without_old(known, oldest=oldest)
     replace_keys(settings.data_dir / KEYS, kept)
     return f"dropped {len(known) - len(kept)} of {len(known)} keys"

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot import disk
+
 WORK = ".cratekeeper-backup-"  # how the names of work folders begin
 
 
@@ -41,17 +43,6 @@ def _remove_if_left(folder: Path) -> None:
 
 
 def put(made: Path, path: Path) -> None:
-    """Move a finished file to its place, closed to others: after a power cut, it's the older one there or this one."""
+    """Move a finished file to its place, closed to others."""
     made.chmod(0o600)
-    sync(made)
-    made.replace(path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Have the disk write a file or a folder's list of names."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    disk.put(made, path)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import disk
 from bot.adapters.backup import archive, files
 from bot.adapters.vault import KEYS
 from bot.config import Settings
@@ -40,9 +41,9 @@ def decide(settings: Settings) -> Path | None:
     """Let the extracted files take their places; return the folder that holds what was there, None if nothing was."""
     extracted, decided = settings.data_dir / EXTRACTED, settings.data_dir / DECIDED
     for path in (*extracted.rglob("*"), extracted):
-        files.sync(path)
+        disk.sync(path)
     extracted.rename(decided)
-    files.sync(settings.data_dir)
+    disk.sync(settings.data_dir)
     return settle(settings)
 
 
@@ -83,7 +84,7 @@ def _move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         _move_to_other_disk(source, target)
-    files.sync(target.parent)
+    disk.sync(target.parent)
 
 
 def _move_to_other_disk(source: Path, target: Path) -> None:
@@ -105,5 +106,5 @@ def _end(folder: Path, decided: Path) -> Path | None:
     if any(before.iterdir()):
         before.rename(kept)
     shutil.rmtree(decided)
-    files.sync(folder)
+    disk.sync(folder)
     return kept if kept.exists() else None

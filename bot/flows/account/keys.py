@@ -46,7 +46,7 @@ def _resealed(vault: Secrets, account: Account, purpose: str) -> tuple[Outcome, 
 
 
 async def outdated(store: Store, vault: Secrets, purpose: str) -> int:
-    """Return how many accounts the newest key doesn't open."""
+    """Return how many accounts are encrypted with an older key. Those that no key opens are lost with any."""
     async with store.reading() as tx:
-        known = await members.accounts(tx)
-    return sum(not vault.is_current(account.member, purpose, account.tokens) for account in known if account.tokens)
+        known = [account for account in await members.accounts(tx) if account.tokens]
+    return sum(_resealed(vault, account, purpose)[0] is Outcome.AGAIN for account in known)

@@ -31,12 +31,12 @@ async def linked(folder: Path, vault: Vault) -> None:
     await store.close()
 
 
-async def ran(folder: Path, *arguments: str) -> tuple[int | None, str]:
+async def ran(folder: Path, *arguments: str, **settings: str) -> tuple[int | None, str]:
     """Run `keys …` on a data folder; return its exit code and what it printed."""
     process = await start(
         *("-m", "bot", "keys", *arguments),
         folder=folder,
-        settings={"DATA_DIR": str(folder)},
+        settings={"DATA_DIR": str(folder), **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -87,7 +87,7 @@ async def test_p33_a_rotation_that_was_stopped_goes_on_with_the_same_key(tmp_pat
             await members.change_account(tx, member, tokens=seal_tokens(old, member, TOKENS))
     await store.close()
     code, said = await ran(tmp_path, "retire")
-    assert (code, "150 accounts aren't encrypted with the newest key" in said) == (2, True)
+    assert (code, "with the newest key yet: 150; run" in said) == (2, True)
     code, said = await ran(tmp_path, "rotate")
     assert (code, said.partition(".")[0]) == (0, "encrypted 150 of 250 accounts again")
     assert (tmp_path / "keys").read_text() == keys, "no further key"
@@ -100,3 +100,27 @@ async def test_p33_retiring_keeps_the_oldest_key_unless_told_otherwise(tmp_path:
     assert (await ran(tmp_path, "retire")) == (0, "dropped 1 of 3 keys\n")
     assert running.derive(1, "song") == first
     assert len((tmp_path / "keys").read_text().split()) == 2
+
+
+async def test_p33_tokens_that_no_key_opens_stop_no_rotation(tmp_path: Path, running: Vault) -> None:
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}")
+    async with store.writing() as tx:
+        await members.change_account(tx, 7, tokens=Vault(["B" * 43 + "="]).seal(7, PURPOSE, b"lost"))
+    await store.close()
+    for _ in range(2):
+        code, said = await ran(tmp_path, "rotate")
+        assert (code, said.partition(".")[0]) == (
+            0,
+            "encrypted 249 of 250 accounts again; 1 can't be read with any key, and their members have to link again",
+        )
+    assert (await ran(tmp_path, "retire", "--oldest")) == (0, "dropped 2 of 3 keys\n")
+
+
+async def test_p33_keys_in_the_environment_are_used_and_never_written(tmp_path: Path, running: Vault) -> None:
+    new, old = "C" * 43 + "=", (tmp_path / "keys").read_text().strip()
+    code, said = await ran(tmp_path, "rotate", ENCRYPTION_KEYS=f"{new},{old}")
+    assert (code, said.partition(".")[0]) == (0, "encrypted 250 of 250 accounts again")
+    assert "take the older keys out of ENCRYPTION_KEYS" in said
+    assert (tmp_path / "keys").read_text().strip() == old
+    assert all(open_tokens(Vault([new]), each.member, each.tokens) == TOKENS for each in await accounts(tmp_path))
+    assert (await ran(tmp_path, "retire", ENCRYPTION_KEYS=new))[0] == 2
