@@ -14,8 +14,8 @@ from bot.chat.sorting import cards
 from bot.core.features import SongFeatures
 from bot.core.records import Layer, Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.flows.sorting import label
-from bot.flows.sorting.label import Question
+from bot.flows.sorting.labelling import label
+from bot.flows.sorting.labelling.label import Question
 from bot.flows.sorting.scored_library import ScoredLibraries
 from sandbox import discord, spotify
 from sandbox.discord import Message, Person

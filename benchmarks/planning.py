@@ -22,7 +22,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists
 from bot.core.records import Account, Layer, Like
-from bot.core.sorting.plan import BATCH
+from bot.core.sorting.writing.plan import BATCH
 from bot.flows.sorting.writing import sort
 
 SONGS, PLAYLISTS = 10_000, 5

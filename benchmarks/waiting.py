@@ -39,7 +39,8 @@ from bot.flows.feed.catalogue import Catalogue
 from bot.flows.library import feature_lookup
 from bot.flows.library import sync as library
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import standing, train
+from bot.flows.sorting import train
+from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.writing import manual_edits, sort
 from bot.ports import Contents, LikesPage, ListedPlaylist

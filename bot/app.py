@@ -26,21 +26,21 @@ from bot.adapters.store import Store
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
-from bot.chat.client import Chat
+from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.records import Actor, Work
 from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Consent, Linking
 from bot.flows.attempt import keep_trying
-from bot.flows.feed.activity import Activity
 from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
-from bot.flows.feed.dry_run_page import DryRunPage
 from bot.flows.feed.feed import Feed
-from bot.flows.feed.label_page import LabelPage
 from bot.flows.feed.listening import Listening
-from bot.flows.feed.page import FeedPage
+from bot.flows.feed.pages.activity import Activity
+from bot.flows.feed.pages.dry_run_page import DryRunPage
+from bot.flows.feed.pages.label_page import LabelPage
+from bot.flows.feed.pages.page import FeedPage
 from bot.flows.feed.previews import SongPreviews
 from bot.flows.feed.recommend import Recommender
 from bot.flows.library.uploads import Uploads

@@ -8,8 +8,8 @@ from typing import Any
 from discord.app_commands import Command, ContextMenu, Group, Parameter
 
 from bot import config
-from bot.chat.client import all_commands
-from bot.chat.switches import NEEDS
+from bot.chat.gateway.client import all_commands
+from bot.chat.gateway.switches import NEEDS
 from bot.config import Settings
 
 DOCS = Path(__file__).parent

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from discord.app_commands import Choice
 
-from bot.chat.bot import Context, Interaction
+from bot.chat.gateway.bot import Context, Interaction
 from bot.chat.layout import MOST_OPTIONS
 from bot.core.records import Layer, Playlist, Song
 from bot.errors import CratekeeperError
 from bot.errors.sorting import AmbiguousName, PlaylistNotKept
-from bot.flows.sorting import bulk, playlists, why
+from bot.flows.sorting import playlists, why
+from bot.flows.sorting.labelling import bulk
 from bot.messages import formatting, zones
 from bot.messages.sorting import labels
 from bot.ports import ListedPlaylist

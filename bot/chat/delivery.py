@@ -9,16 +9,17 @@ from typing import Any
 
 import discord
 
-from bot.chat import ids, layout, next_steps, presence, reply
-from bot.chat.bot import Bot
+from bot.chat import ids, layout, next_steps, reply
 from bot.chat.failures import FAILURES, refused
+from bot.chat.gateway import presence
+from bot.chat.gateway.bot import Bot
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
 from bot.chat.sorting.writing import dry_runs, pages
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.writes import WriteKind
 from bot.errors import CratekeeperError
 from bot.errors.stored import loaded
 from bot.flows.account import notify

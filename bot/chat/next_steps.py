@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import Bot, Context
+from bot.chat.gateway.bot import Bot, Context
 from bot.chat.layout import Item, Page, Tap
 from bot.core.jobs import JobKind
 from bot.errors.spotify import SpotifyError
 from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import readiness
+from bot.flows.sorting.labelling import readiness
 from bot.messages import _, formatting
 from bot.messages import account as messages
 from bot.messages.errors import describe

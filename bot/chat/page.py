@@ -1,7 +1,7 @@
 """Page: the way from a message to the page in a browser, for the member alone."""
 
 from bot.chat import layout
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.chat.layout import Item
 from bot.errors.feed import PageOff
 from bot.flows.account import sessions

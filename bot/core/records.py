@@ -8,7 +8,7 @@ from typing import Any
 from bot.core import codes
 from bot.core.notices import NoticeKind
 from bot.core.sorting import recording
-from bot.core.sorting.writes import Action, LineState, WriteKind, WriteState
+from bot.core.sorting.writing.writes import Action, LineState, WriteKind, WriteState
 
 UNTITLED = "Untitled song"  # title of a song that came without one
 MISSING = (None, "", (), UNTITLED)  # values that say nothing

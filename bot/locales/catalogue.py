@@ -7,8 +7,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from bot.chat.client import all_commands
-from bot.chat.translator import words
+from bot.chat.gateway.client import all_commands
+from bot.chat.gateway.translator import words
 
 LOCALES = Path(__file__).parent
 BOT = LOCALES.parent

@@ -13,7 +13,7 @@ from bot.core.sorting.decide import certainty
 from bot.core.sorting.expectation import TEN, Expectation
 from bot.core.sorting.expectation import tenths as tenths
 from bot.flows.library.feature_lookup import Progress
-from bot.flows.sorting.label import Guess, Tally
+from bot.flows.sorting.labelling.label import Guess, Tally
 from bot.flows.sorting.why import Explanation
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import N_, _, language, number, plural

@@ -19,7 +19,7 @@ from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Actor, Card, NewModel, NewWrite, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.writes import WriteKind
 from bot.flows.account import sessions
 from bot.flows.social.shared import hosting
 from bot.flows.social.shared import playlists as shared_playlists

@@ -17,9 +17,9 @@ from bot.adapters.store.account import members
 from bot.adapters.store.sorting import playlists
 from bot.core.sorting.labels import Kind
 from bot.flows.account.status import status
-from bot.flows.sorting import label
-from bot.flows.sorting.label import Press, Question
-from bot.flows.sorting.presses import Presses
+from bot.flows.sorting.labelling import label
+from bot.flows.sorting.labelling.label import Press, Question
+from bot.flows.sorting.labelling.presses import Presses
 from bot.flows.sorting.scored_library import ScoredLibraries
 from tests.contract.feed.catalogue_stage import ADA, BEN, Stage, song, staged
 from tests.contract.limits_stage import fill

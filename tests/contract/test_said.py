@@ -9,7 +9,7 @@ from bot.adapters.store.sorting import answers, cards, playlists, writes
 from bot.chat.autocomplete import the_one
 from bot.core.records import Card, NewWrite
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import WriteKind, WriteState
+from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import NoLikes, NotLinked
 from bot.errors.account import ConsentDenied, NothingToConfirm, NothingToUnlink
 from bot.errors.sorting import AmbiguousName, StillReading, StillWriting

@@ -23,6 +23,8 @@ ROOMS = (
     "feed",
     "social",
 )  # in every layer, each room imports only from the rooms before it
+OURS = ("bot", "training", "sandbox")
+MODULES = 14  # in one package: "about a dozen"
 STDLIB_AND_NUMPY = {"numpy", "bot.core"}
 BUT_THE_STORE = sorted(  # flows use the store directly; every other adapter is passed to them as a port
     f"bot.adapters.{path.stem}"
@@ -217,9 +219,17 @@ def test_what_only_linux_has_is_used_behind_a_check() -> None:
 def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
     """Libraries that read strangers' files run in a separate process, and cost the bot no time or memory."""
     heavy = {"av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio"}
-    code = "import sys, bot.app, bot.chat.client, bot.worker; print(*sys.modules)"
+    code = "import sys, bot.app, bot.chat.gateway.client, bot.worker; print(*sys.modules)"
     command, closed = [sys.executable, "-c", code], environment(tmp_path)
     said = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=True)
     modules = said.stdout.split()
     assert "bot.app" in modules
     assert [module for module in modules if any(is_below(module, name) for name in heavy)] == []
+
+
+def test_no_package_holds_more_modules_than_one_can_take_in() -> None:
+    folders = (folder for name in OURS for folder in (ROOT / name, *(ROOT / name).rglob("*")) if folder.is_dir())
+    counts = {folder: len(list(folder.glob("[!_]*.py"))) for folder in folders}
+    del counts[ROOT / "bot" / "adapters" / "store" / "migrations" / "versions"]
+    assert sum(counts.values()) > 400
+    assert {str(folder.relative_to(ROOT)): count for folder, count in counts.items() if count > MODULES} == {}

@@ -5,9 +5,9 @@ import json
 
 from training.evaluation.curves import draw_all
 from training.evaluation.evaluate import Material, Protocol, evaluate
-from training.evaluation.likes import read_all_likes
 from training.evaluation.people import read_people
 from training.evaluation.report import report
+from training.evaluation.studies.likes import read_all_likes
 from training.files import make_ready
 
 

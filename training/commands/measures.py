@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from training.evaluation import feed, neighbours, taste_match
 from training.evaluation.people import Person, read_people
+from training.evaluation.studies import feed, neighbours, taste_match
 from training.files import make_ready
 
 Evaluate = Callable[[Sequence[Person], int], dict[str, Any]]

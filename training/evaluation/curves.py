@@ -15,8 +15,8 @@ matplotlib.use("Agg")
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.evaluation.asking import GOALS
 from training.evaluation.baselines import FRESH, PRIOR
+from training.evaluation.studies.asking import GOALS
 from training.model.picture import CARD, INK, QUIET
 
 matplotlib.rcParams["svg.hashsalt"] = "cratekeeper"  # the same figures give the same file

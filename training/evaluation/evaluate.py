@@ -13,12 +13,12 @@ from multiprocessing import get_context
 from typing import Any
 
 from bot.core.sorting.learning.prior import Prior
-from training.evaluation.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
-from training.evaluation.bulk import BULK_NS, Bulk, compare_bulk
 from training.evaluation.expectations import expectations
-from training.evaluation.likes import LikedFolds, try_likes
 from training.evaluation.measure import measure
 from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members
+from training.evaluation.studies.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
+from training.evaluation.studies.bulk import BULK_NS, Bulk, compare_bulk
+from training.evaluation.studies.likes import LikedFolds, try_likes
 from training.evaluation.summary import gains, summarise, summarise_asking
 from training.pretrain import pretrain
 from training.problems import InputProblem

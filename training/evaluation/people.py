@@ -16,7 +16,7 @@ import numpy as np
 
 from bot.core.features import SongFeatures
 from bot.core.library.tables import features_of
-from training.evaluation.dates import undated
+from training.evaluation.studies.dates import undated
 from training.files import read_rows, song_of
 from training.pretrain import Corpus
 from training.problems import InputProblem

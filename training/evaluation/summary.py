@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.asking import GOALS, Curve, labels_needed
 from training.evaluation.baselines import FRESH, NAMELESS, NO_AUDIO, PRIOR
 from training.evaluation.measure import Measurement
+from training.evaluation.studies.asking import GOALS, Curve, labels_needed
 
 RESAMPLES = 1_000
 BINS = 10  # of equal size, for calibration

@@ -21,7 +21,7 @@ from bot.core.sorting.learning.hints import hint_columns
 from bot.core.sorting.learning.prior import Prior, tell
 from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
-from training.evaluation.dates import dates_help, dates_may_help, foretell, without_dates
+from training.evaluation.studies.dates import dates_help, dates_may_help, foretell, without_dates
 from training.model.cross_validation import Learner, Trial, try_out
 from training.model.heads import Estimator, Floats, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.errors.account import ExportTooLarge, NotConfirmedErasing
 from bot.flows.account import erase, prior_consent

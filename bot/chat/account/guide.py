@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from discord import app_commands
 from discord.app_commands import Command, Group
 
-from bot.chat import ids, layout, next_steps, reply, switches
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat import ids, layout, next_steps, reply
+from bot.chat.gateway import switches
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Item, Page
 from bot.messages import N_, _, mentions, spoken
 from bot.messages import account as messages

@@ -2,8 +2,9 @@
 
 from discord import app_commands
 
-from bot.chat import ids, layout, presence, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat import ids, layout, reply
+from bot.chat.gateway import presence
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.core.jobs import JobKind
 from bot.errors.account import LibraryFromFile, NoPasting, NoSpotifyApp

@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.chat import reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.flows.account import language as flow
 from bot.messages import LANGUAGES, language_name, speak

@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.chat import layout, next_steps, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting import unsorted
 from bot.messages import account as messages

@@ -2,7 +2,7 @@
 
 from bot.chat import ids, layout, reply
 from bot.chat.account.data import data
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.core import limits
 from bot.errors.account import NoApi

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.errors import CannotPost
 from bot.errors.account import BadQuietHours

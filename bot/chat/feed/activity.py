@@ -3,8 +3,8 @@
 import discord
 
 from bot.chat import reply
-from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.feed.feed import feed
+from bot.chat.gateway.bot import AnyCommand, Interaction
 from bot.chat.layout import Page
 from bot.errors.feed import ActivityOff
 from bot.messages import _

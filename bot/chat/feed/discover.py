@@ -3,8 +3,8 @@
 from discord import app_commands
 
 from bot.chat import autocomplete, layout, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import feed_cards, song_results
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.core.records import Song
 from bot.flows.feed import catalogue_sharing, song_lists

@@ -8,8 +8,8 @@ from contextlib import suppress
 from discord import app_commands
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import feed_cards
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.ids import number
 from bot.chat.layout import Page
 from bot.core.records import Song

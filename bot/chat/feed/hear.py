@@ -1,10 +1,11 @@
 """Listen: plays a song of a card, a dry run or a receipt to its member alone, in a message of its own."""
 
 from bot.chat import reply
-from bot.chat.bot import Context
 from bot.chat.feed import feed_cards
+from bot.chat.gateway.bot import Context
 from bot.core.records import Song
-from bot.flows.sorting import label, review
+from bot.flows.sorting import review
+from bot.flows.sorting.labelling import label
 
 
 async def on_card_hear(context: Context) -> None:

@@ -4,8 +4,8 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import song_results
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.errors.library import FileTooLarge

@@ -1,8 +1,8 @@
 """/feed web: a link to the swipe page for that member only; and logging out of every browser."""
 
 from bot.chat import ids, layout, page, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed.feed import feed
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.flows.account import sessions
 from bot.messages import _

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import layout, next_steps, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting import standing
 from bot.core.jobs import JobKind

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot.chat import ids, layout, presence
-from bot.chat.bot import Bot
+from bot.chat import ids, layout
 from bot.chat.failures import FAILURES, refused
 from bot.chat.feed import feed_cards
+from bot.chat.gateway import presence
+from bot.chat.gateway.bot import Bot
 from bot.chat.layout import Page
 from bot.chat.social.pages import rounds as round_pages
 from bot.chat.social.pages import server as pages

@@ -1,7 +1,7 @@
 """Buttons for a group's members: see who's in, remove someone, let them back in."""
 
 from bot.chat import reply
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.chat.social.pages import groups as pages
 from bot.flows.social.shared import groups
 

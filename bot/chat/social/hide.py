@@ -1,7 +1,7 @@
 """/profile hide: nobody sees anything of a member until they show themselves again."""
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.social.profile import profile
 from bot.flows.account import hide as flow

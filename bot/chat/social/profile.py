@@ -5,8 +5,9 @@ from typing import cast, get_args
 import discord
 from discord import app_commands
 
-from bot.chat import presence, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat import reply
+from bot.chat.gateway import presence
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.chat.social.pages import profile as pages

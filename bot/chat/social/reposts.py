@@ -7,8 +7,8 @@ import discord
 from discord import app_commands
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import song_results
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.social import channels
 from bot.chat.social.pages import reposts as pages

@@ -3,8 +3,8 @@
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import feed_cards
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.chat.social import channels
 from bot.chat.social.pages import rounds as pages

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import ids, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.social import channels
 from bot.chat.social.pages import server as pages

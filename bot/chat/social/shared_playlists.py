@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.chat import autocomplete, ids, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.chat.social.pages import hosting as host_pages
 from bot.chat.social.pages import shared_playlists as pages

@@ -3,9 +3,10 @@
 from discord import AllowedMentions, Member, Object, Thread, app_commands
 from discord.abc import GuildChannel
 
-from bot.chat import presence, reply
-from bot.chat.bot import AnyCommand, Bot, Context, Interaction
+from bot.chat import reply
 from bot.chat.failures import FAILURES
+from bot.chat.gateway import presence
+from bot.chat.gateway.bot import AnyCommand, Bot, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.social.pages import taste_match as pages
 from bot.chat.social.profile import Somebody, here

@@ -1,8 +1,8 @@
 """Answers: what follows from one."""
 
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.core.jobs import JobKind
-from bot.flows.sorting.label import Pressed
+from bot.flows.sorting.labelling.label import Pressed
 
 
 async def follow(context: Context, pressed: Pressed) -> None:

@@ -8,16 +8,16 @@ from collections.abc import Container, Sequence
 import discord
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.chat.sorting import answers, cards
 from bot.chat.sorting.cards import KEYS
 from bot.core.records import Layer
 from bot.core.sorting.groups import tick_of
 from bot.core.sorting.labels import Kind
-from bot.flows.sorting import bulk as flow
 from bot.flows.sorting import review
-from bot.flows.sorting.bulk import Bulk
-from bot.flows.sorting.label import Press
+from bot.flows.sorting.labelling import bulk as flow
+from bot.flows.sorting.labelling.bulk import Bulk
+from bot.flows.sorting.labelling.label import Press
 from bot.messages.sorting import labels as messages
 
 

@@ -6,9 +6,9 @@ from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
 from bot.core.records import Playlist, Song
 from bot.core.sorting.groups import ALBUM, tick_of
-from bot.flows.sorting.bulk import Bulk
-from bot.flows.sorting.label import Guess, NothingToAsk, Question
-from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.flows.sorting.labelling.bulk import Bulk
+from bot.flows.sorting.labelling.label import Guess, NothingToAsk, Question
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.messages import _, formatting
 from bot.messages.sorting import labels as messages
 

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, page, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Item, Page
 from bot.chat.sorting import answers, bulk, cards
 from bot.chat.sorting.writing import receipts
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
 from bot.core.sorting.labels import Kind
-from bot.flows.sorting import label as flow
 from bot.flows.sorting import playlists, review
-from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
+from bot.flows.sorting.labelling import label as flow
+from bot.flows.sorting.labelling.label import NothingToAsk, Press, Pressed, Question
 from bot.messages import _
 from bot.messages.sorting import labels as messages
 

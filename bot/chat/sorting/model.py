@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Model
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
-from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.messages import _, account
 from bot.messages.sorting import models as messages
 

@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
-from bot.chat.bot import Context, Interaction
+from bot.chat.gateway.bot import Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.chat.sorting import standing
 from bot.errors import MemberError

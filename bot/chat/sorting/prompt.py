@@ -6,12 +6,13 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.sorting import cards
 from bot.errors import CannotPost
 from bot.errors.sorting import CannotReact
-from bot.flows.sorting import label, playlists
-from bot.flows.sorting import prompt as flow
+from bot.flows.sorting import playlists
+from bot.flows.sorting.labelling import label
+from bot.flows.sorting.labelling import prompt as flow
 
 log = logging.getLogger(__name__)
 

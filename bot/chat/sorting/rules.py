@@ -7,12 +7,12 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import standing
+from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.playlists import PlaylistSettings
 from bot.messages import _
 from bot.messages.sorting import playlists as messages

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.chat.layout import Page
 from bot.chat.sorting.writing import sort
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Playlist
-from bot.flows.sorting import readiness
-from bot.flows.sorting import standing as flow
-from bot.flows.sorting.readiness import FIRST_TRAINING
-from bot.flows.sorting.standing import Standing
+from bot.flows.sorting.labelling import readiness
+from bot.flows.sorting.labelling import standing as flow
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
+from bot.flows.sorting.labelling.standing import Standing
 from bot.messages import _
 from bot.messages.sorting import models
 from bot.messages.sorting import playlists as messages

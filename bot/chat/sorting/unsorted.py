@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from bot.chat import autocomplete, ids, layout, paging, reply
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.chat.layout import Item, Page
 from bot.chat.sorting import cards
 from bot.core.records import Song
-from bot.flows.sorting import label, playlists
+from bot.flows.sorting import playlists
 from bot.flows.sorting import unsorted as flow
+from bot.flows.sorting.labelling import label
 from bot.flows.sorting.unsorted import Unsorted
 from bot.messages import _
 from bot.messages.sorting import unsorted as messages

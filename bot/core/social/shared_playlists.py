@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core import limits
-from bot.core.sorting.journal import RETRIABLE, Line, Refused
-from bot.core.sorting.writes import Action, LineState
+from bot.core.sorting.writing.journal import RETRIABLE, Line, Refused
+from bot.core.sorting.writing.writes import Action, LineState
 
 DAY = timedelta(days=1)
 AT_LEAST = 2  # votes needed to drop a song

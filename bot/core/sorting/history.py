@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.core.records import Item
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 
 Token = tuple[str | None, int]  # a song and which of its places it is
 

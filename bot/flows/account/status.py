@@ -11,11 +11,12 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.jobs import JobKind
 from bot.core.records import Account, Layer, Member, Model, Playlist
 from bot.core.sorting.expectation import Expectation, expected, knows_none
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 from bot.flows.account.link import days_left
 from bot.flows.library import feature_lookup
-from bot.flows.sorting import dry_run, label
-from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.flows.sorting import dry_run
+from bot.flows.sorting.labelling import label
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.unsorted import Unsorted, unsorted
 from bot.ports import FeatureSource, Queue

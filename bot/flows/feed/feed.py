@@ -22,7 +22,7 @@ from bot.core.jobs import JobKind
 from bot.core.records import Layer, NewWrite, Playlist, Song
 from bot.core.social.records import Reaction, Saving
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import Action, WriteKind
+from bot.core.sorting.writing.writes import Action, WriteKind
 from bot.errors import NotAmongLikes, NoTaste, NothingThereYet, NotLinked
 from bot.errors.feed import AllShown, GoneFromSpotify, NothingToHear, NotOnSpotify
 from bot.errors.sorting import PlaylistNotKept

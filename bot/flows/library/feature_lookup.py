@@ -20,7 +20,7 @@ from bot.core.jobs import AT_ONCE, LATER, JobKind, Next
 from bot.core.library.lookups import LookupState
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
-from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.ports import FeatureSource, Learnt, Subject
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from bot.core.features import bounded
 from bot.core.library import tables
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Member, Playlist, Song
-from bot.core.sorting.stand_ins import under_our_ids
+from bot.core.sorting.writing.stand_ins import under_our_ids
 from bot.errors import BadFile
 from bot.errors.library import (
     ErasedMeanwhile,

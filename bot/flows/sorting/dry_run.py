@@ -13,7 +13,7 @@ from bot.core.records import Item, Layer, NewWrite, Playlist, Song
 from bot.core.sorting import recording
 from bot.core.sorting.decide import Decision, PlaylistRule, Scores, bars_of, decide
 from bot.core.sorting.labels import Verdict
-from bot.core.sorting.writes import Action, LineState, WriteKind
+from bot.core.sorting.writing.writes import Action, LineState, WriteKind
 from bot.flows.sorting.scored_library import ScoredLibrary
 
 Standing = Mapping[int, set[str | None]]  # playlist → the songs in it

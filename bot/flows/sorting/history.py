@@ -16,7 +16,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists, revisions, writes
 from bot.core.records import Item, NewWrite, Playlist, Revision, Song
 from bot.core.sorting.history import Edit, Tally, earlier
-from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors.sorting import NothingToRestore, StateGone
 from bot.flows.sorting.writing import manual_edits, sort
 from bot.flows.sorting.writing.sort import Receipt

@@ -25,7 +25,7 @@ from bot.errors.sorting import (
     TooManyLayers,
     TooManyPlaylists,
 )
-from bot.flows.sorting.readiness import why_no_songs
+from bot.flows.sorting.labelling.readiness import why_no_songs
 from bot.flows.sorting.writing.create import create, new_making
 from bot.ports import Accounts, ListedPlaylist, Music
 

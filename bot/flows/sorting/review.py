@@ -11,11 +11,12 @@ from bot.adapters.store.sorting import answers, cards, models, playlists, writes
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.expectation import knows_none
 from bot.core.sorting.labels import Verdict
-from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors import ModelMissing, NothingToUndo, NotYours
 from bot.errors.sorting import NoSuchLayer, NotInLibrary, QuestionGone
-from bot.flows.sorting import dry_run, label
+from bot.flows.sorting import dry_run
 from bot.flows.sorting.dry_run import Reason
+from bot.flows.sorting.labelling import label
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.writing import sort
 from bot.flows.sorting.writing.sort import Receipt

@@ -13,8 +13,8 @@ from bot.core.sorting.labels import Source
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.core.sorting.learning.prior import Prior, tell
 from bot.errors.sorting import ModelGone, NoSuchLayer
+from bot.flows.sorting.labelling.readiness import count_labels
 from bot.flows.sorting.prior import usable_by
-from bot.flows.sorting.readiness import count_labels
 from bot.ports import ModelFiles, Training
 
 

@@ -11,7 +11,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import CHUNK, chunks
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.jobs import JobKind, Next
-from bot.core.sorting.writes import WriteState
+from bot.core.sorting.writing.writes import WriteState
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits

@@ -5,7 +5,7 @@ from bot.core.markup import escape, timestamp
 from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
-from bot.core.sorting.journal import TRIES, Refused
+from bot.core.sorting.writing.journal import TRIES, Refused
 from bot.flows.social.shared.playlists import LONGEST_NAME, SharedView
 from bot.messages import N_, _, formatting, plural
 

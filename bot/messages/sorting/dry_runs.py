@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.core.records import Change, Playlist
 from bot.core.sorting.expectation import expected
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 from bot.flows.sorting.dry_run import Reason
 from bot.flows.sorting.review import ASK, Reviewed, Staying
 from bot.flows.sorting.writing.corrections import Correction

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from bot.core.markup import timestamp
 from bot.core.records import Playlist, Revision, Song
 from bot.core.sorting.history import By, Tally
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 from bot.flows.sorting.history import State
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import N_, _, formatting, plural

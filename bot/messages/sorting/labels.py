@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from bot.core.records import Playlist, Song
 from bot.core.sorting.decide import certainty
 from bot.core.sorting.groups import Group
-from bot.flows.sorting.bulk import Answered
-from bot.flows.sorting.label import NothingToAsk, Question
-from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.flows.sorting.labelling.bulk import Answered
+from bot.flows.sorting.labelling.label import NothingToAsk, Question
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.messages import N_, _, formatting, listed, plural
 from bot.messages.sorting.playlists import own_rule
 

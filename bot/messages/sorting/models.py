@@ -6,7 +6,7 @@ from bot.core.markup import timestamp
 from bot.core.records import Model, Playlist
 from bot.core.sorting.learning.gate import Reason
 from bot.flows.account.status import LayerStatus
-from bot.flows.sorting.label import Guess
+from bot.flows.sorting.labelling.label import Guess
 from bot.flows.sorting.why import Explained
 from bot.messages import N_, _, formatting, listed, plural
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bot.core.records import Change
 from bot.core.social.records import Saving
-from bot.core.sorting.journal import TRIES, Refused
-from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
+from bot.core.sorting.writing.journal import TRIES, Refused
+from bot.core.sorting.writing.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors.stored import loaded
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing.sort import Receipt

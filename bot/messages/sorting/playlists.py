@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.core.records import Layer, Playlist
 from bot.core.social.shared_playlists import LOCAL
+from bot.flows.sorting.labelling.standing import Standing
 from bot.flows.sorting.playlists import LayerView, Odd
-from bot.flows.sorting.standing import Standing
 from bot.messages import N_, _, formatting, listed, number, plural
 
 NO_PLAYLISTS = N_("I don't keep any playlists for you. `/playlists add` takes one, or makes a new one.")

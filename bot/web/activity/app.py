@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from bot.errors import NotConfirmed
-from bot.flows.feed.activity import Activity
+from bot.flows.feed.pages.activity import Activity
 from bot.messages import _
 from bot.messages import feed as messages
 from bot.messages.errors import describe

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.errors import LinkUsed
 from bot.flows.account.sessions import SESSION_GOOD_FOR
-from bot.flows.feed.page import FeedPage
+from bot.flows.feed.pages.page import FeedPage
 from bot.messages import _
 from bot.messages import feed as messages
 from bot.messages.errors import describe

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from bot.flows.feed.page import FeedPage
+from bot.flows.feed.pages.page import FeedPage
 from bot.messages import _, mentions
 from bot.messages import feed as messages
 from bot.web.http.callers import ALLOWANCE, MEMBER, too_many

@@ -10,14 +10,14 @@ from typing import Any
 from bot.core.markup import unmarked
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.groups import tick_of
-from bot.core.sorting.writes import Action, LineState
-from bot.flows.feed.dry_run_page import Opened
+from bot.core.sorting.writing.writes import Action, LineState
 from bot.flows.feed.feed import FeedCard, PlaylistGuess
-from bot.flows.feed.label_page import Next
 from bot.flows.feed.listening import Listen, Way
+from bot.flows.feed.pages.dry_run_page import Opened
+from bot.flows.feed.pages.label_page import Next
 from bot.flows.sorting import review
-from bot.flows.sorting.bulk import Answered, Bulk
-from bot.flows.sorting.label import Question
+from bot.flows.sorting.labelling.bulk import Answered, Bulk
+from bot.flows.sorting.labelling.label import Question
 from bot.flows.sorting.review import Reviewed, Staying
 from bot.messages import _, formatting, mentions
 from bot.messages.feed import near_in_plain_text

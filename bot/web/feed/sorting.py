@@ -5,8 +5,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.core.sorting.labels import Kind
-from bot.flows.feed.dry_run_page import DryRunPage
-from bot.flows.feed.label_page import LabelPage
+from bot.flows.feed.pages.dry_run_page import DryRunPage
+from bot.flows.feed.pages.label_page import LabelPage
 from bot.messages.sorting import labels
 from bot.web.feed import shapes
 from bot.web.feed.callers import PAGE

@@ -13,8 +13,8 @@ from bot.core.records import Account, Layer, Playlist
 from bot.core.sorting.expectation import Expectation
 from bot.flows.account import status
 from bot.flows.account.status import LayerStatus, Status
-from bot.flows.sorting.label import Tally
-from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.flows.sorting.labelling.label import Tally
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.messages import account as messages
 from bot.messages.sorting import models, outcomes
 

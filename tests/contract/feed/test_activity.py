@@ -19,7 +19,7 @@ from bot.core.records import Actor
 from bot.errors import ChatDown, LinkRefused, LinkUsed
 from bot.flows.account import sessions
 from bot.flows.account.link import Linking
-from bot.flows.feed.activity import Activity
+from bot.flows.feed.pages.activity import Activity
 from bot.web import application as pages
 from bot.web.activity import app as activity
 from sandbox import discord

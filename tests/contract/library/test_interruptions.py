@@ -14,7 +14,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import own_features, songs
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core.records import Like, NewWrite, Song
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.writes import WriteKind
 from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
 from bot.errors.sorting import AlreadyInLayer
 from bot.flows.account import link

@@ -12,7 +12,7 @@ from bot.adapters.store.sorting import playlists, writes
 from bot.core.library.tables import BadRow, Foreign, Problem
 from bot.core.markup import escape
 from bot.core.records import Item, NewWrite
-from bot.core.sorting.writes import WriteKind, WriteState
+from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import BadFile
 from bot.errors.library import FileTooLarge, ForeignFile, NoSongColumns, NoSongsInFile
 from bot.flows.library import sync

@@ -12,7 +12,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.chat.sorting import cards
 from bot.core.records import Like, NewWrite
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.writes import WriteKind
 from bot.errors.spotify import Unreadable
 from bot.flows.library import sync as flow
 from bot.flows.sorting import playlists

@@ -19,13 +19,13 @@ from bot.adapters.store.rows import CHUNK, in_turns
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core import limits
 from bot.core.records import Like, NewWrite, Song
-from bot.core.sorting.journal import SETTLE
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.journal import SETTLE
+from bot.core.sorting.writing.writes import WriteKind
 from bot.flows.account import erase, link
 from bot.flows.library import likes, sync
 from bot.flows.library.likes import LibraryLook
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import standing
+from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits, sort
 from tests.contract.library.slices_stage import (

@@ -13,13 +13,14 @@ from bot.adapters.store.sorting import answers, cards, playlists, writes
 from bot.core.records import Item, Layer, NewWrite, Playlist
 from bot.core.sorting.groups import ALBUM
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.writes import WriteKind
 from bot.errors import BadChoice, NotYours
 from bot.errors.sorting import AllSorted, AlreadySorted, NoneOfThat, PlaylistNotKept
 from bot.flows.library import sync
-from bot.flows.sorting import bulk, label, review
-from bot.flows.sorting.bulk import Answered, Bulk
-from bot.flows.sorting.label import Press
+from bot.flows.sorting import review
+from bot.flows.sorting.labelling import bulk, label
+from bot.flows.sorting.labelling.bulk import Answered, Bulk
+from bot.flows.sorting.labelling.label import Press
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.train import training_set
 

@@ -13,9 +13,9 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Account, Like, NewWrite, Playlist, Song
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.journal import Refused
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.core.sorting.writing.journal import Refused
+from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone, PlaylistNotKept, ReceiptGone
 from bot.flows.sorting import dry_run, review
 from bot.flows.sorting import playlists as kept_playlists

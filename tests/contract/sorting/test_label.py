@@ -12,7 +12,7 @@ from bot.adapters.store.sorting import playlists
 from bot.core.records import Item
 from bot.core.sorting import recording
 from bot.flows.library import sync
-from bot.flows.sorting import label
+from bot.flows.sorting.labelling import label
 from bot.flows.sorting.scored_library import ScoredLibraries
 
 ADA, URI, ISRC = 1001, f"spotify:track:{1:022d}", "GBAYE0000001"

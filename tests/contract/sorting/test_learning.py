@@ -14,7 +14,8 @@ from bot.core.records import Layer, Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NotTrained, TooFewLabels, TrainingFailed
 from bot.flows.library import sync
-from bot.flows.sorting import readiness, standing, train
+from bot.flows.sorting import train
+from bot.flows.sorting.labelling import readiness, standing
 
 ADA = 1001
 

@@ -10,7 +10,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Change, Like, NewWrite, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.writes import WriteKind
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.dry_run import _unwanted
 from bot.flows.sorting.writing import corrections, sort

@@ -20,9 +20,9 @@ from bot.chat.layout import Page
 from bot.chat.sorting.writing import receipts
 from bot.core import limits
 from bot.core.records import Item, Layer, NewWrite, Playlist
-from bot.core.sorting.journal import SETTLE, TOUCHED, Refused
-from bot.core.sorting.superseded import CARRIED_OUT
-from bot.core.sorting.writes import ENDED, Action, LineState, WriteKind, WriteState
+from bot.core.sorting.writing.journal import SETTLE, TOUCHED, Refused
+from bot.core.sorting.writing.superseded import CARRIED_OUT
+from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors.sorting import TooOldToUndo
 from bot.flows.sorting import review
 from bot.flows.sorting.dry_run import REFUSED_FOR

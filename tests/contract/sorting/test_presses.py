@@ -20,8 +20,8 @@ from bot.core.sorting.labels import Kind
 from bot.errors import NotYours
 from bot.errors.sorting import PlaylistNotKept, QuestionGone
 from bot.flows import together
-from bot.flows.sorting.label import Press, Pressed
-from bot.flows.sorting.presses import Presses
+from bot.flows.sorting.labelling.label import Press, Pressed
+from bot.flows.sorting.labelling.presses import Presses
 
 MEMBERS, CARDS = 200, 5
 EACH = 6  # statements that a transaction of presses may take, however many it stores

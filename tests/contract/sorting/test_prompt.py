@@ -15,10 +15,10 @@ from bot.core.records import Layer
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotLinked
 from bot.flows.library import sync
-from bot.flows.sorting import label, prompt
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.labelling import label, prompt
+from bot.flows.sorting.labelling.prompt import Reaction
 from bot.flows.sorting.playlists import PlaylistSettings
-from bot.flows.sorting.prompt import Reaction
 from bot.flows.sorting.scored_library import ScoredLibraries
 
 ADA, BEN, CHANNEL = 1001, 1002, 7

@@ -10,10 +10,10 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Account, Item, Layer, Like, NewWrite, Song
-from bot.core.sorting.writes import Action, LineState, WriteKind
+from bot.core.sorting.writing.writes import Action, LineState, WriteKind
 from bot.errors import NotLinked
 from bot.errors.sorting import StillReading
-from bot.flows.sorting import readiness, standing
+from bot.flows.sorting.labelling import readiness, standing
 
 ADA = 1001
 LIKED = [f"spotify:track:{number:022}" for number in range(12)]

@@ -6,7 +6,7 @@ import pytest
 
 from bot.adapters.store.sorting import answers
 from bot.core.records import Playlist
-from bot.core.sorting.journal import Refused
+from bot.core.sorting.writing.journal import Refused
 from bot.flows.library import sync
 from bot.flows.sorting import playlists
 from bot.flows.sorting.playlists import PlaylistSettings

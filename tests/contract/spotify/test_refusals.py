@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Like, Song
-from bot.core.sorting.journal import Refused
+from bot.core.sorting.writing.journal import Refused
 from bot.flows.sorting.writing import manual_edits
 from sandbox.spotify import Fault
 from tests.contract.spotify.stage import MARA, START, URIS

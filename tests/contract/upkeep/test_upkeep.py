@@ -16,7 +16,7 @@ from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import NewWrite, Work
 from bot.core.social.records import NewRepost, Place
-from bot.core.sorting.writes import WriteKind, WriteState
+from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors.spotify import ConsentEnded, Unreadable
 from bot.errors.stored import loaded
 from bot.flows.account import link, notify

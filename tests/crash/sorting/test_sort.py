@@ -19,7 +19,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.adapters.vault import Vault
 from bot.core.records import Actor, Like, NewWrite, Song
-from bot.core.sorting.writes import LineState, WriteKind
+from bot.core.sorting.writing.writes import LineState, WriteKind
 from bot.flows.account.link import Linking
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.writing import manual_edits, sort

@@ -14,9 +14,10 @@ from aiohttp import web
 from discord import app_commands
 
 from bot.app import assembled
-from bot.chat import ids, layout, presence, reply
-from bot.chat.bot import Bot, Context, Interaction
-from bot.chat.client import Chat
+from bot.chat import ids, layout, reply
+from bot.chat.gateway import presence
+from bot.chat.gateway.bot import Bot, Context, Interaction
+from bot.chat.gateway.client import Chat
 from bot.chat.layout import Form, Page
 from bot.config import parse
 from bot.core.records import Notice

@@ -13,7 +13,7 @@ from discord import app_commands
 from bot.adapters.store.account import interactions
 from bot.app import assembled
 from bot.chat import ids, layout, reply
-from bot.chat.bot import Bot, Context, Interaction
+from bot.chat.gateway.bot import Bot, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.services import Services
 from sandbox.discord import Person, World

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat.events import VITAL
+from bot.chat.gateway.events import VITAL
 from sandbox.discord import Message, Person
 from sandbox.discord.client.outcome import NoAnswer
 from sandbox.stack import Stack

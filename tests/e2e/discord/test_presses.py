@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat.client import all_taps
+from bot.chat.gateway.client import all_taps
 from sandbox.discord import Exchange, Interaction, InteractionKind, Message, Person
 from sandbox.discord.client.person import find_button
 from sandbox.discord.model import Json

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.async_api import expect
 
-from bot.chat.presence import FRESH
+from bot.chat.gateway.presence import FRESH
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer, post_in
 from tests.e2e.feed.phone_stage import SLOW, Phone, drag, said_of, title, until

@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 import pytest_asyncio
 
-from bot.chat.presence import FRESH
+from bot.chat.gateway.presence import FRESH
 from sandbox.discord import Channel, Message, Person
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from bot.chat.presence import FRESH
+from bot.chat.gateway.presence import FRESH
 from bot.chat.social.rounds import TAPS
 from sandbox.discord import Channel, Message, Person
 from tests.e2e.chat_stage import answer, labels, post_in, with_file

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from bot.chat.presence import FRESH
+from bot.chat.gateway.presence import FRESH
 from sandbox.discord import Message, Person
 from sandbox.stack import Listener
 from tests.e2e.chat_stage import answer, at_spotify, labels, with_file

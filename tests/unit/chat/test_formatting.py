@@ -9,7 +9,7 @@ from bot.core.features import GOES_BY
 from bot.core.library.merge import PRECEDENCE
 from bot.core.records import Song
 from bot.flows.library.feature_lookup import Progress
-from bot.flows.sorting.label import Tally
+from bot.flows.sorting.labelling.label import Tally
 from bot.messages import formatting, listed
 
 SPECIAL = "*_~`|[]<@"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import ids
-from bot.chat.client import all_commands, all_taps
+from bot.chat.gateway.client import all_commands, all_taps
 from bot.errors import BadChoice
 
 WORD = st.text(string.ascii_lowercase, min_size=1, max_size=12)

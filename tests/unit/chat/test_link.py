@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.chat.account.link import on_pasted
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.config import parse
 from bot.errors import BadChoice
 from tests.conftest import NOW

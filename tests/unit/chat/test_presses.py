@@ -20,8 +20,8 @@ from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Like, Song
 from bot.core.sorting.labels import Kind, Verdict
 from bot.errors import BadChoice, NotYours
-from bot.flows.sorting.label import Press
-from bot.flows.sorting.presses import Presses
+from bot.flows.sorting.labelling.label import Press
+from bot.flows.sorting.labelling.presses import Presses
 from tests.databases import new_store
 
 T = TypeVar("T")

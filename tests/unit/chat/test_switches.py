@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.chat.client import all_commands
-from bot.chat.switches import NEEDS, registered
+from bot.chat.gateway.client import all_commands
+from bot.chat.gateway.switches import NEEDS, registered
 from bot.config import parse
 
 COMMANDS: list[dict[str, Any]] = [

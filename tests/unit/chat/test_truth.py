@@ -20,7 +20,7 @@ from bot.core.social.records import Round, RoundState
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting.expectation import Expectation
 from bot.core.sorting.learning.gate import Reason
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 from bot.errors import NoPlaylists, NotTrained, TooFewLabels
 from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.flows.account.status import LayerStatus
@@ -29,7 +29,7 @@ from bot.flows.library.sync import Imported
 from bot.flows.social.rounds import RoundTable
 from bot.flows.social.shared.playlists import SharedView
 from bot.flows.sorting import playlists
-from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
+from bot.flows.sorting.labelling.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import account, common, feed, formatting, library

@@ -10,9 +10,9 @@ from discord import Locale
 from discord.app_commands import Command, ContextMenu, Group, TranslationContext, TranslationContextLocation, locale_str
 
 from bot.chat.account import guide
-from bot.chat.client import all_commands
+from bot.chat.gateway.client import all_commands
+from bot.chat.gateway.translator import Catalogue
 from bot.chat.layout import Page
-from bot.chat.translator import Catalogue
 from bot.locales import catalogue
 from bot.messages import ENGLISH, LANGUAGES, formatting, language_of, mentions
 from tests.unit.messages.test_messages import forms

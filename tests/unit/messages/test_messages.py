@@ -14,8 +14,8 @@ from discord.app_commands import TranslationContext, TranslationContextLocation,
 
 import bot
 from bot.chat.account.status import status
+from bot.chat.gateway.translator import NAME, OPTION, Catalogue
 from bot.chat.layout import LABEL, PLACEHOLDER, TITLE
-from bot.chat.translator import NAME, OPTION, Catalogue
 from bot.errors import CratekeeperError, TooFewLabels, WrongCode
 from bot.errors.spotify import CoolingDown
 from bot.errors.stored import dumped, loaded

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bot.core import limits
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, SongState
-from bot.core.sorting.journal import look
-from bot.core.sorting.plan import Plan, carry_out, plan
+from bot.core.sorting.writing.journal import look
+from bot.core.sorting.writing.plan import Plan, carry_out, plan
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=3)

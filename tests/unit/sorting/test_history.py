@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.core.records import Item
 from bot.core.sorting.history import By, attributed, difference, earlier
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 
 SONGS = st.one_of(st.none(), st.sampled_from([f"s{number}" for number in range(12)]))
 PLACES = st.lists(SONGS.map(lambda song: Item(song, None, naming=song)), max_size=30)

@@ -5,7 +5,7 @@ from math import ceil
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.sorting.plan import BATCH, Plan, batches, carry_out, plan, runs
+from bot.core.sorting.writing.plan import BATCH, Plan, batches, carry_out, plan, runs
 
 SONGS = st.integers(0, 30).map(lambda number: f"song-{number}")
 PLAYLIST = st.lists(SONGS | st.none(), max_size=40)

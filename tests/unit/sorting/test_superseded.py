@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.sorting.journal import Refused
-from bot.core.sorting.superseded import PastLine, superseded
-from bot.core.sorting.writes import LineState
+from bot.core.sorting.writing.journal import Refused
+from bot.core.sorting.writing.superseded import PastLine, superseded
+from bot.core.sorting.writing.writes import LineState
 
 LINES = st.lists(
     st.builds(

@@ -8,8 +8,18 @@ from bot.core.sorting.learning.dataset import Label
 from tests.unit.tastes import labelled, library
 from tests.unit.training.test_evaluate import ADA
 from training.dataset import examples_of
-from training.evaluation.bulk import BULK_NS, EACH, ONE, SEVERAL, SHARED, compare_bulk, left_over, opinions_of, ways_of
 from training.evaluation.people import draw_members
+from training.evaluation.studies.bulk import (
+    BULK_NS,
+    EACH,
+    ONE,
+    SEVERAL,
+    SHARED,
+    compare_bulk,
+    left_over,
+    opinions_of,
+    ways_of,
+)
 from training.model.cross_validation import _folds
 from training.model.fit import fit
 

@@ -12,14 +12,14 @@ import pytest
 from bot.core.features import SongFeatures
 from tests.unit.tastes import library, style_of
 from training.__main__ import main
-from training.evaluation.asking import CHOSEN, RANDOM, ask_member, checkpoints, kept_back, labels_needed
 from training.evaluation.baselines import AUDIO_NAMES, EVERYTHING, FRESH, NAMELESS, NEAREST, NET, NO_AUDIO, PRIOR
 from training.evaluation.curves import draw_all
 from training.evaluation.evaluate import Material, Protocol, evaluate
-from training.evaluation.likes import read_likes, try_likes
 from training.evaluation.measure import held_back, measure, none_set, training_set
 from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members, drawable, read_person
 from training.evaluation.report import report
+from training.evaluation.studies.asking import CHOSEN, RANDOM, ask_member, checkpoints, kept_back, labels_needed
+from training.evaluation.studies.likes import read_likes, try_likes
 from training.evaluation.summary import figure, gains, summarise
 from training.problems import InputProblem
 

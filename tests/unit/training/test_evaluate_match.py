@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.__main__ import main
-from training.evaluation import taste_match
+from training.evaluation.studies import taste_match
 
 MIDDLES = {"ada": (80, 0.1), "ben": (150, 0.9), "eva": None}  # tempo and energy; Eva likes everything
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
 from bot.core.sorting.history import By
-from bot.core.sorting.writes import Action, LineState, WriteKind, WriteState
+from bot.core.sorting.writing.writes import Action, LineState, WriteKind, WriteState
 
 layer = Table(
     "layer",

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, one
-from bot.core.sorting.creations import Making
+from bot.core.sorting.writing.creations import Making
 
 MAKING = schema.making
 

@@ -11,8 +11,8 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every
 from bot.core import limits
-from bot.core.sorting.superseded import PastLine
-from bot.core.sorting.writes import ENDED, WriteKind
+from bot.core.sorting.writing.superseded import PastLine
+from bot.core.sorting.writing.writes import ENDED, WriteKind
 
 WRITE, CHANGE = schema.write, schema.change
 UNDONE, UNDOING = schema.write.alias("undone"), schema.write.alias("undoing")

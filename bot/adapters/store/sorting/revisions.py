@@ -15,9 +15,9 @@ from bot.core import limits
 from bot.core.records import Item, Playlist, Revision, Song
 from bot.core.sorting import recording
 from bot.core.sorting.history import By, Edit, Tally, attributed, difference
-from bot.core.sorting.journal import SETTLE, TOUCHED
 from bot.core.sorting.manual_edits import blanked
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.journal import SETTLE, TOUCHED
+from bot.core.sorting.writing.writes import Action
 
 REVISION, EDIT, CHANGE = schema.revision, schema.edit, schema.change
 MOST_AT_ONCE = 200  # revisions forgotten in one transaction

@@ -12,9 +12,9 @@ from bot.adapters.store.engine import Store, Tx
 from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest, one
 from bot.core import limits
 from bot.core.records import Change, NewWrite, Write
-from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, Refused
-from bot.core.sorting.superseded import CARRIED_OUT
-from bot.core.sorting.writes import ENDED, Action, LineState, WriteKind, WriteState
+from bot.core.sorting.writing.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, Refused
+from bot.core.sorting.writing.superseded import CARRIED_OUT
+from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone
 
 WRITE, CHANGE = schema.write, schema.change

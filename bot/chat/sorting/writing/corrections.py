@@ -1,7 +1,7 @@
 """**Not there**: a song doesn't belong where it went, or would go, and where it belongs instead."""
 
 from bot.chat import ids, reply
-from bot.chat.bot import Context
+from bot.chat.gateway.bot import Context
 from bot.chat.sorting.writing import dry_runs, pages, receipts
 from bot.core.jobs import JobKind
 from bot.flows.sorting.writing import corrections

@@ -8,7 +8,7 @@ from bot.chat.layout import Item, Page
 from bot.chat.paging import PER_PAGE
 from bot.chat.sorting.writing import receipts
 from bot.core.records import Change, Song
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 from bot.flows.sorting import review
 from bot.flows.sorting.review import ASK, Reviewed, Staying
 from bot.messages import _, formatting

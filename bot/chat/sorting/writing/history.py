@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, paging, reply
-from bot.chat.bot import Context, Interaction
+from bot.chat.gateway.bot import Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.chat.sorting.writing import receipts

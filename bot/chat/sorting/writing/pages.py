@@ -1,7 +1,7 @@
 """The messages about a write: its dry run, or its receipt."""
 
 from bot.chat import reply
-from bot.chat.bot import Bot, Context
+from bot.chat.gateway.bot import Bot, Context
 from bot.chat.layout import Page
 from bot.chat.sorting.writing import dry_runs, receipts
 from bot.chat.sorting.writing.dry_runs import DryRun

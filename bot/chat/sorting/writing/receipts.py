@@ -8,8 +8,8 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page, Tap
 from bot.chat.sorting import cards
 from bot.core.records import Change, Song
-from bot.core.sorting.writes import ENDED, Action, WriteKind
-from bot.flows.sorting.label import Question
+from bot.core.sorting.writing.writes import ENDED, Action, WriteKind
+from bot.flows.sorting.labelling.label import Question
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing.corrections import Correction
 from bot.flows.sorting.writing.sort import Receipt

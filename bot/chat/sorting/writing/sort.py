@@ -6,12 +6,12 @@ from discord import app_commands
 
 from bot.chat import autocomplete, layout, reply
 from bot.chat import page as page_link
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.cards import shown
 from bot.chat.sorting.writing import dry_runs, pages, receipts
 from bot.core.records import Layer
-from bot.core.sorting.writes import WriteState
+from bot.core.sorting.writing.writes import WriteState
 from bot.flows.account import notify
 from bot.flows.sorting import playlists, review
 from bot.flows.sorting.writing import sort as flow

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from discord import app_commands
 
 from bot.chat import ids, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.sorting.writing import pages, receipts
 from bot.flows.sorting.writing import sort as flow
 from bot.messages import _

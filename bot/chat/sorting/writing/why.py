@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, reply
-from bot.chat.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.writing import pages, receipts
 from bot.core.records import Layer

@@ -12,10 +12,10 @@ account    Spotify's own export            json_stream  JSON, value by value
 archive    a ZIP of tables                 lists   M3U8 and JSPF
 """
 
-from bot.core.library.tables.archive import Part, TooMuch, parts
 from bot.core.library.tables.cells import MOST_CELL
+from bot.core.library.tables.formats.archive import Part, TooMuch, parts
+from bot.core.library.tables.formats.lists import as_csv, jspf, m3u8
 from bot.core.library.tables.headers import IDS, field_of
-from bot.core.library.tables.lists import as_csv, jspf, m3u8
 from bot.core.library.tables.names import OURS, joined
 from bot.core.library.tables.problems import BadRow, Foreign, NotATable, Problem
 from bot.core.library.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Table

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.core.codes import song_uri
-from bot.core.library.tables import account, foreign
+from bot.core.library.tables import foreign
 from bot.core.library.tables.cells import (
     DECLARED,
     DELIMITERS,
@@ -22,8 +22,9 @@ from bot.core.library.tables.cells import (
     unwrapped,
 )
 from bot.core.library.tables.decode import HEAD, lines
+from bot.core.library.tables.formats import account
+from bot.core.library.tables.formats.json_stream import Torn
 from bot.core.library.tables.headers import IDS, KNOWN, field_of, fields_of, known, surest_first
-from bot.core.library.tables.json_stream import Torn
 from bot.core.library.tables.names import Names
 from bot.core.library.tables.problems import BadRow, Problem
 from bot.core.library.tables.write import armed

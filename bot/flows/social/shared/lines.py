@@ -10,9 +10,10 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.core.records import Item, Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
-from bot.core.sorting import journal, recording, stand_ins
-from bot.core.sorting.journal import SETTLE, Line, Look, look
-from bot.core.sorting.writes import Action, LineState
+from bot.core.sorting import recording
+from bot.core.sorting.writing import journal, stand_ins
+from bot.core.sorting.writing.journal import SETTLE, Line, Look, look
+from bot.core.sorting.writing.writes import Action, LineState
 from bot.ports import Contents
 
 TO_PUT_IN = (SongState.WANTED, SongState.ATTEMPTED, SongState.SENT, SongState.LEAVING, SongState.SAME)

@@ -15,7 +15,7 @@ from bot.adapters.store.sorting import creations, playlists
 from bot.core.notices import NoticeKind
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Shared
-from bot.core.sorting.journal import missing
+from bot.core.sorting.writing.journal import missing
 from bot.errors import NotLinked
 from bot.errors.spotify import ConsentEnded, PlaylistGone, Unsettled
 from bot.errors.stored import dumped

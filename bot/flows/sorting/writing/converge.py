@@ -14,9 +14,9 @@ from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.rows import chunks
-from bot.core.sorting.journal import TRIES, Line, Look, Refused, without_doubles
-from bot.core.sorting.plan import BATCH, batches, plan, runs
-from bot.core.sorting.writes import Action, LineState
+from bot.core.sorting.writing.journal import TRIES, Line, Look, Refused, without_doubles
+from bot.core.sorting.writing.plan import BATCH, batches, plan, runs
+from bot.core.sorting.writing.writes import Action, LineState
 from bot.errors import CratekeeperError
 from bot.errors.spotify import PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
 from bot.ports import Contents, Music

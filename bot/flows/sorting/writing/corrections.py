@@ -11,9 +11,9 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
-from bot.core.sorting.journal import TOUCHED
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import ENDED, Action, LineState, WriteKind, WriteState
+from bot.core.sorting.writing.journal import TOUCHED
+from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone, PlaylistNotKept, ReceiptGone
 from bot.flows.sorting.writing.sort import open_tap
 

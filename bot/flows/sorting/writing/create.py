@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.sorting import creations
-from bot.core.sorting.creations import Making
-from bot.core.sorting.journal import SETTLE
+from bot.core.sorting.writing.creations import Making
+from bot.core.sorting.writing.journal import SETTLE
 from bot.errors import CratekeeperError
 from bot.errors.spotify import SpotifyDown, Unsettled
 from bot.flows.sorting.writing.converge import running_from

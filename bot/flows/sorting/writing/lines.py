@@ -11,8 +11,8 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.records import Change, Playlist
 from bot.core.sorting import recording
-from bot.core.sorting.journal import OPEN, Line, Look, Refused, look
-from bot.core.sorting.writes import Action, LineState, WriteKind
+from bot.core.sorting.writing.journal import OPEN, Line, Look, Refused, look
+from bot.core.sorting.writing.writes import Action, LineState, WriteKind
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Contents
 

@@ -14,10 +14,10 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core.records import Item, Layer, Playlist
-from bot.core.sorting import stand_ins
-from bot.core.sorting.journal import SETTLE, unsettled
 from bot.core.sorting.labels import Answer, Kind
 from bot.core.sorting.manual_edits import Seen, blanked, lessons
+from bot.core.sorting.writing import stand_ins
+from bot.core.sorting.writing.journal import SETTLE, unsettled
 from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import Contents, Music
 

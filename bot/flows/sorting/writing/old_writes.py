@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.adapters.store import Store
 from bot.adapters.store.rows import CHUNK, chunks
 from bot.adapters.store.sorting import old_writes
-from bot.core.sorting.superseded import superseded
+from bot.core.sorting.writing.superseded import superseded
 from bot.flows.sorting.dry_run import REFUSED_FOR
 
 AT_ONCE = 20  # writes looked through in one step of the upkeep

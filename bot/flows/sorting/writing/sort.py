@@ -19,14 +19,14 @@ from bot.adapters.store.sorting import answers, playlists, revisions, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
-from bot.core.sorting.journal import OPEN, TOUCHED, Refused, missing
-from bot.core.sorting.writes import ENDED, Action, LineState, WriteKind, WriteState
+from bot.core.sorting.writing.journal import OPEN, TOUCHED, Refused, missing
+from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
 from bot.errors.sorting import DryRunChanged, DryRunGone, ReceiptGone, StillWriting, TooOldToUndo
 from bot.errors.spotify import PlaylistGone, SpotifyDown, Unsettled
 from bot.errors.stored import dumped
-from bot.flows.sorting import readiness
 from bot.flows.sorting.dry_run import prepare
+from bot.flows.sorting.labelling import readiness
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits
 from bot.flows.sorting.writing.converge import Clock, converge, running_from

@@ -23,11 +23,11 @@ from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.catalogue_index import key
 from bot.flows.feed.clips import Clips
-from bot.flows.feed.dry_run_page import DryRunPage
 from bot.flows.feed.feed import Feed
-from bot.flows.feed.label_page import LabelPage
 from bot.flows.feed.listening import Listening
-from bot.flows.feed.page import FeedPage
+from bot.flows.feed.pages.dry_run_page import DryRunPage
+from bot.flows.feed.pages.label_page import LabelPage
+from bot.flows.feed.pages.page import FeedPage
 from bot.flows.feed.previews import SongPreviews
 from bot.flows.feed.recommend import Recommender
 from bot.flows.social import reposts

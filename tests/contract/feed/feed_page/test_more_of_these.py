@@ -9,7 +9,7 @@ from bot.adapters.store.sorting import answers
 from bot.core.records import Like, Song
 from bot.core.sorting.groups import ALBUM
 from bot.core.sorting.labels import Kind, Source
-from bot.flows.sorting import bulk, label
+from bot.flows.sorting.labelling import bulk, label
 from tests.contract.feed.api.stage import ADA, BEN, liked
 from tests.contract.feed.feed_page.keeper import Keeper
 from tests.contract.feed.feed_page.stage import scored_libraries

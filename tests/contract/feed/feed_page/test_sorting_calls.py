@@ -6,10 +6,10 @@ import pytest
 
 from bot.adapters.store.sorting import answers, writes
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
-from bot.core.sorting.writes import WriteState
+from bot.core.sorting.writing.writes import WriteState
 from bot.flows.sorting import dry_run
-from bot.flows.sorting.label import Press
-from bot.flows.sorting.presses import Presses
+from bot.flows.sorting.labelling.label import Press
+from bot.flows.sorting.labelling.presses import Presses
 from tests.contract.feed.api.stage import ADA, BEN, liked
 from tests.contract.feed.feed_page.keeper import Keeper
 from tests.contract.feed.feed_page.stage import Stage, scored_libraries

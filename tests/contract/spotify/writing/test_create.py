@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.core.sorting.journal import SETTLE
+from bot.core.sorting.writing.journal import SETTLE
 from bot.errors.spotify import SpotifyDown, SpotifyError, Unsettled
 from bot.flows.sorting import playlists
 from sandbox.spotify import Fault

@@ -10,7 +10,7 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core import limits
 from bot.core.records import Actor
 from bot.core.sorting.history import By
-from bot.core.sorting.writes import Action, WriteState
+from bot.core.sorting.writing.writes import Action, WriteState
 from bot.errors.sorting import NothingToRestore, StateGone
 from bot.flows.sorting import history
 from bot.flows.sorting import playlists as flow

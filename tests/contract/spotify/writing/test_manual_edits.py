@@ -7,8 +7,8 @@ import pytest
 
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist, Song
-from bot.core.sorting.journal import TRIES, Refused
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
+from bot.core.sorting.writing.journal import TRIES, Refused
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import ScoredLibrary
 from bot.flows.sorting.writing import manual_edits

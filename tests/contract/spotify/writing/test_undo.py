@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 import pytest
 
 from bot.adapters.store.sorting import writes
-from bot.core.sorting.journal import Refused
-from bot.core.sorting.writes import WriteState
+from bot.core.sorting.writing.journal import Refused
+from bot.core.sorting.writing.writes import WriteState
 from bot.errors import NothingToUndo
 from bot.errors.sorting import StillWriting
 from bot.errors.spotify import CoolingDown, Unsettled

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.adapters.store.sorting import writes
-from bot.core.sorting.journal import SETTLE, Refused
+from bot.core.sorting.writing.journal import SETTLE, Refused
 from bot.errors.spotify import CoolingDown, Unsettled
 from bot.flows.sorting.writing import manual_edits, sort
 from sandbox.spotify import Fault, Lag

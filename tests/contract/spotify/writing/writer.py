@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import Actor, NewWrite, Playlist
-from bot.core.sorting.writes import WriteKind
+from bot.core.sorting.writing.writes import WriteKind
 from bot.errors.spotify import SpotifyDown, Unsettled
 from bot.flows.sorting import playlists
 from bot.flows.sorting.writing import sort

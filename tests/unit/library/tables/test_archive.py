@@ -6,7 +6,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from bot.core.library.tables import TooMuch, parts
-from bot.core.library.tables.archive import MOST_ENTRIES, playlist_of
+from bot.core.library.tables.formats.archive import MOST_ENTRIES, playlist_of
 
 MOST = 1_000_000
 

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from bot.core.library.tables import BadRow, NotATable, Problem, Table
-from bot.core.library.tables.json_stream import MOST_VALUE
+from bot.core.library.tables.formats.json_stream import MOST_VALUE
 from tests.unit.library.tables.forms import URI, read
 
 TIMES = 8  # times the file's size: a copy as text, plus the decoder's memory

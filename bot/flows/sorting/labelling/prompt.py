@@ -16,8 +16,8 @@ from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Playlist, Prompt, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors.sorting import NothingLeftToAsk, QuestionGone
-from bot.flows.sorting import label
-from bot.flows.sorting.readiness import training_pays
+from bot.flows.sorting.labelling import label
+from bot.flows.sorting.labelling.readiness import training_pays
 from bot.flows.sorting.scored_library import ScoredLibraries
 
 NONE = "🚫"  # the reaction for "none of them"

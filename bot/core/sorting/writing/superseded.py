@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from bot.core.sorting.journal import RETRIABLE, TOUCHED, Refused
-from bot.core.sorting.writes import LineState
+from bot.core.sorting.writing.journal import RETRIABLE, TOUCHED, Refused
+from bot.core.sorting.writing.writes import LineState
 
 CARRIED_OUT = (*TOUCHED, LineState.TAKEN)  # lines that say whether a song is ours
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.adapters.store import Store
 from bot.core.jobs import JobKind
 from bot.core.records import Clip, Song
-from bot.core.sorting.writes import LineState, WriteState
+from bot.core.sorting.writing.writes import LineState, WriteState
 from bot.errors.sorting import DryRunGone, ReceiptGone
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.feed import Enqueue

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.core.records import Item
-from bot.core.sorting.writes import Action, LineState
+from bot.core.sorting.writing.writes import Action, LineState
 
 SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind; late requests were carried out up to 12 s late
 PATIENCE = timedelta(minutes=10)  # for a confirmed addition: it only needs waiting, not repeating

@@ -18,8 +18,8 @@ from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.feed.taste import Taste
 from bot.core.sorting.learning.columns import key_of
-from training.evaluation.neighbours import Half, parted
 from training.evaluation.people import Person
+from training.evaluation.studies.neighbours import Half, parted
 from training.problems import InputProblem
 
 LIKES = 10  # per person, to begin with

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from bot.flows.account import sessions
 from bot.flows.feed.api import Api
-from bot.flows.feed.dry_run_page import DryRunPage
 from bot.flows.feed.feed import Feed, FeedCard
-from bot.flows.feed.label_page import LabelPage
 from bot.flows.feed.listening import Listen, Listening
+from bot.flows.feed.pages.dry_run_page import DryRunPage
+from bot.flows.feed.pages.label_page import LabelPage
 
 Post = Callable[[int, int | None, str], Awaitable[object]]  # post a member's song in a server
 

@@ -17,7 +17,7 @@ from bot.adapters.store.sorting.answers import STANDING
 from bot.core.records import Layer, Playlist
 from bot.core.sorting.manual_edits import standing_as_lessons
 from bot.errors.sorting import StillReading
-from bot.flows.sorting.readiness import why_no_songs
+from bot.flows.sorting.labelling.readiness import why_no_songs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from datetime import datetime
 
 import discord
 
-from bot.chat import delivery, presence
+from bot.chat import delivery
 from bot.chat.account import data, guide, link, settings, status, tokens, unlink, updates
-from bot.chat.bot import AnyCommand, Bot, Handler
 from bot.chat.failures import FAILURES
 from bot.chat.feed import activity, discover, feed, hear, song, web
+from bot.chat.gateway import presence
+from bot.chat.gateway.bot import AnyCommand, Bot, Handler
 from bot.chat.layout import Page
 from bot.chat.library import library
 from bot.chat.social import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.core.library.tables.cells import clean
 from bot.core.library.tables.decode import lines
-from bot.core.library.tables.json_stream import Reader, Torn
+from bot.core.library.tables.formats.json_stream import Reader, Torn
 from bot.core.library.tables.problems import Foreign, NotATable
 
 FIELDS = ("track_uri", "title", "artists", "album", "added_at", "playlist")

@@ -19,8 +19,8 @@ from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.groups import groups_of
 from bot.core.sorting.labels import Verdict
 from bot.flows.feed.feed import PlaylistGuess, guesses_of
-from bot.flows.sorting.bulk import Bulk
-from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
+from bot.flows.sorting.labelling.bulk import Bulk
+from bot.flows.sorting.labelling.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.why import Explanation
 from bot.flows.sorting.writing.sort import Receipt

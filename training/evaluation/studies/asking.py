@@ -81,7 +81,7 @@ def kept_back(member: SimulatedMember) -> list[tuple[str, int]]:
 
 
 def choose(quiz: _Quiz, seed: int) -> str:
-    """Return the next song to ask about, chosen as in bot.flows.sorting.label."""
+    """Return the next song to ask about, chosen as in bot.flows.sorting.labelling.label."""
     counts = Counter(quiz.labels.values())
     scores = quiz.scores
     artists = [min(quiz.member.songs[song].sets.get("artists", ()), default="") for song in quiz.songs]

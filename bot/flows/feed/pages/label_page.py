@@ -22,10 +22,11 @@ from bot.errors.sorting import QuestionGone
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.feed import Enqueue
 from bot.flows.feed.listening import Listen, Listening
-from bot.flows.sorting import bulk, label, playlists, presses, review
-from bot.flows.sorting.bulk import Bulk
-from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
-from bot.flows.sorting.presses import OnCard
+from bot.flows.sorting import playlists, review
+from bot.flows.sorting.labelling import bulk, label, presses
+from bot.flows.sorting.labelling.bulk import Bulk
+from bot.flows.sorting.labelling.label import NothingToAsk, Press, Pressed, Question
+from bot.flows.sorting.labelling.presses import OnCard
 from bot.flows.sorting.scored_library import ScoredLibraries
 
 Next = Question | NothingToAsk

@@ -22,10 +22,10 @@ from bot.core.sorting.groups import Group, groups_of
 from bot.core.sorting.labels import Kind, Verdict
 from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.forecast import share_after
-from bot.core.sorting.writes import Action, WriteKind
+from bot.core.sorting.writing.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, QuestionGone
-from bot.flows.sorting.readiness import due, training_pays, why_no_songs
+from bot.flows.sorting.labelling.readiness import due, training_pays, why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.why import Explanation, reason
 from bot.flows.sorting.writing import sort

@@ -5,10 +5,10 @@ import pytest
 from bot.chat.sorting.writing import history as pages
 from bot.core.records import Item, Revision
 from bot.core.sorting.history import By, Edit
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 from bot.flows.sorting.history import History, State
 from bot.messages import LANGUAGES, speaking
-from tests.unit.chat.test_pages import NOW, check, playlist, receipt, song
+from tests.unit.chat.pages.test_pages import NOW, check, playlist, receipt, song
 
 EVERYTHING = {(action, by): 10_000 for action in (Action.ADD, Action.REMOVE) for by in By}
 

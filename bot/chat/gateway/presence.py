@@ -13,7 +13,7 @@ from bot.chat.failures import FAILURES
 from bot.errors import ChatDown
 
 if TYPE_CHECKING:
-    from bot.chat.bot import Bot
+    from bot.chat.gateway.bot import Bot
 
 FRESH = 0.5  # seconds that an answer is good for: one press may ask several times
 NOT_THERE = (discord.NotFound, discord.Forbidden)

@@ -13,14 +13,14 @@ from bot.chat.layout import Page, Tap
 from bot.chat.sorting.writing import dry_runs, receipts
 from bot.chat.sorting.writing.dry_runs import DryRun
 from bot.core.records import Change
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writing.writes import Action
 from bot.flows.sorting.dry_run import Reason
 from bot.flows.sorting.review import Reviewed, Staying
 from bot.flows.sorting.writing.corrections import Correction
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import LANGUAGES, speaking
 from bot.messages.sorting import dry_runs as messages
-from tests.unit.chat.test_pages import LAYER, LONG, check, playlist, receipt, song, taps
+from tests.unit.chat.pages.test_pages import LAYER, LONG, check, playlist, receipt, song, taps
 
 DONE = receipt(0, 0).receipt.write
 

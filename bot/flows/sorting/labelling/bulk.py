@@ -20,9 +20,9 @@ from bot.core.sorting.groups import Group, group_of, groups_of
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.errors import BadChoice, NoPlaylists
 from bot.errors.sorting import AllSorted, AlreadySorted, NoneOfThat, NoSuchLayer, NotInLibrary, PlaylistNotKept
-from bot.flows.sorting import label
-from bot.flows.sorting.label import Press, Pressed
-from bot.flows.sorting.readiness import why_no_songs
+from bot.flows.sorting.labelling import label
+from bot.flows.sorting.labelling.label import Press, Pressed
+from bot.flows.sorting.labelling.readiness import why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 
 T = TypeVar("T")

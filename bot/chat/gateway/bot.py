@@ -17,21 +17,22 @@ import yarl
 from discord import app_commands
 
 from bot.adapters.store import Store
-from bot.chat import events, ids, presence, reply, switches
+from bot.chat import ids, reply
+from bot.chat.gateway import events, presence, switches
+from bot.chat.gateway.translator import Catalogue
 from bot.chat.guard import caught, guarded
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.chat.pending import Pending
 from bot.chat.sorting.offers import Offers
-from bot.chat.translator import Catalogue
 from bot.config import Settings
 from bot.core.jobs import JobKind
 from bot.core.records import Actor
 from bot.flows.account.language import Languages
 from bot.flows.once import Once
 from bot.flows.social import server_channels
-from bot.flows.sorting import prompt
-from bot.flows.sorting.presses import Presses
+from bot.flows.sorting.labelling import prompt
+from bot.flows.sorting.labelling.presses import Presses
 from bot.messages import _, common, mentions, speak
 from bot.services import Services
 from bot.telemetry.acknowledgements import Acknowledgements

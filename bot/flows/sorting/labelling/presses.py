@@ -14,7 +14,7 @@ from bot.core.records import Card
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import CratekeeperError, NotYours
 from bot.errors.sorting import PlaylistNotKept, QuestionGone
-from bot.flows.sorting.label import Press, Pressed, carry_out
+from bot.flows.sorting.labelling.label import Press, Pressed, carry_out
 from bot.flows.together import Together
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from bot.config import LONGEST_STOP
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = DEPLOY / "Dockerfile"
 UNIT = DEPLOY / "cratekeeper.service"
