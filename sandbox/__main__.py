@@ -99,7 +99,7 @@ async def _play(stack: Stack, environment: Mapping[str, str]) -> int:
         stage.report_bot("running")
         by_hand = environment.get("CI", "").lower() != "true"
         settling = asyncio.create_task(_settle(stack, stage, seed)) if by_hand else None
-        code = await _tour(_guide(stack, ada, stage.tour, environment))
+        code = await _tour(_guide(stack, ada, stage.tour, environment), real="LIBRARY" in environment)
         if settling is not None:
             _say(f"Carry on by hand: {stack.origin}   (Ctrl-C ends it and leaves nothing behind)")
             await settling
@@ -124,7 +124,7 @@ def _guide(stack: Stack, ada: Listener, tour: Tour, environment: Mapping[str, st
     return Guide(stack, ada, tour, Plan(labels, EACH if real else 0, NEW))
 
 
-async def _tour(guide: Guide) -> int:
+async def _tour(guide: Guide, *, real: bool) -> int:
     """Play the tour and print its log; return the exit code."""
     printing = asyncio.create_task(_print(guide.tour))
     try:
@@ -138,12 +138,16 @@ async def _tour(guide: Guide) -> int:
         await asyncio.sleep(2 * LOOK)
         printing.cancel()
     _say("\n".join(f"  {caption:<20} {value}" for caption, value in figures.lines().items()))
-    return 0 if went_well(figures) else 1
+    return 0 if went_well(figures, real=real) else 1
 
 
-def went_well(figures: Figures) -> bool:
-    """Whether the bot placed songs by itself, and mostly in the right playlists."""
-    return figures.placed > 0 and figures.accuracy >= GOOD and figures.new_placed + figures.new_asked > 0
+def went_well(figures: Figures, *, real: bool) -> bool:
+    """Whether the bot placed songs by itself, and mostly in the right playlists.
+
+    It must have something to say about the new likes, unless the library is real: there, they may fit nowhere.
+    """
+    said = figures.new_placed + figures.new_asked > 0
+    return figures.placed > 0 and figures.accuracy >= GOOD and (said or real)
 
 
 async def _print(tour: Tour) -> None:

@@ -4,6 +4,7 @@ Link, add playlists, answer cards, train, dry run, apply, like new songs, get th
 Discord and Spotify, as if a person did it. The truth is used only to answer cards and, at the end, to count.
 """
 
+import asyncio
 import re
 import time
 from collections import Counter
@@ -26,6 +27,8 @@ STEPS = (
 )
 MOST = 3  # times the planned number of cards, if a playlist is hard to find
 PATIENCE = 150.0  # seconds for anything a job does
+LOOKS = 15  # at the newest likes, after which the bot has nothing to say about them
+PAUSE = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,9 @@ class Guide:
         self.person = listener.person
         self.names = tuple(listener.library.truth)
         self.labelled: set[str] = set()
-        words = {"name": listener.account.display_name, "playlists": len(self.names)}
-        self.steps = [step.format(**words, labels=plan.labels, new=self.new) for step in STEPS]
+        words = {"name": listener.account.display_name, "playlists": len(self.names), "new": self.new}
+        labels = f"at least {plan.labels}" if plan.per_playlist else plan.labels
+        self.steps = [step.format(**words, labels=labels) for step in STEPS]
         tour.steps = list(self.steps)
         self._calls: dict[str, int] = {}
         self._slowest = 0.0
@@ -173,13 +177,22 @@ class Guide:
         if not self.liked:
             self.updated = ""
             return
-        try:
-            message = await self.stack.discord.wait_for(self._update, PATIENCE)
-        except TimeoutError:  # the bot says nothing about likes that fit nowhere
-            self.updated = "No update came: none of the new songs fits a playlist."
-        else:
-            self.updated = plain(message.text())
+        message = await self._word()
+        self.updated = plain(message.text()) if message else "No update came: none of the new songs fits a playlist."
         self.tour.say(self.updated.splitlines()[0])
+
+    async def _word(self) -> discord.Message | None:
+        """Wait for the update. None if the bot looked often enough: it says nothing about likes that fit nowhere."""
+        before = self._looks()
+        for _ in range(round(PATIENCE / PAUSE)):
+            if (message := self._update()) or self._looks() >= before + LOOKS:
+                return message
+            await asyncio.sleep(PAUSE)
+        return None
+
+    def _looks(self) -> int:
+        me = self.me.account.id
+        return sum(each.user == me and each.line == "GET /v1/me/tracks" for each in self.stack.spotify.requests)
 
     def _update(self) -> discord.Message | None:
         """Return the message about new likes, whether they were sorted or only asked about."""
