@@ -59,7 +59,7 @@ async def label_page(browser: Browser, door: Locator, folder: Path) -> None:
     """Take pictures of labelling on the page, and of the songs that one answer there can be about."""
     phone = await _on_a_phone(browser, door)
     await phone.emulate_media(color_scheme="dark")
-    await _until_played(phone, "#stage:has(.card .art img):has(.wave):has([data-key=more_of])")
+    await _skip_to(phone, "#stage:has(.card .art img):has([data-key=more_of])")
     await _take(phone, folder / "label-page.png")
     await phone.get_by_role("button", name="More of these").click()
     await phone.locator(".ticks input[value]").last.uncheck()
@@ -93,14 +93,19 @@ async def _take(page: Page, path: Path) -> None:
     print(path)
 
 
-async def _until_played(phone: Page, wanted: str = ".card:has(.art img):has(.wave)") -> None:
-    """Skip to a song with a cover and a clip, or with what's `wanted`, and play some seconds of it."""
+async def _skip_to(phone: Page, wanted: str) -> None:
+    """Skip songs until what's `wanted` is on show."""
     await phone.locator(".hear:not([aria-busy])").wait_for()
     while not await phone.locator(wanted).count():
         await phone.keyboard.press("ArrowLeft")
         await phone.wait_for_timeout(MOMENT)
         await phone.locator(".hear:not([aria-busy])").wait_for()
     await settle(phone)
+
+
+async def _until_played(phone: Page) -> None:
+    """Skip to a song with a cover and a clip, and play some seconds of it."""
+    await _skip_to(phone, ".card:has(.art img):has(.wave)")
     if await phone.get_by_role("button", name="Play", exact=True).count():
         await phone.keyboard.press(" ")
     await expect(phone.locator(".time")).to_contain_text("0:06", timeout=PATIENCE)

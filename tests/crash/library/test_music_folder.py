@@ -40,25 +40,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def begin(database: Path, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.crash.library.importer", str(database), str(folder)]
+def run(database: Path, folder: Path, *killed_after: int) -> list[str]:
+    """Return the lines an import printed, until it finished or was killed after some files."""
+    arguments = (str(database), str(folder), *map(str, killed_after))
+    command = [sys.executable, "-m", "tests.crash.library.importer", *arguments]
     place, closed = database.parent, environment(database.parent)
-    return subprocess.Popen(command, cwd=place, env=closed, stdout=subprocess.PIPE, text=True, start_new_session=True)
-
-
-def run(database: Path, folder: Path, kill_after: int | None = None) -> list[str]:
-    """Return the lines an import printed, until it finished or was killed."""
-    with begin(database, folder) as process:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line.strip())
-            if len(lines) == kill_after:
-                os.kill(process.pid, signal.SIGKILL)
-                break
-        lines += [line.strip() for line in process.stdout]
-    assert process.returncode == (0 if kill_after is None else -signal.SIGKILL)
-    return lines
+    done = subprocess.run(command, cwd=place, env=closed, stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == (-signal.SIGKILL if killed_after else 0)
+    return done.stdout.splitlines()
 
 
 def rows(database: Path) -> dict[str, tuple[object, ...]]:
@@ -68,7 +57,7 @@ def rows(database: Path) -> dict[str, tuple[object, ...]]:
 
 def test_killed_midway_it_analyses_no_file_twice_and_loses_none(folder: Path, tmp_path: Path) -> None:
     database = tmp_path / "test.db"
-    runs = [run(database, folder, kill_after=count) for count in KILLED_AFTER]
+    runs = [run(database, folder, count) for count in KILLED_AFTER]
     before = rows(database)
     assert sum(KILLED_AFTER) <= len(before) < COUNT
     runs.append(run(database, folder))
