@@ -21,11 +21,11 @@ run: $(VENV)/run.stamp ## run your bot if a token is set, otherwise the sandbox
 doctor: $(VENV)/run.stamp ## check settings, services and disk, and say what to fix
 	@$(PY) -m bot doctor
 
-test: $(VENV)/test.stamp browser ## run lint, type checks and tests
+test: $(VENV)/test.stamp browser ## run lint, type checks and the quick tests (CI=true: all of them)
 	@$(MAKE) -s -j 2 check tests
 
 tests:
-	@$(ALONE) $(PY) -m pytest -n 3 --dist loadgroup --durations=25  # more than two cores: tests wait for processes
+	@$(ALONE) $(PY) -m pytest $(if $(filter true,$(CI)),,--quick) -n 3 --dist loadgroup --durations=25  # more than two cores: tests wait for processes
 
 soak: $(VENV)/test.stamp browser ## test every point and fuzz for hours (SEED=… repeats a run)
 	@echo "To repeat this run: make soak SEED=$(SEED)"

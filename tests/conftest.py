@@ -1,6 +1,7 @@
 """Fixtures for every test: a fixed clock, a real store, and the folder of shared data if there is one.
 
-Two tiers: `make test` tests one point of each kind; `make soak` (pytest --soak) tests every point and fuzzes for long.
+Three tiers: `make test` runs tests of every promise and whatever else takes a moment (pytest --quick), CI everything
+with one point of each kind (pytest), and `make soak` every point, and fuzzes for long (pytest --soak).
 """
 
 import os
@@ -20,7 +21,9 @@ from sandbox.browser import executable
 from tests.databases import new_store
 
 ROOT = Path(__file__).parents[1]
-SLOW = ROOT / "tests" / "e2e"
+E2E = ROOT / "tests" / "e2e"
+SLOW = (E2E, ROOT / "tests" / "crash")  # their tests start processes
+PROMISE = re.compile(r"test_p\d\d_")
 GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - bytes; a run uses a quarter
@@ -51,6 +54,7 @@ settings.register_profile("soak", max_examples=1_000, deadline=None)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="test every point, and fuzz for long")
+    parser.addoption("--quick", action="store_true", help="leave out what takes more than a moment")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,14 +62,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip soak-only tests unless this is a soak, and run the files of a group one after another."""
+    """Leave out what this tier doesn't run, and run the files of a group one after another."""
     groups = list(dict.fromkeys(scope(item.nodeid) for item in items))
     places = {name: place for place, name in enumerate(groups)}
     items.sort(key=lambda item: places[scope(item.nodeid)])
-    if not config.getoption("soak"):
-        left_out = [item for item in items if item.get_closest_marker("soak")]
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+    soak, quick = config.getoption("soak"), config.getoption("quick")
+    left_out = {item for item in items if (quick and is_slow(item)) or (item.get_closest_marker("soak") and not soak)}
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=sorted(left_out, key=lambda item: item.nodeid))
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Whether it's marked as slow, or starts processes and keeps no promise."""
+    starts_processes = any(item.path.is_relative_to(folder) for folder in SLOW)
+    return bool(item.get_closest_marker("slow")) or (starts_processes and not PROMISE.match(item.name))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -127,7 +137,7 @@ def group(path: Path) -> str:
     marked = GROUP.search(code)
     if marked:
         return marked[1]
-    return path.name if path.is_relative_to(SLOW) or 'scope="module"' in code else ""
+    return path.name if path.is_relative_to(E2E) or 'scope="module"' in code else ""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,6 +17,8 @@ from bot.adapters.backup.daily import AGAIN, EVERY, STAMP, DailyBackups, made_in
 from bot.cli.doctor import examine
 from tests.databases import migrated_folder
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 PATIENCE_MS = 200  # the longest that anybody may hold the writer lock (promise P40)
 

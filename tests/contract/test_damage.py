@@ -24,6 +24,8 @@ from bot.core.records import Account
 from sandbox.process import environment, start
 from tests.databases import new_store
 
+pytestmark = pytest.mark.slow
+
 ADA = 4711
 
 

@@ -121,6 +121,7 @@ GIVING_WAY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GIVING_WAY)
 async def test_the_newest_replaces_the_oldest(stage: Stage, name: str) -> None:
     full = GIVING_WAY[name]

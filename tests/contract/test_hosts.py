@@ -40,6 +40,7 @@ async def test_the_bot_answers_under_no_other_name(host: str) -> None:
         assert await bots_status(host, path) == 200
 
 
+@pytest.mark.slow
 async def test_every_page_of_a_running_bot_refuses_foreign_names(tmp_path: Path) -> None:
     switched = {"HTTP_API": "on", "FEED_PAGE": "on", "ACTIVITY": "on", "DISCORD_CLIENT_SECRET": "secret"}
     async with Stack(tmp_path / "stack", settings=switched) as stack:

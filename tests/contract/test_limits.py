@@ -252,6 +252,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 async def test_of_two_concurrent_adds_only_one_gets_into_an_almost_full_list(stage: Stage, name: str) -> None:
     full = REFUSED[name]

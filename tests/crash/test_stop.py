@@ -113,6 +113,7 @@ async def test_p27_told_to_stop_while_discord_is_silent_the_bot_stops_in_time(tm
     server.close()
 
 
+@pytest.mark.slow
 async def test_p26_work_cut_short_by_a_kill_is_finished_after_the_next_start(stack: Stack) -> None:
     ada = stack.add_listener("Ada", styled(120, seed=3))
     ben = await with_file(stack, "ben", "Late night", "Run", "Kitchen", library=styled(60, seed=4))

@@ -86,6 +86,7 @@ def is_below(module: str, parent: str) -> bool:
     return module == parent or module.startswith(parent + ".")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", RULES)
 def test_imports_point_inward(folder: str) -> None:
     broken = [
@@ -216,6 +217,7 @@ def test_what_only_linux_has_is_used_behind_a_check() -> None:
     assert used == GUARDED
 
 
+@pytest.mark.slow
 def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
     """Libraries that read strangers' files run in a separate process, and cost the bot no time or memory."""
     heavy = {"av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio"}

@@ -53,7 +53,14 @@ def test_every_promise_has_a_test_and_every_numbered_test_a_promise() -> None:
         int(number) for number in re.findall(r"^\| P(\d+) \|", (DOCS / "promises.md").read_text(), re.MULTILINE)
     }
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    assert {int(number) for number in re.findall(r"def test_p(\d+)_", tests)} == promised
+    functions = tests.split("\n\n\n")
+    assert {number for function in functions for number in numbers(function)} == promised
+    quick = {number for function in functions if "@pytest.mark.slow" not in function for number in numbers(function)}
+    assert quick == promised, "make test runs a test of each"
+
+
+def numbers(code: str) -> set[int]:
+    return {int(number) for number in re.findall(r"def test_p(\d+)_", code)}
 
 
 def test_every_direct_dependency_is_documented() -> None:

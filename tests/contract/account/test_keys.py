@@ -77,6 +77,7 @@ async def test_p33_rotated_keys_open_every_token_and_the_running_bot_uses_them_a
     assert all(open_tokens(Vault([newest]), each.member, each.tokens) == TOKENS for each in await accounts(tmp_path))
 
 
+@pytest.mark.slow
 async def test_p33_a_rotation_that_was_stopped_goes_on_with_the_same_key(tmp_path: Path, running: Vault) -> None:
     await ran(tmp_path, "rotate")
     keys = (tmp_path / "keys").read_text()
@@ -93,6 +94,7 @@ async def test_p33_a_rotation_that_was_stopped_goes_on_with_the_same_key(tmp_pat
     assert (tmp_path / "keys").read_text() == keys, "no further key"
 
 
+@pytest.mark.slow
 async def test_p33_retiring_keeps_the_oldest_key_unless_told_otherwise(tmp_path: Path, running: Vault) -> None:
     for _ in range(2):
         await ran(tmp_path, "rotate")
@@ -102,6 +104,7 @@ async def test_p33_retiring_keeps_the_oldest_key_unless_told_otherwise(tmp_path:
     assert len((tmp_path / "keys").read_text().split()) == 2
 
 
+@pytest.mark.slow
 async def test_p33_tokens_that_no_key_opens_stop_no_rotation(tmp_path: Path, running: Vault) -> None:
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}")
     async with store.writing() as tx:
@@ -116,6 +119,7 @@ async def test_p33_tokens_that_no_key_opens_stop_no_rotation(tmp_path: Path, run
     assert (await ran(tmp_path, "retire", "--oldest")) == (0, "dropped 2 of 3 keys\n")
 
 
+@pytest.mark.slow
 async def test_p33_keys_in_the_environment_are_used_and_never_written(tmp_path: Path, running: Vault) -> None:
     new, old = "C" * 43 + "=", (tmp_path / "keys").read_text().strip()
     code, said = await ran(tmp_path, "rotate", ENCRYPTION_KEYS=f"{new},{old}")

@@ -64,6 +64,7 @@ async def test_recommendations_are_new_songs_of_the_same_style(stage: Stage) -> 
     assert near_one[0].near[0] == song(4)
 
 
+@pytest.mark.slow
 async def test_disliked_songs_stay_away_until_undone(stage: Stage) -> None:
     await stage.like(ADA, range(30))
     await stage.like(BEN, [0])

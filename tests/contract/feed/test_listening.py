@@ -216,6 +216,7 @@ async def test_while_deezer_asks_to_wait_no_request_is_sent(stage: Stage, code: 
         assert (await listening.to(ADA, liked)).way is Way.PREVIEW
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["malformed", "nonsense", "drop", "status", "slow"])
 async def test_if_deezer_fails_the_member_soon_gets_the_next_way(stage: Stage, kind: str) -> None:
     stage.world.recordings.append(recording(1))
@@ -251,6 +252,7 @@ async def test_a_video_is_searched_once_and_linked_at_its_most_replayed_moment(s
     assert set((stage.program / "environment").read_text().split()) <= {"LC_ALL", "LC_CTYPE", "PATH"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "videos",
     [

@@ -159,6 +159,7 @@ sys.exit(start(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bot", [("-m", "bot"), ("-c", AS_ON_MACOS)], ids=["this system", "one that hides processors"])
 async def test_the_summary_says_how_many_files_of_unsupported_types_there_are(
     tmp_path: Path, bot: tuple[str, str]

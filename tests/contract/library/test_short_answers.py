@@ -177,6 +177,7 @@ async def test_p41_a_playlist_somebody_shortened_is_believed(linked: Linked) -> 
     assert len((await music.contents(run.id, whole)).items) == 10
 
 
+@pytest.mark.slow
 async def test_a_song_spotify_takes_down_does_not_count_as_removed_by_the_member(linked: Linked) -> None:
     await sync(linked)
     world, music = linked.stack.spotify, await linked.music()
@@ -304,6 +305,7 @@ async def test_a_like_is_new_even_if_our_clock_is_days_ahead_of_spotifys(linked:
     assert await fresh(linked) == [track(500).uri]
 
 
+@pytest.mark.slow
 async def test_a_playlist_that_claims_more_songs_than_it_shows_is_read(linked: Linked) -> None:
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")

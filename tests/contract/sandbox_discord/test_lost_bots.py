@@ -33,6 +33,7 @@ async def away_and_back(stage: Stage, happens: Callable[[], None]) -> None:
     stop()
 
 
+@pytest.mark.slow
 @shared
 async def test_the_bot_reconnects_after_every_kind_of_disconnect(stage: Stage) -> None:
     sessions = stage.world.sessions

@@ -169,6 +169,7 @@ async def can_be_undone(tx: Tx, write: int) -> bool:
     return known is not None and known.undoes is None and not await writes.undos(tx, write)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 async def test_p40_an_old_write_loses_only_lines_that_later_ones_supersede(journal: Journal, seed: int) -> None:
     await many_writes(journal, MANY_WRITES, seed)
@@ -187,6 +188,7 @@ async def test_p40_an_old_write_loses_only_lines_that_later_ones_supersede(journ
     assert kept <= limits.WRITES + 2 * len(old)
 
 
+@pytest.mark.slow
 async def test_p40_undo_does_the_same_with_and_without_the_superseded_lines(journal: Journal, tmp_path: Path) -> None:
     await many_writes(journal, limits.WRITES + 60, 5)
     with closing(sqlite3.connect(journal.store.path)) as whole, closing(sqlite3.connect(tmp_path / "b.db")) as other:
@@ -199,6 +201,7 @@ async def test_p40_undo_does_the_same_with_and_without_the_superseded_lines(jour
     await copy.store.close()
 
 
+@pytest.mark.slow
 async def test_an_old_write_that_lost_lines_says_so_and_cannot_be_undone(journal: Journal) -> None:
     whole = await journal.write((0, 1, "add"), (0, 2, "add"))
     thinned = await journal.write((0, 3, "add"), (0, 4, "add"))
@@ -234,6 +237,7 @@ async def put(journal: Journal, write: int, state: WriteState, lines: LineState,
         await tx.execute(update(CHANGE).where(CHANGE.c.write == write).values(state=lines, problem=problem))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [state for state in WriteState if state not in ENDED])
 async def test_unfinished_writes_are_never_touched_and_supersede_nothing(journal: Journal, state: WriteState) -> None:
     added = await journal.write((0, 1, "add"))
@@ -265,6 +269,7 @@ async def test_a_failed_undo_may_still_be_tried_again(journal: Journal) -> None:
         assert await playlists.items(tx, journal.kept[0].playlist) == []
 
 
+@pytest.mark.slow
 async def test_p40_writes_of_a_whole_library_are_thinned_out_in_slices(journal: Journal) -> None:
     for action in ("add", "remove", "add"):
         await journal.write(*((0, song, action) for song in range(MANY)))

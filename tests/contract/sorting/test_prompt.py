@@ -69,6 +69,7 @@ async def test_a_library_of_one_artist_is_still_prompted(store, now, libraries) 
     assert len(await prompt.choose(store, libraries, layer, 4, now)) == 4
 
 
+@pytest.mark.slow
 async def test_reactions_in_quick_succession_count_in_order(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=30, artists=30)
     (question,) = await prompt.choose(store, libraries, layer, 1, now)

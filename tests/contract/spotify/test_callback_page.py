@@ -25,6 +25,7 @@ async def opened(page: Page, html: str, scheme: str, width: int) -> None:
     await page.set_content(html)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_page_fits_and_can_be_read(language: str) -> None:
     with speaking(language):
@@ -44,6 +45,7 @@ async def test_every_page_fits_and_can_be_read(language: str) -> None:
             assert await page.locator("script, img, form").count() == 0
 
 
+@pytest.mark.slow
 async def test_the_page_says_step_by_step_where_the_code_goes() -> None:
     async with chromium() as browser:
         page = await browser.new_page()

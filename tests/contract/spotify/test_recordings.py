@@ -80,6 +80,7 @@ async def test_if_spotify_does_not_know_one_release_the_other_is_added(
     assert [(change.song, change.problem) for change in receipt.refused] == [(REISSUE.uri, Refused.UNKNOWN)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lag", [0, 12])
 async def test_a_song_shown_under_another_id_can_be_removed_and_restored(releases: PlaylistWriter, lag: float) -> None:
     world, other = releases.stage.world, await releases.another("Pier", OWN)

@@ -14,6 +14,7 @@ from tests.contract.spotify.stage import MARA, START, URIS
 from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dead", [[0], [19], [3, 4, 11], list(range(20))])
 async def test_dead_songs_do_not_block_others_and_are_named(writer: PlaylistWriter, dead: list[int]) -> None:
     for at in dead:

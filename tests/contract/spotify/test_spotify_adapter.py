@@ -157,6 +157,7 @@ async def test_a_malformed_response_is_a_typed_error(stage: Stage, mara: Spotify
                     await call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 429, 500, 503])
 async def test_a_malformed_refusal_is_a_typed_error(stage: Stage, mara: SpotifyMusic, status: int) -> None:
     for body in (*MALFORMED, '{"error": null}', '{"error": []}', '{"error": "x"}'):

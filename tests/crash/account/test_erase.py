@@ -104,6 +104,7 @@ async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Pa
     assert len(list((full / "models").iterdir())) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cratekeeper.db", "jobs.db"])
 async def test_p35_an_erasure_waits_for_a_backup_that_is_reading_then_finishes(full: Path, name: str) -> None:
     assert await in_process(eraser.wait_for_reader, full, name, ADA) == 0

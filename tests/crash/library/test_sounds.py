@@ -101,6 +101,7 @@ def left(stack: Stack) -> list[str]:
     return [path.name for path in (stack.data / "scratch").iterdir()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", [upload, preview])
 async def test_p35_a_sound_cut_short_by_a_kill_is_gone_with_the_bot_and_after_its_next_start(
     stack: Stack, begin: Callable[[Stack], Awaitable[object]]
@@ -125,6 +126,7 @@ async def test_p35_a_sound_cut_short_by_a_kill_is_gone_when_its_members_data_is_
     assert left(stack) == []
 
 
+@pytest.mark.slow
 async def test_p35_deleting_a_members_data_ends_their_upload(stack: Stack) -> None:
     ada, uploaded = await upload(stack)
     process = await halted(stack)

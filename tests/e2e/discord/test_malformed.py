@@ -61,6 +61,7 @@ async def test_p18_malformed_events_are_skipped_and_the_next_click_is_answered(s
         card = next_card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", TEXTS)
 async def test_p18_a_malformed_frame_is_skipped_or_ends_the_process_for_a_new_start(stack: Stack, what: str) -> None:
     if stack.bot is None or stack.bot.returncode is not None:

@@ -131,6 +131,7 @@ def numbers(stack: CheckedStack, member: int) -> dict[str, str]:
     return {name: str(stack.rows(query, member)[0][0]) for name, query in one.items()}
 
 
+@pytest.mark.slow
 async def test_p15_nobodys_buttons_work_for_somebody_else(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     stranger = await with_file(stack, "cat", "Run", library=LIBRARY)

@@ -169,6 +169,7 @@ async def test_a_member_who_has_not_joined_gets_only_files_and_cannot_answer_sha
     assert "spotify.com" not in title(following), "a public card shows only what its asker may see"
 
 
+@pytest.mark.slow
 async def test_p16_cards_work_after_a_restart(feed: Feed) -> None:
     card = await answer(feed.rob.command("feed play"))
     await feed.stack.stop_bot()

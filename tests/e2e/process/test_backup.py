@@ -21,6 +21,7 @@ def labels_in(data: Path) -> set[tuple[object, ...]]:
         return {*database.execute("select * from answer")}
 
 
+@pytest.mark.slow
 async def test_p25_a_bot_goes_on_from_a_backup_that_was_made_while_members_labelled(
     stack: Stack, tmp_path: Path
 ) -> None:

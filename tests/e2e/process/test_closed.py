@@ -89,6 +89,7 @@ async def visited(checkout: Path, stack: Path, settings: Mapping[str, str]) -> d
     return visit
 
 
+@pytest.mark.slow
 async def test_p42_the_sandbox_finds_nothing_of_a_real_installation(tmp_path: Path) -> None:
     checkout, production = tmp_path / "checkout", tmp_path / "production"
     checkout.mkdir()

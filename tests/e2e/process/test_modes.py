@@ -40,6 +40,7 @@ def open_ones(found: dict[str, int]) -> list[str]:
     return [name for name, others in found.items() if others]
 
 
+@pytest.mark.slow
 async def test_p36_what_a_running_bot_and_its_training_write_is_closed_to_others(tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()

@@ -85,6 +85,7 @@ def names(stack: CheckedStack, listener: Listener) -> Iterator[str]:
     yield from (playlist.id for playlist in stack.spotify.playlists.values())
 
 
+@pytest.mark.slow
 async def test_p34_no_line_in_json_has_a_secret_a_title_or_a_name(stack: CheckedStack, mara: Listener) -> None:
     assert {"time", "level", "logger", "message"} <= set.intersection(*({*line} for line in lines(stack)))
     log = stack.log.read_text()

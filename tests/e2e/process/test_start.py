@@ -18,6 +18,7 @@ def served(stack: Stack) -> list[tuple[int, str]]:
         return database.execute("select model, digest from model where serving").fetchall()
 
 
+@pytest.mark.slow
 async def test_p28_an_unusable_model_is_trained_again_at_the_next_start(stack: Stack) -> None:
     anna = await with_file(stack, "anna", "Late night", "Run", "Kitchen")
     await label(anna, await answer(anna.command("label")), styled(), 8)

@@ -119,6 +119,7 @@ async def test_apply_writes_what_was_shown_and_undo_reverts_it_exactly(stack: Ch
     assert again is None or "nothing to undo" in again.text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lags", [False, True])
 async def test_p01_a_bot_killed_during_a_write_finishes_it_after_a_restart(
     stack: CheckedStack, ada: Trained, provoked: None, lags: bool
@@ -233,6 +234,7 @@ async def test_why_is_answered_for_any_liked_song(stack: CheckedStack, ada: Trai
     assert "operator's file" in said.text()
 
 
+@pytest.mark.slow
 async def test_p04_songs_moved_or_removed_by_hand_stay_that_way(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     name, uris = next((name, uris) for name, uris in ada.contents().items() if len(uris) >= 4)

@@ -186,6 +186,7 @@ def test_on_a_kernel_without_seccomp_the_missing_guards_are_named(tmp_path: Path
     assert found["write files"] and found["take more memory"] and found["gain privileges"] and found["be inspected"]
 
 
+@pytest.mark.slow
 def test_where_root_cannot_become_somebody_else_that_is_named(tmp_path: Path) -> None:
     if not shutil.which("unshare") or not runs(tmp_path, *ONLY_ROOT, "true"):
         pytest.skip("needs Linux's unshare, to have no user but root")
@@ -221,6 +222,7 @@ async def test_p31_training_that_takes_too_much_memory_or_time_fails_with_a_clea
     assert "Your labels are safe" in describe(slow.value)
 
 
+@pytest.mark.slow
 @ON_LINUX
 async def test_p31_a_row_of_trainings_shares_one_process_that_gives_way_to_clicks(tmp_path: Path) -> None:
     """What's wrong with one training ends neither the process nor the next training; a killed process is replaced."""
@@ -238,6 +240,7 @@ async def test_p31_a_row_of_trainings_shares_one_process_that_gives_way_to_click
     assert not trainings()
 
 
+@pytest.mark.slow
 @ON_LINUX
 async def test_p31_the_bots_trainings_are_given_a_limit_of_memory(tmp_path: Path) -> None:
     trainer = Trainer(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, {})

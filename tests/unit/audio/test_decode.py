@@ -23,6 +23,7 @@ def likeness(heard: np.ndarray, samples: np.ndarray) -> float:
     return float(correlate(heard, samples, method="fft").max() / np.linalg.norm(heard) / np.linalg.norm(samples))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_every_format_is_read_with_its_channels_and_sound(tmp_path: Path, ending: str, channels: int) -> None:
@@ -49,6 +50,7 @@ def test_six_channels_are_read_and_mixed(tmp_path: Path) -> None:
     np.testing.assert_allclose(sound.mono, samples.mean(0), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_half_a_download_is_truncated(tmp_path: Path, ending: str) -> None:
     with pytest.raises(TruncatedAudio):

@@ -26,6 +26,8 @@ from bot.messages.errors import describe
 from sandbox.process import environment
 from tests.unit.sounds import ENDINGS, RATE, tune, write
 
+pytestmark = pytest.mark.slow
+
 LONG = 15 * 60  # seconds; long enough to be killed during the analysis
 
 

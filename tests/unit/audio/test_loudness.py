@@ -62,6 +62,7 @@ def test_noise_and_notes_are_as_loud_as_pyloudnorm_says() -> None:
     assert max(apart) <= WORST
 
 
+@pytest.mark.slow
 def test_recordings_are_as_loud_as_pyloudnorm_says(shared: Path) -> None:
     files = sorted((shared / "data" / "audio").glob("*.m*"))[::6]
     sounds = [read(path) for path in files]

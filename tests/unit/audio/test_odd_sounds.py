@@ -17,6 +17,8 @@ from bot.audio.files.sound import Limits
 from bot.errors.audio import TooLargeAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, Samples, tune, write
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 10
 SAYS_LENGTH = [ending for ending in ENDINGS if ending not in (".aac",)]
 

@@ -38,6 +38,7 @@ def choruses(song: Arranged) -> list[tuple[float, float]]:
     return [(section.start, section.end) for section in song.sections if section.kind == arranged.CHORUS]
 
 
+@pytest.mark.slow
 def test_a_clip_is_in_the_chorus_far_more_often_than_by_loudness_or_chance(
     songs: list[tuple[Arranged, Sound, Peak]],
 ) -> None:

@@ -40,12 +40,14 @@ def test_a_metronome_at_a_common_tempo_gets_the_right_octave(bpm: float) -> None
     assert off(heard(clicks(bpm)).tempo, bpm) < 0.005
 
 
+@pytest.mark.slow
 def test_the_octave_is_right_for_nearly_all_common_drum_patterns() -> None:
     grooves = [play(NAMED[name], seed, 20) for name in STEADY for seed in range(1000, 1005)]
     right = [off(heard(groove.samples).tempo, groove.tempo) < 0.02 for groove in grooves]
     assert np.mean(right) > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
 def test_every_styles_tempo_is_right_except_for_its_octave(style: Style, soak: bool) -> None:
     grooves = [play(style, seed, 20) for seed in range(1000, 1004 if soak else 1001)]

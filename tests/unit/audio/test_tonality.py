@@ -11,6 +11,7 @@ from tests.unit.music import cadence, chords, noise, silence
 SURE = 0.5  # confidence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [MINOR, MAJOR])
 @pytest.mark.parametrize("key", range(12))
 def test_a_cadence_gives_its_key(key: int, mode: int) -> None:
@@ -43,6 +44,7 @@ def test_transposing_chroma_by_n_semitones_raises_the_key_by_n(chroma: list[floa
         assert moved[:2] == ((key + semitones) % 12, mode)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 11), st.sampled_from([MINOR, MAJOR])), min_size=4, max_size=6), st.integers(1, 11)

@@ -15,6 +15,7 @@ from bot.messages import formatting, listed
 SPECIAL = "*_~`|[]<@"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_an_escaped_title_has_no_unescaped_markup_and_is_one_line(title: str) -> None:
     escaped = formatting.escape(title)

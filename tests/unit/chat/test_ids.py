@@ -24,6 +24,7 @@ def test_an_id_reads_back_as_it_was_written(what: str, key: str, n: int) -> None
     assert ids.parse(written) == ids.Id(what, key, n)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=120))
 def test_any_text_parses_as_an_id_or_none(text: str) -> None:
     parsed = ids.parse(text)

@@ -70,6 +70,7 @@ def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("songs") / "song.wav", song(44_100, 2), 44_100, "pcm_s16le", "wav")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [OPUS, MP3], ids=["opus", "mp3"])
 def test_a_clip_starts_at_the_right_place_within_a_millisecond(source: Path, form: ClipFormat) -> None:
     """Compared with where libav finds the click when decoding the whole song: the song's encoder delay is its own."""
@@ -83,6 +84,7 @@ def test_a_clip_starts_at_the_right_place_within_a_millisecond(source: Path, for
     assert (clip.name, clip.mime) == (f"clip.{form.ending}", form.mime)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("channels", "kept"), [(1, 1), (2, 2), (6, 2)])
 def test_mono_stays_mono_and_more_channels_become_two(tmp_path: Path, channels: int, kept: int) -> None:
     path = write(tmp_path / "song.flac", song(44_100, channels), 44_100, "flac", "flac")
@@ -111,11 +113,13 @@ def test_a_clip_at_the_songs_end_is_shorter_and_still_fades_out(wav: Path) -> No
     assert np.abs(samples[:, -RATE // 100 :]).max() < 0.01
 
 
+@pytest.mark.slow
 def test_a_negative_start_means_the_beginning(wav: Path) -> None:
     samples, _ = heard(io.BytesIO(cut(wav, -3, LENGTH).data))
     assert loudest_second(samples) == pytest.approx(CLICK, abs=0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [OPUS, MP3], ids=["opus", "mp3"])
 def test_a_tight_size_limit_lowers_the_bit_rate_and_is_met(wav: Path, form: ClipFormat) -> None:
     plain, tight = cut(wav, 10, 20, form), cut(wav, 10, 20, form, limit=110_000)

@@ -1,6 +1,7 @@
 """Taste: results are near, liked and varied; walks lead towards their goal."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,7 @@ def test_opposites_cancel_out() -> None:
     assert not taste.mixture(np.vstack([one, -one]), one[:0]).any()
 
 
+@pytest.mark.slow
 @given(SEEDS, st.integers(0, 120), st.integers(1, 12))
 @settings(max_examples=80, deadline=None)
 def test_a_walk_has_distinct_steps_and_goes_forward(seed: int, songs: int, steps: int) -> None:

@@ -62,6 +62,7 @@ def texts(language: str, room: str) -> Iterator[str]:
         yield from forms(message.id if language == ENGLISH else message.string) if message.id else ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_no_message_names_a_command_or_option_that_is_not_there(language: str) -> None:
     there = leaves()

@@ -46,6 +46,7 @@ def forms(value: object) -> list[str]:
     return [str(form) for form in value] if isinstance(value, tuple | list) else [str(value)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_sentence_has_a_translation_and_there_are_no_others(language: str) -> None:
     for room, template in catalogue.written().items():
@@ -55,6 +56,7 @@ def test_every_sentence_has_a_translation_and_there_are_no_others(language: str)
         assert [message.id for message in po if message.id and not all(catalogue.filled(message.string))] == [], room
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_has_the_sentences_placeholders(language: str) -> None:
     for room in catalogue.written():
@@ -65,6 +67,7 @@ def test_a_translation_has_the_sentences_placeholders(language: str) -> None:
                 assert wanted - {"count"} <= gaps(translation), message.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_sentence_has_one_translation_in_every_room(language: str) -> None:
     seen: dict[object, str] = {}
@@ -73,6 +76,7 @@ def test_a_sentence_has_one_translation_in_every_room(language: str) -> None:
             assert seen.setdefault((message.id, message.context), str(message.string)) == str(message.string), room
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_button_that_a_message_names_has_that_name(language: str) -> None:
     every = [message for room in catalogue.written() for message in translated(language, room)]
@@ -89,6 +93,7 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
             yield node
 
 
+@pytest.mark.slow
 def test_sentences_are_literals_and_get_all_their_values() -> None:
     """An f-string, a concatenation or a string inside an f-string never reaches the catalogue."""
     known = {text for room in catalogue.written().values() for message in room for text in forms(message.id)}
@@ -183,6 +188,7 @@ def test_numbers_are_written_as_in_the_readers_region() -> None:
             assert number(12400).replace("’", "'") == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_plural_is_translated_for_every_number(language: str) -> None:
     """A file's own rule says how many forms it has; a wrong one falls back to English."""
@@ -235,6 +241,7 @@ def test_every_text_of_a_command_fits_discord() -> None:
 BEFORE_A_MOMENT = re.compile(r"\b(until|till|by|since|from|at|on|bis|seit|ab|am|um|von) \{(when|used)\}", re.IGNORECASE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_reads_right_with_a_moment_that_discord_words(language: str) -> None:
     """Discord shows "in 59 minutes" or "2 days ago" there: never "until in 59 minutes"."""

@@ -48,6 +48,7 @@ def test_p36_the_container_runs_as_nobody_in_particular_and_writes_only_its_data
     assert all(port.startswith("127.0.0.1:") for port in bot["ports"]), "TLS comes first"
 
 
+@pytest.mark.slow
 def test_the_image_holds_all_that_the_bot_needs(tmp_path: Path) -> None:
     """Copy what the Dockerfile copies, and start it from a folder of its own."""
     for copied in instructions("COPY"):

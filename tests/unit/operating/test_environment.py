@@ -52,11 +52,13 @@ async def chosen(folder: Path, content: bytes | None, **variables: str) -> tuple
     return process.returncode or 0, printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", FILLED)
 async def test_every_format_of_a_filled_in_env_starts_the_bot(tmp_path: Path, content: bytes) -> None:
     assert await chosen(tmp_path, content) == (BOT, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", EMPTY)
 async def test_an_env_without_a_token_starts_the_sandbox_and_says_so(tmp_path: Path, content: bytes) -> None:
     code, printed = await chosen(tmp_path, content)

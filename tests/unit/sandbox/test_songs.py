@@ -76,6 +76,7 @@ def test_audio_is_written_on_request(song: Song, tmp_path: Path) -> None:
         assert (audio.shape, rate) == (render(song).shape, RATE)
 
 
+@pytest.mark.slow
 def test_features_are_named_and_finite(heard: dict[str, Features]) -> None:
     assert all(tuple(numbers) == tuple(feature.name for feature in FEATURES) for numbers in heard.values())
     assert np.isfinite([list(numbers.values()) for numbers in heard.values()]).all()
@@ -100,6 +101,7 @@ def test_a_louder_songs_measured_loudness_rises_by_as_much(song: Song) -> None:
     assert loud["level_spread"] == pytest.approx(quiet["level_spread"], abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dial", "low", "high", "feature"),
     [

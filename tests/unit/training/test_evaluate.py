@@ -23,6 +23,8 @@ from training.evaluation.studies.likes import read_likes, try_likes
 from training.evaluation.summary import figure, gains, summarise
 from training.problems import InputProblem
 
+pytestmark = pytest.mark.slow
+
 NS = (1, 3)
 
 

@@ -25,6 +25,8 @@ from training.hearing.styles import STYLES
 from training.hearing.tempo import as_table, learn
 from training.hearing.truth import Key, acc1, acc2, key_score, pitch_class, read_truth
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 STEADY = tuple(style for style in STYLES if style.name in ("pop", "rock", "house", "disco"))
 C_MAJOR, C_MINOR = Key(0, 1), Key(0, 0)

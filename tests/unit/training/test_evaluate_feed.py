@@ -9,6 +9,8 @@ import pytest
 
 from training.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 PEOPLE, SONGS = 3, 120
 
 

@@ -10,6 +10,8 @@ import pytest
 from training.__main__ import main
 from training.evaluation.studies import taste_match
 
+pytestmark = pytest.mark.slow
+
 MIDDLES = {"ada": (80, 0.1), "ben": (150, 0.9), "eva": None}  # tempo and energy; Eva likes everything
 
 

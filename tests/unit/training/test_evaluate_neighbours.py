@@ -9,6 +9,8 @@ import pytest
 
 from training.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 PLAYLISTS, EACH = 4, 40
 
 

@@ -124,6 +124,7 @@ def test_p29_ten_thousand_rows_answer_and_decide_as_in_scikit_learn(several: boo
     answers_alike(fitted, list(songs.values()), folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("several", [pytest.param(False, marks=pytest.mark.soak), True])
 def test_p29_ten_thousand_real_rows_answer_and_decide_as_in_scikit_learn(
     several: bool, folder: Path, shared: Path
@@ -255,6 +256,7 @@ def test_a_model_larger_than_the_cache_still_serves(artefact: Artefact, folder: 
     assert scorer.load(artefact.digest) is scorer.load(artefact.digest)
 
 
+@pytest.mark.slow
 def test_many_models_in_one_process_take_no_more_memory_than_a_few(artefact: Artefact, folder: Path) -> None:
     models = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(400)]
     scorer, song = Scorer(folder, most=2**20), SONGS["1:00030"]

@@ -85,6 +85,7 @@ some_labels = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(labels=some_labels, several=st.booleans(), everything=st.booleans())
 def test_any_labels_give_probabilities_or_are_reported_as_too_few(

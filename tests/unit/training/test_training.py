@@ -68,6 +68,7 @@ def test_permuting_the_playlists_permutes_the_answers() -> None:
     assert np.allclose(scores_of(training), permuted[:, [new[old] - 1 for old in (1, 2, 3, 4)]], atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("counts", [[1, 1], [1, 30], [2] * 25, [40, 1, 1, 3]])
 def test_any_number_of_playlists_of_any_size_can_be_learned(counts: Sequence[int], several: bool) -> None:

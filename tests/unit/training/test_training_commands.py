@@ -73,6 +73,7 @@ def test_fit_predict_next_and_inspect_on_files(
     assert json.loads(capsys.readouterr().out)["classes"] == [1, 2, 3, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("training",), ("cratekeeper", "train")])
 def test_p36_models_written_with_an_open_umask_are_closed_to_others(
     files: tuple[Path, Path], tmp_path: Path, command: tuple[str, ...]

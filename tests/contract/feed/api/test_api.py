@@ -32,6 +32,7 @@ MALFORMED = [
 ]
 
 
+@pytest.mark.slow
 async def test_pages_list_every_song_once_and_end(stage: Stage) -> None:
     for n in (1, 4, 9, 27, 100):
         listed = [song["id"] for song in await stage.everything(stage.ada, n)]
@@ -133,6 +134,7 @@ async def test_recommendations_start_with_the_best_and_give_reasons(stage: Stage
     assert SONG not in {pick["song"]["id"] for pick in recommended}
 
 
+@pytest.mark.slow
 async def test_a_disliked_song_never_appears_until_the_dislike_is_undone(stage: Stage) -> None:
     await catalogue_sharing.join(stage.store, BEN, stage.clock())
 

@@ -88,6 +88,7 @@ def test_every_operation_has_a_unique_id_and_a_description() -> None:
     assert all(operation["summary"] and operation["description"] for operation in operations)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_responses_match_the_document(stage: Stage, method: str) -> None:
     clip = next(song["clip"] for song in await stage.everything(stage.ada) if song["clip"])

@@ -53,6 +53,7 @@ async def test_a_preview_becomes_features_and_a_broken_one_blocks_nothing(stage:
         assert set(features.provenance.values()) == {"deezer"}
 
 
+@pytest.mark.slow
 async def test_an_upload_is_analysed_and_a_broken_one_refused_clearly(stage: Stage) -> None:
     await stage.like(1)
     hearing, scratch = Hearing(), Scratch(stage.folder)
@@ -64,6 +65,7 @@ async def test_an_upload_is_analysed_and_a_broken_one_refused_clearly(stage: Sta
     await hearing.close()
 
 
+@pytest.mark.slow
 async def test_an_analysed_music_folder_is_matched_to_likes_by_tags(stage: Stage, tmp_path: Path) -> None:
     folder, hearing = tmp_path / "music", Hearing()
     folder.mkdir()

@@ -129,6 +129,7 @@ async def test_a_restore_changes_nothing_before_it_is_confirmed(past: Past) -> N
     assert writer.songs() == now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lag", [Lag(12, 12), Lag(0.5, 30)])
 async def test_a_restore_and_its_undo_end_as_they_should_when_reading_lags(past: Past, lag: Lag) -> None:
     writer, now = past.writer, past.writer.songs()

@@ -43,6 +43,7 @@ async def test_undo_puts_a_song_at_the_end_if_its_place_goes_meanwhile(writer: P
     assert writer.songs() == [*NEW[:2], NEW[19]]
 
 
+@pytest.mark.slow
 async def test_an_undo_spotify_rejected_can_be_pressed_again(writer: PlaylistWriter) -> None:
     write = await writer.add(*NEW)
     await writer.apply(write)

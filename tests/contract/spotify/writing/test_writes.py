@@ -53,6 +53,7 @@ async def test_p02_songs_are_written_once_however_late_they_become_readable(
     )
 
 
+@pytest.mark.slow
 async def test_our_duplicate_is_removed_and_a_persons_duplicate_stays(writer: PlaylistWriter) -> None:
     """A response so late that the song was sent again."""
     world, clock = writer.stage.world, writer.stage.clock

@@ -86,6 +86,7 @@ PAGES: dict[str, Callable[[], Page]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_is_within_discords_limits(name: str, language: str) -> None:

@@ -15,6 +15,7 @@ TRACK = json.dumps({"artist": "Lena Ohm", "track": "Nachtbus", "uri": URI})
 FILLERS = {"empty lists": "[]", "empty objects": "{}", "numbers": "1", "nested": "[[[[]]]]", "texts": '"ab"'}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", FILLERS.values(), ids=FILLERS.keys())
 @pytest.mark.parametrize("form", ['{{"tracks": [{0}]}}', '{{"shows": [{0}], "tracks": []}}', "[{0}]"])
 def test_any_json_file_takes_memory_in_proportion_to_its_size(filler: str, form: str) -> None:

@@ -31,6 +31,7 @@ def read(data: str) -> list[tuple[str, str, tuple[str, ...], str | None]]:
     return [(song.song, song.title, song.artists, song.album) for song in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [m3u8, jspf])
 @given(songs=SONGS)
 def test_what_is_exported_comes_back_as_the_same_songs(
