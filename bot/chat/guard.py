@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import discord
+from discord import app_commands
 
 from bot.chat import ids, layout
 from bot.chat.layout import Page
@@ -24,6 +25,7 @@ from bot.errors import (
     NotLinked,
     NotTrained,
     TooFewLabels,
+    TooOften,
     WrongCode,
 )
 from bot.errors.audio import AudioError
@@ -33,6 +35,7 @@ from bot.messages import N_, _, common
 from bot.messages.errors import describe
 
 log = logging.getLogger(__name__)
+costly = app_commands.checks.cooldown(20, 60.0)  # times, seconds: what a member may ask of all these commands together
 EXPIRED = {10008, 10015, 10062}  # unknown message, webhook, interaction: the member has moved on
 ANSWERED = 40060
 REMEDIES: dict[type[CratekeeperError], tuple[str, str]] = {
@@ -63,6 +66,8 @@ async def caught(interaction: discord.Interaction[Any], error: BaseException) ->
         return
     if isinstance(error, discord.RateLimited):
         error = ChatWaits("Discord", error.retry_after)
+    if isinstance(error, app_commands.CommandOnCooldown):
+        error = TooOften(error.retry_after)
     try:
         await whisper(interaction, problem(error))
     except (discord.HTTPException, discord.RateLimited) as mute:

@@ -16,6 +16,7 @@ CratekeeperError
 │   ├── NoTaste              nothing is known yet of what they like
 │   ├── NothingThereYet      an empty catalogue, or nothing in it that the member may see
 │   ├── NotYours             somebody else's button
+│   ├── TooOften             commands that cost a lot of work, too many within a minute
 │   ├── NothingToUndo
 │   └── …                    bot.errors.account, library, sorting, feed, social: those of one room
 ├── SpotifyError             bot.errors.spotify
@@ -154,6 +155,16 @@ class NothingThereYet(MemberError):
 
 class NotYours(MemberError):
     """The buttons are somebody else's."""
+
+
+@dataclass(eq=False)
+class TooOften(MemberError):
+    """They asked for too much work within a minute."""
+
+    seconds: float  # until they may ask again
+
+    def __str__(self) -> str:
+        return f"asked for too much within a minute; {self.seconds:.0f} s to wait"
 
 
 class NothingToUndo(MemberError):

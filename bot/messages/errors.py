@@ -4,6 +4,7 @@ An error's text is a sentence with the error's fields in it, or a function of th
 them. Names are escaped, moments shown in the reader's own time zone.
 """
 
+import math
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,14 @@ def _too_few_labels(error: errors.TooFewLabels) -> str:
     )
 
 
+def _too_often(error: errors.TooOften) -> str:
+    return plural(
+        "That's a lot of work for one minute. Please try again in {count} second.",
+        "That's a lot of work for one minute. Please try again in {count} seconds.",
+        math.ceil(error.seconds),
+    )
+
+
 COMMON: Wordings = {
     errors.CratekeeperError: N_("That didn't work, and it isn't your fault. Nothing was lost."),
     errors.NotLinked: N_("I don't know your songs yet. Use `/link` for Spotify, or `/library import` for a file."),
@@ -62,6 +71,7 @@ COMMON: Wordings = {
     errors.NothingThereYet: N_(
         "I have nothing to choose from for you yet. Members who use `/feed join` share their likes with each other."
     ),
+    errors.TooOften: _too_often,
     errors.NotYours: N_("These buttons belong to someone else."),
     errors.NothingToUndo: N_("There's nothing to undo."),
     spotify.SpotifyError: N_("Spotify didn't answer properly. Nothing was lost; try again in a few minutes."),

@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.chat import ids, layout, reply
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Form, Page
 from bot.errors.account import ExportTooLarge, NotConfirmedErasing
 from bot.flows.account import erase, prior_consent
@@ -24,6 +25,7 @@ async def privacy(interaction: Interaction) -> None:
 
 
 @data.command(name="export", description="Everything I keep about you, as a JSON file")
+@costly
 async def export(interaction: Interaction) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)

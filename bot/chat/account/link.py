@@ -5,6 +5,7 @@ from discord import app_commands
 from bot.chat import ids, layout, reply
 from bot.chat.gateway import presence
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Form, Page
 from bot.core.jobs import JobKind
 from bot.errors.account import LibraryFromFile, NoPasting, NoSpotifyApp
@@ -98,6 +99,7 @@ async def on_do_not_link(context: Context) -> None:
 
 
 @app_commands.command(description="Read your likes now instead of waiting for the next check")
+@costly
 async def sync(interaction: Interaction) -> None:
     context = Context.of(interaction)
     known = await notify.known(context.store, context.member)

@@ -5,6 +5,7 @@ from discord import app_commands
 from bot.chat import autocomplete, layout, reply
 from bot.chat.feed import feed_cards, song_results
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.core.records import Song
 from bot.flows.feed import catalogue_sharing, song_lists
@@ -17,6 +18,7 @@ discover = app_commands.Group(name="discover", description="Songs that are new t
 
 
 @discover.command(name="songs", description="Recommended songs: close to what you like, new to you, and varied")
+@costly
 async def songs(interaction: Interaction) -> None:
     await reply.pause(interaction)
     await reply.show(interaction, await _recommended(Context.of(interaction), None))
@@ -25,6 +27,7 @@ async def songs(interaction: Interaction) -> None:
 @discover.command(name="like", description="Songs that sound like one")
 @app_commands.describe(song="Which song")
 @app_commands.autocomplete(song=autocomplete.any_song)
+@costly
 async def like(interaction: Interaction, song: str) -> None:
     await reply.pause(interaction)
     await reply.show(interaction, await _recommended(Context.of(interaction), song))
@@ -53,6 +56,7 @@ async def _recommended(context: Context, typed: str | None) -> Page:
     add_too=autocomplete.any_song,
     subtract_too=autocomplete.any_song,
 )
+@costly
 async def mix(
     interaction: Interaction, add: str, subtract: str, add_too: str | None = None, subtract_too: str | None = None
 ) -> None:
@@ -72,6 +76,7 @@ async def mix(
 )
 @app_commands.rename(start="from", goal="to")
 @app_commands.autocomplete(start=autocomplete.any_song, goal=autocomplete.any_song)
+@costly
 async def path(interaction: Interaction, start: str, goal: str, steps: Steps = 8) -> None:
     await reply.pause(interaction)
     context = Context.of(interaction)
@@ -82,6 +87,7 @@ async def path(interaction: Interaction, start: str, goal: str, steps: Steps = 8
 
 
 @discover.command(name="random", description="A random song from the catalogue")
+@costly
 async def random(interaction: Interaction) -> None:
     await reply.show(interaction, await _random(Context.of(interaction)))
 

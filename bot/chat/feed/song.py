@@ -6,6 +6,7 @@ from discord import app_commands
 from bot.chat import autocomplete, reply
 from bot.chat.feed import song_results
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.errors.library import FileTooLarge
@@ -18,6 +19,7 @@ song = app_commands.Group(name="song", description="What I know about a song")
 @song.command(name="about", description="What I know about a song: one of yours, or of the catalogue")
 @app_commands.describe(song="Which song")
 @app_commands.autocomplete(song=autocomplete.any_song)
+@costly
 async def about(interaction: Interaction, song: str) -> None:
     context = Context.of(interaction)
     chosen = await autocomplete.any_named(interaction, song)
@@ -35,6 +37,7 @@ async def on_facts(context: Context) -> None:
 )
 @app_commands.describe(song="One of your liked songs", file="MP3, M4A, Ogg, Opus, FLAC or WAV")
 @app_commands.autocomplete(song=autocomplete.song)
+@costly
 async def upload(interaction: Interaction, song: str, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > flow.MOST_BYTES:

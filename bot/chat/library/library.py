@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.chat import layout, next_steps, reply
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.chat.sorting import standing
 from bot.core.jobs import JobKind
@@ -29,6 +30,7 @@ MOST_FILES = 10  # in one message
     name="import", description="Read your songs from a file, such as Exportify's CSV or ZIP; a second file adds to it"
 )
 @app_commands.describe(file="CSV, M3U8 or JSPF, or a ZIP of them, where each file becomes a playlist")
+@costly
 async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > MOST_BYTES:
@@ -62,6 +64,7 @@ async def _fill(context: Context, said: str, result: flow.Imported) -> None:
 @library.command(name="export", description="Your kept playlists as files: CSV, M3U8 or JSPF")
 @app_commands.rename(form="format")
 @app_commands.describe(form="CSV by default; each of them comes back with /library import")
+@costly
 async def export(interaction: Interaction, form: Literal["CSV", "M3U8", "JSPF"] = "CSV") -> None:
     await reply.pause(interaction)
     context = Context.of(interaction)

@@ -8,6 +8,7 @@ from discord import app_commands
 from bot.chat import reply
 from bot.chat.gateway import presence
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.chat.social.pages import profile as pages
@@ -35,6 +36,7 @@ def here(somebody: Somebody) -> int:
 
 @profile.command(name="show", description="What a member shows here; your own includes what others see of it")
 @app_commands.describe(member="Whose; yours by default")
+@costly
 async def show(interaction: Interaction, member: Somebody | None = None) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)

@@ -7,6 +7,7 @@ from bot.chat import reply
 from bot.chat.failures import FAILURES
 from bot.chat.gateway import presence
 from bot.chat.gateway.bot import AnyCommand, Bot, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.chat.social.pages import taste_match as pages
 from bot.chat.social.profile import Somebody, here
@@ -27,6 +28,7 @@ JOB = "match"  # what an asker waits for
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.describe(member="Who to ask; they see the question here and may ignore it")
+@costly
 async def match(interaction: Interaction, member: Somebody | None = None) -> None:
     context = Context.of(interaction)
     if member is None:

@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Model
@@ -25,6 +26,7 @@ PICTURE = "model.png"
 @app_commands.command(description="How good my guesses are, playlist by playlist; learn now, or use an earlier model")
 @app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
+@costly
 async def model(interaction: Interaction, layer: str | None = None) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)

@@ -18,6 +18,7 @@ from bot.chat import ids, layout, reply
 from bot.chat.gateway import presence
 from bot.chat.gateway.bot import Bot, Context, Interaction
 from bot.chat.gateway.client import Chat
+from bot.chat.guard import costly
 from bot.chat.layout import Form, Page
 from bot.config import parse
 from bot.core.records import Notice
@@ -43,6 +44,18 @@ async def panel(interaction: Interaction) -> None:
 @app_commands.command(description="Fails before it has answered anything")
 async def broken(interaction: Interaction) -> None:
     raise RuntimeError("a secret detail")
+
+
+@app_commands.command(description="Takes a lot of work")
+@costly
+async def dig(interaction: Interaction) -> None:
+    await reply.whisper(interaction, Page("Dug."))
+
+
+@app_commands.command(description="Takes a lot of work, too")
+@costly
+async def drill(interaction: Interaction) -> None:
+    await reply.whisper(interaction, Page("Drilled."))
 
 
 async def on_fine(context: Context) -> None:
@@ -103,7 +116,7 @@ async def services(tmp_path_factory) -> AsyncIterator[tuple[World, Services]]:
 async def failing(services) -> AsyncIterator[World]:
     """A bot whose handlers fail."""
     world, built = services
-    bot = Bot(built, [panel, broken], TAPS)
+    bot = Bot(built, [panel, broken, dig, drill], TAPS)
     running = asyncio.create_task(bot.start(world.token))
     await world.wait_for(lambda: world.online and world.commands.registered(), 20)
     yield world
@@ -183,6 +196,17 @@ async def test_p19_answering_twice_or_too_late_is_no_error(failing: World, caplo
         await anna.click(message, "fine")
     failing.rules = Rules()
     assert await whispered(await anna.click(message, "fine")) == "Fine."
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("bot")] == []
+
+
+async def test_costly_commands_share_what_a_member_may_ask_for_in_a_minute(failing: World, caplog) -> None:
+    anna, otto = member(failing, "aenne"), member(failing, "otto")
+    caplog.set_level(logging.WARNING)
+    said = [(await answer(anna.command(name))).text() for name in ("dig", "drill") * 12]
+    assert said[:20] == ["Dug.", "Drilled."] * 10
+    assert re.search(r"try again in \d+ seconds?", said[-1])
+    assert (await answer(otto.command("dig"))).text() == "Dug."
+    assert (await answer(anna.command("panel"))).text().startswith("Press.")
     assert [record.getMessage() for record in caplog.records if record.name.startswith("bot")] == []
 
 

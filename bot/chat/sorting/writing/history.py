@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, paging, reply
 from bot.chat.gateway.bot import Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.chat.sorting.writing import receipts
@@ -27,6 +28,7 @@ from bot.messages.sorting import outcomes
 @playlists.command(name="history", description="What changed in a playlist I keep, and by whom, and its earlier states")
 @app_commands.describe(playlist="Which playlist")
 @app_commands.autocomplete(playlist=autocomplete.kept)
+@costly
 async def history(interaction: Interaction, playlist: str) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)

@@ -7,6 +7,7 @@ from discord import app_commands
 from bot.chat import autocomplete, layout, reply
 from bot.chat import page as page_link
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.chat.sorting.cards import shown
 from bot.chat.sorting.writing import dry_runs, pages, receipts
@@ -25,6 +26,7 @@ from bot.messages.sorting import outcomes
 )
 @app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
+@costly
 async def sort(interaction: Interaction, layer: str | None = None) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)
