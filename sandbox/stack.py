@@ -10,11 +10,11 @@ import asyncio
 import re
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -200,8 +200,12 @@ class Stack:
         with self.log.open("ab") as log:
             streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
             self.bot = await start("-m", "bot", folder=self.folder, settings=self._settings(), **streams)
+        await self._until_ready(self.bot.wait())
+
+    async def _until_ready(self, end: Coroutine[Any, Any, object]) -> None:
+        """Wait until the bot has registered its commands. Raises BotEnded if its process comes to its `end` first."""
         ready = asyncio.create_task(self.discord.wait_for(self._ready, READY))
-        ended = asyncio.create_task(self.bot.wait())
+        ended = asyncio.create_task(end)
         await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
         if not ready.done():

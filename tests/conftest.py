@@ -87,6 +87,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             (pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip)(str(missing))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what came of killing the bot, flow by flow (see `tests/crash/driver.py`)."""
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, ())]
+    rows = [value for each in reports for name, value in each.user_properties if name == "crash"]
+    if rows:
+        terminalreporter.section("the bot killed, and started again")
+        terminalreporter.write_line(f"{'flow':24} {'points tried':>12} {'ended wrong':>12}")
+    for flow, tried, wrong in rows:
+        terminalreporter.write_line(f"{flow:24} {tried:12} {wrong:12}")
+
+
 @pytest.fixture
 def soak(request: pytest.FixtureRequest) -> bool:
     """Whether to test every point, not just one of each kind."""

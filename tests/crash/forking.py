@@ -5,7 +5,18 @@ import multiprocessing
 from typing import Any
 
 forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crash.migrator", "tests.crash.account.eraser"])
+forking.set_forkserver_preload(
+    [
+        "tests.crash.launcher",
+        "tests.crash.migrator",
+        "tests.crash.poison",
+        "tests.crash.account.eraser",
+        "tests.crash.backup.dying",
+        "tests.crash.library.hearer",
+        "tests.crash.social.sharer",
+        "tests.crash.sorting.sorter",
+    ]
+)
 
 
 async def in_process(work: Any, *arguments: Any) -> int | None:

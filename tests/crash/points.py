@@ -1,12 +1,46 @@
-"""Points at which to kill a process that talks to a server, and how to kill it there."""
+"""Points at which to kill a process: a request to Spotify, or a commit; and how to kill it at a request."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from multiprocessing.process import BaseProcess
 
 from sandbox.spotify import World
 from sandbox.spotify.faults import HangUp
+
+COMMIT = "commit of "
+QUEUE = "workflow_"  # what the tables of the jobs' queue begin with
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The `nth` time that the bot comes to a place: just before what it does there, or once it's `done`."""
+
+    place: str  # "GET /v1/me", or "commit of answer, card"
+    nth: int
+    done: bool
+
+    def __str__(self) -> str:
+        return f"{'after' if self.done else 'before'} {self.place} ({self.nth})"
+
+    @property
+    def kind(self) -> str:
+        if self.place.startswith(COMMIT):
+            return "job" if QUEUE in self.place else "commit"
+        return "read" if self.place.startswith("GET ") else "write"
+
+
+def one_of_each_kind(points: Sequence[Point]) -> list[Point]:
+    """Before the first read, after the last write, after the first commit, and before the last commit of a job."""
+    chosen: dict[str, Point] = {}
+    for point in points:
+        match point.kind, point.done:
+            case ("read", False) | ("commit", True):
+                chosen.setdefault(point.kind, point)
+            case ("write", True) | ("job", False):
+                chosen[point.kind] = point
+    return list(chosen.values())
 
 
 def ends(kinds: Sequence[Hashable]) -> list[int]:

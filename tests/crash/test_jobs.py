@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import multiprocessing
 import re
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,18 @@ from bot.adapters.jobs import STARTS, Jobs
 from sandbox.process import start
 from tests.crash import poison
 from tests.crash.crowd import AT_ONCE
+from tests.crash.forking import in_process
 from tests.crash.hindered import DELAY
 
 MEMBER = 77
-forking = multiprocessing.get_context("forkserver")
-
-
-async def in_process(path: Path, member: int | None) -> int | None:
-    process = forking.Process(target=poison.run, args=(path, member))
-    process.start()
-    await asyncio.to_thread(process.join)
-    return process.exitcode
 
 
 async def test_p26_a_poisoned_job_stops_after_five_starts(tmp_path: Path) -> None:
     path = tmp_path / "jobs.db"
-    assert await in_process(path, MEMBER) == -9
+    assert await in_process(poison.run, path, MEMBER) == -9
     assert Jobs.stuck_in(path) == []
     for _ in range(STARTS + 1):
-        if await in_process(path, None) != -9:
+        if await in_process(poison.run, path, None) != -9:
             break
     (stuck,) = Jobs.stuck_in(path)
     assert re.fullmatch(rf"{MEMBER}:train:0 \[[0-9a-f]{{10}}\]", stuck), "it names the action to look for in the log"

@@ -10,15 +10,11 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import group
-from tests.e2e.chat_stage import STYLES, answer, held_back, label, styled
 from tests.e2e.checked_stack import CheckedStack
 from tests.e2e.feed.stage import Feed, opened
-from tests.e2e.trained_stage import Trained, plain
+from tests.e2e.trained_stage import Trained, trained
 
 T = TypeVar("T")
-
-LATER = 12  # songs held back for tests to like
-TAUGHT = 9  # labels; the sixth starts a training, which reads them once all are given
 
 
 class Shared:
@@ -51,25 +47,6 @@ async def _stack(folder: Path, closing: AsyncExitStack) -> CheckedStack:
     return stack
 
 
-async def _trained(stack: CheckedStack) -> Trained:
-    await stack.import_features(plain(72, seed=21))
-    listener = stack.add_listener("Ada", held_back(plain(72, seed=21), LATER))
-    own = styled(2, seed=22)
-    stack.spotify.publish(own.tracks)
-    night = stack.spotify.create_playlist("ada", "Late night")
-    stack.spotify.add("ada", night.id, [track.uri for track in own.tracks])
-    await stack.link(listener)
-    person = listener.person
-    await answer(person.command("playlists add", playlist="Late night"))
-    for style in STYLES[1:]:
-        await answer(person.command("playlists add", new=style))
-    for style in STYLES:
-        await answer(person.command("playlists settings", playlist=style, mistakes=10))  # so songs get placed
-    await answer(person.command("updates", cap=48))
-    await label(person, await answer(person.command("label")), listener.library, TAUGHT)
-    return Trained(stack, listener, await stack.learnt(person))
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def everything_shared() -> AsyncIterator[Shared]:
     shared = Shared()
@@ -96,7 +73,7 @@ async def ada(shared_here: Shared, stack: CheckedStack) -> Trained:
 
     Tests share her, so every test restores her playlist rules and update settings.
     """
-    return await shared_here.once("ada", lambda _: _trained(stack))
+    return await shared_here.once("ada", lambda _: trained(stack))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -9,10 +9,12 @@ import numpy as np
 from sandbox.discord import Message, Person, Upload
 from sandbox.music.library import Library
 from sandbox.stack import Listener
-from tests.e2e.chat_stage import styled
+from tests.e2e.chat_stage import STYLES, answer, held_back, label, styled
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
 
 SOUNDS = ("energy", "valence", "acousticness")  # each stands out in one of the styles
+LATER = 12  # songs held back for tests to like
+TAUGHT = 9  # labels; the sixth starts a training, which reads them once all are given
 
 
 def file_of(library: Library) -> Upload:
@@ -81,3 +83,23 @@ class Trained:
         uri = next(uri for uri in self.library.later if uri not in liked)
         self.stack.spotify.like(self.listener.account.id, uri)
         return uri
+
+
+async def trained(stack: CheckedStack) -> Trained:
+    """Have a member link Spotify, keep three playlists (one with two songs that she added), label and train."""
+    await stack.import_features(plain(72, seed=21))
+    listener = stack.add_listener("Ada", held_back(plain(72, seed=21), LATER))
+    own = styled(2, seed=22)
+    stack.spotify.publish(own.tracks)
+    night = stack.spotify.create_playlist("ada", "Late night")
+    stack.spotify.add("ada", night.id, [track.uri for track in own.tracks])
+    await stack.link(listener)
+    person = listener.person
+    await answer(person.command("playlists add", playlist="Late night"))
+    for style in STYLES[1:]:
+        await answer(person.command("playlists add", new=style))
+    for style in STYLES:
+        await answer(person.command("playlists settings", playlist=style, mistakes=10))  # so songs get placed
+    await answer(person.command("updates", cap=48))
+    await label(person, await answer(person.command("label")), listener.library, TAUGHT)
+    return Trained(stack, listener, await stack.learnt(person))

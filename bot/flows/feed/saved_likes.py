@@ -26,9 +26,11 @@ ROUNDS = 3  # a like undone while it's being saved is removed in the next round
 
 
 async def save_and_sort(store: Store, new_likes: NewLikes, member: int, now: datetime) -> AsyncIterator[Next]:
-    """Save what's pending, read the likes again, and sort those songs like any new like. Raises a SpotifyError."""
-    if not await save(store, await new_likes.accounts.music(member), member, now):
-        return
+    """Save what's pending, read the likes again, and sort those songs like any new like. Raises a SpotifyError.
+
+    They're read even if nothing was pending: it may have been saved just before a crash.
+    """
+    await save(store, await new_likes.accounts.music(member), member, now)
     async with store.reading() as tx:
         account = await members.account(tx, member)
     if account is not None:

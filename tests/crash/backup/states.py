@@ -1,14 +1,13 @@
 """What a data folder holds, to compare two of them, and processes that change it."""
 
-import multiprocessing
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crash.backup.dying"])
+from tests.crash.forking import forking
+
 Rows = Mapping[str, list[tuple[Any, ...]]]
 
 

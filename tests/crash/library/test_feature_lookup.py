@@ -1,7 +1,6 @@
 """A feature lookup killed anywhere resumes where it was: it repeats no request and loses nothing."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from datetime import UTC, datetime, timedelta
@@ -14,14 +13,12 @@ from bot.adapters.store.library import lookups, songs
 from bot.core.records import Like, Song
 from sandbox.sources import Artist, Recording, Request, World, application
 from tests.contract.spotify.stage import served
+from tests.crash.forking import forking
 from tests.crash.library.hearer import hear_all
 from tests.databases import new_store
 
 MEMBER, COUNT, EVERY = 77, 60, 9  # a kill at every ninth request
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-spawning = multiprocessing.get_context("forkserver")
-spawning.set_forkserver_preload(["tests.crash.library.hearer"])
 
 
 def recording(number: int) -> Recording:
@@ -58,7 +55,7 @@ async def test_killed_at_every_ninth_response_it_requests_only_what_is_missing(t
     async with served(application(world)) as origin:
         while not exits or exits[-1] != 0:
             assert len(exits) < COUNT, "no progress"
-            running.append(spawning.Process(target=hear_all, args=(database, origin, MEMBER)))
+            running.append(forking.Process(target=hear_all, args=(database, origin, MEMBER)))
             running[-1].start()
             await asyncio.to_thread(running[-1].join)
             exits.append(running[-1].exitcode)

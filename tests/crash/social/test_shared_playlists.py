@@ -1,7 +1,6 @@
 """A shared playlist's write, killed anywhere, ends as if it hadn't been: one playlist, each song once."""
 
 import asyncio
-import multiprocessing
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from bot.flows.social.shared import playlists as shared_playlists
 from sandbox.music.library import Library
 from sandbox.spotify import Track
 from sandbox.stack import CLIENT_ID, Stack
+from tests.crash.forking import forking
 from tests.crash.points import killed_at, of_requests
 from tests.crash.social.sharer import carry_out
 from tests.crash.sorting.sorter import spotify_at
@@ -29,9 +29,6 @@ from tests.databases import new_store
 HOST = 78
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URIS = [f"spotify:track:{number:022d}" for number in range(120)]
-
-spawning = multiprocessing.get_context("forkserver")
-spawning.set_forkserver_preload(["tests.crash.social.sharer", "tests.crash.sorting.sorter"])
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Scene:
 
     def begin(self) -> BaseProcess:
         arguments = (self.database, self.stack.origin, self.key, HOST, self.number)
-        process = spawning.Process(target=carry_out, args=arguments)
+        process = forking.Process(target=carry_out, args=arguments)
         process.start()
         return process
 

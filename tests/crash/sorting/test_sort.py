@@ -1,7 +1,6 @@
 """A sort killed anywhere ends as if it hadn't been (promises P1, P2), with real processes and HTTP."""
 
 import asyncio
-import multiprocessing
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from bot.flows.sorting.writing import manual_edits, sort
 from sandbox.music.library import Library
 from sandbox.spotify import Fault, Track
 from sandbox.stack import CLIENT_ID, Stack
+from tests.crash.forking import forking
 from tests.crash.points import killed_at, of_requests
 from tests.crash.sorting.sorter import carry_out, spotify_at
 from tests.databases import new_store
@@ -35,9 +35,6 @@ COUNT = 500
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URIS = [f"spotify:track:{number:022d}" for number in range(COUNT)]
 OWN = [f"spotify:track:own{number:019d}" for number in range(7)]
-
-spawning = multiprocessing.get_context("forkserver")
-spawning.set_forkserver_preload(["tests.crash.sorting.sorter"])
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Scene:
 
     def begin(self) -> BaseProcess:
         arguments = (self.database, self.stack.origin, self.key, MEMBER, self.write)
-        process = spawning.Process(target=carry_out, args=arguments)
+        process = forking.Process(target=carry_out, args=arguments)
         process.start()
         return process
 
@@ -187,7 +184,7 @@ async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
     undo = await sort.undo(store, MEMBER, scene.write, NOW)
     await store.close()
     scene.stack.spotify.add_by_hand("ada", scene.playlist, OWN[0], 3)
-    process = spawning.Process(target=carry_out, args=(scene.database, scene.stack.origin, scene.key, MEMBER, undo))
+    process = forking.Process(target=carry_out, args=(scene.database, scene.stack.origin, scene.key, MEMBER, undo))
     process.start()
     await asyncio.to_thread(process.join)
     assert process.exitcode == 0
