@@ -1,15 +1,19 @@
-"""The bot's start repairs what a stop, a disk or an upgrade broke."""
+"""The bot's start repairs what a stop, a disk or an upgrade broke, and it needs few open files."""
 
 import asyncio
+import resource
 import sqlite3
+import sys
 
 import pytest
 
+from sandbox.discord import Person
 from sandbox.stack import Stack
 from tests.e2e.chat_stage import PATIENCE, answer, data, label, labels, stack, styled, with_file
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOOK = 0.05  # seconds
+FILES = 64
 __all__ = ["stack"]
 
 
@@ -35,3 +39,19 @@ async def test_p28_an_unusable_model_is_trained_again_at_the_next_start(stack: S
     ((_, digest),) = served(stack)
     assert len((stack.data / "models" / f"{digest}.onnx").read_bytes()) > 1_000
     assert "%" in (await answer(anna.command("label"))).text(), "the card shows the model's guess"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another process's limits can be set on Linux only")
+async def test_sixty_four_open_files_are_enough(stack: Stack) -> None:
+    assert stack.bot is not None
+    resource.prlimit(stack.bot.pid, resource.RLIMIT_NOFILE, (FILES, FILES))
+    people = [await with_file(stack, f"few-{number}", "Late night", "Run", "Kitchen") for number in range(3)]
+    await asyncio.gather(*(_learn_and_sort(person) for person in people))
+    assert "Too many open files" not in stack.log.read_text()
+
+
+async def _learn_and_sort(person: Person) -> None:
+    await label(person, await answer(person.command("label")), styled(), 8)
+    outcome = await person.click(await answer(person.command("model")), "Learn now")
+    await outcome.until(lambda message: "Look" in labels(message), PATIENCE)
+    assert "would be placed" in (await (await person.command("sort")).reply(PATIENCE)).text()
