@@ -20,6 +20,7 @@ from bot.flows.library import feature_lookup, poll, sync
 from bot.flows.social import digest, reports, reposts, rounds
 from bot.flows.social.shared import publish
 from bot.flows.sorting import playlists, train
+from bot.flows.sorting.labelling import readiness
 from bot.flows.sorting.writing import old_writes, sort
 from bot.messenger import Messenger
 from bot.services import Services
@@ -54,6 +55,7 @@ class Upkeep:
             "unlinking": self._resume_unlinking,
             "half-prepared writes": partial(writes.forget_unprepared, self._services.store),
             "models": self._retrain_lost,
+            "trainings": self._begin_trainings,
             "shared playlists": self._resume_sharing,
             "hearing": self._begin_hearing,
             "imports": partial(sync.tell_interrupted, store, now),
@@ -80,6 +82,11 @@ class Upkeep:
         for model in await train.lost(self._services.store, self._services.scorer):
             log.warning("model %s cannot be used; it is trained again", model.digest[:12])
             await self._services.jobs.enqueue(JobKind.TRAIN, model.member, model.layer)
+
+    async def _begin_trainings(self) -> None:
+        """Begin the trainings that a crash kept from being queued, just after the label that made them due."""
+        for layer in await readiness.every_layer_due(self._services.store):
+            await self._services.jobs.enqueue(JobKind.TRAIN, layer.member, layer.layer)
 
     async def _resume_sharing(self) -> None:
         """Queue a job for every shared playlist that a crash or ended consent left unwritten."""

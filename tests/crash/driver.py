@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.discord import NoAnswer
+from sandbox.discord import NoAnswer, PersonError
 from tests.crash.crash_stack import CrashStack
 from tests.crash.points import Point, one_of_each_kind
 
@@ -75,10 +75,12 @@ async def crash(stack: CrashStack, flow: Flow, *, every: bool) -> Row:
     whole, points, row = await _run(stack, flow, None), [*stack.points], Row(flow.name)
     assert flow.is_done(), f"{flow.name} doesn't come about even without a crash"
     for point in points if every else one_of_each_kind(points):
-        outcome = await _run(stack, flow, point)
+        try:
+            wrong = _difference(whole, await _run(stack, flow, point))
+        except (TimeoutError, PersonError) as never:
+            wrong = repr(never)
         row.tried += stack.is_doomed
-        if outcome != whole:
-            row.wrong.append(f"{flow.name}, killed {point}: {_difference(whole, outcome)}")
+        row.wrong += [f"{flow.name}, killed {point}: {wrong}"] if wrong else []
     return row
 
 
@@ -138,7 +140,7 @@ def _at_spotify(stack: CrashStack) -> list[Any]:
 
 
 def _difference(whole: dict[str, Any], outcome: dict[str, Any]) -> str:
-    """What was lost, and what came instead."""
+    """What came instead of what; "" if both ended the same."""
     return "\n".join(
         f"{what.strip()}: {_left(outcome[what], whole[what])} instead of {_left(whole[what], outcome[what])}"
         for what in whole
@@ -147,4 +149,9 @@ def _difference(whole: dict[str, Any], outcome: dict[str, Any]) -> str:
 
 
 def _left(these: list[Any], those: list[Any]) -> list[Any]:
-    return [each for each in these if each not in those]
+    """What's in the first list and not in the second, as often as it's missing there."""
+    left = [*these]
+    for each in those:
+        if each in left:
+            left.remove(each)
+    return left

@@ -32,14 +32,14 @@ class Point:
 
 
 def one_of_each_kind(points: Sequence[Point]) -> list[Point]:
-    """Before the first read, after the last write, after the first commit, and before the last commit of a job."""
-    chosen: dict[str, Point] = {}
+    """Before the first read, after the last write, before a job is queued, and before the store's last commit."""
+    chosen: dict[tuple[str, bool], Point] = {}
     for point in points:
         match point.kind, point.done:
-            case ("read", False) | ("commit", True):
-                chosen.setdefault(point.kind, point)
-            case ("write", True) | ("job", False):
-                chosen[point.kind] = point
+            case ("read" | "job", False):
+                chosen.setdefault((point.kind, point.done), point)
+            case ("write", True) | ("commit", False):
+                chosen[point.kind, point.done] = point
     return list(chosen.values())
 
 

@@ -22,6 +22,11 @@ async def layers(tx: Tx, member: int) -> list[Layer]:
     return await every(tx, Layer, select(LAYER).where(LAYER.c.member == member).order_by(LAYER.c.layer))
 
 
+async def every_layer(tx: Tx) -> list[Layer]:
+    """Return all members' layers."""
+    return await every(tx, Layer, select(LAYER).order_by(LAYER.c.layer))
+
+
 async def layer(tx: Tx, layer: int) -> Layer | None:
     return await one(tx, Layer, select(LAYER).where(LAYER.c.layer == layer))
 

@@ -41,6 +41,13 @@ async def layers_due(store: Store, member: int) -> list[int]:
         return [layer.layer for layer in layers if await training_pays(tx, member, layer.layer)]
 
 
+async def every_layer_due(store: Store) -> list[Layer]:
+    """Return all members' layers for which training pays."""
+    async with store.reading() as tx:
+        layers = await playlists.every_layer(tx)
+        return [layer for layer in layers if await training_pays(tx, layer.member, layer.layer)]
+
+
 async def why_untrained(store: Store, layer: Layer) -> MemberError:
     """Return why there's no model: too few labels, or no training that led to one."""
     async with store.reading() as tx:
