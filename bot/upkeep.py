@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,6 +28,7 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 SOONEST, LATEST = 0.9, 1.1  # times the pause between two polls, so that members' polls spread out
 NO_TIME = timedelta()
+Step = Callable[[], Awaitable[None]]
 
 
 class Upkeep:
@@ -37,7 +38,7 @@ class Upkeep:
         self._services, self._messenger = services, messenger
         self._background = Background()
         self._zero: datetime | None = None  # the wall clock's time when the monotonic clock was 0
-        self._opening: dict[Work, Callable[[], Awaitable[None]]] = {}
+        self._opening: dict[Work, Step] = {}
 
     async def settled(self) -> None:
         """Wait until all background work is done."""
@@ -47,22 +48,22 @@ class Upkeep:
         await self._background.stop()
 
     async def open(self) -> None:
-        """Repair what a crash or an upgrade interrupted; `tick` retries what fails now."""
+        """Repair what a crash or an upgrade interrupted; `tick` does what goes through all members, and what failed."""
         store, now = self._services.store, self._services.clock()
         await keep_trying(store, Work("retry", 0), partial(retry, store, now), now)
-        steps: dict[str, Callable[[], Awaitable[None]]] = {
+        steps: dict[str, Step] = {
             "erasures": self._resume_erasures,
             "unlinking": self._resume_unlinking,
             "half-prepared writes": partial(writes.forget_unprepared, self._services.store),
             "models": self._retrain_lost,
             "trainings": self._begin_trainings,
             "shared playlists": self._resume_sharing,
-            "hearing": self._begin_hearing,
             "imports": partial(sync.tell_interrupted, store, now),
-            "saving": self._begin_saving,
         }
-        self._opening = {Work(f"opening: {name}", 0): step for name, step in steps.items()}
+        afterwards = {"hearing": self._begin_hearing, "saving": self._begin_saving}
+        self._opening = _opening(steps)
         await self._go_on_opening(now)
+        self._opening |= _opening(afterwards)
 
     async def _go_on_opening(self, now: datetime) -> None:
         for work, step in list(self._opening.items()):
@@ -209,3 +210,7 @@ class Upkeep:
         for number in await rounds.due(store, now):
             turn = partial(attempt, store, Work("round", number), partial(self._messenger.turn_round, number), now)
             self._background.begin(("round", number), turn)
+
+
+def _opening(steps: Mapping[str, Step]) -> dict[Work, Step]:
+    return {Work(f"opening: {name}", 0): step for name, step in steps.items()}

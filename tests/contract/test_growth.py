@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from sqlalchemy import event
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, schema
 from bot.adapters.store.account import members
+from bot.adapters.store.rows import CHUNK
 from bot.adapters.store.sorting import playlists
 from bot.core.sorting.labels import Kind
 from bot.flows.account.status import status
+from bot.flows.library import feature_lookup
 from bot.flows.sorting.labelling import label
 from bot.flows.sorting.labelling.label import Press, Question
 from bot.flows.sorting.labelling.presses import Presses
@@ -141,3 +143,23 @@ async def test_what_one_member_does_reads_nothing_that_grows_with_the_others(sta
     many = await counted(stage, libraries)
     assert {name: len(seen) for name, seen in many.items()} == {name: len(seen) for name, seen in few.items()}
     assert [line for seen in many.values() for line in await scans(stage.store, seen)] == []
+
+
+class Titles:
+    """A source that could be asked about every song."""
+
+    name, needs, batch = "titles", "title", 50
+
+    async def since(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def test_a_start_finds_whose_songs_to_look_up_in_a_few_statements(stage: Stage) -> None:
+    sources: Any = [Titles()]
+    await others(stage.store, range(2_000, 2_000 + FEW), stage.now)
+    with statements(stage.store) as few:
+        assert len(await feature_lookup.with_open(stage.store, sources, stage.now)) == FEW + 2
+    await others(stage.store, range(3_000, 3_000 + MANY), stage.now)
+    with statements(stage.store) as many:
+        assert len(await feature_lookup.with_open(stage.store, sources, stage.now)) == FEW + MANY + 2
+    assert len(many) <= len(few) + 2 * (MANY // CHUNK)  # each chunk has a transaction

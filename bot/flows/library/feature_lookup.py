@@ -15,6 +15,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome, LookupQuestion
+from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.jobs import AT_ONCE, LATER, JobKind, Next
 from bot.core.library.lookups import LookupState
@@ -64,10 +65,10 @@ async def hear(store: Store, sources: Sequence[FeatureSource], member: int, cloc
     waits = [_or_raise(outcome) for outcome in ended]  # only now, so that one failure doesn't cut the others short
     able = [source for source, wait in zip(sources, waits, strict=True) if wait is None]
     now = clock()
-    questions = await _questions(able, member, now)
+    questions = await _questions(able, now)
     async with store.reading() as tx:
-        left = [question for question in questions if await lookups.has_open(tx, question)]
-        fresh = [question for question in left if await lookups.has_fresh(tx, question)]
+        left = [question for question in questions if await lookups.with_open(tx, question, [member])]
+        fresh = [question for question in left if await lookups.has_fresh(tx, question, member)]
         due = await lookups.next_due(tx, member, [source.name for source in sources], now)
     await tell(store, member, now, timedelta() if not left else NEWS_EVERY)
     return Slice(bool(left), bool(fresh), min((moment for moment in (due, *waits) if moment is not None), default=None))
@@ -109,31 +110,35 @@ async def tell(store: Store, member: int, now: datetime, every: timedelta = time
 
 async def fresh_open(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> bool:
     """Whether a like that waits to be sorted can still be asked about."""
-    questions = await _questions(sources, member, now)
+    questions = await _questions(sources, now)
     async with store.reading() as tx:
-        return any([await lookups.has_fresh(tx, question) for question in questions])
+        return any([await lookups.has_fresh(tx, question, member) for question in questions])
 
 
 async def is_open(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> bool:
     """Whether there's anything to ask about the member's songs."""
-    questions = await _questions(sources, member, now)
-    async with store.reading() as tx:
-        return any([await lookups.has_open(tx, question) for question in questions])
+    return bool(await _with_open(store, await _questions(sources, now), [member]))
 
 
 async def with_open(store: Store, sources: Sequence[FeatureSource], now: datetime) -> list[int]:
     """Return the members about whose songs there's anything to ask."""
+    questions = await _questions(sources, now)
     async with store.reading() as tx:
-        everybody = await members.with_likes(tx)
-    return [member for member in everybody if await is_open(store, sources, member, now)]
+        everybody = await members.with_likes(tx) if questions else []
+    return [member for some in chunks(everybody) for member in await _with_open(store, questions, some)]
+
+
+async def _with_open(store: Store, questions: Sequence[LookupQuestion], some: Sequence[int]) -> list[int]:
+    async with store.reading() as tx:
+        return sorted({member for question in questions for member in await lookups.with_open(tx, question, some)})
 
 
 async def progress(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> list[Progress]:
     """Return the progress of each source that isn't done."""
-    under_way, questions = [], await _questions(sources, member, now)
+    under_way, questions = [], await _questions(sources, now)
     async with store.reading() as tx:
         for question in questions:
-            if left := await lookups.count_open(tx, question):
+            if left := await lookups.count_open(tx, question, member):
                 asked = await lookups.count_asked(tx, member, question.source)
                 under_way.append(Progress(question.source, asked, asked + left))
     return under_way
@@ -154,10 +159,10 @@ async def _stale(tx: Tx, layer: Layer) -> bool:
     return layer.learnt_at is None or newest > layer.learnt_at
 
 
-async def _questions(sources: Sequence[FeatureSource], member: int, now: datetime) -> list[LookupQuestion]:
+async def _questions(sources: Sequence[FeatureSource], now: datetime) -> list[LookupQuestion]:
     since = [await source.since() for source in sources]
     return [
-        LookupQuestion(member, source.name, source.needs, now, grown)
+        LookupQuestion(source.name, source.needs, now, grown)
         for source, grown in zip(sources, since, strict=True)
         if grown is not None
     ]
@@ -188,11 +193,11 @@ async def _ask_about(store: Store, source: FeatureSource, subjects: Sequence[Sub
 
 
 async def _page(store: Store, source: FeatureSource, member: int, now: datetime) -> list[Subject]:
-    questions = await _questions([source], member, now)
+    questions = await _questions([source], now)
     if not questions:
         return []
     async with store.reading() as tx:
-        waiting = await lookups.open_songs(tx, questions[0], max(PAGE, source.batch))
+        waiting = await lookups.open_songs(tx, questions[0], member, max(PAGE, source.batch))
         ids = await lookups.ids(tx, {song: owner for song, (_, owner) in waiting.items()})
     return [Subject(known, ids.get(song, {}), owner) for song, (known, owner) in waiting.items()]
 

@@ -19,13 +19,13 @@ from bot.core.records import Song
 from bot.ports import Ids, Needs
 
 SONG, OWN, LIKED, LOOKUP = schema.song, schema.own_song, schema.liked, schema.lookup
+OWNER = case((SONG.c.song.is_not(None), schema.OPERATOR), else_=LIKED.c.member)  # for whom a liked song is asked about
 
 
 @dataclass(frozen=True, slots=True)
 class LookupQuestion:
-    """What to ask a source at `now` for a member's library; `since`: when its knowledge last changed."""
+    """What to ask a source at `now`; `since`: when its knowledge last changed."""
 
-    member: int
     source: str
     needs: Needs
     now: datetime
@@ -43,16 +43,16 @@ class LookupOutcome:
     ids: Ids = field(default_factory=dict)
 
 
-async def open_songs(tx: Tx, question: LookupQuestion, limit: int) -> dict[str, tuple[Song, int]]:
-    """Return the songs still to ask the source about, newest likes first, each with its owner."""
+async def open_songs(tx: Tx, question: LookupQuestion, member: int, limit: int) -> dict[str, tuple[Song, int]]:
+    """Return the member's songs still to ask the source about, newest likes first, each with its owner."""
     columns = [_described(name).label(name) for name in Song.__slots__]
-    query = _open(question).with_only_columns(*columns, _owner(question.member).label("owner"))
+    query = _open(question, member).with_only_columns(*columns, OWNER.label("owner"))
     rows = await tx.execute(query.order_by(LIKED.c.added_at.desc(), LIKED.c.song).limit(limit))
     return {row.song: (record(Song, row), row.owner) for row in rows}
 
 
-async def count_open(tx: Tx, question: LookupQuestion) -> int:
-    return (await tx.execute(_open(question).with_only_columns(func.count()))).scalar_one()
+async def count_open(tx: Tx, question: LookupQuestion, member: int) -> int:
+    return (await tx.execute(_open(question, member).with_only_columns(func.count()))).scalar_one()
 
 
 async def count_asked(tx: Tx, member: int, source: str) -> int:
@@ -62,29 +62,26 @@ async def count_asked(tx: Tx, member: int, source: str) -> int:
     return (await tx.execute(query.where(LIKED.c.member == member, theirs, LOOKUP.c.source == source))).scalar_one()
 
 
-async def has_open(tx: Tx, question: LookupQuestion) -> bool:
-    return (await tx.execute(_open(question).limit(1))).first() is not None
+async def with_open(tx: Tx, question: LookupQuestion, some: Sequence[int]) -> list[int]:
+    """Return those of up to CHUNK members who have a song to ask the source about."""
+    member = schema.member.c.member
+    query = select(member).where(member.in_(some), _open(question, member).correlate(schema.member).exists())
+    return list((await tx.execute(query)).scalars())
 
 
-async def has_fresh(tx: Tx, question: LookupQuestion) -> bool:
+async def has_fresh(tx: Tx, question: LookupQuestion, member: int) -> bool:
     """Whether a like that isn't sorted yet is among the songs to ask about."""
-    return (await tx.execute(_open(question).where(LIKED.c.fresh).limit(1))).first() is not None
+    return (await tx.execute(_open(question, member).where(LIKED.c.fresh).limit(1))).first() is not None
 
 
-def _open(question: LookupQuestion) -> Select[tuple[str]]:
-    owner = _owner(question.member)
-    own = and_(OWN.c.song == LIKED.c.song, OWN.c.member == question.member)
-    asked = and_(LOOKUP.c.owner == owner, LOOKUP.c.song == LIKED.c.song, LOOKUP.c.source == question.source)
+def _open(question: LookupQuestion, member: int | ColumnElement[int]) -> Select[tuple[str]]:
+    own = and_(OWN.c.song == LIKED.c.song, OWN.c.member == LIKED.c.member)
+    asked = and_(LOOKUP.c.owner == OWNER, LOOKUP.c.song == LIKED.c.song, LOOKUP.c.source == question.source)
     known = or_(SONG.c.song.is_not(None), OWN.c.song.is_not(None))
     still = or_(LOOKUP.c.song.is_(None), LOOKUP.c.due <= question.now, LOOKUP.c.asked_at <= question.since)
     joined = LIKED.outerjoin(SONG, SONG.c.song == LIKED.c.song).outerjoin(OWN, own).outerjoin(LOOKUP, asked)
     query = select(LIKED.c.song).select_from(joined)
-    return query.where(LIKED.c.member == question.member, known, still, _can_ask(question.needs, owner))
-
-
-def _owner(member: int) -> ColumnElement[int]:
-    """Return the owner that a liked song is asked about for: OPERATOR if everybody sees it."""
-    return case((SONG.c.song.is_not(None), schema.OPERATOR), else_=member)
+    return query.where(LIKED.c.member == member, known, still, _can_ask(question.needs))
 
 
 def _described(name: str) -> ColumnElement[Any]:
@@ -92,7 +89,7 @@ def _described(name: str) -> ColumnElement[Any]:
     return case((SONG.c.song.is_not(None), SONG.c[name]), else_=OWN.c[name])
 
 
-def _can_ask(needs: Needs, owner: ColumnElement[int]) -> ColumnElement[bool]:
+def _can_ask(needs: Needs) -> ColumnElement[bool]:
     if needs == "title":
         return true()
     if needs == "isrc":
@@ -101,7 +98,7 @@ def _can_ask(needs: Needs, owner: ColumnElement[int]) -> ColumnElement[bool]:
         return LIKED.c.song.startswith("spotify:track:")
     named = LOOKUP.alias("named")
     told = cast(named.c.ids, String).contains(f'"{needs}"')
-    return exists().where(named.c.owner == owner, named.c.song == LIKED.c.song, told)
+    return exists().where(named.c.owner == OWNER, named.c.song == LIKED.c.song, told)
 
 
 async def ids(tx: Tx, songs: Mapping[str, int]) -> dict[str, dict[str, list[str]]]:
