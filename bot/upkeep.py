@@ -60,7 +60,7 @@ class Upkeep:
             "shared playlists": self._resume_sharing,
             "imports": partial(sync.tell_interrupted, store, now),
         }
-        afterwards = {"hearing": self._begin_hearing, "saving": self._begin_saving}
+        afterwards = {"models": self._retrain_lost, "hearing": self._begin_hearing, "saving": self._begin_saving}
         self._opening = _opening(steps)
         await self._go_on_opening(now)
         self._opening |= _opening(afterwards)
@@ -79,7 +79,6 @@ class Upkeep:
 
     async def _retrain_lost(self) -> None:
         """Retrain every served model whose file is lost or damaged."""
-        await train.forget_cut_short(self._services.store)
         for model in await train.lost(self._services.store, self._services.scorer):
             log.warning("model %s cannot be used; it is trained again", model.digest[:12])
             await self._services.jobs.enqueue(JobKind.TRAIN, model.member, model.layer)

@@ -15,13 +15,15 @@ from bot.flows.sorting.writing import manual_edits
 from bot.ports import Likes, Music
 
 LOOK_AT_PLAYLISTS = 4  # every fourth poll
+AT_ONCE = 200  # members whose polls are begun by one tick: after an outage, everybody's are due
 
 
 async def due(store: Store, now: datetime) -> list[int]:
-    """Return the members whose account should be looked at by now; not those whose looks failed too often."""
+    """Return the members whose account should be looked at first; not those whose looks failed too often."""
     async with store.reading() as tx:
         aside = await setbacks.subjects_aside(tx, JobKind.POLL)
-        return [member.member for member in await members.due(tx, now) if member.member not in aside]
+        waiting = await members.due(tx, now, AT_ONCE + len(aside))
+    return [member.member for member in waiting if member.member not in aside][:AT_ONCE]
 
 
 async def put_off(store: Store, member: int, until: datetime) -> None:

@@ -45,7 +45,7 @@ async def test_another_account_inherits_nothing(linked: Linked) -> None:
 
 async def test_a_link_makes_the_first_sync_due(linked: Linked) -> None:
     async with linked.store.reading() as tx:
-        assert [member.member for member in await members.due(tx, NOW)] == [MEMBER]
+        assert [member.member for member in await members.due(tx, NOW, 9)] == [MEMBER]
 
 
 async def test_days_left_count_down_to_nothing(linked: Linked) -> None:

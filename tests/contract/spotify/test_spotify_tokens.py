@@ -56,7 +56,7 @@ async def test_p08_ended_consent_deletes_the_tokens_and_is_never_refreshed_again
     assert account.tokens == b""
     assert stage.asked() == [TOKEN]
     async with stage.store.reading() as tx:
-        assert await members.due(tx, stage.clock()) == []
+        assert await members.due(tx, stage.clock(), 9) == []
 
 
 async def test_p09_fifty_callers_make_one_refresh(stage: Stage, mara: SpotifyMusic) -> None:

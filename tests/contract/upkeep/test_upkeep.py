@@ -21,6 +21,7 @@ from bot.errors.spotify import ConsentEnded, Unreadable
 from bot.errors.stored import loaded
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, retry_old
+from bot.flows.library import poll
 from bot.flows.social.server_channels import Purpose
 from bot.worker import UNREADABLE, Worker
 from tests.contract.limits_stage import count, fill
@@ -160,6 +161,26 @@ async def test_a_poll_that_failed_five_times_is_set_aside_and_others_continue(st
     await made.settled()
     assert begun == [("poll", BEN)]
     assert "`/sync` tries now" in messenger.told[0][1]
+
+
+async def test_after_an_outage_each_tick_begins_some_of_the_polls_and_none_is_left_out(
+    store: Store, now: datetime
+) -> None:
+    begun, everybody = list[tuple[str, int]](), range(1_000, 1_000 + 2 * poll.AT_ONCE + 20)
+    for member in everybody:
+        await linked(store, member, now)
+    async with store.writing() as tx:
+        for age, member in enumerate(everybody):
+            await members.change(tx, member, next_poll_at=now - HOUR - timedelta(minutes=age))
+        broken = everybody[-poll.AT_ONCE - 10 :]  # the longest overdue
+        held = {"kind": "poll", "tries": 5, "due": now - HOUR, "reference": "", "told": True}
+        await fill(tx, schema.setback, len(broken), now, **held, subject=lambda at: broken[at])
+    made = upkeep(store, Messenger(), now, begun)
+    await made.tick()
+    healthy = [member for member in reversed(everybody) if member not in broken]
+    assert [member for _, member in begun] == healthy[: poll.AT_ONCE]
+    await made.tick()
+    assert [member for _, member in begun] == healthy
 
 
 async def test_p08_the_end_of_a_consent_is_announced_14_and_2_days_before_once_each(

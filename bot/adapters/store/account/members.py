@@ -1,7 +1,7 @@
 """Members, their accounts, and links in progress."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, update
@@ -53,12 +53,15 @@ async def visible(tx: Tx, among: Iterable[int]) -> set[int]:
     return visible_members
 
 
-async def due(tx: Tx, now: datetime) -> list[Member]:
-    """Return the members whose likes should be looked at by now; not those whose consent has ended (promise P8)."""
+async def due(tx: Tx, now: datetime, limit: int) -> list[Member]:
+    """Return members whose likes should be looked at by now, the longest overdue first.
+
+    Those whose consent has ended aren't among them (promise P8).
+    """
     ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)
     linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member)
-    found = await every(tx, Member, linked.where(ready, ACCOUNT.c.tokens != b""))
-    return sorted(found, key=lambda member: member.next_poll_at or datetime.min.replace(tzinfo=UTC))
+    waiting = linked.where(ready, ACCOUNT.c.tokens != b"").order_by(MEMBER.c.next_poll_at)  # SQLite has NULL first
+    return await every(tx, Member, waiting.limit(limit))
 
 
 async def with_likes(tx: Tx) -> list[int]:
