@@ -76,9 +76,11 @@ async def test_why_nothing_can_be_sorted_yet(store: Store, now: datetime, labels
 async def test_a_layer_is_due_for_training_once_existing_songs_count(store: Store, now: datetime) -> None:
     layer = await a_layer(store, now, 6)
     assert await readiness.layers_due(store, ADA) == [layer.layer]
+    assert await readiness.every_layer_due(store) == [layer]
     async with store.writing() as tx:
         await playlists.change_layer(tx, layer.layer, tried=6)
     assert await readiness.layers_due(store, ADA) == []
+    assert await readiness.every_layer_due(store) == []
     assert await standing.allow(store, ADA, True, now) == 0
 
 

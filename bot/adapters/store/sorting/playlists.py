@@ -13,7 +13,7 @@ from bot.adapters.store.rows import CHUNK, chunks, count, every, in_turns, one, 
 from bot.core.records import Item, Layer, Playlist, Song
 from bot.core.sorting import recording
 
-LAYER, PLAYLIST, CONTENT = schema.layer, schema.playlist, schema.content
+ANSWER, LAYER, PLAYLIST, CONTENT = schema.answer, schema.layer, schema.playlist, schema.content
 HOLDS = and_(PLAYLIST.c.playlist == CONTENT.c.playlist, PLAYLIST.c.edition == CONTENT.c.edition)
 STORED = attrgetter(*Item.__slots__)  # an item's values, of which == compares only some
 
@@ -22,9 +22,12 @@ async def layers(tx: Tx, member: int) -> list[Layer]:
     return await every(tx, Layer, select(LAYER).where(LAYER.c.member == member).order_by(LAYER.c.layer))
 
 
-async def every_layer(tx: Tx) -> list[Layer]:
-    """Return all members' layers."""
-    return await every(tx, Layer, select(LAYER).order_by(LAYER.c.layer))
+async def answered_since(tx: Tx) -> list[Layer]:
+    """Return all members' layers with more standing answers than labels at the last training."""
+    standing = select(ANSWER.c.layer, func.count().label("number")).where(ANSWER.c.undone_at.is_(None))
+    counts = standing.group_by(ANSWER.c.layer).subquery()
+    more = select(LAYER).join(counts, counts.c.layer == LAYER.c.layer).where(counts.c.number > LAYER.c.tried)
+    return await every(tx, Layer, more.order_by(LAYER.c.layer))
 
 
 async def layer(tx: Tx, layer: int) -> Layer | None:

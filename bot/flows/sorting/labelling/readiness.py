@@ -44,7 +44,7 @@ async def layers_due(store: Store, member: int) -> list[int]:
 async def every_layer_due(store: Store) -> list[Layer]:
     """Return all members' layers for which training pays."""
     async with store.reading() as tx:
-        layers = await playlists.every_layer(tx)
+        layers = await playlists.answered_since(tx)
         return [layer for layer in layers if await training_pays(tx, layer.member, layer.layer)]
 
 
