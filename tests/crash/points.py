@@ -32,13 +32,13 @@ class Point:
 
 
 def one_of_each_kind(points: Sequence[Point]) -> list[Point]:
-    """Before the first read, after the last write, before a job is queued, and before the store's last commit."""
+    """Before the first read, after the last write, before a job is queued, before and after the store's last commit."""
     chosen: dict[tuple[str, bool], Point] = {}
     for point in points:
         match point.kind, point.done:
             case ("read" | "job", False):
                 chosen.setdefault((point.kind, point.done), point)
-            case ("write", True) | ("commit", False):
+            case ("write", True) | ("commit", _):
                 chosen[point.kind, point.done] = point
     return list(chosen.values())
 

@@ -123,9 +123,9 @@ async def turn_round(bot: Bot, number: int) -> None:
             page, past = round_pages.page(table), round_pages.past(table)
         if message is None:
             message = await _say(bot, themed.channel, page)
-        await rounds.told(store, number, themed.state, message)
-    if themed.message is not None and themed.message != message:
-        await _edit(bot, themed.channel, themed.message, past)
+        if themed.message is not None and themed.message != message:
+            await _edit(bot, themed.channel, themed.message, past)
+        await rounds.told(store, number, themed.state, message)  # last: then a crash leaves nothing undone
 
 
 async def show_round(bot: Bot, number: int) -> None:
