@@ -19,7 +19,8 @@ from bot.errors import ModelError, ModelMissing
 from bot.flows.sorting.prior import usable_by
 from bot.ports import ModelFiles, PriorFile
 
-MOST_SONGS = 40_000  # over all cached libraries; a thousand songs take 2 to 3 MB
+MOST_BYTES = 150 * 2**20  # of all cached libraries but the newest
+SONG_BYTES = 4_000  # a song and its features as Python keeps them, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class ScoredLibrary:
         rows = [self.place[song] for song in chosen]
         scores = self.scores
         return Scores(scores.classes, scores.probabilities[rows], scores.space[rows], scores.known[rows])
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        points = sum(vectors.nbytes for vectors in (self.space, *self.memo.values()))
+        return points + SONG_BYTES * len(self.songs)
 
     @property
     def without_features(self) -> int:
@@ -71,11 +78,13 @@ class ScoredLibraries:
             if known is not None and known[0] == stamp:
                 self._kept.move_to_end((member, layer))
                 return known[1]
+            self._kept.pop((member, layer), None)  # the stale one makes room for the next
+            del known
             library = await songs.library(tx, member)
             features = await songs.features(tx, member, library)
         scored = await asyncio.to_thread(self._look, library, features, model, prior)
         self._kept[member, layer] = (stamp, scored)
-        while len(self._kept) > 1 and sum(len(library.songs) for _, library in self._kept.values()) > MOST_SONGS:
+        while len(self._kept) > 1 and sum(library.size for _, library in self._kept.values()) > MOST_BYTES:
             self._kept.popitem(last=False)
         return scored
 

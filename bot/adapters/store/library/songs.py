@@ -7,6 +7,7 @@ file are kept apart (`own_songs`): functions that take a member return them to t
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, update
@@ -327,6 +328,8 @@ async def _known(tx: Tx, member: int, keys: set[str]) -> dict[str, list[Said]]:
 
 
 def said(row: Any) -> Said:
-    """Return a row of features as a Said."""
-    sets = {name: frozenset(tokens) for name, tokens in row.sets.items()}
-    return Said(row.source, row.source in own_songs.BROUGHT, SongFeatures(row.numbers, sets, {}, unpack(row.vectors)))
+    """Return a row of features as a Said. Songs share the words: a library has far more of them than different ones."""
+    numbers = {intern(name): value for name, value in row.numbers.items()}
+    sets = {intern(name): frozenset(map(intern, tokens)) for name, tokens in row.sets.items()}
+    source = intern(row.source)
+    return Said(source, source in own_songs.BROUGHT, SongFeatures(numbers, sets, {}, unpack(row.vectors)))

@@ -1,0 +1,124 @@
+"""Large: one member with 20,000 liked songs links, labels, learns, sorts and exports; another asks for help meanwhile.
+`python -m benchmarks.large`.
+
+Through the stand-ins and the bot's own process, whose memory is measured. The stand-in for Spotify answers at once.
+"""
+
+import asyncio
+import itertools
+import re
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.libraries import STYLES, library
+from benchmarks.measure import Row, show
+from bot.core.features import SongFeatures
+from sandbox.discord import Person
+from sandbox.music.library import Library
+from sandbox.page.tour import Tour
+from sandbox.spotify import Like, Track
+from sandbox.spotify.model import spotify_id
+from sandbox.stack import Stack
+from sandbox.tour import PATIENCE, Guide, Plan
+
+SONGS, PLAYLISTS, LABELS = 20_000, 5, 40
+EVERY = 0.2  # seconds between the other member's commands
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+MB = 2**20
+
+
+def main() -> None:
+    show(asyncio.run(measured()))
+
+
+async def measured() -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        stack, mine = Stack(Path(folder)), large()
+        ada, rita = stack.add_listener("Ada", mine), stack.add_listener("Rita", Library((), (), {}, ()))
+        async with stack:
+            await stack.import_features(mine)
+            await stack.start_bot()
+            guide = Guide(stack, ada, Tour(), Plan(LABELS))
+            steps: dict[str, Callable[[], Awaitable[object]]] = {
+                "nothing": lambda: asyncio.sleep(1),
+                "link": guide.link,
+                f"{PLAYLISTS} playlists": guide.add_playlists,
+                f"{LABELS} cards": guide.answer,
+                "learn": guide.train,
+                "a card with a guess": lambda: said(ada.person, "label"),
+                "dry run and sort": guide.sort,
+                "status": lambda: said(ada.person, "status"),
+                "export": lambda: said(ada.person, "data export"),
+            }
+            return [await row(stack, rita.person, name, step) for name, step in steps.items()]
+
+
+def large() -> Library:
+    """Return 20,000 songs of twenty styles, of which the first five are playlists."""
+    features = list(library(SONGS).values())
+    tracks = tuple(
+        Track(spotify_id("large", at), f"Song {at}", tuple(known.sets["artists"]), "Album", "2019", 200_000)
+        for at, known in enumerate(features)
+    )
+    cells = tuple(_cells(track, known) for track, known in zip(tracks, features, strict=True))
+    names = (f"Style {number}" for number in range(PLAYLISTS))
+    truth = {name: tuple(track.uri for track in tracks[at::STYLES]) for at, name in enumerate(names)}
+    likes = tuple(Like(track.uri, NOW - timedelta(minutes=at)) for at, track in enumerate(tracks))
+    return Library(tracks, likes, truth, cells)
+
+
+def _cells(track: Track, known: SongFeatures) -> dict[str, str | float]:
+    words = {name: ";".join(sorted(tokens)) for name, tokens in known.sets.items()}
+    return {"track_id": track.id, **known.numbers, **words}
+
+
+async def said(person: Person, command: str) -> None:
+    await (await person.command(command)).reply(PATIENCE)
+
+
+async def row(stack: Stack, other: Person, name: str, step: Callable[[], Awaitable[object]]) -> Row:
+    begun = time.perf_counter()
+    async with asking(other) as waited:
+        await step()
+        took = time.perf_counter() - begun
+    now, peak = memory(stack)
+    return {
+        "step": name,
+        "seconds": took,
+        "another's slowest answer, ms": 1000 * max(waited),
+        "memory, MB": now / MB,
+        "peak, MB": peak / MB,
+    }
+
+
+@asynccontextmanager
+async def asking(other: Person) -> AsyncIterator[list[float]]:
+    """Have another member ask for help all the time; yield the seconds until each was acknowledged."""
+    waited = [(await other.command("help")).seconds]
+
+    async def ask() -> None:
+        for _ in itertools.repeat(None):
+            waited.append((await other.command("help")).seconds)
+            await asyncio.sleep(EVERY)
+
+    task = asyncio.create_task(ask())
+    yield waited
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def memory(stack: Stack) -> tuple[int, int]:
+    """Return the bot's resident memory now and at its peak, in bytes (Linux)."""
+    assert stack.bot is not None  # noqa: S101
+    status = Path(f"/proc/{stack.bot.pid}/status").read_text()
+    now, peak = (re.findall(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[0] for name in ("VmRSS", "VmHWM"))
+    return 1024 * int(now), 1024 * int(peak)
+
+
+if __name__ == "__main__":
+    main()
