@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from aiohttp.web import Application
 
-from bot import web
+from bot import memory, web
 from bot.adapters import home, sources
 from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
@@ -68,6 +68,7 @@ def clock() -> datetime:
 async def run(settings: Settings, environment: Mapping[str, str]) -> int:
     """Run the bot until SIGTERM or Ctrl-C; returns the exit code. Raises SettingsError if Discord refuses the token."""
     logs.set_up(settings.log_level, settings.log_format)
+    memory.give_back()
     take_short_turns()
     stopped = asyncio.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
