@@ -39,7 +39,7 @@ class SongState(StrEnum):
 class Shared:
     """A playlist that several members keep. server: whose members keep it; None: a group. ref: None until it exists.
 
-    making: it's being created, or filled for the first time; its host doesn't have the receipt yet.
+    making: it's to be created, or filled for the first time; its host doesn't have the receipt yet.
     """
 
     shared: int

@@ -71,6 +71,17 @@ async def test_current_songs_are_written_and_dropped_ones_removed(linked: Linked
     assert await publish.unwritten(store) == []
 
 
+async def test_a_playlist_whose_host_agreed_waits_to_be_written_whatever_becomes_of_the_job(
+    linked: Linked, music: Music
+) -> None:
+    number = await begun(linked.store, linked.now)
+    assert await publish.unwritten(linked.store) == [], "nobody agreed yet"
+    await hosting.confirm(linked.store, Actor(MEMBER, SERVER, linked.now), number)
+    assert [playlist.shared for playlist in await publish.unwritten(linked.store)] == [number]
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
+    assert await publish.unwritten(linked.store) == []
+
+
 async def test_ending_a_playlist_removes_exactly_what_was_written(linked: Linked, music: Music) -> None:
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, music, MEMBER, number, linked.now)

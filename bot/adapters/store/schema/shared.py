@@ -13,7 +13,7 @@ shared = Table(
     Column("server", BigInteger, index=True),  # whose members keep it; None: those of `partner`
     Column("name", String, nullable=False),
     Column("ref", String),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
-    Column("making", Boolean, nullable=False, default=False),  # it was asked for at Spotify, and `ref` is not known yet
+    Column("making", Boolean, nullable=False, default=False),  # its host agreed, and `ref` is not known yet
     Column("snapshot", String),
     Column("missed_at", Moment),  # as in `playlist`
     Column("created_at", Moment, nullable=False),

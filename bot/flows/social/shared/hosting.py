@@ -66,7 +66,10 @@ def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:
 
 
 async def confirm(store: Store, actor: Actor, shared: int) -> Shared:
-    """Host it from now on; the job "share" writes it. Raises NoSuchShared, HostedByAnother, HostingFull."""
+    """Host it from now on; the job "share" writes it, which a start after a crash begins, too.
+
+    Raises NoSuchShared, HostedByAnother, HostingFull.
+    """
     member, now = actor.member, actor.now
     async with store.writing() as tx:
         known = await _reached(tx, member, actor.server, shared)
@@ -77,7 +80,8 @@ async def confirm(store: Store, actor: Actor, shared: int) -> Shared:
         await table.note(tx, shared, list(map(rules.again, await table.record(tx, shared))))
         await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)
-        await table.change(tx, shared, host=member, ended_at=None)
+        to_make = known.making or known.host != member or known.ref is None
+        await table.change(tx, shared, host=member, ended_at=None, making=to_make)
         return known
 
 

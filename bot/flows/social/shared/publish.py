@@ -206,5 +206,5 @@ async def unwritten(store: Store, member: int | None = None) -> list[Shared]:
         return [
             shared
             for shared in hosted
-            if shared.ended_at or rules.waiting(await table.record(tx, shared.shared), shared.ref)
+            if shared.ended_at or shared.making or rules.waiting(await table.record(tx, shared.shared), shared.ref)
         ]
