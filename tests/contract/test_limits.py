@@ -24,6 +24,7 @@ from bot.flows.sorting import playlists
 from bot.messages.errors import describe
 from tests.contract.feed.catalogue_stage import ADA, Stage, song
 from tests.contract.limits_stage import CHANNEL, LAYER, OTHERS, SERVER, a_list, count, fill, stage
+from tests.contract.social.shared_stage import opened_with
 
 __all__ = ["stage"]  # a fixture
 
@@ -216,7 +217,7 @@ REFUSED = {
         limits.SHARED_HOSTED,
         schema.shared,
         {"host": ADA},
-        lambda stage, number: shared_playlists.open_with(stage.store, Actor(ADA, SERVER, stage.now), f"n{number}", []),
+        lambda stage, number: opened_with(stage.store, Actor(ADA, SERVER, stage.now), f"n{number}", []),
     ),
     "playlists of a server": Full(
         limits.SHARED_IN_SERVER,

@@ -16,7 +16,6 @@ from bot.errors.social import NoRound, RoundHasPlaylist, TooFewEntries
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds as flow
 from bot.flows.social.rounds import RoundTable
-from bot.flows.social.shared import playlists as shared_playlists
 from bot.messages import _, feed
 from bot.messages.social import rounds as messages
 
@@ -183,8 +182,8 @@ async def _make(context: Context) -> RoundTable:
     async with context.bot.telling[context.tap.number]:  # of two who press at once, one makes it
         table = await _closed(context)
         brought = [(placed.entry.song, placed.entry.member) for placed in table.ranking]
-        made = await shared_playlists.open_with(context.store, context.actor, table.round.theme, brought)
-        await flow.playlist(context.store, context.tap.number, made)
+        theme = table.round.theme
+        made = await flow.make_playlist(context.store, context.tap.number, context.actor, theme, brought)
     await context.services.jobs.enqueue(JobKind.SHARE, context.member, made)
     return table
 

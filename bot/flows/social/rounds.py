@@ -13,6 +13,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import rounds, server_channels
+from bot.adapters.store.social import shared_playlists as table
 from bot.core import limits
 from bot.core.records import Actor, Song
 from bot.core.social import rounds as rules
@@ -38,6 +39,7 @@ from bot.errors.social import (
 from bot.flows.feed.catalogue import show_to_others
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social.server_channels import Purpose
+from bot.flows.social.shared import playlists as shared_playlists
 
 LONGEST_THEME = 100  # characters
 MOST_HOURS = 168
@@ -227,10 +229,18 @@ async def show(store: Store, number: int) -> RoundTable:
         )
 
 
-async def playlist(store: Store, number: int, shared: int) -> None:
-    """Note which shared playlist was made of the round."""
+async def make_playlist(
+    store: Store, number: int, host: Actor, name: str, songs: Sequence[tuple[str, int | None]]
+) -> int:
+    """Make a shared playlist of the round's songs: (song, who entered it). Return its number.
+
+    The job "share" writes it to its host's account, which a start after a crash begins, too. Raises BadChoice.
+    """
     async with store.writing() as tx:
+        shared = await shared_playlists.open_with(tx, host, name, songs)
+        await table.change(tx, shared, making=True)
         await rounds.change(tx, number, shared=shared)
+        return shared
 
 
 async def _at(tx: Tx, number: int, state: str, otherwise: type[BadChoice]) -> Round:

@@ -1,5 +1,6 @@
 """A shared playlist that MEMBER hosts in a server, and helpers for tests of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.adapters.store import Store
@@ -27,9 +28,7 @@ async def begun(store: Store, now: datetime, count: int = 3, server: int | None 
     """Create a playlist that MEMBER hosts, with stored songs that aren't written yet. Returns its number."""
     async with store.writing() as tx:
         await songs.save(tx, map(song, URIS), now)
-    return await shared_playlists.open_with(
-        store, Actor(MEMBER, server, now), "Ours", [(uri, by) for uri in URIS[:count]]
-    )
+    return await opened_with(store, Actor(MEMBER, server, now), "Ours", [(uri, by) for uri in URIS[:count]])
 
 
 async def states(store: Store, number: int) -> dict[str, str]:
@@ -68,3 +67,9 @@ async def shared_out(linked: Linked, number: int, now: datetime) -> list[str]:
             break
     async with linked.store.reading() as tx:
         return [notice.kind for notice in await notices.waiting(tx, MEMBER)]
+
+
+async def opened_with(store: Store, host: Actor, name: str, songs: Sequence[tuple[str, int | None]]) -> int:
+    """Start a playlist with songs in it, as a round does; its host agreed to nothing yet."""
+    async with store.writing() as tx:
+        return await shared_playlists.open_with(tx, host, name, songs)

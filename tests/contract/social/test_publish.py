@@ -29,6 +29,7 @@ from tests.contract.social.shared_stage import (
     at_spotify,
     begun,
     drop,
+    opened_with,
     shared_out,
     song,
     standing,
@@ -98,7 +99,7 @@ async def test_ending_a_playlist_removes_exactly_what_was_written(linked: Linked
 
 
 async def test_local_files_are_not_written_to_spotify_but_stay_listed(linked: Linked) -> None:
-    number = await shared_playlists.open_with(
+    number = await opened_with(
         linked.store,
         Actor(MEMBER, SERVER, linked.now),
         "Ours",
@@ -260,9 +261,7 @@ async def brought(linked: Linked, *tracks: Track) -> int:
     async with linked.store.writing() as tx:
         await songs.save(tx, map(as_song, tracks), linked.now)
     given = [(track.uri, BOB) for track in tracks]
-    return await shared_playlists.open_with(
-        linked.store, Actor(MEMBER, SERVER, linked.now), "Ours", [(URIS[0], BOB), *given]
-    )
+    return await opened_with(linked.store, Actor(MEMBER, SERVER, linked.now), "Ours", [(URIS[0], BOB), *given])
 
 
 async def test_a_recording_is_added_once_and_its_other_release_replaces_a_removed_one(

@@ -27,6 +27,7 @@ from bot.errors.social import (
 )
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds
+from bot.flows.social.shared import publish
 from bot.messages.social import rounds as messages
 
 ADA, BEN, CAL, EVA = 1001, 1002, 1003, 1004
@@ -290,6 +291,16 @@ async def test_p35_a_round_whose_players_were_all_erased_can_still_be_shown(
     assert "rhear" not in str(shown), "Discord rejects a select without options"
     assert await state(store, begun, voting) == RoundState.CLOSED
     assert messages.ALL_GONE in str(pages.page(await rounds.show(store, begun)).to_components())
+
+
+async def test_a_rounds_playlist_is_the_rounds_and_waits_to_be_written_whatever_becomes_of_the_job(
+    store: Store, begun: int, now: datetime
+) -> None:
+    await entered(store, begun, now, BEN, CAL)
+    songs = [(song(BEN).song, BEN), (song(CAL).song, CAL)]
+    made = await rounds.make_playlist(store, begun, Actor(ADA, SERVER, now), "Songs for rain", songs)
+    assert (await rounds.show(store, begun)).round.shared == made
+    assert [(shared.shared, shared.host) for shared in await publish.unwritten(store)] == [(made, ADA)]
 
 
 async def test_a_barred_song_cannot_be_entered(store: Store, begun: int, now: datetime) -> None:

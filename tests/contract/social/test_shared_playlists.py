@@ -14,14 +14,26 @@ from bot.flows.feed.catalogue_index import key
 from bot.flows.social.shared import hosting
 from bot.flows.social.shared import playlists as shared_playlists
 from tests.contract.conftest import MEMBER
-from tests.contract.social.shared_stage import BOB, CYD, DEE, ELSEWHERE, SERVER, URIS, begun, drop, song, standing
+from tests.contract.social.shared_stage import (
+    BOB,
+    CYD,
+    DEE,
+    ELSEWHERE,
+    SERVER,
+    URIS,
+    begun,
+    drop,
+    opened_with,
+    song,
+    standing,
+)
 
 # Who sees what
 
 
 async def test_a_rounds_songs_are_listed_in_order_with_their_members(store: Store, now: datetime) -> None:
     given = [(URIS[2], BOB), (URIS[0], None), (URIS[1], CYD), (URIS[2], CYD)]
-    number = await shared_playlists.open_with(store, Actor(MEMBER, SERVER, now), "Ours", given)
+    number = await opened_with(store, Actor(MEMBER, SERVER, now), "Ours", given)
     shown = await shared_playlists.show(store, DEE, SERVER, number)
     assert [(brought.song, brought.brought_by) for brought in shown.record] == given[:3]
     assert shown.named == {MEMBER, BOB, CYD}
@@ -77,7 +89,7 @@ async def test_an_erased_member_leaves_songs_without_a_name(store: Store, now: d
 
 async def test_an_erased_hosts_list_passes_to_others_and_their_empty_group_goes(store: Store, now: datetime) -> None:
     ours = await begun(store, now)
-    alone = await shared_playlists.open_with(store, Actor(MEMBER, None, now), "Alone", [(URIS[0], MEMBER)])
+    alone = await opened_with(store, Actor(MEMBER, None, now), "Alone", [(URIS[0], MEMBER)])
     async with store.writing() as tx:
         await personal_data.erase(tx, MEMBER)
     assert (await shared_playlists.show(store, BOB, SERVER, ours)).shared.host is None

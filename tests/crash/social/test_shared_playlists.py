@@ -16,10 +16,10 @@ from bot.adapters.vault import Vault
 from bot.core.records import Actor
 from bot.flows.account.link import Linking
 from bot.flows.social.shared import hosting
-from bot.flows.social.shared import playlists as shared_playlists
 from sandbox.music.library import Library
 from sandbox.spotify import Track
 from sandbox.stack import CLIENT_ID, Stack
+from tests.contract.social.shared_stage import opened_with
 from tests.crash.forking import forking
 from tests.crash.points import killed_at, of_requests
 from tests.crash.social.sharer import carry_out
@@ -85,7 +85,7 @@ async def _prepare(stack: Stack, database: Path, key: str) -> int:
     url, _ = await linking.begin(HOST, "ada", CLIENT_ID, f"{stack.public_url}/callback")
     consent = await linking.arrive_pasted(HOST, await stack.consent(url, stack.spotify.accounts["ada"]))
     await linking.finish(HOST, consent.code)
-    number = await shared_playlists.open_with(store, Actor(HOST, 1, NOW), "Ours", [(uri, HOST) for uri in URIS])
+    number = await opened_with(store, Actor(HOST, 1, NOW), "Ours", [(uri, HOST) for uri in URIS])
     await spotify.close()
     await store.close()
     return number

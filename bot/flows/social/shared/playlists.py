@@ -81,21 +81,20 @@ async def open_new(store: Store, host: Actor, name: str) -> int:
         return await _open(tx, host, name)
 
 
-async def open_with(store: Store, host: Actor, name: str, songs: Sequence[tuple[str, int | None]]) -> int:
-    """Start a playlist with songs in it: (song, who added it). Return its number, for the host's job "share".
+async def open_with(tx: Tx, host: Actor, name: str, songs: Sequence[tuple[str, int | None]]) -> int:
+    """Start a playlist with songs in it: (song, who added it). Return its number.
 
     Its name may be taken: the songs were chosen elsewhere. Members given with a song agreed to be named.
     Raises BadChoice.
     """
     brought, now = dict(reversed(songs)), host.now
-    async with store.writing() as tx:
-        await members.ensure(tx, host.member, now)
-        shared = await _open(tx, host, _name(name))
-        for by in sorted({by for by in brought.values() if by is not None}):
-            await members.ensure(tx, by, now)
-            await table.join(tx, shared, by, now)
-        await table.bring(tx, shared, [(song, brought[song]) for song in dict.fromkeys(song for song, _ in songs)], now)
-        return shared
+    await members.ensure(tx, host.member, now)
+    shared = await _open(tx, host, _name(name))
+    for by in sorted({by for by in brought.values() if by is not None}):
+        await members.ensure(tx, by, now)
+        await table.join(tx, shared, by, now)
+    await table.bring(tx, shared, [(song, brought[song]) for song in dict.fromkeys(song for song, _ in songs)], now)
+    return shared
 
 
 async def _open(tx: Tx, host: Actor, name: str) -> int:
