@@ -19,7 +19,7 @@ async def test_p26_a_bot_killed_while_a_member_links_reads_all_their_likes(tmp_p
         await survives(stack, Flow("link", lambda: stack.link(ada), lambda: stack.rows(read)))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_p35_a_bot_killed_while_it_erases_a_member_erases_them(tmp_path: Path, survives) -> None:
     async with CrashStack(tmp_path / "stack") as stack:
         ada = stack.add_listener("Ada", styled(60, seed=1))

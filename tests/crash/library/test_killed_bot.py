@@ -3,12 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from sandbox.music.library import Library
 from sandbox.sources import Artist, Recording
 from tests.crash.crash_stack import CrashStack
 from tests.crash.driver import Flow
 from tests.e2e.chat_stage import answer, as_file, newcomer, styled
 
+pytestmark = pytest.mark.soak
 SONGS, HEARD = 450, 3
 
 

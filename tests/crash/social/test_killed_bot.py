@@ -11,11 +11,11 @@ from tests.e2e.chat_stage import answer, post_in, with_file
 from tests.e2e.checked_stack import PATIENCE
 from tests.e2e.trained_stage import plain
 
+pytestmark = pytest.mark.soak
 HOSTS, FRIENDS = plain(3, seed=71), plain(5, seed=72)
 WEEK = 7 * 24 * 3600 * 1000  # ms
 
 
-@pytest.mark.slow
 async def test_p01_a_bot_killed_while_it_writes_a_shared_playlist_writes_it_once(tmp_path: Path, survives) -> None:
     """The host has a playlist written that somebody else filled."""
     async with CrashStack(tmp_path / "stack") as stack:

@@ -12,7 +12,7 @@ from tests.e2e.chat_stage import STYLES, answer, asked_about, label, styled, wit
 from tests.e2e.checked_stack import PATIENCE
 from tests.e2e.trained_stage import Trained, trained
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.soak]
 UNTRAINED = 5  # labels, one fewer than start a training
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -58,10 +58,11 @@ async def due(tx: Tx, now: datetime, limit: int) -> list[Member]:
 
     Those whose consent has ended aren't among them (promise P8).
     """
-    ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)
-    linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member)
-    waiting = linked.where(ready, ACCOUNT.c.tokens != b"").order_by(MEMBER.c.next_poll_at)  # SQLite has NULL first
-    return await every(tx, Member, waiting.limit(limit))
+    linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member).where(ACCOUNT.c.tokens != b"")
+    at = MEMBER.c.next_poll_at  # asked twice, so that each answer comes from its index
+    never = await every(tx, Member, linked.where(at.is_(None)).limit(limit))
+    late = linked.where(at <= now).order_by(at).limit(limit - len(never))
+    return never + await every(tx, Member, late)
 
 
 async def with_likes(tx: Tx) -> list[int]:
