@@ -15,6 +15,7 @@ from sandbox.discord import Person
 from sandbox.page import Stage
 from tests.e2e.sandbox_page.stage import bot, built, served
 
+SLOW = 30_000  # milliseconds, on a busy machine
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 
@@ -30,7 +31,8 @@ class Place:
 
     async def open(self, *, phone: bool = False, **options: object) -> Page:
         context = await self.browser.new_context(viewport=PHONE if phone else DESK, **options)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(SLOW)
+        expect.set_options(timeout=SLOW)
         self._watch(context)
         return await self.load(await context.new_page())
 
