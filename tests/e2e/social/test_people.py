@@ -276,6 +276,7 @@ async def test_no_thanks_stays_between_the_asked_member_and_the_bot(
     assert "is over" in (await answer(hanno.click(told, "Withdraw it"))).text()
 
 
+@pytest.mark.slow  # and it needs what the tests before it left
 async def test_p35_deleting_data_removes_a_member_from_profiles_and_matches(
     stack: CheckedStack, place: Channel, greta: Person
 ) -> None:

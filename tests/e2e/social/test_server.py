@@ -235,6 +235,7 @@ async def test_more_like_the_song_in_a_message(shop: Shop) -> None:
     assert "can't find a song I know" in (await answer(shop.kai.use("More like this", none))).text()
 
 
+@pytest.mark.slow  # and it needs what the tests before it left
 async def test_p35_a_member_who_is_erased_leaves_no_message_in_a_channel(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
     mia = await with_file(shop.stack, "mia", library=plain(5, seed=144))
