@@ -174,6 +174,7 @@ async def test_discords_own_entry_point_to_the_activity_stays(feed: Feed) -> Non
     assert "feed" in [command.name for command in registered]
 
 
+@pytest.mark.slow  # and it needs what the tests before it left
 async def test_p34_no_code_secret_or_session_is_in_the_log(feed: Feed) -> None:
     code = feed.stack.discord.oauth.consent(feed.rob.user)
     async with (
