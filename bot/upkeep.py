@@ -54,13 +54,17 @@ class Upkeep:
         steps: dict[str, Step] = {
             "erasures": self._resume_erasures,
             "unlinking": self._resume_unlinking,
-            "half-prepared writes": partial(writes.forget_unprepared, self._services.store),
-            "models": self._retrain_lost,
-            "trainings": self._begin_trainings,
+            "half-prepared writes": partial(writes.forget_unprepared, store),
+            "cut-short trainings": partial(train.forget_cut_short, store),
             "shared playlists": self._resume_sharing,
             "imports": partial(sync.tell_interrupted, store, now),
         }
-        afterwards = {"models": self._retrain_lost, "hearing": self._begin_hearing, "saving": self._begin_saving}
+        afterwards = {
+            "models": self._retrain_lost,
+            "trainings": self._begin_trainings,
+            "hearing": self._begin_hearing,
+            "saving": self._begin_saving,
+        }
         self._opening = _opening(steps)
         await self._go_on_opening(now)
         self._opening |= _opening(afterwards)

@@ -163,6 +163,16 @@ async def test_a_poll_that_failed_five_times_is_set_aside_and_others_continue(st
     assert "`/sync` tries now" in messenger.told[0][1]
 
 
+async def test_a_start_clears_the_trainings_that_a_crash_cut_short(store: Store, now: datetime) -> None:
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        await playlists.change_layer(tx, layer.layer, training=True)
+    await upkeep(store, Messenger(), now, []).open()
+    async with store.reading() as tx:
+        assert [known.training for known in await playlists.layers(tx, ADA)] == [False]
+
+
 async def test_after_an_outage_each_tick_begins_some_of_the_polls_and_none_is_left_out(
     store: Store, now: datetime
 ) -> None:
