@@ -74,12 +74,11 @@ class ScoredLibraries:
         async with self._store.reading() as tx:
             model, prior = await models.serving(tx, layer), await usable_by(tx, member, current)
             stamp = (await songs.stamp(tx, member), model and model.digest, prior and prior.version)
-            known = self._kept.get((member, layer))
-            if known is not None and known[0] == stamp:
-                self._kept.move_to_end((member, layer))
-                return known[1]
-            self._kept.pop((member, layer), None)  # the stale one makes room for the next
-            del known
+            kept = self._kept.pop((member, layer), None)
+            if kept is not None and kept[0] == stamp:
+                self._kept[member, layer] = kept  # the newest now
+                return kept[1]
+            del kept  # it makes room for the next
             library = await songs.library(tx, member)
             features = await songs.features(tx, member, library)
         scored = await asyncio.to_thread(self._look, library, features, model, prior)
