@@ -5,6 +5,7 @@ import base64
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ ROOMS = (
     "social",
 )  # in every layer, each room imports only from the rooms before it
 OURS = ("bot", "training", "sandbox")
+DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 MODULES = 14  # in one package: "about a dozen"
 STDLIB_AND_NUMPY = {"numpy", "bot.core"}
 BUT_THE_STORE = sorted(  # flows use the store directly; every other adapter is passed to them as a port
@@ -235,3 +237,18 @@ def test_no_package_holds_more_modules_than_one_can_take_in() -> None:
     del counts[ROOT / "bot" / "adapters" / "store" / "migrations" / "versions"]
     assert sum(counts.values()) > 400
     assert {str(folder.relative_to(ROOT)): count for folder, count in counts.items() if count > MODULES} == {}
+
+
+def test_every_function_of_the_bot_is_used_by_more_than_its_tests() -> None:
+    """A step that nobody calls any more would otherwise be tested for ever. Decorated ones are called by a library."""
+    sources = {path: path.read_text() for name in (*OURS, "benchmarks") for path in (ROOT / name).rglob("*.py")}
+    named = Counter(word for source in sources.values() for word in re.findall(r"\w+", DOCSTRING.sub("", source)))
+    functions = [
+        node
+        for path, source in sources.items()
+        if path.is_relative_to(ROOT / "bot") and "migrations" not in path.parts
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
+    ]
+    assert len(functions) > 1_000
+    assert [function.name for function in functions if named[function.name] < 2] == []

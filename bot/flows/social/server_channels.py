@@ -50,15 +50,6 @@ async def serves(store: Store, channel: int | None, purpose: Purpose) -> bool:
         return await server_channels.serves(tx, channel, purpose)
 
 
-async def channel_for(store: Store, server: int | None, purpose: Purpose) -> int | None:
-    """Return the server's channel for that purpose; None if it has none."""
-    if server is None:
-        return None
-    async with store.reading() as tx:
-        places = await server_channels.of_server(tx, server, purpose)
-    return places[0].channel if places else None
-
-
 async def count(store: Store, server: int | None, what: str, now: datetime) -> None:
     """Count something that happened in a server; never who did it."""
     if server is not None:

@@ -29,9 +29,8 @@ async def test_nothing_is_posted_without_a_channel(store: Store) -> None:
 async def test_a_server_has_one_channel_for_reposts(store: Store) -> None:
     for channel in (1, 2):
         await flow.choose(store, SERVER, Purpose.REPOSTS, [channel])
-    assert await flow.channel_for(store, SERVER, Purpose.REPOSTS) == 2
-    assert await flow.channel_for(store, OTHER, Purpose.REPOSTS) is None
-    assert await flow.channel_for(store, None, Purpose.REPOSTS) is None
+    assert [place.channel for place in await flow.of_server(store, SERVER)] == [2]
+    assert await flow.of_server(store, OTHER) == []
 
 
 async def test_a_channel_that_keeps_its_purpose_keeps_the_day_of_its_digest(store: Store, now: datetime) -> None:
