@@ -26,10 +26,10 @@ SIZES = range(30, 1501)  # songs in a playlist that may be drawn
 LEAST_TESTED = 5  # songs that must be left in each playlist beyond the labels
 ONE_ARTIST, OVERLAP = 0.4, 0.35  # above: a discography rather than a playlist; one playlist rather than two
 AUTOMATIC = re.compile(
-    r"liked|your top|top songs|wrapped|discover weekly|release radar|on repeat|repeat rewind|daily mix|daylist"
-    r"|time capsule|shazam|all songs",
+    r"liked|your[ _]top|top[ _]songs|wrapped|discover[ _]weekly|release[ _]radar|on[ _]repeat|repeat[ _]rewind"
+    r"|daily[ _]mix|daylist|time[ _]capsule|shazam|all[ _]songs",
     re.IGNORECASE,
-)
+)  # exports also write names with underscores
 NOWHERE = 20  # songs in no playlist to test, for each of the member's playlists
 TRIES = 20  # draws at most for each member wanted; some draws leave too few songs
 TAUGHT_FROM, RIVAL_FROM = 3, 5  # songs in a playlist that may teach; in one that another may have copied

@@ -82,10 +82,16 @@ def test_draws_do_not_depend_on_their_number() -> None:
     assert draw_members(ADA, 6, 2, max(NS), seed=0) == []
 
 
-def test_automatic_short_one_artist_and_twin_playlists_are_not_drawn() -> None:
+@pytest.mark.parametrize("name", ["Your Top Songs 2020", "Your_Top_Songs_2022", "Discover_Weekly", "on_repeat (old)"])
+def test_playlists_that_spotify_makes_are_not_drawn(name: str) -> None:
+    held = dict(zip([name, "Your top", "Discover", "On and on", "Repeat"], ADA.playlists.values(), strict=True))
+    assert set(drawable(Person("ada", ADA.songs, held))) == {"Discover", "On and on", "Repeat"}
+
+
+def test_short_one_artist_and_twin_playlists_are_not_drawn() -> None:
     mood = ADA.playlists["Mood 1"]
     solo = {f"solo{at}": SongFeatures({"tempo": 100.0}, {"artists": frozenset({"one"})}) for at in range(40)}
-    more = {"Your Top Songs 2020": mood, "Short": frozenset(sorted(mood)[:29]), "Solo": frozenset(solo)}
+    more = {"Short": frozenset(sorted(mood)[:29]), "Solo": frozenset(solo)}
     twin = {"Twin of 1": frozenset(sorted(mood)[:32])}
     person = Person("ada", {**ADA.songs, **solo}, {**ADA.playlists, **more, **twin})
     assert set(drawable(person)) == set(ADA.playlists)
