@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.learning.columns import key_of
+from bot.core.sorting.learning.columns import keys_of
 from bot.core.sorting.learning.prior import WORDS, Prior
 
 DIRECTIONS = 64  # for artists; half or twice as many make next to no difference
@@ -50,8 +50,8 @@ def _tags(
     """Return the commonest words, and which of them each artist's songs carry: `Prior.words`, `tagged`, `ends`."""
     carried: dict[int, set[str]] = defaultdict(set)
     for song in (corpus.songs[song] for corpus in corpora for song in sorted(corpus.songs)):
-        for artist in song.sets.get("artists", ()):
-            carried[key_of(artist)] |= song.sets.get(WORDS, frozenset())
+        for artist in keys_of("artists", song):
+            carried[artist] |= song.sets.get(WORDS, frozenset())
     counts = Counter(word for words in carried.values() for word in words)
     words = tuple(sorted(sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]))
     place = {word: at for at, word in enumerate(words)}
@@ -64,8 +64,7 @@ def _line_ups(corpora: Sequence[Corpus]) -> Iterator[Counter[int]]:
     """Yield each playlist's artists, with their number of songs in it."""
     for corpus in corpora:
         for _, songs in sorted(corpus.playlists.items()):
-            artists = (sorted(corpus.songs[song].sets.get("artists", ()))[:BILLED] for song in songs)
-            yield Counter(key_of(artist) for billed in artists for artist in billed)
+            yield Counter(artist for song in songs for artist in keys_of("artists", corpus.songs[song])[:BILLED])
 
 
 def _company(line_ups: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
@@ -100,6 +99,7 @@ def _condensed(matrix: sparse.csr_matrix) -> Floats:
     rows = np.zeros((size, DIRECTIONS), np.float32)
     most = min(DIRECTIONS, size - 2)
     if most > 0 and matrix.nnz:
-        left, strength, _ = svds(matrix, most, v0=np.ones(size))
+        dice = np.random.default_rng(0)
+        left, strength, _ = svds(matrix, most, v0=dice.uniform(size=size), rng=dice)
         rows[:, :most] = left * np.sqrt(strength)
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

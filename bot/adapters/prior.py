@@ -23,7 +23,7 @@ from bot.errors import PriorCorrupt
 
 log = logging.getLogger(__name__)
 NAME = "prior.npz"  # in the models folder
-FORMAT = 1
+FORMAT = 2  # 1: keys of artists' names as written
 MOST_BYTES = 256 * 2**20  # a million artists take 140 MB
 ARRAYS = {"keys": np.uint32, "company": np.float16, "tagged": np.uint16, "ends": np.uint32}
 FAILURES = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile)

@@ -15,6 +15,7 @@ from bot.core.library import tables
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import tell
 from bot.core.sorting.learning.schema import schema_of
 from training.commands.models import chosen_prior, models_in, names_of, warn_of_other
@@ -81,7 +82,7 @@ def _next(
     told = {label.song for label in training.labels}
     counts = Counter(label.playlist for label in training.labels if label.verdict)
     labelled = np.array([song in told for song in library.songs])
-    artists = [library.artist(song) for song in library.songs]
+    artists = [spelt(library.artist(song)) for song in library.songs]
     points = points_of(space, len(training.playlists), SEED)
     pool = Pool(points, labelled, skipped=np.zeros(len(songs), bool), artists=artists)
     labels = {name: counts[name] for name in training.playlists}

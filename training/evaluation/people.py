@@ -16,6 +16,7 @@ import numpy as np
 
 from bot.core.features import SongFeatures
 from bot.core.library.tables import features_of
+from bot.core.sorting.learning.columns import keys_of
 from training.evaluation.studies.dates import undated
 from training.files import read_rows, song_of
 from training.pretrain import Corpus
@@ -110,9 +111,9 @@ def drawable(person: Person) -> dict[str, frozenset[str]]:
 
 
 def _of_one_artist(held: Iterable[str], songs: Mapping[str, SongFeatures]) -> bool:
-    sets = [songs[song].sets.get("artists", ()) for song in held]
-    artists = Counter(artist for names in sets for artist in names)
-    return max(artists.values(), default=0) > ONE_ARTIST * len(sets)
+    billed = [keys_of("artists", songs[song]) for song in held]
+    artists = Counter(artist for keys in billed for artist in keys)
+    return max(artists.values(), default=0) > ONE_ARTIST * len(billed)
 
 
 def draw_members(person: Person, k: int, draws: int, most_labels: int, seed: int) -> list[SimulatedMember]:

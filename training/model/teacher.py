@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from bot.core.features import SongFeatures
+from bot.core.sorting.learning.columns import keys_of
 
 ENOUGH = 2_500  # songs that represent a library; more take longer and gain little
 NEIGHBOURS = 40  # songs averaged
@@ -89,16 +90,16 @@ def _with_means(labelled: Floats, library: Floats, spoken: Sequence[Sequence[int
 
 def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
     """Return a function that averages songs' numbers (n, a) over the library's songs by the same artists, centred."""
-    rows: dict[str, list[int]] = defaultdict(list)
+    rows: dict[int, list[int]] = defaultdict(list)
     for at, song in enumerate(library.songs):
-        for artist in song.sets.get("artists", ()):
+        for artist in keys_of("artists", song):
             rows[artist].append(at)
     means = {artist: library.numbers[at].mean(axis=0) for artist, at in rows.items()}
 
     def sound(seen: SeenSongs) -> Floats:
         numbers = seen.numbers.copy()
         for at, song in enumerate(seen.songs):
-            if known := [means[artist] for artist in sorted(song.sets.get("artists", ())) if artist in means]:
+            if known := [means[artist] for artist in keys_of("artists", song) if artist in means]:
                 numbers[at] = np.mean(known, axis=0)
         return numbers
 

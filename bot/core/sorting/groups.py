@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.records import Song
+from bot.core.sorting.learning.identities import spelt
 
 ALBUM = 31  # the key of a song's album; its artists have theirs from 0 on
 
@@ -24,13 +25,15 @@ class Group:
     def holds(self, other: Song) -> bool:
         """Whether another song is in it; albums of one name are the same if an artist or the cover is."""
         if not self.is_album:
-            return self.name in other.artists
+            return spelt(self.name) in map(spelt, other.artists)
         alike = bool(self.song.cover) and other.cover == self.song.cover
-        return other.album == self.name and (alike or not set(self.song.artists).isdisjoint(other.artists))
+        return other.album == self.name and (
+            alike or not set(map(spelt, self.song.artists)).isdisjoint(map(spelt, other.artists))
+        )
 
     def key_in(self, other: Song) -> int:
         """Return its key among the groups of another of its songs."""
-        return ALBUM if self.is_album else other.artists.index(self.name)
+        return ALBUM if self.is_album else [spelt(artist) for artist in other.artists].index(spelt(self.name))
 
     def of(self, songs: Iterable[Song]) -> list[Song]:
         return [song for song in songs if self.holds(song)]

@@ -20,7 +20,8 @@ from bot.core.features import SongFeatures
 from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.records import Song
-from bot.core.sorting.learning.columns import Vectors, key_of
+from bot.core.sorting.learning.columns import Vectors
+from bot.core.sorting.learning.identities import artist_key
 from bot.errors import NothingThereYet
 
 PAGE = 1_000  # songs per transaction
@@ -80,8 +81,10 @@ class Points:
         """Return the space, fitted again if the catalogue has doubled since, or has features the space lacks."""
         async with self._store.reading() as tx:
             newest, known = await catalogue.newest_space(tx), await catalogue.count_known(tx)
-            if newest is not None and not self._outgrown and (known < 2 * newest[2] or newest[2] >= FITTED_ON):
-                return newest[0], await asyncio.to_thread(Space.from_bytes, newest[1])
+        if newest is not None and not self._outgrown and (known < 2 * newest[2] or newest[2] >= FITTED_ON):
+            space = await asyncio.to_thread(_read, newest[1])
+            if space is not None:
+                return newest[0], space
         return await self._fit(known)
 
     async def _fit(self, known: int) -> tuple[int, Space | None]:
@@ -154,13 +157,22 @@ class Points:
                 if self._index is not None and self._index.number == newest[0]:
                     return self._index
                 loaded = await catalogue.load(tx, newest[0])
-            space = await asyncio.to_thread(Space.from_bytes, newest[1])
+            if (space := await asyncio.to_thread(_read, newest[1])) is None:
+                raise NothingThereYet
             self._index = Index(newest[0], space, await asyncio.to_thread(_filled, loaded, space.size))
         return self._index
 
 
+def _read(definition: bytes) -> Space | None:
+    """Return a stored space; None if an older version of the bot fitted it, with columns of another format."""
+    try:
+        return Space.from_bytes(definition)
+    except ValueError:
+        return None
+
+
 def _kept(song: Song, point: Vectors, path: str | None) -> PlacedSong:
-    artist = key_of(song.artists[0]) if song.artists else 0
+    artist = artist_key(song.artists[0]) if song.artists else 0
     return PlacedSong(song.song, key(song.song), path, artist, point if point.any() else None)
 
 

@@ -27,7 +27,8 @@ from bot.core.feed.taste import Taste
 from bot.core.records import Layer, Song
 from bot.core.social.records import Reaction
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.learning.columns import Vectors, key_of
+from bot.core.sorting.learning.columns import Vectors
+from bot.core.sorting.learning.identities import artist_key
 from bot.core.sorting.recording import naming
 from bot.errors import ModelError, NoTaste
 from bot.errors.feed import NothingLeftOver, SameSong, UnknownSong, UnknownSound
@@ -223,7 +224,7 @@ class Recommender:
             likes=[newest[at] for at in known],
             points=points[known],
             held=frozenset(held | set(in_feed)),
-            artists=frozenset(key_of(song.artists[0]) for song in (*newest, *library) if song.artists),
+            artists=frozenset(artist_key(song.artists[0]) for song in (*newest, *library) if song.artists),
             refused=refused,
             skipped=await shown.said(tx, member, (Reaction.SKIP,), MOST_SAID),
         )

@@ -21,7 +21,7 @@ from bot.core.records import Song
 from bot.core.social import taste_match
 from bot.core.social.records import Agreement
 from bot.core.social.taste_match import LikedPoints, Meeting
-from bot.core.sorting.learning.columns import key_of
+from bot.core.sorting.learning.identities import artist_key
 from bot.errors import NothingThereYet
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import MOST_SAID
@@ -102,7 +102,7 @@ async def _side(tx: Tx, member: int, known: Neighbours) -> Side:
     return Side(
         held=held,
         likes=LikedPoints(newest, np.stack([placed[key] for key in newest]) if newest else known.points(())),
-        artists=frozenset(key_of(song.artists[0]) for song in held.values() if song.artists),
+        artists=frozenset(artist_key(song.artists[0]) for song in held.values() if song.artists),
         refused=await dislikes.of(tx, member),
     )
 
@@ -127,7 +127,7 @@ def _trade(giver: Side, taker: Side, known: Neighbours) -> list[str]:
         if key not in taker.held and giver.held[key].song not in refused
     ]
     offered = [giver.held[giver.likes.songs[row]] for row in rows]
-    artists = np.array([key_of(song.artists[0]) if song.artists else 0 for song in offered], np.int64)
+    artists = np.array([artist_key(song.artists[0]) if song.artists else 0 for song in offered], np.int64)
     around = Around([song.song for song in offered], giver.likes.points[rows], artists)
     towards = Taste(taker.likes.points, known.points(taker.refused), artists=taker.artists)
     return taste_match.trade(around, towards, EACH)

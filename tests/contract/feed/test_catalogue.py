@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.library import recordings, songs
@@ -127,6 +127,21 @@ async def test_a_catalogue_that_has_doubled_is_refitted(stage: Stage) -> None:
     assert await stage.catalogue.points.refresh() == 30
     assert await stage.catalogue.points.refresh() == 50
     assert await stage.catalogue.points.refresh() == 0
+
+
+async def test_a_space_of_an_older_format_is_fitted_again(stage: Stage, tmp_path: Path) -> None:
+    await stage.like(ADA, range(20))
+    await stage.catalogue.points.refresh()
+    async with stage.store.writing() as tx:
+        await tx.execute(update(schema.space).values(definition=b'{"format":3}\n'))
+        await tx.execute(update(schema.entry).values(artist=1))
+    again = staged(stage.store, tmp_path, stage.now)
+    with pytest.raises(NothingThereYet):
+        await again.catalogue.points.index()
+    assert await again.catalogue.points.refresh() == 20
+    assert len((await again.catalogue.points.index()).neighbours) == 20
+    async with stage.store.reading() as tx:
+        assert 1 not in (await tx.execute(select(schema.entry.c.artist))).scalars().all()
 
 
 async def test_features_that_arrive_later_count(stage: Stage) -> None:

@@ -176,6 +176,16 @@ async def test_a_list_is_its_members_alone(desk: Desk) -> None:
     assert await desk.labelled() == {}
 
 
+async def test_an_artists_songs_are_listed_together_however_the_name_is_written(desk: Desk) -> None:
+    other = HEAD + row(9, "Ann;The Harbours feat. Bea", "Elsewhere") + row(10, "HARBOURS", "Hits")
+    await sync.import_file(desk.store, ADA, "more.csv", other.encode(), desk.now)
+    everything = {uri(number) for number in (*range(1, 7), 9, 10)}
+    assert songs(await desk.listed("The harbours")) == everything
+    assert songs(await desk.more(9, 1)) == everything
+    assert songs(await desk.more(1, ALBUM)) == {uri(number) for number in (*range(1, 6), 10)}
+    assert len(await bulk.suggest_artists(desk.store, desk.libraries, desk.layer, "harb", 25)) == 1
+
+
 async def test_names_that_lead_nowhere_are_said_to(desk: Desk) -> None:
     with pytest.raises(NoneOfThat):
         await desk.listed("nobody")

@@ -20,7 +20,7 @@ from bot.cli.doctor import Unwell, _prior
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.learning.columns import key_of
+from bot.core.sorting.learning.identities import artist_key
 from bot.core.sorting.learning.prior import Prior
 from bot.flows.account import erase, prior_consent
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -87,7 +87,7 @@ def prior_of(folder: Path) -> Prior:
 
 
 def knows(prior: Prior, names: Iterable[str]) -> set[str]:
-    return {name for name in names if key_of(name) in prior.keys}
+    return {name for name in names if artist_key(name) in prior.keys}
 
 
 def all_artists(member: int) -> set[str]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.audio.analysis.features import FEATURES
 from bot.core.features import RefusedProvenance, SongFeatures, features_heard
 from bot.core.library.tables import Row, Table, features_of, field_of
-from bot.core.sorting.learning.columns import key_of, words_of
+from bot.core.sorting.learning.columns import words_of
 from bot.core.sorting.learning.schema import BUILT_IN, MOST_WORDS, Schema, schema_of
 
 EXPORTIFY_ROW = {
@@ -163,12 +163,11 @@ def test_common_words_get_a_column_and_the_vocabulary_is_bounded() -> None:
 
 
 def test_songs_by_the_same_artist_are_closer() -> None:
-    names = ("Joy Division", "  joy division", "Nina Simone")
+    names = ("Joy Division", "The  joy division feat. Ian", "Nina Simone")
     songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in names]
     one, same, other = schema_of(songs).vectors(songs)[:, :-1]
     assert one @ same > 0
     assert one @ other == 0
-    assert key_of("Joy Division") == key_of(" JOY division ")
 
 
 def test_an_artists_number_of_songs_is_a_feature() -> None:

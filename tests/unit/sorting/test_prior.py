@@ -104,7 +104,7 @@ def _npz(**changed: object) -> bytes:
         b"PK\x03\x04",
         FILE[:-40],
         _npz(version="0" * 16),
-        _npz(format=2),
+        _npz(format=1),
         _npz(words=None),
         _npz(keys=PRIOR.keys[::-1].copy()),
         _npz(company=PRIOR.company[:-1]),
@@ -165,6 +165,13 @@ def test_artists_who_share_playlists_are_close() -> None:
 
     near = company("artist 0-1") @ company("artist 0-2")
     assert near > company("artist 0-1") @ company("artist 1-2") + 0.3
+
+
+def test_the_prior_knows_an_artist_by_any_way_to_write_the_name() -> None:
+    songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in ("artist 0-1", "The Artist 0-1 feat. Eve")]
+    plain, other = PRIOR.told(songs)
+    assert plain.embeddings
+    assert np.array_equal(*(song.embeddings[f"company:{PRIOR.version}"] for song in (plain, other)))
 
 
 def _deaf(songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:

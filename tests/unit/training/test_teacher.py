@@ -1,5 +1,7 @@
 """Teacher and student: what unlabelled songs and names add; and any labels give valid probabilities."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from training.model.export import to_file
 from training.model.fit import fit
 from training.model.heads import boldness
 from training.model.hints import hints_of
+from training.model.teacher import SeenSongs, look
 from training.problems import NothingToTellApart
 
 SONGS = library(styles=4, per_style=40)
@@ -125,3 +128,14 @@ def test_identical_songs_give_even_guesses() -> None:
     alike = {song: SongFeatures({"energy": 0.5}) for song in SONGS}
     scores = scores_of(labelled(alike, [2, 2, 2, 2]))
     assert np.ptp(scores.probabilities, axis=0).max() < 1e-5
+
+
+def test_an_artists_average_sound_counts_songs_under_every_way_to_write_the_name() -> None:
+    def seen(names: Sequence[str], numbers: Sequence[float]) -> SeenSongs:
+        songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in names]
+        return SeenSongs(songs, np.array(numbers, np.float32)[:, None], np.eye(len(songs), 3, dtype=np.float32))
+
+    library = seen(["The Band", "Band feat. Ann", "Bea"], [1, 3, 8])
+    view = look(seen(["band"], [9]), library)
+    assert view.own[0, -1] == pytest.approx(view.library_own[0, -1])
+    assert view.library_own[0, -1] == pytest.approx(view.library_own[1, -1])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import Prior
 from bot.core.sorting.learning.schema import schema_of
 from training.evaluation.baselines import ours
@@ -84,7 +85,7 @@ def choose(quiz: _Quiz, seed: int) -> str:
     """Return the next song to ask about, chosen as in bot.flows.sorting.labelling.label."""
     counts = Counter(quiz.labels.values())
     scores = quiz.scores
-    artists = [min(quiz.member.songs[song].sets.get("artists", ()), default="") for song in quiz.songs]
+    artists = [spelt(min(quiz.member.songs[song].sets.get("artists", ()), default="")) for song in quiz.songs]
     place = {song: at for at, song in enumerate(quiz.songs)}
     pool = Pool(
         points_of(_space(quiz), quiz.member.k, seed, quiz.memo),

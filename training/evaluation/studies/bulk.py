@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import Prior
 from training.evaluation.baselines import ours
 from training.evaluation.measure import TESTED, Measurement, judge
@@ -42,7 +43,7 @@ def opinions_of(member: SimulatedMember, playlist: int, n: int) -> list[Opinion]
     """Return n opinions about a playlist: about an artist's songs and about single ones by turns, as there are any."""
     by: dict[str, list[str]] = defaultdict(list)
     for song in member.playlists[playlist]:
-        by[min(member.songs[song].sets.get("artists", ()), default=song)].append(song)
+        by[spelt(min(member.songs[song].sets.get("artists", ()), default=song))].append(song)
     groups = [songs for songs in by.values() if len(songs) >= SEVERAL]
     singles = [songs[:1] for songs in by.values() if len(songs) < SEVERAL]
     told: list[Opinion] = []

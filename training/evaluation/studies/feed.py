@@ -17,7 +17,7 @@ from bot.core.feed import taste
 from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.feed.taste import Taste
-from bot.core.sorting.learning.columns import key_of
+from bot.core.sorting.learning.identities import artist_key
 from training.evaluation.people import Person
 from training.evaluation.studies.neighbours import Half, parted
 from training.problems import InputProblem
@@ -123,7 +123,7 @@ def _by_chance(half: Half, songs: Mapping[str, SongFeatures]) -> list[float]:
 
 
 def _artist(features: SongFeatures) -> int:
-    return key_of(min(features.sets["artists"])) if features.sets.get("artists") else 0
+    return artist_key(min(features.sets["artists"])) if features.sets.get("artists") else 0
 
 
 def report(results: Mapping[str, Any]) -> str:

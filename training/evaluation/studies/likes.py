@@ -16,6 +16,7 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 from bot.core.features import SongFeatures
 from bot.core.library.tables import Row, features_of
 from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import Prior
 from training.evaluation.baselines import NAMELESS, NO_AUDIO, contenders
 from training.evaluation.people import Person, refuse_twice
@@ -86,7 +87,7 @@ def _plain(row: Row) -> Row:
 
 
 def _artist(row: Row) -> str:
-    return row.artists[0].casefold() if row.artists else ""
+    return spelt(row.artists[0]) if row.artists else ""
 
 
 def try_likes(likes: LikedFolds, prior: Prior | None, seed: int) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from bot.core.feed import taste
 from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.feed.taste import Taste
-from bot.core.sorting.learning.columns import Vectors, key_of
+from bot.core.sorting.learning.columns import Vectors
+from bot.core.sorting.learning.identities import artist_key
 from training.evaluation.people import Person, drawable
 from training.problems import InputProblem
 
@@ -153,7 +154,7 @@ class _Plain:
 
 
 def _artist(features: SongFeatures) -> int:
-    return key_of(min(features.sets["artists"])) if features.sets.get("artists") else 0
+    return artist_key(min(features.sets["artists"])) if features.sets.get("artists") else 0
 
 
 def _one_each(songs: Sequence[str], artists: Mapping[str, int]) -> Sequence[str]:

@@ -19,7 +19,7 @@ entry = Table(  # the catalogue: songs that a member who joined likes, and the o
     Column("song", String, primary_key=True),  # a song, or "local:…" for a file that is none of those
     Column("key", String, nullable=False, index=True),  # what a button carries
     Column("path", String, index=True),  # of the file, for "local:…"
-    Column("artist", BigInteger, nullable=False),  # core.columns.key_of the first; 0: unknown
+    Column("artist", BigInteger, nullable=False),  # core.identities.artist_key of the first; 0: unknown
     Column("space", Serial, nullable=False),  # in which it has its point
     Column("point", LargeBinary),  # (k,) float32, little-endian; None: nothing is known to go by
     Column("at", Moment, nullable=False),  # when that was known

@@ -4,7 +4,6 @@ Every function takes n songs and returns float32 (n, columns of the block) witho
 on four real people's playlists; docs/learning.md gives what each gained.
 """
 
-import hashlib
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.features import LIKED, SongFeatures
+from bot.core.sorting.learning.identities import artist_key, key_of
 
 BUCKETS = {"artists": 512, "album": 256}  # columns per identity; halving them costs a third of a point
 CLIP = 3.0  # anything beyond is an outlier, not more of the same
@@ -134,13 +134,10 @@ def of_dates(name: str, songs: Sequence[SongFeatures]) -> Vectors:
     return np.asarray(near * weights, np.float32)
 
 
-def key_of(name: str) -> int:
-    """Return a name as 32 bits, ignoring case and outer space: a model's file holds no names."""
-    return int.from_bytes(hashlib.blake2b(name.strip().casefold().encode(), digest_size=4).digest(), "big")
-
-
 def keys_of(name: str, song: SongFeatures) -> list[int]:
-    return sorted({key_of(identity) for identity in song.sets.get(name, ())})
+    """Return the sorted keys of a song's artists or album."""
+    key = artist_key if name == "artists" else key_of
+    return sorted({key(identity) for identity in song.sets.get(name, ())})
 
 
 def of_identity(identity: IdentityColumn, songs: Sequence[SongFeatures]) -> Vectors:

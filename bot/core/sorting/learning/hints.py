@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.features import TITLE, SongFeatures
-from bot.core.sorting.learning.columns import Vectors, key_of
+from bot.core.sorting.learning.columns import Vectors
+from bot.core.sorting.learning.identities import key_of
 
 NAMES = (TITLE, "album", "artists")
 DECADE = "decade"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.learning.columns import key_of
+from bot.core.sorting.learning.columns import keys_of
 
 WORDS = "genres"  # the set that is filled in
 Floats = NDArray[np.float32]
@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 class Prior:
     """What `python -m training pretrain` learned. It holds only hashes of artists' names.
 
-    keys: (a,) sorted `key_of` artists. company: (a, e), rows of length 1 or 0. words: each word once.
+    keys: (a,) sorted `artist_key`s. company: (a, e), rows of length 1 or 0. words: each word once.
     tagged: (t,) indices into words; those of artist i are tagged[ends[i - 1]:ends[i]]. ends: (a,).
     """
 
@@ -48,8 +48,7 @@ class Prior:
         return [self._told(song) for song in songs]
 
     def _told(self, song: SongFeatures) -> SongFeatures:
-        candidates = (self._row(key_of(artist)) for artist in song.sets.get("artists", ()))
-        rows = sorted(row for row in candidates if row is not None)
+        rows = [row for row in map(self._row, keys_of("artists", song)) if row is not None]
         if not rows:
             return song
         named, source = f"company:{self.version}", f"prior:{self.version}"

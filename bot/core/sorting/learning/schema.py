@@ -41,7 +41,7 @@ from bot.core.sorting.learning.columns import (
 )
 from bot.core.sorting.learning.hints import HintColumn, of_hints
 
-FORMAT = 3  # version of the layout; models of other formats are rejected
+FORMAT = 4  # version of the layout; models of other formats are rejected
 MANY_NUMBERS = 16  # numbers beyond which they share one weight budget, so that sixty don't drown the rest
 RARE = 2  # songs that must share a word or name for it to count
 MOST_WORDS = 400  # words per set with a column; rarer ones occur too seldom to learn from

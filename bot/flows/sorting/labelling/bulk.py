@@ -18,6 +18,7 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.core.records import Card, Layer, Playlist, Song
 from bot.core.sorting.groups import Group, group_of, groups_of
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
+from bot.core.sorting.learning.identities import spelt
 from bot.errors import BadChoice, NoPlaylists
 from bot.errors.sorting import AllSorted, AlreadySorted, NoneOfThat, NoSuchLayer, NotInLibrary, PlaylistNotKept
 from bot.flows.sorting.labelling import label
@@ -80,7 +81,7 @@ async def named(
 
 
 def _named(known: Iterable[Song], artist: str | None, album: str | None) -> Group | None:
-    by, on = _plain(artist), _plain(album)
+    by, on = spelt(artist or ""), _plain(album)
     groups = (group for song in known for group in groups_of(song) if group.is_album == bool(on))
     return next((group for group in groups if _is(group, by, on)), None)
 
@@ -90,7 +91,7 @@ def _plain(name: str | None) -> str:
 
 
 def _is(group: Group, artist: str, album: str) -> bool:
-    by = not artist or artist in map(_plain, group.song.artists if group.is_album else [group.name])
+    by = not artist or artist in map(spelt, group.song.artists if group.is_album else [group.name])
     return by and (not album or album in (_plain(group.name), group.song.song.casefold()))
 
 
@@ -159,8 +160,9 @@ async def keep(tx: Tx, member: int, listed: Bulk, said: Press, ticked: Sequence[
 
 async def suggest_artists(store: Store, libraries: ScoredLibraries, layer: Layer, typed: str, limit: int) -> list[str]:
     """Return artists whose names contain what was typed, those with the most songs to place first."""
-    counts = Counter(artist for song in await _unplaced(store, libraries, layer) for artist in song.artists)
-    return _likeliest(counts, lambda artist: artist, typed, limit)
+    names = [artist for song in await _unplaced(store, libraries, layer) for artist in song.artists]
+    firsts = {spelt(artist): artist for artist in reversed(names)}
+    return _likeliest(Counter(firsts[spelt(artist)] for artist in names), lambda artist: artist, typed, limit)
 
 
 async def suggest_albums(store: Store, libraries: ScoredLibraries, layer: Layer, typed: str, limit: int) -> list[Song]:

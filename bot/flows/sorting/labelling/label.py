@@ -22,6 +22,7 @@ from bot.core.sorting.groups import Group, groups_of
 from bot.core.sorting.labels import Kind, Verdict
 from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.forecast import share_after
+from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.writing.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, QuestionGone
@@ -169,7 +170,7 @@ def _pool(scored: ScoredLibrary, labelling: Labelling, points: Floats) -> Pool:
     labelled = np.array([settled(verdicts.get(song.song)) for song in scored.songs], bool)
     asked = frozenset(recent)
     skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in scored.songs], bool)
-    artists = [song.artists[0] if song.artists else "" for song in scored.songs]
+    artists = [spelt(song.artists[0]) if song.artists else "" for song in scored.songs]
     recent_artists = [artists[scored.place[song]] for song in recent[:3] if song in scored.place]
     return Pool(points, labelled, skipped, artists, recent_artists)
 
