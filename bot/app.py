@@ -18,7 +18,7 @@ from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.identity import Identity
 from bot.adapters.jobs import Jobs
-from bot.adapters.prior import NAME, Priors
+from bot.adapters.prior import NAME, SHIPPED, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
@@ -103,11 +103,12 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
         song_previews = SongPreviews(store, previews, _videos(settings, environment), clock)
         closing.push_async_callback(song_previews.close)
-        scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
+        scorer = Scorer(settings.models_dir)
+        priors = Priors(settings.models_dir / NAME, SHIPPED if settings.prior else None)
         recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # loads it early, and logs now if it's damaged
         libraries = ScoredLibraries(store, scorer, priors)
-        trainer = Trainer(settings.database_url, settings.data_dir, environment)
+        trainer = Trainer(settings.database_url, settings.data_dir, environment, prior=settings.prior)
         closing.push_async_callback(trainer.close)
         yield Services(
             settings=settings,

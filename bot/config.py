@@ -62,6 +62,7 @@ class Settings:
     deezer_previews: bool
     yt_dlp: str  # the program's path or name; empty: YouTube is off
     reccobeats: bool
+    prior: bool  # whether the prior that ships is used
     musicbrainz_url: str
     listenbrainz_url: str
     deezer_url: str
@@ -151,6 +152,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         deezer_previews=_switch(env, "DEEZER_PREVIEWS"),
         yt_dlp=env.get("YT_DLP", "").strip(),
         reccobeats=_switch(env, "RECCOBEATS"),
+        prior=_switch(env, "PRIOR", "on"),
         musicbrainz_url=_base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org", "https", "http"),
         listenbrainz_url=_base_url(env, "LISTENBRAINZ_URL", "https://labs.api.listenbrainz.org", "https", "http"),
         deezer_url=_base_url(env, "DEEZER_URL", "https://api.deezer.com", "https", "http"),
@@ -240,8 +242,8 @@ def _metrics(env: Mapping[str, str]) -> bool:
     return wanted
 
 
-def _switch(env: Mapping[str, str], name: str) -> bool:
-    value = env.get(name, "").strip().lower() or "off"
+def _switch(env: Mapping[str, str], name: str, default: str = "off") -> bool:
+    value = env.get(name, "").strip().lower() or default
     if value not in ("on", "off"):
         raise SettingsError(f"{name} is malformed: on or off is wanted")
     return value == "on"

@@ -53,6 +53,7 @@ SETTINGS = {  # setting: what it does
     "YT_DLP": "the yt-dlp program, by path or name: links to [most replayed moments](sources.md#how-a-song-is-heard); "
     "you accept YouTube's terms",
     "RECCOBEATS": "`on`: asks ReccoBeats for [features](sources.md); you accept its terms",
+    "PRIOR": "`off`: does without the [prior that ships](../models/prior.md), Wikipedia's knowledge of artists",
     "MUSICBRAINZ_URL": "MusicBrainz",
     "LISTENBRAINZ_URL": "ListenBrainz",
     "DEEZER_URL": "Deezer's API",

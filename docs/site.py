@@ -21,6 +21,7 @@ ELSEWHERE = {  # path in the repository: path in the site
     "SECURITY.md": "security.md",
     "bot/web/api/openapi.json": "openapi.json",
     "models/musicnn.md": "musicnn.md",
+    "models/prior.md": "prior.md",
     "sandbox/page/static/crate.svg": "crate.svg",
 }
 CODE = ("bot", "training", "sandbox")

@@ -1,1 +1,1 @@
-"""Exported models. `musicnn.onnx`, which hears songs, is the one that ships."""
+"""Exported models. `musicnn.onnx`, which hears songs, and `prior.npz`, which knows artists, ship."""

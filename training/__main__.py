@@ -21,6 +21,7 @@ MODULES = {  # the module of each command in `training.commands`, loaded on dema
     "next": "use",
     "inspect": "use",
     "pretrain": "pretrain",
+    "convert-dbpedia": "pretrain",
     "evaluate": "evaluate",
     "evaluate-audio": "hearing",
     "fit-tempo": "hearing",
@@ -87,6 +88,9 @@ def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
     inspect = add_command(verbs, "inspect", "check a model's file and print its metadata")
     inspect.add_argument("model", type=Path, help="the model's ONNX file")
     _add_pretrain(add_command(verbs, "pretrain", "learn which artists keep company from people's playlists"))
+    _add_convert_dbpedia(
+        add_command(verbs, "convert-dbpedia", "make a table of artists, for `pretrain`, from DBpedia's files")
+    )
     _add_evaluate(add_command(verbs, "evaluate", "measure learning from few labels on people's playlists"))
     _add_evaluate_audio(add_command(verbs, "evaluate-audio", "measure tempo, key and features on known recordings"))
     _add_fit_tempo(add_command(verbs, "fit-tempo", "learn the weights for tempo from generated grooves"))
@@ -135,6 +139,9 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="CSVs with a playlist column, one person's library each")
     parser.add_argument("--corpus", type=Path, nargs="+", default=[], help="playlists that are only used for the prior")
+    parser.add_argument(
+        "--prior", type=Path, help="a prior to use, such as the one that ships, instead of learning any"
+    )
     parser.add_argument("--likes", type=Path, nargs="+", default=[], help="CSVs with a column target, like or liked")
     parser.add_argument("--ks", type=_count, nargs="+", default=[3, 5, 10], help="playlists per member")
     parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels per playlist")
@@ -154,9 +161,15 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--members", action="store_true", help="add members in the bot's database who opted in to teach"
     )
+    parser.add_argument("--dbpedia", type=Path, help="a table of artists that convert-dbpedia made")
     parser.add_argument("--out", type=Path, help="file to write (default: where the bot of DATA_DIR looks for it)")
     parser.add_argument("--check", action="store_true", help="measure it on held-out people; don't write a harmful one")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes for --check")
+
+
+def _add_convert_dbpedia(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dumps", type=Path, nargs="+", help="files of triples (.ttl, .nt, .bz2): objects and types")
+    parser.add_argument("--out", type=Path, required=True, help="table to write (.csv.gz)")
 
 
 def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import keys_of
 from bot.core.sorting.learning.prior import WORDS, Prior
 
-DIRECTIONS = 64  # for artists; half or twice as many make next to no difference
+DIRECTIONS = 32  # for artists; twice or four times as many gain nothing
 SMOOTH = 0.75  # power of an artist's frequency: weakens associations between rare ones (Levy & Goldberg 2014)
 SHIFT = 1.0  # nats above chance that two artists must co-occur
 BILLED = 3  # artists per song that count

@@ -1,7 +1,7 @@
 """Prior teachers: who may teach a prior, what they taught, whether it helped, and the file the bot reads.
 
-Corpora are files of playlists that the operator may use and, on request, members of the bot's database who opted in.
-Everything is read again each time, so members who left no longer teach.
+Corpora are files of playlists that the operator may use, a table of DBpedia's artists and, on request, members of the
+bot's database who opted in. Everything is read again each time, so members who left no longer teach.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from training.evaluation.people import Person, corpora_without, draw_members
 from training.evaluation.summary import gains
 from training.model.export import write_whole
 from training.model.from_database import data_dir_in, store_in
-from training.pretrain import pretrain
+from training.pretrain import Corpus, pretrain
 from training.problems import InputProblem
 from training.progress import bar
 
@@ -41,9 +41,9 @@ class Teachers:
     members: frozenset[int] = frozenset()
 
 
-def learn(people: Sequence[Person]) -> Prior:
-    """Return the prior they teach. Raises InputProblem if there's nothing to learn from."""
-    prior = pretrain(corpora_without(NOBODY, people))
+def learn(people: Sequence[Person], others: Sequence[Corpus] = ()) -> Prior:
+    """Return the prior that people and other corpora teach. Raises InputProblem if there's nothing to learn from."""
+    prior = pretrain([*corpora_without(NOBODY, people), *others])
     if not prior.company.any():
         raise InputProblem("nothing to learn: no playlists of at least three songs share artists with others")
     return prior
@@ -89,14 +89,14 @@ async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[in
         await store.close()
 
 
-def check(people: Sequence[Person], jobs: int) -> list[Gain]:
+def check(people: Sequence[Person], jobs: int, others: Sequence[Corpus] = ()) -> list[Gain]:
     """Return how much accuracy others' playlists add for someone who isn't among them: one record per number of labels.
 
     Leaves out each person in turn, as in `evaluate`. Empty if nobody has enough playlists, or there's only one person.
     """
     drawn = ((person, _drawn(person)) for person in sorted(people, key=lambda person: person.name))
     tested = [(person, members) for person, members in drawn if members][:MOST_CHECKED]
-    tasks = [task for person, members in bar(tested, "priors") for task in _tasks(person, members, people)]
+    tasks = [task for person, members in bar(tested, "priors") for task in _tasks(person, members, people, others)]
     rows: list[Measurement] = [row for measured in bar(run_all(tasks, jobs), "fits", len(tasks)) for row in measured]
     return gains(rows)
 
@@ -105,8 +105,10 @@ def _drawn(person: Person) -> list[Any]:
     return [member for k in KS for member in draw_members(person, k, DRAWS, max(NS), SEED)]
 
 
-def _tasks(person: Person, members: Sequence[Any], people: Sequence[Person]) -> Iterator[Callable[[], Any]]:
-    if corpora := corpora_without(person, people):
+def _tasks(
+    person: Person, members: Sequence[Any], people: Sequence[Person], others: Sequence[Corpus]
+) -> Iterator[Callable[[], Any]]:
+    if corpora := [*corpora_without(person, people), *others]:
         prior = pretrain(corpora)
         yield from (partial(compare, member, prior, NS) for member in members)
 

@@ -1,5 +1,7 @@
 """Prior: what other people's playlists teach, in one file of plain arrays that's checked before use.
 
+One ships with the bot (`models/prior.md`); an operator's own, in the models folder, stands on it.
+
 The file states the prior's version; content that doesn't match it is rejected, and so are compressed entries, so no
 file is larger in memory than on disk. Nothing is unpickled.
 """
@@ -9,7 +11,7 @@ import json
 import logging
 import stat
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,11 +20,12 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from bot.core.sorting.learning.prior import Prior
+from bot.core.sorting.learning.prior import WIKIPEDIA, Prior
 from bot.errors import PriorCorrupt
 
 log = logging.getLogger(__name__)
 NAME = "prior.npz"  # in the models folder
+SHIPPED = Path(__file__).parents[2] / "models" / NAME
 FORMAT = 2  # 1: keys of artists' names as written
 MOST_BYTES = 256 * 2**20  # a million artists take 140 MB
 ARRAYS = {"keys": np.uint32, "company": np.float16, "tagged": np.uint16, "ends": np.uint32}
@@ -68,7 +71,8 @@ def _open(path: Path) -> Taught:
     if int(stored["format"]) != FORMAT:
         raise ValueError(f"format {stored['format']}")
     words = tuple(str(word) for word in json.loads(stored["words"].tobytes()))
-    prior = Prior(**{name: stored[name] for name in ARRAYS}, words=words)
+    arrays: dict[str, Any] = {name: stored[name] for name in ARRAYS}
+    prior = Prior(**arrays, words=words)
     _check(prior)
     if prior.version != str(stored["version"]):
         raise ValueError("it does not hold what it says")
@@ -103,21 +107,48 @@ def _check(prior: Prior) -> None:
         raise ValueError("its arrays do not fit together")
 
 
+def standing(own: Prior | None, shipped: Prior | None) -> Prior | None:
+    """Return the operator's own prior on the one that ships, or whichever there is."""
+    if shipped is not None:
+        shipped = replace(shipped, source=WIKIPEDIA)
+    if own is None or shipped is None or own.version == shipped.version:
+        return shipped or own
+    return replace(own, under=shipped)
+
+
 class Priors:
-    """The prior of one file, reread when the file changes. Thread-safe; a damaged file counts as no prior."""
+    """An operator's prior on the shipped one, each reread when its file changes.
+
+    Thread-safe; a damaged file counts as no prior. shipped: None if it's switched off.
+    """
+
+    def __init__(self, path: Path, shipped: Path | None = None) -> None:
+        self._own, self._shipped, self._lock = _File(path), _File(shipped) if shipped else None, Lock()
+        self._parts: tuple[Prior | None, Prior | None] = (None, None)
+        self._prior: Prior | None = None
+
+    def current(self) -> Prior | None:
+        """Return the current prior; checks the files, and reads only what changed."""
+        with self._lock:
+            own, shipped = self._own.current(), self._shipped.current() if self._shipped else None
+            if own is not self._parts[0] or shipped is not self._parts[1]:
+                self._parts, self._prior = (own, shipped), standing(own, shipped)
+            return self._prior
+
+
+class _File:
+    """The prior of one file."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, Lock()
+        self._path = path
         self._stamp: tuple[int, int] | None = None
         self._prior: Prior | None = None
 
     def current(self) -> Prior | None:
-        """Return the current prior; checks the file, and reads it only if it changed."""
-        with self._lock:
-            stamp = self._look()
-            if stamp != self._stamp:
-                self._prior, self._stamp = self._read(), stamp
-            return self._prior
+        stamp = self._look()
+        if stamp != self._stamp:
+            self._prior, self._stamp = self._read(), stamp
+        return self._prior
 
     def _look(self) -> tuple[int, int] | None:
         try:

@@ -65,9 +65,11 @@ class Trainer:
         environment: Mapping[str, str],
         timeout: float = TIMEOUT,
         memory: int = MEMORY,
+        prior: bool = True,
     ) -> None:
         self._timeout, self._memory = timeout, memory
         own = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+        own["PRIOR"] = "on" if prior else "off"
         self._environment = passed_on(environment) | own
         self._turn = asyncio.Lock()
         self._warm: _Warm | None = None

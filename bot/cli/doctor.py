@@ -18,7 +18,7 @@ from bot.adapters import home
 from bot.adapters.backup.daily import made_in
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
-from bot.adapters.prior import NAME, Taught
+from bot.adapters.prior import NAME, SHIPPED, Taught
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, limits, setbacks
@@ -183,8 +183,9 @@ async def _consents(settings: Settings) -> str:
 
 
 async def _prior(settings: Settings) -> str:
-    """Raises Unwell if it's damaged, or if members it was learned from have left since."""
+    """Raises Unwell if one is damaged, or if members it was learned from have left since."""
     file = settings.models_dir / NAME
+    shipped = await _shipped(settings)
     try:
         taught = await asyncio.to_thread(read_prior, file)
     except PriorCorrupt as problem:
@@ -192,10 +193,23 @@ async def _prior(settings: Settings) -> str:
             raise problem.__cause__ from None  # the disk's fault, not the file's
         raise Unwell(f"{problem}; it's not used. {AGAIN} or delete {file}") from problem
     if taught is None:
-        return "none; python -m training pretrain makes one"
+        return f"{shipped}; python -m training pretrain makes one of your own"
     if gone := await _gone(settings, taught):
         raise Unwell(f"{gone} of the members it was learned from no longer teach it. {AGAIN} or delete {file}")
-    return f"{len(taught.prior.keys)} artists; members it was learned from, besides your playlists: {taught.members}"
+    known = f"{len(taught.prior.keys)} artists; members it was learned from, besides your playlists: {taught.members}"
+    return f"{known}; {shipped}"
+
+
+async def _shipped(settings: Settings) -> str:
+    if not settings.prior:
+        return "the one that ships is off"
+    try:
+        taught = await asyncio.to_thread(read_prior, SHIPPED)
+    except PriorCorrupt as problem:
+        raise Unwell(f"the one that ships: {problem}; it's not used. Install Cratekeeper again") from problem
+    if taught is None:
+        raise Unwell(f"the one that ships is missing: {SHIPPED}. Install Cratekeeper again, or set PRIOR=off")
+    return f"the one that ships knows {len(taught.prior.keys)} artists from Wikipedia"
 
 
 async def _gone(settings: Settings, taught: Taught) -> int:

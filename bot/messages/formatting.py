@@ -211,6 +211,7 @@ def lines(texts: Sequence[str], room: int) -> str:
 
 SOURCES = {
     "prior": N_("other people's playlists"),
+    "wikipedia": "Wikipedia",
     "csv": N_("your own file"),
     "upload": N_("the file you sent"),
     "audio": N_("the music folder"),
@@ -223,7 +224,7 @@ SOURCES = {
 ASKED = {**SOURCES, "deezer": "Deezer"}
 
 
-ASPECTS = {  # of what is heard (bot.audio.analysis.features), by the numbers and vectors about it
+ASPECTS = {  # of what is heard (bot.audio.analysis.features) or told by a prior, by the numbers and vectors about it
     N_("tempo"): {"tempo", "tempo_confidence", "tempo_folded"},
     N_("rhythm"): {"onset_rate", "pulse"},
     N_("key"): {"key_cos", "key_sin", "key_confidence", "tuning"},
@@ -234,6 +235,7 @@ ASPECTS = {  # of what is heard (bot.audio.analysis.features), by the numbers an
     N_("the kind of sound"): {"musicnn"},
     N_("duration"): {"duration"},
     N_("mode"): {"mode"},
+    N_("related artists"): {"company"},
 }
 
 

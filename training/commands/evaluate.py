@@ -2,7 +2,9 @@
 
 import argparse
 import json
+from pathlib import Path
 
+from training.commands.models import chosen_prior
 from training.evaluation.curves import draw_all
 from training.evaluation.evaluate import Material, Protocol, evaluate
 from training.evaluation.people import read_people
@@ -17,7 +19,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
     protocol = Protocol(ks, ns, options.draws, options.asking_draws, options.bulk_draws, seed=options.seed)
     everybody = read_people([*options.data, *options.corpus])
     people, corpora = everybody[: len(options.data)], everybody[len(options.data) :]
-    material = Material(people, corpora, read_all_likes(options.likes))
+    prior = chosen_prior(options.prior, Path(), options.env) if options.prior else None
+    material = Material(people, corpora, read_all_likes(options.likes), prior)
     make_ready(options.report, options.json)
     results = {"command": options.command, **evaluate(material, protocol, options.jobs)}
     print(report(results))

@@ -35,7 +35,7 @@ def fit_command(options: argparse.Namespace) -> int:
         return fit_layer(int(options.member), int(options.layer), options.json, options.env)
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
-    prior = chosen_prior(options.prior, options.out)
+    prior = chosen_prior(options.prior, options.out, options.env)
     chosen = {key: _told_by(prior, told) for key, told in training.items() if options.member in (None, key[0])}
     served = read_served(options.out)
     codes = [_fit_files(options, key, training_set, served) for key, training_set in bar(chosen.items(), "layers")]

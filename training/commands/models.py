@@ -2,15 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.prior import NAME
+from bot.adapters.prior import NAME, SHIPPED, standing
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import OpenModel, Scorer
 from bot.core.sorting.learning.prior import Prior
 from training.files import Key, read_served
+from training.model.from_database import shipped_is_on
 from training.problems import InputProblem
 
 
@@ -30,17 +31,27 @@ def names_of(folder: Path, model: OpenModel) -> dict[str, str]:
     return names
 
 
-def chosen_prior(chosen: Path | None, folder: Path) -> Prior | None:
-    """Return the chosen prior, or else the one in the models' folder, if any. Raises PriorCorrupt, InputProblem."""
-    written = read_prior(chosen or folder / NAME)
-    if chosen is not None and written is None:
+def chosen_prior(chosen: Path | None, folder: Path, env: Mapping[str, str]) -> Prior | None:
+    """Return the chosen prior, or else, like the bot, the one in the models' folder on the one that ships.
+
+    Raises PriorCorrupt, InputProblem.
+    """
+    if chosen is None:
+        return standing(_prior_in(folder / NAME), _prior_in(SHIPPED) if shipped_is_on(env) else None)
+    if (prior := _prior_in(chosen)) is None:
         raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
+    return prior
+
+
+def _prior_in(path: Path) -> Prior | None:
+    written = read_prior(path)
     return written.prior if written else None
 
 
 def warn_of_other(prior: Prior | None, models: Iterable[OpenModel]) -> None:
     """Warn if a model was trained with a different prior, which weakens its guesses."""
-    made_with = {model.facts.get("prior") for model in models} - {None, prior.version if prior else None}
-    if made_with:
-        here = f"{prior.version} is given" if prior else "none is given (--prior)"
-        print(f"training: made with the prior {', '.join(sorted(map(str, made_with)))}; {here}", file=sys.stderr)
+    given = prior.versions if prior else ()
+    made_with = {version for model in models for version in (model.facts.get("prior") or "").split("+")}
+    if missing := sorted(made_with - {"", *given}):
+        here = f"{' and '.join(given)} is given" if given else "none is given (--prior)"
+        print(f"training: made with the prior {', '.join(missing)}; {here}", file=sys.stderr)

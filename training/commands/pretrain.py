@@ -1,4 +1,4 @@
-"""`pretrain`: learns a prior from playlists, and saves it where the bot or `fit` reads it."""
+"""`pretrain` and `convert-dbpedia`: a prior, saved where the bot or `fit` reads it, and a table to learn it from."""
 
 import argparse
 import time
@@ -8,8 +8,10 @@ from pathlib import Path
 from bot.adapters.prior import Taught, to_bytes
 from bot.core.sorting.learning.prior import Prior
 from training import prior_teachers
+from training.dbpedia import corpus_of, read_dumps, read_table, write_table
 from training.evaluation.people import Person, read_person, refuse_twice
 from training.model.export import write_whole
+from training.pretrain import Corpus
 from training.problems import KEPT, PUBLISHED, InputProblem
 from training.progress import bar
 
@@ -20,13 +22,23 @@ def pretrain_command(options: argparse.Namespace) -> int:
     taught_by = prior_teachers.members_in(options.env) if options.members else prior_teachers.Teachers([])
     people = [*(read_person(path) for path in bar(options.data, "files")), *taught_by.people]
     refuse_twice(person.name for person in people)
-    if not people:
+    others = [corpus_of(read_table(options.dbpedia))] if options.dbpedia else []
+    if not people and not others:
         raise InputProblem("nobody to learn from: give files of playlists, or --members who switched it on")
-    prior = prior_teachers.learn(people)
-    _say_learnt(people, prior, time.monotonic() - began)
-    if options.check and not _helps(people, options.jobs):
+    prior = prior_teachers.learn(people, others)
+    _say_learnt(people, others, prior, time.monotonic() - began)
+    if options.check and not _helps(people, options.jobs, others):
         return KEPT
     print(f"prior {prior.version}: {_put(prior, taught_by.members, options)}")
+    return PUBLISHED
+
+
+def convert_dbpedia_command(options: argparse.Namespace) -> int:
+    """Make a table of artists from DBpedia's files of triples."""
+    artists = read_dumps(bar(options.dumps, "files"))
+    write_table(options.out, artists)
+    linked = sum(bool(about.associated) for about in artists)
+    print(f"{len(artists)} artists, {linked} with associated acts: {options.out}")
     return PUBLISHED
 
 
@@ -37,15 +49,17 @@ def _put(prior: Prior, members: frozenset[int], options: argparse.Namespace) -> 
     return Path(options.out)
 
 
-def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
+def _say_learnt(people: Sequence[Person], others: Sequence[Corpus], prior: Prior, seconds: float) -> None:
     lists = sum(len(person.playlists) for person in people)
-    counts = f"{len(people)} people, {lists} playlists, {len(prior.keys)} artists, {len(prior.words)} words"
+    sources = [f"{len(people)} people, {lists} playlists"] if people else []
+    sources += [f"{len(corpus.songs)} artists of DBpedia" for corpus in others]
+    counts = f"{', '.join(sources)}, {len(prior.keys)} artists, {len(prior.words)} words"
     print(f"{counts}, {seconds:.0f} s. To measure whether it helps: --check")
 
 
-def _helps(people: Sequence[Person], jobs: int) -> bool:
+def _helps(people: Sequence[Person], jobs: int, others: Sequence[Corpus]) -> bool:
     """Print the check's result; return whether the prior may be used."""
-    gains = prior_teachers.check(people, jobs)
+    gains = prior_teachers.check(people, jobs, others)
     if not gains:
         print("not checked: that needs two people, one with at least three playlists of 30 songs")
     for gain in gains:

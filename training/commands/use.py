@@ -30,7 +30,7 @@ SEED = 0
 def predict_command(options: argparse.Namespace) -> int:
     """Score a library with every model in a folder: one line per song and playlist."""
     library = read_library(options.library, options.sets)
-    models, prior = models_in(options.models), chosen_prior(options.prior, options.models)
+    models, prior = models_in(options.models), chosen_prior(options.prior, options.models, options.env)
     warn_of_other(prior, models.values())
     songs = list(tell(prior, library.songs).values())
     rows = (row for key, model in bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
@@ -61,7 +61,7 @@ def next_command(options: argparse.Namespace) -> int:
     """Print the songs to ask about next, for every member and layer in a labels file."""
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
-    served, prior = read_served(options.models), chosen_prior(options.prior, options.models)
+    served, prior = read_served(options.models), chosen_prior(options.prior, options.models, options.env)
     models = {key: served_from(options.models, served.get(key)) for key in training}
     warn_of_other(prior, (served_model.model for served_model in models.values() if served_model))
     names, songs = list(library.songs), list(tell(prior, library.songs).values())

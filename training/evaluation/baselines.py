@@ -17,7 +17,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
 from bot.adapters.scorer import open_model
-from bot.core.features import SongFeatures
+from bot.core.features import TITLE, SongFeatures
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.prior import Prior
@@ -30,11 +30,14 @@ Contender = Callable[[TrainingSet, Sequence[SongFeatures]], Scores]
 PRIOR, FRESH = "prior", "fresh"  # our own model, with and without a prior
 NO_AUDIO = ", no audio"
 NAMELESS = ", playlists without names"
+NAMES_ONLY = ", names only"
+PARTIAL = (NO_AUDIO, NAMELESS, NAMES_ONLY)  # ends of contenders that see less
 NEAREST, NET, EVERYTHING = "5-NN on audio", "small net on audio", "regression on everything"
 NEIGHBOURS = 5
 NEURONS = (32,)
 STEPS = 500  # of training, at most
 AUDIO = Schema("audio", tuple(number for number in EXPORTIFY if number.name not in ("year", "duration")), (), (), ())
+NAMES = frozenset({"artists", "album", TITLE})
 AUDIO_NAMES = frozenset(number.name for number in AUDIO.numbers)
 NONE = -1  # "none of them", where classes are numbers
 
@@ -44,6 +47,7 @@ def contenders(prior: Prior | None) -> dict[str, Contender]:
     own: dict[str, Contender] = {PRIOR: partial(ours, prior), FRESH: partial(ours, None)} if prior else {}
     own = own or {FRESH: partial(ours, None)}
     deaf: dict[str, Contender] = {f"{name}{NO_AUDIO}": partial(_without_audio, one) for name, one in own.items()}
+    deaf |= {f"{name}{NAMES_ONLY}": partial(with_names_only, one) for name, one in own.items()}
     best = next(iter(own))
     deaf[f"{best}{NAMELESS}"] = partial(_nameless, own[best])
     return {**own, **deaf, EVERYTHING: everything, NET: net, NEAREST: nearest}
@@ -62,6 +66,17 @@ def _nameless(contender: Contender, training: TrainingSet, songs: Sequence[SongF
 def _without_audio(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
     silent = {name: _silent(song) for name, song in training.songs.items()}
     return contender(replace(training, songs=silent), [_silent(song) for song in songs])
+
+
+def with_names_only(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    """As a library from names alone, on a fresh install that asks no source: no audio, genres, year or duration."""
+    bare = {name: _bare(song) for name, song in training.songs.items()}
+    return contender(replace(training, songs=bare), [_bare(song) for song in songs])
+
+
+def _bare(song: SongFeatures) -> SongFeatures:
+    sets = {name: held for name, held in song.sets.items() if name in NAMES}
+    return SongFeatures({}, sets, {name: source for name, source in song.provenance.items() if name in NAMES})
 
 
 def _silent(song: SongFeatures) -> SongFeatures:

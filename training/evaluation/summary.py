@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.baselines import FRESH, NAMELESS, NO_AUDIO, PRIOR
+from training.evaluation.baselines import FRESH, NAMELESS, NAMES_ONLY, NO_AUDIO, PRIOR
 from training.evaluation.measure import Measurement
 from training.evaluation.studies.asking import GOALS, Curve, labels_needed
 
@@ -22,6 +22,7 @@ BINS = 10  # of equal size, for calibration
 PAIRS = (
     *((name, f"{name}{NAMELESS}") for name in (PRIOR, FRESH)),
     (PRIOR, FRESH),
+    (f"{PRIOR}{NAMES_ONLY}", f"{FRESH}{NAMES_ONLY}"),
     (FRESH, f"{FRESH}{NO_AUDIO}"),
     (PRIOR, f"{PRIOR}{NO_AUDIO}"),
 )  # pairs to compare

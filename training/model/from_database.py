@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from bot.adapters.prior import NAME, Priors
+from bot.adapters.prior import NAME, SHIPPED, Priors
 from bot.adapters.store import Store
 from bot.adapters.store.sorting import models
 from bot.core.records import NewModel
@@ -17,7 +17,9 @@ from training.model.publish import Artefact, TrainingOutcome, served_from, train
 
 def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> TrainingOutcome:
     """Train and publish, with DATABASE_URL and DATA_DIR from `env`. Raises what `train` raises."""
-    return asyncio.run(_train(store_in(env), data_dir_in(env) / "models", member, layer, now))
+    folder = data_dir_in(env) / "models"
+    priors = Priors(folder / NAME, SHIPPED if shipped_is_on(env) else None)
+    return asyncio.run(_train(store_in(env), folder, priors, member, layer, now))
 
 
 def data_dir_in(env: Mapping[str, str]) -> Path:
@@ -25,14 +27,19 @@ def data_dir_in(env: Mapping[str, str]) -> Path:
     return Path(env.get("DATA_DIR") or "data").resolve()
 
 
+def shipped_is_on(env: Mapping[str, str]) -> bool:
+    """Return whether the prior that ships is used in this environment."""
+    return env.get("PRIOR", "").strip().lower() != "off"
+
+
 def store_in(env: Mapping[str, str]) -> Store:
     """Return the database of this environment."""
     return Store(env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir_in(env) / 'cratekeeper.db'}")
 
 
-async def _train(store: Store, folder: Path, member: int, layer: int, now: datetime) -> TrainingOutcome:
+async def _train(store: Store, folder: Path, priors: Priors, member: int, layer: int, now: datetime) -> TrainingOutcome:
     try:
-        prior = Priors(folder / NAME).current()  # a damaged one counts as none, and is logged
+        prior = priors.current()  # a damaged one counts as none, and is logged
         training, serving = await _read(store, member, layer, prior)
         outcome = train(training, served_from(folder, serving), now)
         if (made := outcome.artefact) is not None:

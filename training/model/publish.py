@@ -10,7 +10,7 @@ from typing import Any
 from bot.adapters.scorer import Scorer
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.gate import Reason
-from bot.core.sorting.learning.prior import version_in
+from bot.core.sorting.learning.prior import versions_in
 from bot.errors import ModelError
 from training.model.export import check_parity, digest_of, to_file, write_whole
 from training.model.figures import NONE, class_name, figures
@@ -86,7 +86,7 @@ def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now
         "scores": {name: entry for name, entry in by_class.items() if name != NONE},
         "none": by_class.get(NONE),
         "provenance": fitted.sources,
-        "prior": version_in(fitted.sources),
+        "prior": "+".join(versions_in(fitted.sources)) or None,
     }
 
 

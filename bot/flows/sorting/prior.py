@@ -6,9 +6,10 @@ from bot.core.sorting.learning.prior import Prior
 
 
 async def usable_by(tx: Tx, member: int, prior: Prior | None) -> Prior | None:
-    """Return the prior, or None if it was trained on this member too.
+    """Return the prior; if it was trained on this member too, only the one that it stands on, if any.
 
-    What it says of their songs would repeat their own answers, and a model tested on those looks better than it is.
+    What it says of their songs would repeat their own answers, and a model tested on those looks better than it is. No
+    member taught the one that ships.
     """
     known = await members.get(tx, member) if prior else None
-    return None if known and prior and known.taught == prior.version else prior
+    return prior.under if known and prior and known.taught == prior.version else prior

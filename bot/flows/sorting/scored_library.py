@@ -73,7 +73,7 @@ class ScoredLibraries:
         current = await asyncio.to_thread(self._priors.current) if self._priors else None
         async with self._store.reading() as tx:
             model, prior = await models.serving(tx, layer), await usable_by(tx, member, current)
-            stamp = (await songs.stamp(tx, member), model and model.digest, prior and prior.version)
+            stamp = (await songs.stamp(tx, member), model and model.digest, prior and prior.versions)
             kept = self._kept.pop((member, layer), None)
             if kept is not None and kept[0] == stamp:
                 self._kept[member, layer] = kept  # the newest now

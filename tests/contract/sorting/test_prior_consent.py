@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot import config
-from bot.adapters.prior import NAME, Priors, Taught, read, to_bytes
+from bot.adapters.prior import NAME, SHIPPED, Priors, Taught, read, to_bytes
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
@@ -73,7 +74,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def env_of(folder: Path) -> dict[str, str]:
-    return {"DATA_DIR": str(folder), "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'test.db'}"}
+    """Without the prior that ships, so that a test sees what its own says."""
+    return {"DATA_DIR": str(folder), "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'test.db'}", "PRIOR": "off"}
 
 
 async def pretrain(folder: Path, *arguments: str) -> int:
@@ -196,6 +198,27 @@ async def test_scoring_and_training_use_the_prior_except_for_its_teachers(
     assert not any(features.embeddings for features in (await libraries.of(ADA, layers[ADA])).features.values())
 
 
+async def test_members_who_taught_a_prior_keep_the_one_that_ships(
+    store: Store, folder: Path, tmp_path: Path, now: datetime
+) -> None:
+    layers = {member: await settle(store, member, now) for member in (ADA, BEN)}
+    await prior_consent.choose(store, ADA, True, now)
+    assert await pretrain(folder) == 0
+    own = prior_of(folder)
+    shipped = replace(own, company=-own.company)
+    (tmp_path / "shipped.npz").write_bytes(to_bytes(Taught(shipped, 0)))
+    both = Priors(folder / "models" / NAME, tmp_path / "shipped.npz")
+    libraries = ScoredLibraries(store, Scorer(folder / "models"), both)
+    heard = {
+        member: {name for song in (await libraries.of(member, layer)).features.values() for name in song.embeddings}
+        for member, layer in layers.items()
+    }
+    assert heard == {
+        ADA: {f"company:{shipped.version}"},
+        BEN: {f"company:{own.version}", f"company:{shipped.version}"},
+    }
+
+
 async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
     store: Store, folder: Path, now: datetime
 ) -> None:
@@ -220,8 +243,26 @@ async def test_p35_the_export_says_whether_a_member_teaches(store: Store, now: d
     assert b'"teaches": true' in await erase.export(store, ADA)
 
 
-async def test_the_doctor_is_fine_without_a_prior(folder: Path, store: Store) -> None:
-    assert "pretrain" in await _prior(settings(folder))
+async def test_the_doctor_names_the_prior_that_ships_unless_it_is_off(folder: Path, store: Store) -> None:
+    off, on = await _prior(settings(folder, PRIOR="off")), await _prior(settings(folder))
+    assert "pretrain" in off
+    assert "is off" in off
+    assert "artists from Wikipedia" in on
+    assert "members" not in on
+
+
+async def test_training_uses_the_prior_that_ships_unless_it_is_off(store: Store, folder: Path, now: datetime) -> None:
+    layer = await settle(store, BEN, now)
+    shipped = read(SHIPPED)
+    assert shipped is not None
+    known = {
+        song: replace(features, sets={"artists": frozenset({"The Beatles"})}) for song, features in library(BEN).items()
+    }
+    async with store.writing() as tx:
+        await songs.save_features(tx, BEN, "csv", known, now)
+    on = {name: value for name, value in env_of(folder).items() if name != "PRIOR"}
+    trained = [await asyncio.to_thread(train_member, BEN, layer, now, env) for env in (env_of(folder), on)]
+    assert [one.artefact and one.artefact.card["prior"] for one in trained] == [None, shipped.prior.version]
 
 
 def test_a_prior_without_teachers_is_still_a_valid_file(tmp_path: Path) -> None:
@@ -231,6 +272,6 @@ def test_a_prior_without_teachers_is_still_a_valid_file(tmp_path: Path) -> None:
     assert read(tmp_path / NAME) is not None
 
 
-def settings(folder: Path) -> config.Settings:
+def settings(folder: Path, **more: str) -> config.Settings:
     url = f"sqlite+aiosqlite:///{folder / 'test.db'}"
-    return config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(folder), "DATABASE_URL": url})
+    return config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(folder), "DATABASE_URL": url, **more})

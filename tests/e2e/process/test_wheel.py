@@ -73,7 +73,8 @@ def test_the_wheel_has_every_file_but_no_trained_model(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     held = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    models = {"models/__init__.py", "models/musicnn.md", "models/musicnn.onnx"}
+    shipped = ("__init__.py", "musicnn.md", "musicnn.onnx", "prior.md", "prior.npz")
+    models = {f"models/{name}" for name in shipped}
     assert held == files | models | {"cratekeeper.py"}
 
 
@@ -106,7 +107,9 @@ def test_the_doctor_migrates_a_database_and_finds_audio_analysis(installed: Path
     nowhere = f"http://127.0.0.1:{free_port()}"
     services = dict.fromkeys(("DISCORD_API_URL", "SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL"), nowhere)
     lines = run(installed, "doctor", folder=tmp_path, DISCORD_TOKEN="token", **services).stdout.splitlines()
-    assert {"settings", "database", "hearing"} <= {line[4:22].strip() for line in lines if line.startswith("ok ")}
+    assert {"settings", "database", "hearing", "prior"} <= {
+        line[4:22].strip() for line in lines if line.startswith("ok ")
+    }
     assert (tmp_path / "data" / "cratekeeper.db").exists()
 
 

@@ -95,10 +95,10 @@ def test_a_list_reads_as_prose(names: list[str]) -> None:
 
 
 def test_sources_have_plain_names_and_files_their_own() -> None:
-    said = formatting.heard({"musicbrainz": 1200, "audio": 7, "operator:my_dump": 1, "prior:abc": 2})
+    said = formatting.heard({"musicbrainz": 1200, "audio": 7, "operator:my_dump": 1, "prior:abc": 2, "wikipedia:ab": 3})
     assert said == (
         "What I go by: 1,200 from MusicBrainz, 7 from the music folder, 1 from the operator's file “my\\_dump”, "
-        "2 from other people's playlists."
+        "2 from other people's playlists, 3 from Wikipedia."
     )
 
 

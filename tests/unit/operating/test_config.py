@@ -24,6 +24,13 @@ def test_every_source_is_off_until_it_is_switched_on() -> None:
     assert on.reccobeats
 
 
+def test_the_prior_that_ships_is_on_until_it_is_switched_off() -> None:
+    assert parse(GOOD).prior
+    assert not parse({**GOOD, "PRIOR": "off"}).prior
+    with pytest.raises(SettingsError, match="PRIOR"):
+        parse({**GOOD, "PRIOR": "prior.npz"})
+
+
 def test_the_api_is_off_until_it_is_switched_on() -> None:
     assert not parse(GOOD).http_api
     on = parse({**GOOD, "HTTP_API": "on", "API_RATE": "5"})

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.prior import NAME, Priors, Taught, read, to_bytes
+from bot.adapters.prior import NAME, SHIPPED, Priors, Taught, read, standing, to_bytes
 from bot.core.features import SongFeatures
-from bot.core.sorting.learning.prior import Prior, tell, version_in
+from bot.core.sorting.learning.identities import artist_key
+from bot.core.sorting.learning.prior import Prior, tell, versions_in
 from bot.errors import PriorCorrupt
 from tests.unit.tastes import labelled, library, style_of
 from training.__main__ import main
@@ -151,6 +152,63 @@ def test_a_prior_is_read_again_only_when_its_file_changes(tmp_path: Path, caplog
     assert current.version == other.version
     (tmp_path / NAME).unlink()
     assert priors.current() is None
+
+
+# ------------------------------------------------------------------ the one that ships
+def test_the_prior_that_ships_is_the_one_its_card_describes() -> None:
+    taught, card = read(SHIPPED), SHIPPED.with_suffix(".md").read_text(encoding="utf-8")
+    assert taught is not None
+    assert taught.members == 0
+    assert f"{SHIPPED.stat().st_size:,} bytes, prior version `{taught.prior.version}`" in card
+    assert SHIPPED.stat().st_size < 6 * 10**6
+    names = ("Pearl Jam", "Soundgarden", "Dolly Parton")
+    songs = taught.prior.told([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
+    one, near, far = (song.embeddings[f"company:{taught.prior.version}"] for song in songs)
+    assert one @ near > one @ far + 0.3
+    assert "grunge" in songs[1].sets["genres"]
+
+
+def test_an_operators_prior_stands_on_the_one_that_ships(tmp_path: Path) -> None:
+    shipped, own = put(tmp_path / "shipped.npz", FILE), learn([ADA, BOB])
+    priors = Priors(tmp_path / NAME, shipped)
+    alone = priors.current()
+    assert alone is not None
+    assert alone.versions == (PRIOR.version,)
+    assert priors.current() is alone
+    put(tmp_path / NAME, to_bytes(Taught(own, 1)))
+    both = priors.current()
+    assert both is not None
+    assert both.versions == (own.version, PRIOR.version)
+    put(tmp_path / NAME, FILE)
+    same = priors.current()
+    assert same is not None
+    assert same.versions == (PRIOR.version,), "a copy of the shipped one isn't told twice"
+    put(tmp_path / NAME, FILE[:-1])
+    again = priors.current()
+    assert again is not None
+    assert again.versions == (PRIOR.version,), "a damaged one of the operator's counts as none"
+    assert Priors(tmp_path / "none.npz").current() is None
+
+
+def test_both_priors_tell_their_company_and_the_operators_words_come_first() -> None:
+    def prior(words: dict[str, str], seed: int) -> Prior:
+        keys = np.array(sorted(map(artist_key, words)), np.uint32)
+        said = {artist_key(artist): word for artist, word in words.items()}
+        known = tuple(sorted(set(words.values())))
+        tagged = np.array([known.index(said[int(key)]) for key in keys], np.uint16)
+        company = np.random.default_rng(seed).normal(size=(len(keys), 3)).astype(np.float16)
+        return Prior(keys, company, known, tagged, np.arange(1, len(keys) + 1, dtype=np.uint32))
+
+    both = standing(prior({"Ann": "soul"}, 1), prior({"Ann": "jazz", "Bea": "folk"}, 2))
+    assert both is not None
+    names = ("Ann", "Bea", "Cy")
+    ann, bea, cy = both.told([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
+    assert [song.sets.get("genres") for song in (ann, bea, cy)] == [{"soul"}, {"folk"}, None]
+    assert [len(song.embeddings) for song in (ann, bea, cy)] == [2, 1, 0]
+    assert (ann.provenance["genres"], bea.provenance["genres"]) == tuple(
+        f"{source}:{version}" for source, version in zip(("prior", "wikipedia"), both.versions, strict=True)
+    )
+    assert versions_in([*ann.provenance.values(), "csv"]) == sorted(both.versions)
 
 
 # ------------------------------------------------------------------ what it does
@@ -312,8 +370,8 @@ def test_pretrain_without_data_exits_with_a_code_and_one_line(
 
 
 def test_the_priors_version_is_found_among_the_sources() -> None:
-    assert version_in({"csv": 3, "prior:abc": 1}) == "abc"
-    assert version_in(["csv", "priority"]) is None
+    assert versions_in({"csv": 3, "prior:abc": 1, "wikipedia:aaa": 2}) == ["aaa", "abc"]
+    assert versions_in(["csv", "priority"]) == []
 
 
 def _contrary(name: str, seed: int) -> Person:

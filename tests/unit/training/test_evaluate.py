@@ -10,11 +10,25 @@ import numpy as np
 import pytest
 
 from bot.core.features import SongFeatures
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.learning.dataset import TrainingSet
 from tests.unit.tastes import library, style_of
 from training.__main__ import main
-from training.evaluation.baselines import AUDIO_NAMES, EVERYTHING, FRESH, NAMELESS, NEAREST, NET, NO_AUDIO, PRIOR
+from training.evaluation.baselines import (
+    AUDIO_NAMES,
+    EVERYTHING,
+    FRESH,
+    NAMELESS,
+    NAMES_ONLY,
+    NEAREST,
+    NET,
+    NO_AUDIO,
+    PARTIAL,
+    PRIOR,
+    with_names_only,
+)
 from training.evaluation.curves import draw_all
-from training.evaluation.evaluate import Material, Protocol, evaluate
+from training.evaluation.evaluate import Material, Protocol, evaluate, prior_for
 from training.evaluation.measure import held_back, measure, none_set, training_set
 from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members, drawable, read_person
 from training.evaluation.report import report
@@ -124,7 +138,8 @@ def overall(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def test_every_contender_is_measured_on_the_same_members(results: dict[str, Any]) -> None:
-    names = {PRIOR, FRESH, PRIOR + NO_AUDIO, FRESH + NO_AUDIO, PRIOR + NAMELESS, EVERYTHING, NET, NEAREST}
+    own = {f"{name}{part}" for name in (PRIOR, FRESH) for part in ("", NO_AUDIO, NAMES_ONLY)}
+    names = {*own, PRIOR + NAMELESS, EVERYTHING, NET, NEAREST}
     assert {(row["contender"], row["n"]) for row in overall(results)} == {(name, n) for name in names for n in NS}
     assert {row["members"] for row in overall(results)} == {4}
     assert {(row["k"], row["person"]) for row in results["figures"]} == {
@@ -145,7 +160,7 @@ def test_intervals_contain_the_mean_and_bins_cover_all_songs(results: dict[str, 
                 assert interval[0] <= row[measure_name]["mean"] <= interval[1]
         assert sum(bin_["share"] for bin_ in row["bins"]) == pytest.approx(1, abs=1e-3)
         assert 0 <= row["calibration_error"] <= 1
-        assert ("none_auroc" in row) == (NO_AUDIO not in row["contender"] and NAMELESS not in row["contender"])
+        assert ("none_auroc" in row) != row["contender"].endswith(PARTIAL)
 
 
 @pytest.mark.soak
@@ -185,6 +200,32 @@ def test_gains_are_measured_on_the_same_members() -> None:
     assert (named["of"], named["over"]) == (FRESH, FRESH + NAMELESS)
     assert (gain["of"], gain["over"]) == (FRESH, FRESH + NO_AUDIO)
     assert gain["mean"] == pytest.approx(held[FRESH] - held[FRESH + NO_AUDIO], abs=2e-4)
+
+
+def test_names_only_drops_all_but_names() -> None:
+    seen: list[SongFeatures] = []
+
+    def look(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+        seen.extend([*training.songs.values(), *songs])
+        raise InputProblem("seen")
+
+    song = SongFeatures(
+        {"tempo": 120.0, "year": 1999.0, "duration": 200.0},
+        {"artists": frozenset({"a"}), "album": frozenset({"b"}), "title": frozenset({"c"}), "genres": frozenset({"d"})},
+        dict.fromkeys(("tempo", "year", "duration", "artists", "album", "title", "genres"), "csv"),
+        {"company:x": np.ones(2, np.float32)},
+    )
+    with pytest.raises(InputProblem):
+        with_names_only(look, TrainingSet({"1": song}, [], {}, False, False), [song])
+    assert [(set(bare.numbers), set(bare.sets), bare.embeddings) for bare in seen] == [
+        (set(), {"artists", "album", "title"}, {})
+    ] * 2
+
+
+def test_a_given_prior_is_used_instead_of_learning_one() -> None:
+    given = prior_for(ADA, Material([ADA, BOB]))
+    assert given is not None
+    assert prior_for(BOB, Material([ADA, BOB], prior=given)) is given
 
 
 def test_without_audio_drops_only_audio_features() -> None:

@@ -18,7 +18,7 @@ from bot.core.library.tables import Row, features_of
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import Prior
-from training.evaluation.baselines import NAMELESS, NO_AUDIO, contenders
+from training.evaluation.baselines import PARTIAL, contenders
 from training.evaluation.people import Person, refuse_twice
 from training.files import id_of, read_rows
 from training.problems import InputProblem
@@ -92,7 +92,7 @@ def _artist(row: Row) -> str:
 
 def try_likes(likes: LikedFolds, prior: Prior | None, seed: int) -> dict[str, Any]:
     """Return the accuracy of each contender, with random folds and with folds that share no artist."""
-    rivals = {name: one for name, one in contenders(prior).items() if not name.endswith((NO_AUDIO, NAMELESS))}
+    rivals = {name: one for name, one in contenders(prior).items() if not name.endswith(PARTIAL)}
     ways = {"random": _random_folds(likes, seed), "no artist in common": _artist_folds(likes)}
     accuracy = {
         way: {name: _accuracy(likes, one, folds) for name, one in rivals.items()} for way, folds in ways.items()

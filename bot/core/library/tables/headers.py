@@ -33,7 +33,7 @@ SPELLINGS = {
         "Artist Name(s) | Track Artist(s) | Artist(s) | Artist Name | Artists Name | Artist | Artist Name 1 | "
         "Artist 1 | Artists 0 Name | Track Artists 0 Name | Track Artist Name | Performer | Band | Interpret | "
         "Künstler | Artiste | Artista | Artiest | Kunstner | Wykonawca | Artisti | Esittäjä | Előadó | Sanatçı | "
-        "アーティスト | 아티스트 | "
+        "アーティスト | 아티스트 | Track Artist | "
         "艺人 | 藝人 | Артист | Исполнитель | أسماء الفنانين | "
         "Künstlername(n) | Όνομα/τα καλλιτέχνη | Nombre(s) del artista | Nom(s) de l'artiste | "
         "Nome dell'artista | アーティスト名 | Naam van artiest | Nome(s) do artista | Artistens namn | "

@@ -4,6 +4,9 @@ It knows two things about each artist. The *company* is where they lie among all
 playlists are drawn together; it enters a schema as an embedding whose name holds the prior's version, so a model never
 mistakes another prior's vectors for its own. The second is the words that other people's libraries have for them, used
 for songs without any.
+
+The prior that ships learned both from Wikipedia's articles instead of playlists. An operator's own stands on it: each
+tells its own company, and the shipped one has words for artists that the operator's doesn't know.
 """
 
 import hashlib
@@ -18,6 +21,8 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import keys_of
 
 WORDS = "genres"  # the set that is filled in
+PLAYLISTS, WIKIPEDIA = "prior", "wikipedia"  # what a prior learned from, as a source of features
+
 Floats = NDArray[np.float32]
 
 
@@ -27,6 +32,7 @@ class Prior:
 
     keys: (a,) sorted `artist_key`s. company: (a, e), rows of length 1 or 0. words: each word once.
     tagged: (t,) indices into words; those of artist i are tagged[ends[i - 1]:ends[i]]. ends: (a,).
+    source: PLAYLISTS or WIKIPEDIA. under: the prior it stands on, if any; neither is part of its version.
     """
 
     keys: NDArray[np.uint32]
@@ -34,10 +40,17 @@ class Prior:
     words: tuple[str, ...]
     tagged: NDArray[np.uint16]
     ends: NDArray[np.uint32]
+    source: str = PLAYLISTS
+    under: "Prior | None" = None
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Its version, and those of the priors it stands on."""
+        return (self.version, *(self.under.versions if self.under else ()))
 
     @cached_property
     def version(self) -> str:
-        """A hash of everything this prior says."""
+        """A hash of everything this prior says by itself."""
         told = hashlib.sha256("\n".join(self.words).encode())
         for array in (self.keys, self.company, self.tagged, self.ends):
             told.update(np.ascontiguousarray(array).tobytes())
@@ -45,13 +58,14 @@ class Prior:
 
     def told(self, songs: Sequence[SongFeatures]) -> list[SongFeatures]:
         """Return the songs with what the prior says of them; songs by unknown artists stay as they are."""
-        return [self._told(song) for song in songs]
+        told = [self._told(song) for song in songs]
+        return self.under.told(told) if self.under else told
 
     def _told(self, song: SongFeatures) -> SongFeatures:
         rows = [row for row in map(self._row, keys_of("artists", song)) if row is not None]
         if not rows:
             return song
-        named, source = f"company:{self.version}", f"prior:{self.version}"
+        named, source = f"company:{self.version}", f"{self.source}:{self.version}"
         sets, provenance = dict(song.sets), {**song.provenance, named: source}
         if not song.sets.get(WORDS) and (words := frozenset().union(*map(self._words_of, rows))):
             sets[WORDS], provenance[WORDS] = words, source
@@ -72,6 +86,7 @@ def tell(prior: Prior | None, songs: Mapping[str, SongFeatures]) -> dict[str, So
     return dict(zip(songs, prior.told(list(songs.values())), strict=True)) if prior else dict(songs)
 
 
-def version_in(sources: Iterable[str]) -> str | None:
-    """Return the prior version among these sources (`SongFeatures.provenance`), or None."""
-    return next((source.partition(":")[2] for source in sources if source.startswith("prior:")), None)
+def versions_in(sources: Iterable[str]) -> list[str]:
+    """Return the sorted versions of the priors among these sources (`SongFeatures.provenance`)."""
+    parted = (source.partition(":") for source in sources)
+    return sorted({version for kind, _colon, version in parted if kind in (PLAYLISTS, WIKIPEDIA) and version})

@@ -188,6 +188,7 @@ def test_itunes_is_read_in_the_worlds_languages(headers: str) -> None:
     [
         "track.id,track.name,track.artists[0].name,track.album.name,track.duration_ms,track.external_ids.isrc",
         "trackid,trackname,artistname,albumname,durationms,isrc",
+        "track_id,track_name,track_artist,track_album_name,duration_ms,isrc",
         "SPOTIFY TRACK ID,TRACK TITLE,TRACK ARTIST(S),ALBUM TITLE,LENGTH (MS),ISRC CODE",
         "Track Url,Cancion,Artista,A\u0301lbum,Duracion de la cancion (ms),Isrc",
     ],
