@@ -1,5 +1,8 @@
 """Gate: a model is published if it beats the baseline and isn't worse than the one being served.
 
+With a few labels per playlist, the baseline is no test: it refused one model in five at two labels, and those were
+right about two to three times as often as chance. So the first model then serves as it is, guesses and asks.
+
 The two models are compared song by song, and neither on a song it learnt from: the candidate by its predictions for
 left-out songs; the served model likewise where it knew the label, and by its current predictions elsewhere. A new
 model has seen more labels, so it may lose by up to one standard error of the difference: within that, the two can't
@@ -18,6 +21,7 @@ from training.dataset import Examples
 from training.model.cross_validation import Trial, likelihood
 from training.model.heads import Logits
 
+FEW = 4.0  # labels per playlist below which losing to the baseline says nothing
 ALIKE = 0.005  # nats per song that rounding explains
 UNKNOWN = 0.5  # what a model says of a playlist it doesn't know, if questions are independent
 
@@ -42,10 +46,10 @@ def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]
     """Return whether the model behind `trial` may replace `served`; songs: features of the examples."""
     if not trial.tested.any():
         return GateVerdict(served is None, Reason.UNTESTED)
-    if not trial.beats_baseline:
+    if not trial.beats_baseline and trial.examples.per_class() >= FEW:
         return GateVerdict(False, Reason.NO_BETTER)
     if served is None:
-        return GateVerdict(True, Reason.BETTER)
+        return GateVerdict(True, Reason.BETTER if trial.beats_baseline else Reason.UNTESTED)
     if served.model.facts["exclusive"] != trial.examples.exclusive:
         return GateVerdict(True, Reason.NEW_RULES)
     return _compare(trial, served, songs)

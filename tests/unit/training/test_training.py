@@ -21,6 +21,7 @@ from bot.core.features import RefusedProvenance, SongFeatures
 from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.gate import Reason
 from tests.unit.tastes import labelled, library, style_of
 from training.dataset import examples_of
 from training.model.export import to_file, write_whole
@@ -188,6 +189,18 @@ def test_random_labels_rarely_pass_the_gate() -> None:
         training = TrainingSet(SONGS, labels, {1: "a", 2: "b", 3: "c"}, False, False)
         passed += judge(fit(training).trial, None, SONGS).publish
     assert passed <= 2
+
+
+def test_a_first_model_of_few_labels_serves_even_if_it_loses_to_the_baseline() -> None:
+    """Both playlists have a song of each style, so every song left out looks like the other playlist's."""
+    alike = [[song for song in SONGS if style_of(song) == style][:2] for style in (1, 2)]
+    labels = [Label(song, playlist, True, "csv") for pair in alike for playlist, song in enumerate(pair, 1)]
+    trial = fit(TrainingSet(SONGS, labels, {1: "a", 2: "b"}, False, False)).trial
+    assert trial.tested.any()
+    assert not trial.beats_baseline
+    verdict = judge(trial, None, SONGS)
+    assert verdict.publish
+    assert verdict.reason is Reason.UNTESTED
 
 
 def test_only_a_better_model_replaces_another(tmp_path: Path) -> None:
