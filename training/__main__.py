@@ -26,6 +26,7 @@ MODULES = {  # the module of each command in `training.commands`, loaded on dema
     "evaluate-audio": "hearing",
     "fit-tempo": "hearing",
     "build-musicnn": "hearing",
+    "build-words": "words",
     "evaluate-peaks": "hearing",
     "evaluate-neighbours": "measures",
     "evaluate-feed": "measures",
@@ -95,6 +96,7 @@ def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
     _add_evaluate_audio(add_command(verbs, "evaluate-audio", "measure tempo, key and features on known recordings"))
     _add_fit_tempo(add_command(verbs, "fit-tempo", "learn the weights for tempo from generated grooves"))
     _add_build_musicnn(add_command(verbs, "build-musicnn", "build musicnn.onnx from the musicnn package's wheel"))
+    _add_build_words(add_command(verbs, "build-words", "build words.npz from wordllama's wheel"))
     _add_evaluate_peaks(add_command(verbs, "evaluate-peaks", "measure highlights on songs with a known form"))
     for name, what in MEASURES:
         _add_measure(add_command(verbs, name, what))
@@ -184,6 +186,11 @@ def _add_fit_tempo(parser: argparse.ArgumentParser) -> None:
 
 def _add_build_musicnn(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("wheel", type=Path, help="musicnn-0.1.0-py3-none-any.whl; pip download --no-deps gets it")
+    parser.add_argument("out", type=Path, help="file to write")
+
+
+def _add_build_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("wheel", type=Path, help="a wheel of wordllama 0.4.0; pip download --no-deps gets it")
     parser.add_argument("out", type=Path, help="file to write")
 
 

@@ -14,7 +14,7 @@ from bot.core import limits
 
 REFUSED = frozenset({"spotify"})  # sources that never enter a model (Spotify's developer terms)
 LIKED = "liked"  # the number that says when a song was liked, as a year; a model uses it only where it helps
-TITLE = "title"  # the set that holds it; only what a playlist's name hints at looks at its words
+TITLE = "title"  # the set that holds it; read as a text, and for what a playlist's name hints at
 TAG = "tag: "  # starts the name of a tag found by analysis; its score is a number
 GOES_BY = frozenset({"musicnn"})  # the vectors found by analysis that models use
 

@@ -77,7 +77,7 @@ def space_of(songs: Sequence[SongFeatures]) -> Space:
     """
     if not songs:
         raise ValueError("no songs to fit a space to")
-    schema = replace(schema_of([_timeless(song) for song in songs]), identities=())
+    schema = replace(schema_of([_timeless(song) for song in songs]), identities=(), texts=())
     columns = schema.vectors(songs).astype(np.float64)
     centre = columns.mean(axis=0)
     columns -= centre

@@ -73,7 +73,8 @@ def test_the_wheel_has_every_file_but_no_trained_model(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     held = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    shipped = ("__init__.py", "musicnn.md", "musicnn.onnx", "prior.md", "prior.npz")
+    endings = {"musicnn": ".onnx", "prior": ".npz", "words": ".npz"}
+    shipped = ("__init__.py", *(f"{name}{end}" for name, kind in endings.items() for end in (".md", kind)))
     models = {f"models/{name}" for name in shipped}
     assert held == files | models | {"cratekeeper.py"}
 

@@ -49,15 +49,15 @@ def scored(training: TrainingSet) -> Scores:
 
 
 def test_a_title_with_the_playlists_name_goes_there_whatever_it_sounds_like() -> None:
-    scores = scored(told(carols=4))
+    scores = scored(told(carols=1))
     assert (scores.probabilities.argmax(axis=1) == 2).mean() > 0.9
-    nameless = scored(replace(told(carols=4), playlists={1: "Lofi", 2: "Run", 3: "Elsewhere"}))
+    nameless = scored(replace(told(carols=1), playlists={1: "Lofi", 2: "Run", 3: "Elsewhere"}))
     assert (nameless.probabilities.argmax(axis=1) == 2).mean() < 0.7
 
 
 def test_a_hint_that_labels_contradict_no_longer_counts() -> None:
-    believed, refuted = (fit(told(4, playlist)).trial.strengths.max() for playlist in (3, 1))
-    assert believed > 0.9 * STRONG
+    believed, refuted = (fit(told(carols, playlist)).trial.strengths.max() for carols, playlist in ((1, 3), (4, 1)))
+    assert believed > 0.8 * STRONG
     assert refuted < 0.1 * STRONG
 
 
@@ -79,10 +79,10 @@ def test_the_file_says_what_scikit_learn_says_and_holds_no_words(several: bool) 
     assert open_model("", file).schema == fitted.schema
 
 
-def test_a_title_alone_is_nothing_to_learn_from_and_no_column_of_its_own() -> None:
+def test_a_title_alone_is_nothing_to_learn_from_and_its_words_have_no_columns() -> None:
     assert not SongFeatures(sets={"title": frozenset({"Rain"})}).known
     plain = {song: replace(features, sets={**features.sets, "title": frozenset()}) for song, features in SONGS.items()}
-    assert schema_of(list(SONGS.values())) == schema_of(list(plain.values()))
+    assert schema_of(list(SONGS.values())).words == schema_of(list(plain.values())).words
 
 
 SHELF = [

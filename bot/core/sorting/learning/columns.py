@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.features import LIKED, SongFeatures
+from bot.core.features import LIKED, TITLE, SongFeatures
 from bot.core.sorting.learning.identities import artist_key, key_of
+from bot.core.sorting.learning.text import encoder
 
 BUCKETS = {"artists": 512, "album": 256}  # columns per identity; halving them costs a third of a point
 CLIP = 3.0  # anything beyond is an outlier, not more of the same
@@ -20,6 +21,7 @@ BUMPS = {
     "year": ((0.7, 0.7, 1990.0, 0.7), (3.0, 2.4, 1950.0, 1.4)),
     LIKED: ((0.2, 0.2, 2008.0, 1.0), (1.0, 0.8, 2006.0, 1.0)),
 }  # per date: width, spacing, first (years), weight
+TEXTS = (TITLE, "album", "artists")  # the sets whose words are encoded
 LAST_BUMP = 2030.0
 WEIGHTS = {
     "number": 0.35,
@@ -30,6 +32,7 @@ WEIGHTS = {
     "count": 0.9,
     "company": 1.5,
     "embedding": 2.0,
+    "text": 1.4,
 }  # per block, in deviations or as the length of its row
 
 Vectors = NDArray[np.float32]
@@ -166,3 +169,10 @@ def of_embedding(embedding: Embedding, songs: Sequence[SongFeatures]) -> Vectors
     weight = WEIGHTS.get(embedding.name.partition(":")[0], WEIGHTS["embedding"])
     block = np.hstack([weight * rows / np.maximum(lengths, FAINT), WEIGHTS["absent"] * (lengths == 0)])
     return np.asarray(block, np.float32)
+
+
+def of_text(name: str, songs: Sequence[SongFeatures]) -> Vectors:
+    """Return one row per song: what its title, album or artists' names are about; the last column is "none known"."""
+    rows = encoder().encode([" ".join(sorted(song.sets.get(name, ()))) for song in songs])
+    absent = ~rows.any(axis=1, keepdims=True)
+    return np.hstack([WEIGHTS["text"] * rows, WEIGHTS["absent"] * absent]).astype(np.float32)

@@ -5,7 +5,7 @@ is stored in the model's file and defines each column of a vector. Pure.
 
 Shapes: n songs become float32 (n, d) without NaN; d depends on the schema alone. The columns are every number in robust
 deviations, then whether it's absent; dates as bumps; the words of each set; names of identities, hashed, and how many
-songs of the library share them; embeddings; and what the names of playlists hint at.
+songs of the library share them; embeddings; texts; and what the names of playlists hint at.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from bot.core.sorting.learning.columns import (
     BUMPS,
     CLIP,
     DATES,
+    TEXTS,
     WEIGHTS,
     Embedding,
     IdentityColumn,
@@ -36,10 +37,12 @@ from bot.core.sorting.learning.columns import (
     of_embedding,
     of_identity,
     of_numbers,
+    of_text,
     of_words,
     words_of,
 )
 from bot.core.sorting.learning.hints import HintColumn, of_hints
+from bot.core.sorting.learning.text import DIGEST, DIMENSIONS
 
 FORMAT = 4  # version of the layout; models of other formats are rejected
 MANY_NUMBERS = 16  # numbers beyond which they share one weight budget, so that sixty don't drown the rest
@@ -82,6 +85,7 @@ class Schema:
     words: tuple[Words, ...]
     identities: tuple[IdentityColumn, ...]
     embeddings: tuple[Embedding, ...]
+    texts: tuple[str, ...] = ()  # the sets whose texts are encoded
     hints: tuple[HintColumn, ...] = ()
 
     @property
@@ -98,7 +102,8 @@ class Schema:
     def hints_at(self) -> int:
         """The first column of the hints, which are the last."""
         identities = sum(BUCKETS[identity.name] + 1 for identity in self.identities)
-        return self.words_at[1] + identities + sum(embedding.size + 1 for embedding in self.embeddings)
+        embeddings = sum(embedding.size + 1 for embedding in self.embeddings)
+        return self.words_at[1] + identities + embeddings + (DIMENSIONS + 1) * len(self.texts)
 
     @property
     def words_at(self) -> tuple[int, int]:
@@ -114,13 +119,14 @@ class Schema:
         blocks += [of_words(words, songs) for words in self.words]
         blocks += [of_identity(identity, songs) for identity in self.identities]
         blocks += [of_embedding(embedding, songs) for embedding in self.embeddings]
+        blocks += [of_text(name, songs) for name in self.texts]
         return np.hstack([*blocks, of_hints(self.hints, songs)])
 
     def to_json(self) -> str:
         """Return the whole definition; equal schemas give equal text."""
         definition = {
             "format": FORMAT,
-            "layout": [BUCKETS, BUMPS, CLIP, WEIGHTS],
+            "layout": [BUCKETS, BUMPS, CLIP, WEIGHTS, DIGEST],
             "name": self.name,
             "numbers": [
                 [n.name, n.unit, n.centre, n.scale, _finite(n.low), _finite(n.high), n.weight] for n in self.numbers
@@ -128,6 +134,7 @@ class Schema:
             "words": [[words.name, list(words.tokens), list(words.rarities)] for words in self.words],
             "identities": [[identity.name, list(identity.keys), list(identity.counts)] for identity in self.identities],
             "embeddings": [[embedding.name, embedding.size] for embedding in self.embeddings],
+            "texts": list(self.texts),
             "hints": [[hint.kind, list(hint.keys), hint.words] for hint in self.hints],
         }
         return json.dumps(definition, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -151,6 +158,7 @@ class Schema:
             words=tuple(Words(name, tuple(tokens), tuple(rest)) for name, tokens, rest in definition["words"]),
             identities=tuple(IdentityColumn(name, tuple(keys), tuple(n)) for name, keys, n in definition["identities"]),
             embeddings=tuple(Embedding(name, size) for name, size in definition["embeddings"]),
+            texts=tuple(definition["texts"]),
             hints=tuple(HintColumn(kind, tuple(keys), words) for kind, keys, words in definition["hints"]),
         )
 
@@ -171,6 +179,7 @@ def schema_of(songs: Sequence[SongFeatures]) -> Schema:
         words=tuple(_vocabulary(name, songs) for name in sets if name not in (*BUCKETS, TITLE)),
         identities=tuple(_counted(name, songs) for name in BUCKETS if name in sets),
         embeddings=tuple(Embedding(name, embeddings[name]) for name in sorted(embeddings)),
+        texts=tuple(name for name in TEXTS if name in sets),
     )
 
 

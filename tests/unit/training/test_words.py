@@ -1,0 +1,61 @@
+"""Words: the vectors of tokens that ship with the bot, and how they're built."""
+
+import json
+import struct
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.core.sorting.learning import text
+from training import words
+from training.problems import InputProblem
+
+
+def wheel_of(folder: Path, vocabulary: dict[str, int]) -> Path:
+    """Write a wheel as wordllama's is laid out, with random vectors."""
+    vectors = np.random.default_rng(0).normal(size=(len(vocabulary), 256)).astype(np.float16).tobytes()
+    about = {"embedding.weight": {"dtype": "F16", "shape": [len(vocabulary), 256], "data_offsets": [0, len(vectors)]}}
+    header = json.dumps(about).encode()
+    with zipfile.ZipFile(folder / "wordllama.whl", "w") as wheel:
+        wheel.writestr(words.WEIGHTS, struct.pack("<Q", len(header)) + header + vectors)
+        wheel.writestr(words.TOKENS, json.dumps({"model": {"vocab": vocabulary}}))
+    return folder / "wordllama.whl"
+
+
+def test_the_file_that_ships_is_the_one_that_was_built() -> None:
+    encoder = text.encoder()
+    assert encoder.vectors.shape == (len(encoder.tokens), text.DIMENSIONS)
+    assert np.isfinite(encoder.vectors).all()
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "words.npz").write_bytes(text.FILE.read_bytes()[:-1])
+    monkeypatch.setattr(text, "FILE", tmp_path / "words.npz")
+    with pytest.raises(text.WordsDamaged, match="install Cratekeeper again"):
+        text.encoder.__wrapped__()
+
+
+def test_a_word_is_the_sum_of_its_longest_tokens() -> None:
+    vectors = np.eye(3, text.DIMENSIONS, dtype=np.float32)
+    encoder = text.TextEncoder({"▁love": 0, "▁lo": 1, "ly": 2}, vectors)
+    love, lovely, again, nothing = encoder.encode(["Love", "lovely", "LOVELY!", "?"])
+    assert love.tolist() == vectors[0].tolist()
+    assert np.allclose(lovely, (vectors[0] + vectors[2]) / np.sqrt(2))
+    assert np.array_equal(lovely, again)
+    assert not nothing.any()
+    assert encoder.encode([]).shape == (0, text.DIMENSIONS)
+
+
+def test_it_is_built_from_the_wheel_and_from_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = wheel_of(tmp_path, {"▁love": 0, "▁Love": 1, "!": 2, "ly": 3})
+    with pytest.raises(InputProblem, match="sha256 differs"):
+        words.build(wheel)
+    with zipfile.ZipFile(wheel) as package:
+        digests = {name: sha256(package.read(name)).hexdigest() for name in package.namelist()}
+    monkeypatch.setattr(words, "DIGESTS", digests)
+    built = text.read(words.build(wheel))
+    assert list(built.tokens) == ["▁love", "ly"]
+    assert words.build(wheel) == words.build(wheel)
