@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from bot import config, modes
+from bot.adapters.backup import snapshot
 from bot.adapters.vault import Vault, load_keys
 from bot.errors import VaultError
 from sandbox.process import start
@@ -117,6 +118,21 @@ async def test_p25_a_backup_made_amid_writes_is_the_state_of_one_moment(data: Pa
         restored = rows(tmp_path / f"copy-{number}" / "cratekeeper.db")
         assert len(restored["member"]) < len(live["member"]), "it was written to meanwhile"
         assert [name for name, kept in restored.items() if not {*kept} <= {*live[name]}] == []
+
+
+def test_p25_what_is_written_to_any_database_during_the_copying_is_in_no_copy(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("cratekeeper.db", "jobs.db")]
+    for path in paths:
+        with closing(sqlite3.connect(path)) as database:
+            database.executescript("PRAGMA journal_mode=WAL; CREATE TABLE row (number); INSERT INTO row VALUES (1);")
+    with snapshot._at_one_moment(paths) as reading:
+        for path in paths:
+            with closing(sqlite3.connect(path, isolation_level=None)) as database:
+                database.execute("INSERT INTO row VALUES (2)")
+        for database in reading:
+            with closing(sqlite3.connect(":memory:")) as copied:
+                database.backup(copied)
+                assert copied.execute("SELECT number FROM row").fetchall() == [(1,)]
 
 
 def check_moment(folder: Path) -> int:
