@@ -36,6 +36,8 @@ async def test_p28_an_unusable_model_is_trained_again_at_the_next_start(stack: S
     async with asyncio.timeout(PATIENCE):
         while served(stack)[0][0] == before:  # noqa: ASYNC110 - the database announces no change
             await asyncio.sleep(LOOK)
+    said = f"model {digest[:12]} cannot be used; it is trained again"
+    assert said in stack.log.read_text(), "it's trained because it's damaged, not because more labels wait"
     ((_, digest),) = served(stack)
     assert len((stack.data / "models" / f"{digest}.onnx").read_bytes()) > 1_000
     assert "%" in (await answer(anna.command("label"))).text(), "the card shows the model's guess"
