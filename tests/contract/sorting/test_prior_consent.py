@@ -1,6 +1,7 @@
 """Teaching the prior: opt-in, own answers only, and undone when a member leaves. Real database, real files."""
 
 import asyncio
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +16,9 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
-from bot.adapters.store.sorting import answers, playlists
+from bot.adapters.store.sorting import answers, models, playlists
 from bot.adapters.store.sorting.answers import STANDING
+from bot.adapters.trainer import Trainer
 from bot.cli.doctor import Unwell, _prior
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
@@ -260,9 +262,15 @@ async def test_training_uses_the_prior_that_ships_unless_it_is_off(store: Store,
     }
     async with store.writing() as tx:
         await songs.save_features(tx, BEN, "csv", known, now)
-    on = {name: value for name, value in env_of(folder).items() if name != "PRIOR"}
-    trained = [await asyncio.to_thread(train_member, BEN, layer, now, env) for env in (env_of(folder), on)]
-    assert [one.artefact and one.artefact.card["prior"] for one in trained] == [None, shipped.prior.version]
+    made_with: list[str | None] = []
+    for switched_on in (True, False):
+        trainer = Trainer(env_of(folder)["DATABASE_URL"], folder, os.environ, prior=switched_on)
+        assert (await trainer.fit(BEN, layer)).published
+        await trainer.close()
+        async with store.reading() as tx:
+            serving = await models.serving(tx, layer)
+        made_with.append(serving.card["prior"] if serving else "none serves")
+    assert made_with == [shipped.prior.version, None]
 
 
 def test_a_prior_without_teachers_is_still_a_valid_file(tmp_path: Path) -> None:
