@@ -34,6 +34,7 @@ def spelt(name: str) -> str:
     return " ".join(words.split()) or whole
 
 
+@lru_cache(REMEMBERED)
 def artist_key(name: str) -> int:
     """Return an artist's name as 32 bits, the same for all of its variants."""
     return key_of(spelt(name))

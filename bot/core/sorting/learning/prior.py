@@ -10,8 +10,8 @@ tells its own company, and the shipped one has words for artists that the operat
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,14 @@ WORDS = "genres"  # the set that is filled in
 PLAYLISTS, WIKIPEDIA = "prior", "wikipedia"  # what a prior learned from, as a source of features
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What a prior says of some artists together: company (e,), and words. Their songs share one object."""
+
+    company: Floats
+    words: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -58,23 +66,31 @@ class Prior:
 
     def told(self, songs: Sequence[SongFeatures]) -> list[SongFeatures]:
         """Return the songs with what the prior says of them; songs by unknown artists stay as they are."""
-        told = [self._told(song) for song in songs]
+        billed = [tuple(keys_of("artists", song)) for song in songs]
+        known = dict(self._knowledge(set(billed)))
+        told = [
+            self._told(song, known[keys]) if keys in known else song for song, keys in zip(songs, billed, strict=True)
+        ]
         return self.under.told(told) if self.under else told
 
-    def _told(self, song: SongFeatures) -> SongFeatures:
-        rows = [row for row in map(self._row, keys_of("artists", song)) if row is not None]
-        if not rows:
-            return song
-        named, source = f"company:{self.version}", f"{self.source}:{self.version}"
-        sets, provenance = dict(song.sets), {**song.provenance, named: source}
-        if not song.sets.get(WORDS) and (words := frozenset().union(*map(self._words_of, rows))):
-            sets[WORDS], provenance[WORDS] = words, source
-        company = self.company[rows].astype(np.float32).mean(axis=0)
-        return replace(song, sets=sets, provenance=provenance, embeddings={**song.embeddings, named: company})
+    def _knowledge(self, billed: Collection[tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], Knowledge]]:
+        """Yield what's known of each group of artists' keys, if any of them is known."""
+        wanted = sorted({key for keys in billed for key in keys})
+        places = np.searchsorted(self.keys, wanted)
+        row = {
+            key: int(at) for key, at in zip(wanted, places, strict=True) if at < len(self.keys) and self.keys[at] == key
+        }
+        for keys in billed:
+            if rows := [row[key] for key in keys if key in row]:
+                company = self.company[rows].astype(np.float32).mean(axis=0)
+                yield keys, Knowledge(company, frozenset().union(*map(self._words_of, rows)))
 
-    def _row(self, key: int) -> int | None:
-        at = int(np.searchsorted(self.keys, key))
-        return at if at < len(self.keys) and self.keys[at] == key else None
+    def _told(self, song: SongFeatures, known: Knowledge) -> SongFeatures:
+        named, source = f"company:{self.version}", f"{self.source}:{self.version}"
+        sets, provenance = song.sets, {**song.provenance, named: source}
+        if known.words and not song.sets.get(WORDS):
+            sets, provenance[WORDS] = {**sets, WORDS: known.words}, source
+        return SongFeatures(song.numbers, sets, provenance, {**song.embeddings, named: known.company})
 
     def _words_of(self, row: int) -> frozenset[str]:
         first = int(self.ends[row - 1]) if row else 0
