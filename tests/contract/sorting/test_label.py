@@ -1,4 +1,4 @@
-"""What a card knows of its song: in which of the layer's playlists it is already. Real store."""
+"""What a card knows of its song: its playlists, and before there's a model, what it's named after. Real store."""
 
 from datetime import datetime
 from pathlib import Path
@@ -44,3 +44,17 @@ async def test_a_question_knows_which_playlists_hold_its_song(
         await playlists.change(tx, gone.playlist, removed_at=now)
     question = await label.ask_about(store, ScoredLibraries(store, Scorer(tmp_path)), layer, URI, now)
     assert [playlist.name for playlist in question.holding] == ["Late night"] * stands
+
+
+@pytest.mark.parametrize(("title", "guess"), [("This Christmas", "Christmas"), ("Christmas Run", None), ("Rain", None)])
+async def test_before_there_is_a_model_the_guess_is_the_playlist_that_the_song_is_named_after(
+    store: Store, now: datetime, tmp_path: Path, title: str, guess: str | None
+) -> None:
+    await sync.import_file(store, ADA, "liked.csv", FILE.replace(b"Rain", title.encode()), now)
+    async with store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        for name in ("Run", "Christmas"):
+            await playlists.add(tx, layer, name, name, "🟦")
+    question = await label.ask_about(store, ScoredLibraries(store, Scorer(tmp_path)), layer, URI, now)
+    assert (question.guess.playlist.name if question.guess else None) == guess
+    assert question.why is None

@@ -9,7 +9,7 @@ from bot.adapters.scorer import open_model
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.dataset import Label, TrainingSet
-from bot.core.sorting.learning.hints import decade_of, hint_columns, of_hints, words_of_name
+from bot.core.sorting.learning.hints import NAMED, decade_of, hint_columns, named_after, of_hints, words_of_name
 from bot.core.sorting.learning.schema import schema_of
 from tests.unit.tastes import labelled, library
 from training.dataset import examples_of
@@ -119,3 +119,24 @@ def test_words_and_decades_of_a_name() -> None:
         "2010s",
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("features", "kind"),
+    [
+        (SongFeatures({}, {"title": frozenset({"This Christmas"})}), "title"),
+        (SongFeatures({}, {"genres": frozenset({"christmas pop"}), "title": frozenset({"Christmas"})}), "tag"),
+        (SongFeatures({}, {"title": frozenset({"Christmas on the Run"})}), None),
+        (SongFeatures({}, {"title": frozenset({"Rain"})}), None),
+    ],
+)
+def test_a_song_is_named_after_a_playlist_if_it_has_its_words_and_no_others(
+    features: SongFeatures, kind: str | None
+) -> None:
+    assert named_after(NAMES, features) == ((3, NAMED[kind]) if kind else None)
+
+
+def test_a_song_is_named_after_its_decade_only_by_a_name_that_is_nothing_else() -> None:
+    song = SongFeatures({"year": 1984.0})
+    assert named_after({1: "80s", 2: "Lofi"}, song) == (1, NAMED["decade"])
+    assert named_after({1: "80s drive", 2: "Lofi"}, song) is None

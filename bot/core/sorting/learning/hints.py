@@ -11,16 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.features import TITLE, SongFeatures
-from bot.core.sorting.learning.columns import Vectors
+from bot.core.sorting.learning.columns import Vectors, words_of
 from bot.core.sorting.learning.identities import key_of
 
 NAMES = (TITLE, "album", "artists")
-DECADE = "decade"
+DECADE, TAG = "decade", "tag"
 KINDS = (*NAMES, DECADE)
 WORD = re.compile(r"\d{2,4}s|[^\W\d_]{2,}")
 YEARS = re.compile(r"(19|20)?(\d)0s")
 SHORT = 3  # letters of Latin script that a word must have
 HELD_BY = (2, 0.5)  # least songs, largest share of the library: fewer are chance, more say nothing
+TAGS = ("genres", "tags")
+NAMED = {"artists": 0.9, "album": 0.9, TAG: 0.7, TITLE: 0.65, DECADE: 0.5}  # how often `named_after` was right
 IDLE = frozenset(
     """the and for you all with of in de la le les der die das und il to my me on it at by from this that is are be a
     feat remix version live remaster remastered edit mix music playlist songs song tracks track best top hits hit vol
@@ -86,3 +88,32 @@ def decade_of(word: str) -> str | None:
         return None
     century = match[1] or ("20" if int(match[2]) < 3 else "19")
     return f"{century}{match[2]}0s"
+
+
+def named_after(names: Mapping[int, str], song: SongFeatures) -> tuple[int, float] | None:
+    """Return the playlist whose whole name is said of a song, and how often that was right; None if there's none.
+
+    It counts only if no other playlist's name has a word that's said of the song. That's the best guess without labels.
+    """
+    said = {
+        **said_of(song),
+        TAG: {key_of(word) for word in words_of({t for tag in TAGS for t in song.sets.get(tag, ())})},
+    }
+    meant = {playlist: _meant(name) for playlist, name in names.items()}
+    touched = [playlist for playlist, words in meant.items() if any(said[kind] & words[kind] for kind in NAMED)]
+    if len(touched) != 1:
+        return None
+    words = meant[touched[0]]
+    kind = next((kind for kind in NAMED if words[kind] and words[kind] <= said[kind]), None)
+    return (touched[0], NAMED[kind]) if kind else None
+
+
+def _meant(name: str) -> dict[str, set[int]]:
+    """Return the hashes of a name's words, by the kind that they may be said in."""
+    words = words_of_name(name)
+    decades = [decade for word in words if (decade := decade_of(word))]
+    whole = {key_of(word) for word in words}
+    return {
+        **dict.fromkeys((*NAMES, TAG), whole),
+        DECADE: set(map(key_of, decades)) if len(decades) == len(words) else set(),
+    }

@@ -22,6 +22,7 @@ from bot.core.sorting.groups import Group, groups_of
 from bot.core.sorting.labels import Kind, Verdict
 from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.forecast import share_after
+from bot.core.sorting.learning.hints import named_after
 from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.writing.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
@@ -76,7 +77,7 @@ class Question:
 
     @property
     def guess(self) -> Guess | None:
-        """The likeliest playlist; None without a model."""
+        """The likeliest playlist, if any."""
         return self.guesses[0] if self.guesses else None
 
 
@@ -242,9 +243,12 @@ async def not_sorted(tx: Tx, layer: int, among: Sequence[Song], verdicts: Mappin
 
 
 def guess(scored: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:
-    """Return the model's guesses for a song, best first; empty without a model or such a song."""
-    if scored.scores is None or song not in scored.place:
+    """Return the model's guesses for a song, best first; without a model, the playlist it's named after, if any."""
+    if song not in scored.place:
         return []
+    if scored.scores is None:
+        named = named_after({playlist.playlist: playlist.name for playlist in kept}, scored.features[song])
+        return [Guess(playlist, named[1]) for playlist in kept if named and playlist.playlist == named[0]]
     scores = scored.scores_of([song])
     by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
     known = [Guess(playlist, by_class[playlist.playlist]) for playlist in kept if playlist.playlist in by_class]
