@@ -6,7 +6,7 @@ Each takes a training set and the songs to score, and answers like a model, so a
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from bot.core.sorting.learning.prior import Prior
 from bot.core.sorting.learning.schema import EXPORTIFY, Schema, schema_of
 from training.model.export import to_file
 from training.model.fit import fit
+from training.model.gate import judge
 
 Contender = Callable[[TrainingSet, Sequence[SongFeatures]], Scores]
 
@@ -53,10 +54,19 @@ def contenders(prior: Prior | None) -> dict[str, Contender]:
     return {**own, **deaf, EVERYTHING: everything, NET: net, NEAREST: nearest}
 
 
-def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+@dataclass(frozen=True, slots=True)
+class Judged(Scores):
+    """Our model's scores, and whether the gate would refuse it as a first model."""
+
+    refused: bool
+
+
+def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeatures]) -> Judged:
     """The model that would serve: fit, ONNX file, onnxruntime. Raises TooFewLabels."""
-    model = open_model("", to_file(fit(training, prior), {}))
-    return model.score(songs if prior is None else prior.told(songs))
+    fitted = fit(training, prior)
+    scores = open_model("", to_file(fitted, {})).score(songs if prior is None else prior.told(songs))
+    refused = not judge(fitted.trial, None, training.songs).publish
+    return Judged(scores.classes, scores.probabilities, scores.space, scores.known, refused)
 
 
 def _nameless(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:

@@ -14,7 +14,7 @@ from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.core.sorting.learning.hints import hint_columns, of_hints
 from bot.core.sorting.learning.prior import Prior
-from training.evaluation.baselines import FRESH, PARTIAL, PRIOR, Contender, contenders, ours
+from training.evaluation.baselines import FRESH, PARTIAL, PRIOR, Contender, Judged, contenders, ours
 from training.evaluation.people import SimulatedMember
 from training.problems import NothingToTellApart
 
@@ -80,8 +80,11 @@ def _measure(member: SimulatedMember, name: str, contender: Contender, ns: Seque
     songs = [member.songs[song] for song, _ in tested]
     for n in ns:
         with suppress(NothingToTellApart):  # songs without any features; the record then counts one member less
-            values, sureness, hit = judge(contender(training_set(member, n), songs), truth, member.k)
+            scores = contender(training_set(member, n), songs)
+            values, sureness, hit = judge(scores, truth, member.k)
             values = {**values, **_named(member, songs, hit)}
+            if isinstance(scores, Judged):
+                values = {**values, "refused": (float(scores.refused), 1)}
             if not name.endswith(PARTIAL):
                 values = {**values, **_none(member, contender, n, max(ns))}
             yield Measurement(member.person, member.k, member.draw, n, name, values, sureness, hit)

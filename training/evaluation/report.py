@@ -15,6 +15,7 @@ DETAILS = (  # of our own models: measure, and its title
     ("added", "share added at target 90 %"),
     ("precision", "right among added"),
     ("asked", "share asked"),
+    ("refused", "refused by the gate"),
     ("none_auroc", "AUROC of none of them"),
     ("none_added", "none of them, yet added"),
 )
