@@ -161,6 +161,7 @@ def test_intervals_contain_the_mean_and_bins_cover_all_songs(results: dict[str, 
         assert sum(bin_["share"] for bin_ in row["bins"]) == pytest.approx(1, abs=1e-3)
         assert 0 <= row["calibration_error"] <= 1
         assert ("none_auroc" in row) != row["contender"].endswith(PARTIAL)
+        assert ("refused" in row) == row["contender"].startswith((PRIOR, FRESH))
 
 
 @pytest.mark.soak
