@@ -25,6 +25,8 @@ MODULES = {  # the module of each command in `training.commands`, loaded on dema
     "evaluate": "evaluate",
     "evaluate-audio": "hearing",
     "fit-tempo": "hearing",
+    "play-charts": "hearing",
+    "fit-key": "hearing",
     "build-musicnn": "hearing",
     "build-words": "words",
     "evaluate-peaks": "hearing",
@@ -95,6 +97,9 @@ def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
     _add_evaluate(add_command(verbs, "evaluate", "measure learning from few labels on people's playlists"))
     _add_evaluate_audio(add_command(verbs, "evaluate-audio", "measure tempo, key and features on known recordings"))
     _add_fit_tempo(add_command(verbs, "fit-tempo", "learn the weights for tempo from generated grooves"))
+    _add_play_charts(add_command(verbs, "play-charts", "play CoCoPops' charts with sound fonts, to learn keys from"))
+    fit_key = add_command(verbs, "fit-key", "learn the weights for keys from recordings whose key is known")
+    fit_key.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, key, mode")
     _add_build_musicnn(add_command(verbs, "build-musicnn", "build musicnn.onnx from the musicnn package's wheel"))
     _add_build_words(add_command(verbs, "build-words", "build words.npz from wordllama's wheel"))
     _add_evaluate_peaks(add_command(verbs, "evaluate-peaks", "measure highlights on songs with a known form"))
@@ -182,6 +187,12 @@ def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
 
 def _add_fit_tempo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--each", type=_count, default=60, help="grooves of each style (default 60)")
+
+
+def _add_play_charts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, help="folder for the recordings and truth.csv")
+    parser.add_argument("--charts", type=Path, nargs="+", required=True, help="folders of CoCoPops, in this order")
+    parser.add_argument("--fonts", type=Path, nargs="+", required=True, help="sound fonts (.sf2), which take turns")
 
 
 def _add_build_musicnn(parser: argparse.ArgumentParser) -> None:

@@ -56,3 +56,27 @@ def fit_tempo_command(options: argparse.Namespace) -> int:
     grooves = (play(style, seed) for style in STYLES for seed in range(options.each))
     print(as_table(learn(bar(grooves, "grooves", len(STYLES) * options.each))))
     return 0
+
+
+def play_charts_command(options: argparse.Namespace) -> int:
+    """Play charts whose key is known, and write the recordings with truth.csv."""
+    from training.hearing.arrangement import record, take_down
+    from training.progress import bar
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    charts = take_down(options.charts)
+    record(bar(charts, "charts"), options.fonts, options.out)
+    return 0
+
+
+def fit_key_command(options: argparse.Namespace) -> int:
+    """Learn how to weigh the evidence for a key; print how well it's heard in recordings left out, and the weights."""
+    from training.hearing.key import as_table, choose, gather, learn, report
+    from training.hearing.truth import read_truth
+    from training.progress import bar
+
+    recordings = [recording for folder in options.data for recording in read_truth(folder) if recording.key]
+    evidence = gather(bar(recordings, "recordings"))
+    print(report(evidence, [recording.source for recording in recordings]))
+    print(as_table(learn(evidence, choose(evidence))))
+    return 0

@@ -16,7 +16,7 @@ from bot.audio.analysis.tonality import Tonality, tonality
 from bot.audio.files.sound import Sound
 from bot.errors.audio import TruncatedAudio
 
-VERSION = "hearing-2"
+VERSION = "hearing-3"
 FIFTH = 7  # semitones
 
 
@@ -38,8 +38,8 @@ FEATURES = (
     Feature("pulse", "0 to 1", "rhythm.py: autocorrelation of onset strength at the bar"),
     Feature("key_cos", "-1 to 1", "tonic on the circle of fifths, C at 1: neighbours on it are related"),
     Feature("key_sin", "-1 to 1", "the same, G above and F below"),
-    Feature("mode", "1 major, 0 minor", "tonality.py: key profiles"),
-    Feature("key_confidence", "0 to 1", "tonality.py"),
+    Feature("mode", "1 major, 0 minor", "keys.py: which chords follow which"),
+    Feature("key_confidence", "0 to 1", "keys.py: the probability that key and mode are right"),
     Feature("tuning", "semitones above A = 440 Hz", "tonality.py"),
     Feature("loudness", "LUFS", "ITU-R BS.1770-4, integrated"),
     Feature("loudness_range", "LU", "EBU Tech 3342"),

@@ -1,4 +1,4 @@
-"""Tonality: tuning, chroma, key and mode of a song.
+"""Tonality: tuning, chroma and key of a song.
 
 Chroma comes from spectral peaks rather than bins (Gómez 2006, "Tonal description of music audio signals"): a peak's
 frequency is known far more precisely than a bin's width, so drums, and sounds between two semitones, can be told from
@@ -13,21 +13,15 @@ import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from bot.audio.analysis.keys import find_key
 from bot.audio.analysis.spectrum import RATE, Floats, hann
 
 LOW_RATE = RATE / 8  # Hz, enough for HIGHEST
 WINDOW, HOP = 2048, 1024  # samples at LOW_RATE: 0.74 s, so semitones are separate from 60 Hz up
 LOWEST, HIGHEST = 40.0, 1000.0  # Hz; above are mostly overtones, which would favour the fifth
-AUDIBLE = 0.05  # of the frame's highest peak: lower ones are leakage and noise
+AUDIBLE = 0.02  # of the frame's highest peak: lower ones are leakage and noise
 GATE = 0.001  # of the song's highest peak: quieter frames are silence
 SPREAD = 0.2  # semitones; standard deviation of a peak's distance from its note
-CERTAINTY = 4.0  # how fast confidence grows with the best key's lead
-
-# How much each step above the tonic belongs to a key: counts in the examples of a harmony textbook by Kostka and Payne
-# (Temperley 2001, The cognition of basic musical structures). The steadiest of seven published profiles here.
-MAJOR_KEY = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)
-MINOR_KEY = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
-MINOR, MAJOR = 0, 1
 
 Doubles = NDArray[np.float64]
 
@@ -37,8 +31,8 @@ class Tonality:
     """A song's key, tuning and pitch classes."""
 
     key: int  # pitch class of the tonic: semitones above C, 0 to 11
-    mode: int  # MINOR or MAJOR
-    confidence: float  # 0 to 1: how far the key stands out from the other 23
+    mode: int  # MINOR or MAJOR in `keys`
+    confidence: float  # 0 to 1: the probability that key and mode are right
     tuning: float  # semitones above A = 440 Hz, -0.5 to 0.5
     chroma: Floats  # (12,): share of each pitch class from C up; all zero for silence
     curve: Floats  # (t, 12): chroma every HOP / LOW_RATE = 0.37 s, of length 1
@@ -53,23 +47,10 @@ def tonality(samples: Floats) -> Tonality:
     curve = _chroma(frames, pitches - tuning, heights, len(magnitudes))
     total = curve.mean(0)
     chroma = total / max(float(total.sum()), 1e-9)
-    key, mode, confidence = find_key(chroma)
+    key, mode, confidence = find_key(curve)
     return Tonality(
         key, mode, confidence, tuning, chroma.astype(np.float32), curve.astype(np.float32), centroid(chroma)
     )
-
-
-def find_key(chroma: Doubles) -> tuple[int, int, float]:
-    """Return key, mode and confidence of `chroma` (12,): the key whose profile it resembles most (Krumhansl 1990).
-
-    Confidence is that key's probability among all 24, by a softmax over likeness. It isn't normalised by the chroma's
-    unevenness, so noise, whose chroma is even, resembles no key.
-    """
-    scores = _keys() @ (12 * chroma - chroma.sum())
-    likely = np.exp(CERTAINTY * (scores - scores.max()))
-    best = int(np.argmax(scores))
-    confidence = 1 / likely.sum() if chroma.any() else 0.0
-    return best % 12, MAJOR if best < 12 else MINOR, float(confidence)
 
 
 def centroid(chroma: Doubles) -> Floats:
@@ -81,13 +62,6 @@ def centroid(chroma: Doubles) -> Floats:
     circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # turns of pi a semitone, radius
     places = [r * turn(steps * turns * np.pi) for turns, r in circles for turn in (np.sin, np.cos)]
     return np.asarray(np.array(places) @ chroma, np.float32)
-
-
-def _keys() -> Doubles:
-    """The profiles of the 24 keys, majors from C up, then minors: shape (24, 12), each of mean 0 and length 1."""
-    keys = np.array([np.roll(profile, tonic) for profile in (MAJOR_KEY, MINOR_KEY) for tonic in range(12)])
-    keys -= keys.mean(1, keepdims=True)
-    return np.asarray(keys / np.linalg.norm(keys, axis=1, keepdims=True))
 
 
 def _magnitudes(samples: Floats) -> Floats:
@@ -121,9 +95,12 @@ def _tuning(pitches: Doubles, heights: Doubles) -> float:
 
 
 def _chroma(frames: NDArray[np.intp], pitches: Doubles, heights: Doubles, count: int) -> Doubles:
-    """Chroma of each frame: shape (count, 12), each of length 1, or 0 if silent."""
+    """Chroma of each frame: shape (count, 12), each of length 1, or 0 if silent.
+
+    A peak counts by its height's root, so that a loud bass doesn't hide the chord above it.
+    """
     nearest = np.round(pitches)
-    likely = heights * np.exp(-0.5 * ((pitches - nearest) / SPREAD) ** 2)
+    likely = np.sqrt(heights) * np.exp(-0.5 * ((pitches - nearest) / SPREAD) ** 2)
     chroma = np.bincount(frames * 12 + nearest.astype(int) % 12, likely, count * 12)
     curve = chroma.reshape(count, 12)
     return np.asarray(curve / np.maximum(np.linalg.norm(curve, axis=1, keepdims=True), 1e-9))

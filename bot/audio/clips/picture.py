@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.audio.analysis.features import Detail
-from bot.audio.analysis.tonality import MAJOR, Tonality
+from bot.audio.analysis.keys import MAJOR
+from bot.audio.analysis.tonality import Tonality
 from bot.audio.clips.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
 from bot.audio.clips.waveform import picture as waveform
 from bot.audio.files.sound import Sound
