@@ -5,6 +5,7 @@ Who plays, how, how fast and how high is random, so that only what a chart says 
 """
 
 import csv
+import os
 import struct
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from bot.environment import passed_on
 from training.hearing.charts import SUFFIXES, Chart, Chord, read_charts
 from training.hearing.truth import MODES, NAME, Key
 from training.problems import InputProblem
@@ -191,7 +193,8 @@ def _render(midi: bytes, font: Path) -> Samples:
         song, wave = Path(folder) / "song.mid", Path(folder) / "song.wav"
         song.write_bytes(midi)
         command = [player, "-niq", "-g", "0.4", "-r", str(RATE), "-F", str(wave), str(font), str(song)]
-        if subprocess.run(command, check=False, capture_output=True).returncode or not wave.is_file():  # noqa: S603 - ours
+        done = subprocess.run(command, env=passed_on(os.environ), check=False, capture_output=True)  # noqa: S603 - ours
+        if done.returncode or not wave.is_file():
             raise InputProblem(f"fluidsynth can't play with {font}")
         samples, _ = soundfile.read(wave, dtype="float32", always_2d=True)
     return np.ascontiguousarray(samples[: round(SECONDS * RATE)].mean(1), np.float32)

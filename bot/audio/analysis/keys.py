@@ -20,7 +20,8 @@ THIRDS = {MINOR: 3, MAJOR: 4}  # semitones
 FIFTH = 7  # semitones
 LAGS = (2, 3, 4)  # frames of 0.37 s: from 0.7 s, when two frames no longer overlap, to 1.5 s
 SMOOTH = 3  # frames that a chord is judged by
-SHARPNESS = 12.0  # of the choice between chords: a frame that's a chord's three notes alone is it by .9
+SHARPNESS = 12.0  # of the choice between chords
+NO_CHORD = 0.7  # cosine; a frame that resembles every chord less is probably none of them
 
 Doubles = NDArray[np.float64]
 
@@ -40,11 +41,14 @@ def find_key(curve: Doubles) -> tuple[int, int, float]:
 
 
 def changes(heard: Doubles) -> Doubles:
-    """Return how often each chord follows each: shape (24, 24), shares of all pairs of frames, minor triads first."""
+    """Return how often each chord follows each: shape (24, 24), shares of all pairs of frames, minor triads first.
+
+    Frames without a chord, such as noise, leave less to share.
+    """
     steady = uniform_filter1d(heard, SMOOTH, axis=0, mode="nearest")
     steady /= np.linalg.norm(steady, axis=1, keepdims=True)
     chords = np.exp(SHARPNESS * steady @ _triads().T)
-    chords /= chords.sum(1, keepdims=True)
+    chords /= chords.sum(1, keepdims=True) + np.exp(SHARPNESS * NO_CHORD)
     pairs = [chords[:-lag].T @ chords[lag:] / max(len(chords) - lag, 1) for lag in LAGS]
     return np.asarray(np.mean(pairs, axis=0))
 
