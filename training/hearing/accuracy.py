@@ -91,6 +91,11 @@ def _ask_rivals(
         mono = rivals.librosa_samples(sound.mono, sound.rate)
         answers[LIBROSA] = HeardAnswer(rivals.librosa_tempo(mono), rivals.librosa_key(mono))
         vectors[MFCC] = rivals.librosa_timbre(mono)
+    if rivals.has("essentia"):
+        whole = rivals.essentia_samples(sound.mono, sound.rate)
+        tempo = rivals.essentia_tempo(whole)
+        for profile in rivals.PROFILES:
+            answers[f"essentia, {profile}"] = HeardAnswer(tempo, rivals.essentia_key(whole, profile))
     if rivals.has(PYLOUDNORM):
         loudness[PYLOUDNORM] = rivals.pyloudnorm_loudness(sound.samples, sound.rate)
 
@@ -142,24 +147,32 @@ def _key_score(hearing: HeardRecording, who: str) -> float:
     return key_score(hearing.answers[who].key, hearing.recording.key) if hearing.recording.key else 0.0
 
 
-def _tempo_trust(hearing: HeardRecording) -> tuple[float, float] | None:
+def _tempo_trust(hearing: HeardRecording) -> tuple[float, float, float] | None:
     trust = hearing.answers[OURS].tempo_confidence
-    return None if hearing.recording.tempo is None or trust is None else (trust, _tempo_score(hearing, OURS, acc1))
+    if hearing.recording.tempo is None or trust is None:
+        return None
+    return trust, _tempo_score(hearing, OURS, acc1), _tempo_score(hearing, OURS, acc2)
 
 
-def _key_trust(hearing: HeardRecording) -> tuple[float, float] | None:
-    trust = hearing.answers[OURS].key_confidence
-    return None if hearing.recording.key is None or trust is None else (trust, _key_score(hearing, OURS))
+def _key_trust(hearing: HeardRecording) -> tuple[float, float, float] | None:
+    answer = hearing.answers[OURS]
+    if hearing.recording.key is None or answer.key_confidence is None:
+        return None
+    return answer.key_confidence, float(answer.key == hearing.recording.key), _key_score(hearing, OURS)
 
 
 def _by_confidence(
-    heard: Sequence[HeardRecording], of: Callable[[HeardRecording], tuple[float, float] | None]
+    heard: Sequence[HeardRecording], of: Callable[[HeardRecording], tuple[float, float, float] | None]
 ) -> list[dict[str, float]]:
-    """Thirds of the recordings, least confident first: mean confidence, mean score, and count."""
-    pairs = sorted(pair for pair in map(of, heard) if pair is not None)
-    thirds = [part for part in np.array_split(np.array(pairs), THIRDS) if part.size]
+    """Thirds of the recordings, least confident first: mean confidence, share right, mean score, and count.
+
+    A calibrated confidence equals the share that's right. Score forgives octaves (Acc2), or follows MIREX.
+    """
+    trusted = sorted(trust for trust in map(of, heard) if trust is not None)
+    thirds = [part for part in np.array_split(np.array(trusted), THIRDS) if part.size]
+    names = ("confidence", "right", "score")
     return [
-        {"confidence": round(float(part[:, 0].mean()), 4), "score": round(float(part[:, 1].mean()), 4), "n": len(part)}
+        {**{name: round(float(mean), 4) for name, mean in zip(names, part.mean(0), strict=True)}, "n": len(part)}
         for part in thirds
     ]
 

@@ -32,11 +32,12 @@ def _scores(results: Figures) -> str:
 
 def _confidence(confidence: Figures) -> str:
     rows = [
-        [what, str(third["n"]), number(third["confidence"]), number(third["score"])]
+        [what, str(third["n"]), *(number(third[column]) for column in ("confidence", "right", "score"))]
         for what, thirds in confidence.items()
         for third in thirds
     ]
-    return titled("Confidence, and how right it was, by thirds", ["of", "recordings", "confidence", "score"], rows)
+    title = "Confidence, and how right it was, by thirds (score: Acc2, MIREX)"
+    return titled(title, ["of", "recordings", "confidence", "right", "score"], rows)
 
 
 def _loudness(loudness: Figures) -> str:

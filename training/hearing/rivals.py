@@ -1,13 +1,15 @@
-"""Rivals: what librosa and pyloudnorm hear in the same recordings, if they're installed. Optional."""
+"""Rivals: what librosa, essentia and pyloudnorm hear in the same recordings, if they're installed. Optional."""
 
 from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.hearing.truth import Key
+from training.hearing.truth import MODES, Key, pitch_class
 
 RATE = 22_050  # Hz; librosa's default
+ESSENTIA_RATE = 44_100  # Hz; essentia's default
+PROFILES = ("edma", "bgate")  # of essentia's key extractor: its two best on popular music (Faraldo et al. 2016)
 COEFFICIENTS = 20  # MFCC, as librosa counts them
 # Krumhansl & Kessler 1982, the profiles that librosa scripts usually use.
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -44,6 +46,28 @@ def librosa_key(mono: Floats) -> Key:
     keys = np.array([np.roll(profile, tonic) for profile in (MINOR, MAJOR) for tonic in range(12)])
     mode, tonic = divmod(int(np.argmax([np.corrcoef(key, chroma)[0, 1] for key in keys])), 12)
     return Key(tonic, mode)
+
+
+def essentia_samples(mono: Floats, rate: int) -> Floats:
+    """`mono` (n,) at ESSENTIA_RATE."""
+    import soxr
+
+    return np.asarray(soxr.resample(mono, rate, ESSENTIA_RATE), np.float32)
+
+
+def essentia_tempo(mono: Floats) -> float:
+    """Beats a minute of `mono` (n,) at ESSENTIA_RATE, by essentia's RhythmExtractor2013 (multifeature)."""
+    from essentia import standard
+
+    return float(standard.RhythmExtractor2013(method="multifeature")(mono)[0])
+
+
+def essentia_key(mono: Floats, profile: str) -> Key:
+    """The key of `mono` (n,) at ESSENTIA_RATE, by essentia's KeyExtractor with one of PROFILES."""
+    from essentia import standard
+
+    tonic, mode, _ = standard.KeyExtractor(profileType=profile)(mono)
+    return Key(pitch_class(tonic), MODES[mode])
 
 
 def librosa_timbre(mono: Floats) -> Floats:
