@@ -101,6 +101,7 @@ def read_charts(path: Path) -> list[Chart]:
         if cells[0].startswith("*"):
             _instruct(reader, cells)
         elif not cells[0].startswith("="):
+            _advance(reader, cells)
             if not parts or parts[-1][0] != reader.key:
                 parts.append((reader.key, [], []))
                 starts.append(reader.now)
@@ -148,10 +149,14 @@ def _name(found: re.Match[str]) -> str:
     return found[1].upper() + found[2].replace("-", "b")
 
 
-def _sound(reader: _Reader, cells: Sequence[str], chords: list[Chord], melody: list[Sung]) -> None:
-    """Read one line: when it happens, its chord, and the note that the first voice begins or holds."""
+def _advance(reader: _Reader, cells: Sequence[str]) -> None:
+    """Go on to when a line happens: when what it follows in its columns ends."""
     if reader.step is None:
         reader.now = max([reader.now, *(end for at, end in reader.ends.items() if cells[at] != ".")])
+
+
+def _sound(reader: _Reader, cells: Sequence[str], chords: list[Chord], melody: list[Sung]) -> None:
+    """Read one line: its chord, and the note that the first voice begins or holds."""
     lengths = [_length(cell) if column in TIMED else None for column, cell in zip(reader.columns, cells, strict=False)]
     reader.ends |= {at: reader.now + length for at, length in enumerate(lengths) if length is not None}
     if chord := _chord(cells[reader.columns.index(CHORDS)], reader.now):
