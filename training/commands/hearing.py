@@ -78,5 +78,5 @@ def fit_key_command(options: argparse.Namespace) -> int:
     recordings = [recording for folder in options.data for recording in read_truth(folder) if recording.key]
     evidence = gather(bar(recordings, "recordings"))
     print(report(evidence, [recording.source for recording in recordings]))
-    print(as_table(learn(evidence, choose(evidence))))
+    print(as_table(learn(evidence, *choose(evidence))))
     return 0

@@ -2,11 +2,13 @@
 
 A multinomial logit over 24 keys. Every recording counts as if played in all twelve keys, since the evidence is seen
 from each tonic. Recordings in minor and major weigh as much as in MINOR_SHARE, however many there are, and an L2
-penalty on standardised weights keeps them small. What it prints goes into `bot.audio.analysis.key_weights`.
+penalty on standardised weights keeps them small. That also makes them too unsure, so all are multiplied by a boldness,
+which changes the confidence and no key. What it prints goes into `bot.audio.analysis.key_weights`.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,8 @@ from training.evaluation.report import number, titled
 from training.hearing.truth import Key, Recording, key_score
 
 MINOR_SHARE = 0.4  # of songs: between the charts' .2 and the .4 to .5 of other collections
-PENALTIES = (100.0, 300.0, 1000.0)  # on squared weights, per unit of log-likelihood of all recordings
+PENALTIES = (100.0, 300.0, 1000.0)  # tried, on squared weights, per unit of log-likelihood of all recordings
+BOLDNESSES = (1.0, 1.2, 1.4)  # tried after that
 STEPS = 300  # of the optimiser, at most
 RARE = 1e-4  # added to a change's spread, so that one that hardly happens gets no weight
 
@@ -71,8 +74,8 @@ def heard_changes(recording: Recording) -> Doubles:
     return np.stack([seen_from(changed, tonic).ravel() for tonic in range(12)])
 
 
-def learn(evidence: Evidence, penalty: float) -> Weights:
-    """Return the weights that make the true keys likeliest."""
+def learn(evidence: Evidence, penalty: float, boldness: float = 1.0) -> Weights:
+    """Return the weights that make the true keys likeliest under a penalty, times `boldness`."""
     mean, spread = evidence.seen.mean((0, 1)), evidence.seen.std((0, 1)) + RARE
     minor = evidence.keys < 12
     share = np.where(minor, MINOR_SHARE / max(minor.sum(), 1), (1 - MINOR_SHARE) / max((~minor).sum(), 1))
@@ -87,7 +90,7 @@ def learn(evidence: Evidence, penalty: float) -> Weights:
     )
     weights = solution.x[:-1].reshape(2, -1) / spread
     offsets = -weights @ mean
-    return Weights(weights, float(solution.x[-1] + offsets[0] - offsets[1]))
+    return Weights(boldness * weights, boldness * float(solution.x[-1] + offsets[0] - offsets[1]))
 
 
 def _loss(flat: Doubles, material: Doubles, keys: Integers, share: Doubles, penalty: float) -> tuple[float, Doubles]:
@@ -120,15 +123,16 @@ def likelihood(weights: Weights, evidence: Evidence) -> float:
     return float((scores[np.arange(len(scores)), evidence.keys] - total).mean())
 
 
-def choose(evidence: Evidence, folds: int = 3) -> float:
-    """Return the penalty under which songs left out are likeliest."""
+def choose(evidence: Evidence, folds: int = 3) -> tuple[float, float]:
+    """Return the penalty, then the boldness, under which the keys of songs left out are likeliest."""
     side = sides(evidence, folds)
     parts = [(evidence.part(side != fold), evidence.part(side == fold)) for fold in range(folds)]
 
-    def left_out(penalty: float) -> float:
-        return sum(likelihood(learn(there, penalty), here) for there, here in parts)
+    def left_out(penalty: float, boldness: float = 1.0) -> float:
+        return sum(likelihood(learn(there, penalty, boldness), here) for there, here in parts)
 
-    return max(PENALTIES, key=left_out)
+    penalty = max(PENALTIES, key=left_out)
+    return penalty, max(BOLDNESSES, key=partial(left_out, penalty))
 
 
 def in_halves(evidence: Evidence) -> Doubles:
@@ -136,7 +140,7 @@ def in_halves(evidence: Evidence) -> Doubles:
     side, scores = sides(evidence, 2), np.zeros(len(evidence.keys))
     for half in (0, 1):
         there = evidence.part(side != half)
-        scores[side == half] = mirex(learn(there, choose(there)), evidence.part(side == half))
+        scores[side == half] = mirex(learn(there, *choose(there)), evidence.part(side == half))
     return scores
 
 
@@ -160,7 +164,7 @@ def report(evidence: Evidence, sources: Sequence[str]) -> str:
         other = "–"
         if not here.all():
             there = evidence.part(~here)
-            other = number(mirex(learn(there, choose(there)), evidence.part(here)).mean())
+            other = number(mirex(learn(there, *choose(there)), evidence.part(here)).mean())
         scores = [number(halves[part].mean()) for part in (here, minor, here & ~minor) if part.any()]
         rows.append([source, str(here.sum()), *scores, other])
     columns = ["recordings", "number", "in halves", "of these minor", "major", "learnt from the other sources"]
