@@ -9,8 +9,9 @@ import csv
 import gzip
 import io
 import re
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -46,13 +47,12 @@ GENRES, PAIRS, LABELS = range(3, 401), range(5, 251), range(3, 151)  # artists: 
 
 @dataclass
 class Artist:
-    """An artist's name, and what the infobox links to. types: the classes of DBpedia's ontology, if they were read."""
+    """An artist's name, and what the infobox links to."""
 
     name: str
     genres: set[str] = field(default_factory=set)
     associated: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
-    types: set[str] = field(default_factory=set)
 
 
 def read_dumps(paths: Iterable[Path]) -> list[Artist]:
@@ -77,28 +77,29 @@ def artists_in(lines: Iterable[str]) -> list[Artist]:
 
     If there are types, artists are what has the type of one; otherwise, whatever is associated with another.
     """
-    known: dict[str, Artist] = {}
+    said: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for line in lines:
-        if (said := TRIPLE.match(line)) and (where := SAYS.get(said[2])):
-            about = known.setdefault(said[1], Artist(title_of(said[1])))
-            getattr(about, where).add(said[3])
-    linked = {other for about in known.values() for other in about.associated}
-    typed = any(about.types for about in known.values())
-
-    def is_artist(resource: str, about: Artist) -> bool:
-        return bool(about.types & KINDS) if typed else bool(about.associated) or resource in linked
-
-    kept = {resource: about for resource, about in known.items() if is_artist(resource, about)}
-    return sorted((_named(about, kept) for about in kept.values()), key=lambda about: about.name)
+        triple = TRIPLE.match(line)
+        if triple and (about := SAYS.get(triple[2])) and (about != "types" or triple[3] in KINDS):
+            said[triple[1]].add((about, sys.intern(triple[3])))
+    artists = {resource for resource, links in said.items() if any(about == "types" for about, _ in links)}
+    if not artists:
+        linked = {resource: _of("associated", links) for resource, links in said.items()}
+        artists = {resource for resource, others in linked.items() if others}.union(*linked.values()) & said.keys()
+    named = ((title_of(resource), said[resource]) for resource in sorted(artists))
+    return sorted((_artist(name, links, artists) for name, links in named), key=lambda artist: artist.name)
 
 
-def _named(about: Artist, kept: Mapping[str, Artist]) -> Artist:
-    """Return the artist with names instead of resources."""
+def _of(about: str, links: Iterable[tuple[str, str]]) -> set[str]:
+    return {other for kind, other in links if kind == about}
+
+
+def _artist(name: str, links: Iterable[tuple[str, str]], artists: set[str]) -> Artist:
     return Artist(
-        about.name,
-        {genre_of(genre) for genre in about.genres},
-        {kept[other].name for other in about.associated if other in kept} - {about.name},
-        {title_of(label) for label in about.labels},
+        name,
+        set(map(genre_of, _of("genres", links))),
+        set(map(title_of, _of("associated", links) & artists)) - {name},
+        set(map(title_of, _of("labels", links))),
     )
 
 
