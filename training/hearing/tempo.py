@@ -16,7 +16,7 @@ from bot.audio.analysis.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autoco
 from bot.audio.analysis.timbre import survey
 from training.hearing.grooves import Groove
 
-PENALTY = 100.0  # on squared weights, per unit of log-likelihood of all grooves
+PENALTY = 400.0  # on squared weights, per unit of log-likelihood of all grooves
 STEPS = 500  # of the optimiser, at most; some 100 are enough
 
 Doubles = NDArray[np.float64]

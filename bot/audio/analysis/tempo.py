@@ -31,11 +31,11 @@ FINEST = np.linspace(-0.02, 0.02, 81)  # relative steps of 0.0005 around the bes
 Doubles = NDArray[np.float64]
 
 WEIGHTS = np.array([
-    -0.112, 0.123, 0.502, 0.756, 0.663, 0.834, 0.658, 0.049,  # every band, at each of BEATS
-    -3.382, -2.501, -1.686, 1.177, 0.564, 0.986, 4.495, 0.351,  # low
-    0.684, -0.079, 0.899, 1.167, -0.628, 1.132, 1.254, 0.458,  # middle
-    0.181, 0.224, 0.446, -0.367, 1.270, -0.059, -0.064, 0.181,  # high
-    0.785, -1.237, 0.381,  # distance from TYPICAL, its square, its product with density
+    -0.177, -0.201, 0.295, 0.582, 0.495, 0.560, 0.632, 0.335,  # every band, at each of BEATS
+    -2.040, -1.310, -0.974, 1.083, 0.528, 0.781, 2.462, 0.712,  # low
+    -0.210, -0.392, 0.353, 0.893, -0.013, 0.794, 0.969, 0.553,  # middle
+    0.132, -0.122, 0.308, 0.090, 0.742, 0.159, 0.369, 0.374,  # high
+    0.386, -0.758, 0.247,  # distance from TYPICAL, its square, its product with density
 ])  # fmt: skip
 
 
