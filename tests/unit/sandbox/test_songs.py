@@ -90,7 +90,9 @@ def test_tempo_is_found_within_three_percent_ignoring_octaves(heard: dict[str, F
 def test_the_key_is_close_on_the_circle_of_fifths(heard: dict[str, Features]) -> None:
     places = [np.arctan2(heard[song.id]["key_sin"], heard[song.id]["key_cos"]) * 6 / np.pi for song in SOME]
     truth = [7 * song.sound.key % 12 for song in SOME]
-    assert np.mean([round(place) % 12 == tonic for place, tonic in zip(places, truth, strict=True)]) > 0.85
+    apart = np.abs((np.array(places) - truth + 6) % 12 - 6)
+    assert np.mean(apart < 0.5) > 0.8  # songs on i, iv and v may well be heard in iv
+    assert np.mean(apart < 1.5) > 0.95
     modes = [(heard[song.id]["mode"] == 0) == song.sound.minor for song in SOME]
     assert np.mean(modes) > 0.8
 
