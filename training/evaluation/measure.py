@@ -122,11 +122,17 @@ def _none(member: SimulatedMember, contender: Contender, n: int, most_labels: in
     training, nowhere = none_set(member, n, most_labels)
     if len(nowhere) < LEAST_NONE:
         return {}
-    placed = [member.songs[song] for song, _ in held_back(member, most_labels)]
+    held = held_back(member, most_labels)
+    placed, truth = [member.songs[song] for song, _ in held], [at for _, at in held]
     scores = contender(training, [*placed, *(member.nowhere[song] for song in nowhere)])
     column = scores.probabilities[:, scores.classes.index(None)]
     elsewhere = np.arange(len(column)) >= len(placed)
     rules = [PlaylistRule(at, MISTAKES, True) for at in range(member.k)]
     fates = decide(scores, rules, several=False, everything=False)
-    wrongly = np.array([fate.outcome == "add" for fate in fates])[elsewhere]
-    return {"none_auroc": (float(roc_auc_score(elsewhere, column)), 1), "none_added": (float(wrongly.mean()), 1)}
+    added = np.array([fate.outcome == "add" for fate in fates])
+    right = sum(fate.outcome == "add" and fate.playlists == (at,) for fate, at in zip(fates, truth, strict=False))
+    return {
+        "none_auroc": (float(roc_auc_score(elsewhere, column)), 1),
+        "none_added": (float(added[elsewhere].mean()), 1),
+        "none_precision": (float(right), float(added.sum())),
+    }

@@ -22,6 +22,9 @@ MANY = 60  # labels
 TEMPERATURES = np.geomspace(0.1, 10, 61)
 COOL, WARM, COOLING = 0.585, 0.47, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels per class
 CROWD = 0.1  # power of the number of classes, relative to five, by which the usual temperature grows
+NOWHERE = (
+    1.4  # times the temperature, where songs may belong in none: they look like a playlist's more often than it says
+)
 UNTRIED = 1.5  # times the usual temperature, if nothing could be tested: better to ask
 STUBBORNNESS = 50.0  # nats per squared log-ratio: how much evidence it takes to leave the usual temperature
 LEAST = 0.01  # lower bound on the truth's probability, so one wrong guess can't decide everything
@@ -132,6 +135,16 @@ def _comparable(examples: Examples) -> bool:
 
 
 def _temperature(examples: Examples, logits: Logits, tested: NDArray[np.bool_]) -> float:
+    """Return the temperature to serve at.
+
+    The labelled songs that belong in none are few, and the library's are of every kind. So the truth of songs left out
+    looks surer than the library's is.
+    """
+    temperature = _likeliest(examples, logits, tested)
+    return temperature * NOWHERE if None in examples.classes else temperature
+
+
+def _likeliest(examples: Examples, logits: Logits, tested: NDArray[np.bool_]) -> float:
     """Return the temperature under which the truth is likeliest, drawn towards the usual one."""
     usual = usual_temperature(examples)
     if not tested.any():
