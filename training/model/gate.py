@@ -21,7 +21,7 @@ from training.dataset import Examples
 from training.model.cross_validation import Trial, likelihood
 from training.model.heads import Logits
 
-FEW = 4.0  # labels per playlist below which losing to the baseline says nothing
+FEW = 8.0  # labels per playlist below which losing to the baseline says nothing
 ALIKE = 0.005  # nats per song that rounding explains
 UNKNOWN = 0.5  # what a model says of a playlist it doesn't know, if questions are independent
 
