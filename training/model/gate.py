@@ -1,7 +1,8 @@
 """Gate: a model is published if it beats the baseline and isn't worse than the one being served.
 
 With a few labels per playlist, the baseline is no test: it refused one model in five at two labels, and those were
-right about two to three times as often as chance. So the first model then serves as it is, guesses and asks.
+right about two to three times as often as chance. Nor does it show which of two models is better: the one with more
+labels is the better bet. So then every model serves, guesses and asks.
 
 The two models are compared song by song, and neither on a song it learnt from: the candidate by its predictions for
 left-out songs; the served model likewise where it knew the label, and by its current predictions elsewhere. A new
@@ -21,7 +22,8 @@ from training.dataset import Examples
 from training.model.cross_validation import Trial, likelihood
 from training.model.heads import Logits
 
-FEW = 8.0  # labels per playlist below which losing to the baseline says nothing
+FIRST = 8.0  # labels per playlist below which songs left out say too little to refuse a first model
+NEXT = 4.0  # the same for one that replaces another
 ALIKE = 0.005  # nats per song that rounding explains
 UNKNOWN = 0.5  # what a model says of a playlist it doesn't know, if questions are independent
 
@@ -46,10 +48,12 @@ def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]
     """Return whether the model behind `trial` may replace `served`; songs: features of the examples."""
     if not trial.tested.any():
         return GateVerdict(served is None, Reason.UNTESTED)
-    if not trial.beats_baseline and trial.examples.per_class() >= FEW:
+    if trial.examples.per_class() < (FIRST if served is None else NEXT):
+        return GateVerdict(True, Reason.BETTER if trial.beats_baseline else Reason.UNTESTED)
+    if not trial.beats_baseline:
         return GateVerdict(False, Reason.NO_BETTER)
     if served is None:
-        return GateVerdict(True, Reason.BETTER if trial.beats_baseline else Reason.UNTESTED)
+        return GateVerdict(True, Reason.BETTER)
     if served.model.facts["exclusive"] != trial.examples.exclusive:
         return GateVerdict(True, Reason.NEW_RULES)
     return _compare(trial, served, songs)
