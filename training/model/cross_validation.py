@@ -22,9 +22,7 @@ MANY = 60  # labels
 TEMPERATURES = np.geomspace(0.1, 10, 61)
 COOL, WARM, COOLING = 0.585, 0.47, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels per class
 CROWD = 0.1  # power of the number of classes, relative to five, by which the usual temperature grows
-NOWHERE = (
-    1.4  # times the temperature, where songs may belong in none: they look like a playlist's more often than it says
-)
+NOWHERE = 1.2  # times the temperature, where songs may belong in none of the playlists
 UNTRIED = 1.5  # times the usual temperature, if nothing could be tested: better to ask
 STUBBORNNESS = 50.0  # nats per squared log-ratio: how much evidence it takes to leave the usual temperature
 LEAST = 0.01  # lower bound on the truth's probability, so one wrong guess can't decide everything
