@@ -205,6 +205,7 @@ async def test_uncertain_songs_are_asked_one_by_one_and_placed_by_the_answer(sta
     await stack.until(lambda: song in ada.contents()[where])
     assert asked_about(await outcome.reply(), ada.library).uri != song
     await rules(ada, automatic=True)
+    await stack.until(lambda: not stack.rows("select 1 from write where state = 'applying'"))  # then it can be undone
     await (await ada.person.command("undo")).until(lambda message: "Undone" in message.text(), PATIENCE)
     assert song not in ada.contents()[where]
 
