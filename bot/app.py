@@ -29,6 +29,7 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.records import Actor, Work
+from bot.core.sorting.learning import text
 from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Consent, Linking
 from bot.flows.attempt import keep_trying
@@ -107,6 +108,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         priors = Priors(settings.models_dir / NAME, SHIPPED if settings.prior else None)
         recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # loads it early, and logs now if it's damaged
+        await asyncio.to_thread(text.encoder)  # refuses to start without it: no model could be trained or used
         libraries = ScoredLibraries(store, scorer, priors)
         trainer = Trainer(settings.database_url, settings.data_dir, environment, prior=settings.prior)
         closing.push_async_callback(trainer.close)

@@ -10,6 +10,7 @@ import json
 import re
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,10 @@ DIGESTS = {
 USED = re.compile(rf"{START}?\w+")
 
 
-def build(wheel: Path) -> bytes:
-    """Return the file's bytes. Raises InputProblem for another wheel."""
-    vectors, vocabulary = _matrix(_read(wheel, WEIGHTS)), json.loads(_read(wheel, TOKENS))["model"]["vocab"]
+def build(wheel: Path, digests: Mapping[str, str] = DIGESTS) -> bytes:
+    """Return the file's bytes; digests: of the files in the wheel. Raises InputProblem for another wheel."""
+    weights, tokenizer = (_read(wheel, name, digests[name]) for name in (WEIGHTS, TOKENS))
+    vectors, vocabulary = _matrix(weights), json.loads(tokenizer)["model"]["vocab"]
     tokens = [token for token in vocabulary if USED.fullmatch(token) and token == token.casefold()]
     kept = vectors[[vocabulary[token] for token in tokens], :DIMENSIONS]
     out = io.BytesIO()
@@ -37,13 +39,13 @@ def build(wheel: Path) -> bytes:
     return out.getvalue()
 
 
-def _read(wheel: Path, name: str) -> bytes:
+def _read(wheel: Path, name: str, digest: str) -> bytes:
     try:
         with zipfile.ZipFile(wheel) as package:
             content = package.read(name)
     except (OSError, KeyError, zipfile.BadZipFile) as problem:
         raise InputProblem(f"{wheel}: isn't wordllama's wheel ({problem})") from problem
-    if hashlib.sha256(content).hexdigest() != DIGESTS[name]:
+    if hashlib.sha256(content).hexdigest() != digest:
         raise InputProblem(f"{wheel.name}: {name} is not that of wordllama 0.4.0: its sha256 differs")
     return content
 

@@ -18,7 +18,7 @@ DETAILS = (  # of our own models: measure, and its title
     ("refused", "refused by the gate"),
     ("none_auroc", "AUROC of none of them"),
     ("none_added", "none of them, yet added"),
-    ("none_precision", "right among added, some of them none of them"),
+    ("none_precision", "right among added, where songs may belong in none"),
 )
 
 

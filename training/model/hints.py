@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
-from bot.core.sorting.learning.columns import words_of
-from bot.core.sorting.learning.hints import DECADE, HintColumn, decade_of, words_of_name
+from bot.core.sorting.learning.hints import DECADE, HintColumn, decade_of, tagged, words_of_name
 from training.dataset import Examples
 from training.model.heads import Logits, probabilities
 
 SPOKEN_FOR = (3, 0.5)  # minimum songs, maximum share of the library: fewer are chance, more say nothing
-TAGS = ("genres", "tags")
 STRONG = 5.0  # what a hint that holds adds to the playlist's logit, for a song with the whole name
 USUALLY = {"title": 0.3, "album": 0.6, "artists": 0.5, DECADE: 0.2}  # how probable it is that a hint holds
 FAINT = 1e-3  # probability below which one label can't decide
@@ -42,7 +40,7 @@ def hints_of(names: Mapping[int, str], library: Mapping[str, SongFeatures]) -> l
 def _tagged(library: Mapping[str, SongFeatures]) -> dict[str, list[str]]:
     songs: dict[str, list[str]] = defaultdict(list)
     for song, features in library.items():
-        for word in words_of({label for tag in TAGS for label in features.sets.get(tag, ())}):
+        for word in tagged(features):
             songs[word].append(song)
     return songs
 

@@ -20,6 +20,7 @@ NOT_THEIR_PROMPT = N_(
     "Your reaction didn't count: the emoji on that song stand for the playlists of whoever posted it. If you like the "
     "song, too, press **Sort it into mine** below it, or post one yourself with `/prompt`."
 )
+BY_NAME = N_("going by the playlist's name")
 NO_GUESS = N_("No guess yet.")
 NO_GUESS_AT_FIRST = N_("No guess yet: your first answers teach me.")
 NONE_OF_THEM = N_("None of them")
@@ -132,7 +133,8 @@ def quiet_line(question: Question) -> str:
     """The guess and the reason for it, and where the song is already."""
     unknown = NO_GUESS if question.tally.labels else NO_GUESS_AT_FIRST
     guess = formatting.guesses(question.guesses) if question.guesses else _(unknown)
-    line = " · ".join(filter(None, (guess, _rule(question), formatting.near(question.why))))
+    reason = _(BY_NAME) if question.guess and question.guess.named else formatting.near(question.why)
+    line = " · ".join(filter(None, (guess, _rule(question), reason)))
     return f"{line}\n{held_by(question.holding)}" if question.holding else line
 
 

@@ -14,6 +14,7 @@ from bot.core.sorting import recording
 from bot.flows.library import sync
 from bot.flows.sorting.labelling import label
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.messages.sorting.labels import quiet_line
 
 ADA, URI, ISRC = 1001, f"spotify:track:{1:022d}", "GBAYE0000001"
 FILE = f"Track URI,Track Name,Artist Name(s),ISRC,Duration (ms)\n{URI},Rain,Ann,{ISRC},200000\n".encode()
@@ -58,3 +59,4 @@ async def test_before_there_is_a_model_the_guess_is_the_playlist_that_the_song_i
     question = await label.ask_about(store, ScoredLibraries(store, Scorer(tmp_path)), layer, URI, now)
     assert (question.guess.playlist.name if question.guess else None) == guess
     assert question.why is None
+    assert ("going by the playlist's name" in quiet_line(question)) == bool(guess)

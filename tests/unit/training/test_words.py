@@ -31,11 +31,12 @@ def test_the_file_that_ships_is_the_one_that_was_built() -> None:
     assert np.isfinite(encoder.vectors).all()
 
 
-def test_a_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "words.npz").write_bytes(text.FILE.read_bytes()[:-1])
-    monkeypatch.setattr(text, "FILE", tmp_path / "words.npz")
-    with pytest.raises(text.WordsDamaged, match="install Cratekeeper again"):
-        text.encoder.__wrapped__()
+@pytest.mark.parametrize("kept", [None, -1])
+def test_a_missing_or_damaged_file_is_refused(tmp_path: Path, kept: int | None) -> None:
+    if kept:
+        (tmp_path / "words.npz").write_bytes(text.FILE.read_bytes()[:kept])
+    with pytest.raises(text.WordsDamaged, match="missing or damaged: install Cratekeeper again"):
+        text.load(tmp_path / "words.npz")
 
 
 def test_a_word_is_the_sum_of_its_longest_tokens() -> None:
@@ -49,13 +50,12 @@ def test_a_word_is_the_sum_of_its_longest_tokens() -> None:
     assert encoder.encode([]).shape == (0, text.DIMENSIONS)
 
 
-def test_it_is_built_from_the_wheel_and_from_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_built_from_the_wheel_and_from_no_other(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, {"▁love": 0, "▁Love": 1, "!": 2, "ly": 3})
     with pytest.raises(InputProblem, match="sha256 differs"):
         words.build(wheel)
     with zipfile.ZipFile(wheel) as package:
         digests = {name: sha256(package.read(name)).hexdigest() for name in package.namelist()}
-    monkeypatch.setattr(words, "DIGESTS", digests)
-    built = text.read(words.build(wheel))
+    built = text.read(words.build(wheel, digests))
     assert list(built.tokens) == ["▁love", "ly"]
-    assert words.build(wheel) == words.build(wheel)
+    assert words.build(wheel, digests) == words.build(wheel, digests)

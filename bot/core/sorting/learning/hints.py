@@ -95,10 +95,7 @@ def named_after(names: Mapping[int, str], song: SongFeatures) -> tuple[int, floa
 
     It counts only if no other playlist's name has a word that's said of the song. That's the best guess without labels.
     """
-    said = {
-        **said_of(song),
-        TAG: {key_of(word) for word in words_of({t for tag in TAGS for t in song.sets.get(tag, ())})},
-    }
+    said = {**said_of(song), TAG: set(map(key_of, tagged(song)))}
     meant = {playlist: _meant(name) for playlist, name in names.items()}
     touched = [playlist for playlist, words in meant.items() if any(said[kind] & words[kind] for kind in NAMED)]
     if len(touched) != 1:
@@ -108,12 +105,14 @@ def named_after(names: Mapping[int, str], song: SongFeatures) -> tuple[int, floa
     return (touched[0], NAMED[kind]) if kind else None
 
 
+def tagged(song: SongFeatures) -> set[str]:
+    """Return a song's genres and tags, and the words in them."""
+    return words_of({label for tag in TAGS for label in song.sets.get(tag, ())})
+
+
 def _meant(name: str) -> dict[str, set[int]]:
-    """Return the hashes of a name's words, by the kind that they may be said in."""
+    """Return the hashes of a name's words, by the kind that they may be said in; a decade must be the whole name."""
     words = words_of_name(name)
-    decades = [decade for word in words if (decade := decade_of(word))]
-    whole = {key_of(word) for word in words}
-    return {
-        **dict.fromkeys((*NAMES, TAG), whole),
-        DECADE: set(map(key_of, decades)) if len(decades) == len(words) else set(),
-    }
+    decades = {key_of(decade) for word in words if (decade := decade_of(word))}
+    whole = set(map(key_of, words))
+    return {**dict.fromkeys((*NAMES, TAG), whole), DECADE: decades if len(decades) == len(words) else set()}

@@ -1,4 +1,4 @@
-"""Text: what titles, albums and artists' names are about, as vectors that are near for texts with related words. Pure.
+"""Text: what titles, albums and artists' names are about, as vectors that are near for texts with related words.
 
 A text's vector is the sum of its tokens' vectors, scaled to length 1. The tokens and vectors are WordLlama's (Miller
 2024), cut to the first 64 of their 256 dimensions, which were trained to stand by themselves (Kusupati et al. 2022,
@@ -30,8 +30,8 @@ FAINT = 1e-9
 Vectors = NDArray[np.float32]
 
 
-class WordsDamaged(RuntimeError):
-    """The file of words that ships with the bot isn't the one it was built with."""
+class WordsDamaged(OSError):
+    """The file of words that ships with the bot is missing, or isn't the one that was built."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,15 @@ class TextEncoder:
 
 @cache
 def encoder() -> TextEncoder:
-    """Return the encoder that ships with the bot. Raises WordsDamaged."""
-    content = FILE.read_bytes() if FILE.exists() else b""
+    """Return the encoder that ships with the bot, read once. Raises WordsDamaged."""
+    return load(FILE)
+
+
+def load(path: Path) -> TextEncoder:
+    """Return the encoder in the file that ships, wherever it is. Raises WordsDamaged."""
+    content = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(content).hexdigest() != DIGEST:
-        raise WordsDamaged(f"{FILE.name} is missing or damaged: install Cratekeeper again")
+        raise WordsDamaged(f"models/{path.name} is missing or damaged: install Cratekeeper again")
     return read(content)
 
 

@@ -37,8 +37,11 @@ SKIPPED_FOR = 50  # newest cards whose songs aren't asked about again
 
 @dataclass(frozen=True, slots=True)
 class Guess:
+    """named: guessed from the playlist's name, before there's a model."""
+
     playlist: Playlist
     probability: float
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +251,7 @@ def guess(scored: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Gu
         return []
     if scored.scores is None:
         named = named_after({playlist.playlist: playlist.name for playlist in kept}, scored.features[song])
-        return [Guess(playlist, named[1]) for playlist in kept if named and playlist.playlist == named[0]]
+        return [Guess(playlist, named[1], named=True) for playlist in kept if named and playlist.playlist == named[0]]
     scores = scored.scores_of([song])
     by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
     known = [Guess(playlist, by_class[playlist.playlist]) for playlist in kept if playlist.playlist in by_class]
