@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.cli import trouble
 from bot.core.sorting.learning import text
 from training import words
 from training.problems import InputProblem
@@ -35,8 +36,9 @@ def test_the_file_that_ships_is_the_one_that_was_built() -> None:
 def test_a_missing_or_damaged_file_is_refused(tmp_path: Path, kept: int | None) -> None:
     if kept:
         (tmp_path / "words.npz").write_bytes(text.FILE.read_bytes()[:kept])
-    with pytest.raises(text.WordsDamaged, match="missing or damaged: install Cratekeeper again"):
+    with pytest.raises(text.WordsDamaged) as problem:
         text.load(tmp_path / "words.npz")
+    assert trouble.words(problem.value) == f"{tmp_path / 'words.npz'}: missing or damaged: install Cratekeeper again"
 
 
 def test_a_word_is_the_sum_of_its_longest_tokens() -> None:

@@ -6,6 +6,7 @@ A text's vector is the sum of its tokens' vectors, scaled to length 1. The token
 file comes from; `training/words.py` builds it.
 """
 
+import errno
 import hashlib
 import io
 import re
@@ -82,7 +83,7 @@ def load(path: Path) -> TextEncoder:
     """Return the encoder in the file that ships, wherever it is. Raises WordsDamaged."""
     content = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(content).hexdigest() != DIGEST:
-        raise WordsDamaged(f"models/{path.name} is missing or damaged: install Cratekeeper again")
+        raise WordsDamaged(errno.EBADMSG, "missing or damaged: install Cratekeeper again", str(path))
     return read(content)
 
 
