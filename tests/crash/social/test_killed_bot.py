@@ -1,13 +1,15 @@
 """The bot, killed anywhere while members share a playlist, play a round or get a digest, ends as if it hadn't been."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.flows.social.digest import CROWD
 from sandbox.discord import Person
 from tests.crash.crash_stack import CrashStack
 from tests.crash.driver import Flow
-from tests.e2e.chat_stage import answer, post_in, with_file
+from tests.e2e.chat_stage import answer, newcomer, post_in, with_file
 from tests.e2e.checked_stack import PATIENCE
 from tests.e2e.trained_stage import plain
 
@@ -65,7 +67,10 @@ async def test_a_bot_killed_during_a_round_tells_the_channel_once(tmp_path: Path
 
 
 async def test_a_bot_killed_when_a_digest_is_due_posts_it_once(tmp_path: Path, survives) -> None:
+    """The channel has one digest, with as many likes as were counted: it's compared as it's written."""
     async with CrashStack(tmp_path / "stack") as stack:
+        for number in range(CROWD):  # in a smaller server, a digest has no counts
+            newcomer(stack, f"one of many {number}")
         await stack.start_bot()
         channel = stack.discord.add_channel(stack.guild, "digest-here")
         await post_in(Person(stack.discord, stack.discord.owner, stack.channel), "digest", channel)
@@ -73,13 +78,15 @@ async def test_a_bot_killed_when_a_digest_is_due_posts_it_once(tmp_path: Path, s
         await stack.change(
             "insert into counted (server, day, what, count) values (?, ?, 'like', 30)",
             stack.guild.id,
-            now.date().isoformat(),
+            (now - timedelta(days=1)).date().isoformat(),  # the day it's posted on is the next one's
         )
         await stack.keep()
 
         async def let_it_be_due() -> None:
             await stack.change("update place set due_at = ? where purpose = 'digest'", now.timestamp() * 1000)
             await stack.until(moved_on)
+            (posted,) = filter(stack.is_posted, channel.messages.values())
+            assert "30 likes" in posted.text()
 
         def moved_on() -> object:
             return stack.rows("select 1 from place where due_at > ?", now.timestamp() * 1000 + WEEK)
