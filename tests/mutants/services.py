@@ -159,7 +159,7 @@ SERVICES = (
         "e2e/discord/test_chat_buttons.py",
         "bot/chat/ids.py",
         'VERSION = "ck1"',
-        'VERSION = f"ck{__import__(\'os\').getpid()}"',
+        "VERSION = f\"ck{__import__('os').getpid()}\"",
     ),
     mutant(
         17,
