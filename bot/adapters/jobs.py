@@ -24,7 +24,7 @@ from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
 from dbos._serialization import DBOSDefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.store.engine import BUSY_MS, store_error, typed_errors
+from bot.adapters.store.engine import BUSY_MS, look, store_error, typed_errors
 from bot.core.jobs import Job, JobKind
 from bot.errors import StoreBusy, StoreFull, StoreShut
 from bot.telemetry import actions
@@ -90,7 +90,7 @@ class Jobs:
         self._alive: set[str] = set()  # ids of jobs running in this process
         self._missing: set[str] = set()  # ids that the last look found begun but not running
         self._running: dict[int, set[asyncio.Task[None]]] = {}
-        self._engine = sa.create_engine(f"sqlite:///{path}")
+        self._path, self._engine = path, sa.create_engine(f"sqlite:///{path}")
         sa.event.listen(self._engine, "connect", partial(_configure, busy_ms))
         self._config: DBOSConfig = {
             "name": "cratekeeper",
@@ -101,6 +101,10 @@ class Jobs:
             "serializer": _Json(),
             "log_level": "ERROR",
         }
+
+    async def look(self) -> None:
+        """Raise a StoreError if the queue's database can't be read or written."""
+        await asyncio.to_thread(look, self._path)
 
     async def start(self, handler: Handler) -> None:
         """Resume jobs of an earlier process, then run whatever is enqueued."""

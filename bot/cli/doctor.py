@@ -106,16 +106,11 @@ async def _running(settings: Settings) -> str:
         where = f"port {settings.http_port}; look at its log, or examine it where it runs (in its container)"
         raise Unwell(f"a bot runs, and doesn't answer on {where}") from None
     if not said.get("ready"):
-        raise Unwell(f"a bot runs, and isn't ready: {_what_is_down(said)}; look at its log")
+        raise Unwell(f"a bot runs, and isn't ready. {said.get('reason')} Look at its log.")
     waited = float(str(said.get("oldest_job_seconds") or 0))
     if waited > LONGEST_WAIT:
         raise Unwell(f"a bot runs, and a job has waited for {waited / 60:.0f} minutes; look at its log")
     return "a bot runs, and is ready"
-
-
-def _what_is_down(said: Mapping[str, object]) -> str:
-    words_of = {"gateway": "it isn't connected to Discord", "database": "its database doesn't answer"}
-    return " and ".join(word for name, word in words_of.items() if not said.get(name))
 
 
 async def _keys(settings: Settings) -> str:

@@ -13,26 +13,32 @@ from bot.errors import StoreError
 
 log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds for the database to answer; probes give up after a few
+SILENT = f"The database doesn't answer within {PATIENCE:g} seconds."
+OFFLINE = "It isn't connected to Discord."
 PATIENT = frozenset({JobKind.HEAR})  # these wait for hours behind each other, as they should
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """gateway: connected; database: answers; oldest_job: seconds that the oldest job has waited, None if unknown."""
+    """gateway: connected; trouble: what's wrong with the database, if anything.
+
+    oldest_job: seconds that the oldest job has waited, None if unknown.
+    """
 
     gateway: bool
-    database: bool
+    trouble: str
     oldest_job: float | None
 
     @property
     def ready(self) -> bool:
-        return self.gateway and self.database
+        return self.gateway and not self.trouble
 
-    def facts(self) -> Mapping[str, bool | float | None]:
+    def facts(self) -> Mapping[str, bool | float | str | None]:
         """Return what `/health` says."""
         oldest = None if self.oldest_job is None else round(self.oldest_job, 1)
-        parts = {"gateway": self.gateway, "database": self.database, "oldest_job_seconds": oldest}
-        return {"ok": self.ready, "live": True, "ready": self.ready, **parts}
+        parts = {"gateway": self.gateway, "database": not self.trouble, "oldest_job_seconds": oldest}
+        reason = " ".join(filter(None, (self.trouble, "" if self.gateway else OFFLINE)))
+        return {"ok": self.ready, "live": True, "ready": self.ready, **parts, "reason": reason or None}
 
 
 async def examine(store: Store, jobs: Jobs, gateway: bool, now: datetime) -> Health:
@@ -40,10 +46,12 @@ async def examine(store: Store, jobs: Jobs, gateway: bool, now: datetime) -> Hea
     try:
         async with asyncio.timeout(PATIENCE):
             await store.look()
-            return Health(gateway, True, oldest(await jobs.waiting(now)))
+            await jobs.look()
+            return Health(gateway, "", oldest(await jobs.waiting(now)))
     except (StoreError, TimeoutError) as error:
-        log.warning("the database doesn't answer: %s", str(error) or type(error).__name__)
-        return Health(gateway, False, None)
+        trouble = str(error) or SILENT
+        log.warning("not healthy: %s", trouble)
+        return Health(gateway, trouble, None)
 
 
 def oldest(waiting: Mapping[JobKind, Waiting]) -> float:

@@ -19,7 +19,7 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.errors import NewerSchema, StoreBusy, StoreFull
+from bot.errors import NewerSchema, StoreBusy, StoreDamaged, StoreFull
 from tests.databases import new_store
 
 ADA, BEN = 1001, 1002
@@ -226,6 +226,29 @@ async def test_p20_a_full_disk_is_a_typed_error_until_there_is_room(store: Store
         await songs.like(tx, ADA, big, now)
     with sqlite3.connect(store.path) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_a_store_that_met_damage_says_so_from_then_on(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.exec_driver_sql("CREATE TABLE harmed (a)")
+        await tx.exec_driver_sql("INSERT INTO harmed VALUES (randomblob(9000))")
+        page = (await tx.exec_driver_sql("SELECT rootpage FROM sqlite_schema WHERE name = 'harmed'")).scalar_one()
+    await store.checkpoint()
+    await store.close()  # what its connections have in memory is as it was
+    with store.path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xa5" * 2048)
+    await store.look()
+    with pytest.raises(StoreDamaged):
+        async with store.reading() as tx:
+            await tx.exec_driver_sql("SELECT * FROM harmed")
+    with pytest.raises(StoreDamaged):
+        await store.look()
+
+
+async def test_a_store_that_somebody_writes_can_be_looked_at(store: Store) -> None:
+    async with store.writing():
+        await store.look()
 
 
 async def test_answers_from_one_event_are_stored_once(store: Store, now: datetime) -> None:

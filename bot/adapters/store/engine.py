@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, event, make_url
@@ -42,6 +43,7 @@ class Store:
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
         self._calm_until = 0.0  # on the monotonic clock
         self.is_scrubbed = True  # whether no deleted rows are left in the file
+        self._is_damaged = False  # whether a transaction has met damage since the start
         event.listen(self._engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self._engine.sync_engine, "begin", _begin)
         event.listen(self._engine.sync_engine, "invalidate", _roll_back)
@@ -69,9 +71,10 @@ class Store:
             yield tx
 
     async def look(self) -> None:
-        """Read something from the file. Raises a StoreError if the database doesn't answer."""
-        async with self.reading() as tx:
-            await tx.exec_driver_sql("SELECT count(*) FROM alembic_version")
+        """Raise a StoreError if the database can't be read or written, or if any transaction has met damage."""
+        if self._is_damaged:
+            raise StoreDamaged
+        await asyncio.to_thread(look, self.path)
 
     def lock(self, name: Hashable) -> asyncio.Lock:
         """Return the lock of that name, for work across several transactions; never take it inside one."""
@@ -79,11 +82,15 @@ class Store:
 
     @asynccontextmanager
     async def _transaction(self, *, immediate: bool) -> AsyncIterator[Tx]:
-        with typed_errors():
-            async with self._engine.connect() as tx:
-                await tx.execution_options(immediate=immediate)
-                async with tx.begin():
-                    yield tx
+        try:
+            with typed_errors():
+                async with self._engine.connect() as tx:
+                    await tx.execution_options(immediate=immediate)
+                    async with tx.begin():
+                        yield tx
+        except StoreDamaged:
+            self._is_damaged = True
+            raise
 
     async def migrate(self, before: Callable[[str], object] | None = None) -> None:
         """Bring the schema up to date. Raises NewerSchema if a newer Cratekeeper wrote the database.
@@ -186,6 +193,20 @@ def typed_errors() -> Iterator[None]:
         if type(error) in BROKEN_RULES:
             raise
         raise store_error(error) from error
+
+
+def look(path: Path) -> None:
+    """Open a database anew, read from it, and begin to write. Raises a StoreError if any of it fails. Blocks.
+
+    Connections that are open notice little: they go on with a file that was deleted, and with what they have in memory.
+    """
+    with typed_errors(), closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=0)) as database:
+        database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not isinstance(store_error(error), StoreBusy):  # then somebody else can write
+                raise
 
 
 def verify(path: Path, *, thoroughly: bool = False) -> None:

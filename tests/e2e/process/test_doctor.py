@@ -181,7 +181,7 @@ async def test_the_doctor_says_why_a_running_bot_is_not_ready(stack: Stack, caps
     await ready(stack, status=503)
     assert await examine(config.parse(stack.environment())) == 1
     printed = capsys.readouterr().out
-    assert "a bot runs, and isn't ready: it isn't connected to Discord; look at its log" in printed
+    assert "a bot runs, and isn't ready. It isn't connected to Discord. Look at its log." in printed
     assert unwell(printed)[0] == "running"
 
 
