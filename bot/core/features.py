@@ -69,9 +69,9 @@ def filled_in(song: SongFeatures, other: SongFeatures) -> SongFeatures:
 
 def refuse(songs: Iterable[SongFeatures]) -> None:
     """Raise RefusedProvenance if any value comes from a source that must never enter a model."""
-    for song in songs:
-        if refused := REFUSED.intersection(source.partition(":")[0] for source in song.provenance.values()):
-            raise RefusedProvenance(f"features from {', '.join(sorted(refused))} must not enter a model")
+    sources = set().union(*(song.provenance.values() for song in songs))
+    if refused := REFUSED.intersection(source.partition(":")[0] for source in sources):
+        raise RefusedProvenance(f"features from {', '.join(sorted(refused))} must not enter a model")
 
 
 def features_heard(numbers: Mapping[str, float], vectors: Mapping[str, NDArray[np.float32]]) -> SongFeatures:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,11 @@ from hypothesis import strategies as st
 from bot.audio.analysis.features import FEATURES
 from bot.core.features import RefusedProvenance, SongFeatures, features_heard
 from bot.core.library.tables import Row, Table, features_of, field_of
-from bot.core.sorting.learning.columns import words_of
+from bot.core.sorting.learning.columns import BUCKETS, BUMPS, WEIGHTS, keys_of, words_of
+from bot.core.sorting.learning.hints import hint_columns, words_of_name
+from bot.core.sorting.learning.identities import key_of
 from bot.core.sorting.learning.schema import BUILT_IN, MOST_WORDS, Schema, schema_of
+from bot.core.sorting.learning.text import encoder
 
 EXPORTIFY_ROW = {
     "Track URI": "spotify:track:4N42ow0h4JoK68OQwOzsQn",
@@ -82,6 +86,7 @@ def test_headers_are_recognised_in_any_spelling() -> None:
     assert field_of("Album Release Date") == field_of("release_date") == "year"
 
 
+NAMES = ("rock", "Hard rock", "The love", "Love, The", "love", "night city", "Night", "winter")
 texts = st.text(alphabet="ab -'é", max_size=6)
 songs = st.builds(
     SongFeatures,
@@ -120,11 +125,83 @@ def test_a_schema_round_trips_as_json(library: list[SongFeatures]) -> None:
     assert Schema.from_json(schema.to_json()) == schema
 
 
-def test_one_song_and_many_give_the_same_vectors() -> None:
-    library = [features_from_row({**PLAIN_ROW, "tempo": str(60 + at)}, "csv") for at in range(40)]
-    schema = schema_of(library)
+varied = st.builds(
+    SongFeatures,
+    st.dictionaries(st.sampled_from(["year", "liked", "pulse"]), st.floats(1990, 2030)),
+    st.dictionaries(
+        st.sampled_from(["genres", "artists", "album", "title"]),
+        st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=4),
+    ),
+    st.just({}),
+    st.dictionaries(st.just("ears"), st.sampled_from([np.arange(4, dtype=np.float32), np.ones(3, np.float32)])),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(library=st.lists(varied, min_size=4, max_size=12))
+def test_one_song_and_many_give_the_same_vectors(library: list[SongFeatures]) -> None:
+    schema = replace(
+        schema_of(library), hints=tuple(column for _, column in hint_columns({1: "90s Rock Love"}, library))
+    )
     alone = np.vstack([schema.vectors([song]) for song in library])
     assert np.array_equal(alone, schema.vectors(library))
+
+
+@settings(max_examples=60, deadline=None)
+@given(library=st.lists(varied, min_size=4, max_size=12))
+def test_vectors_say_what_a_song_is_written_out_by_hand(library: list[SongFeatures]) -> None:
+    schema = with_hints(library)
+    assert np.allclose(schema.vectors(library), [by_hand(schema, song) for song in library], rtol=0, atol=1e-6)
+
+
+def with_hints(library: list[SongFeatures]) -> Schema:
+    columns = hint_columns({1: "1990s Rock Love", 2: "The night"}, library)
+    return replace(schema_of(library), hints=tuple(column for _, column in columns))
+
+
+def by_hand(schema: Schema, song: SongFeatures) -> list[float]:
+    """The vector of one song, column by column: trained models hold for these columns and no others."""
+    known, spans = [song.numbers.get(number.name) for number in schema.numbers], []
+    for number, value in zip(schema.numbers, known, strict=True):
+        away = 0.0 if value is None else (value - number.centre) / number.scale
+        spans.append(0.35 * number.weight * max(-3.0, min(3.0, away)))
+    spans += [0.25 * (value is None) for value in known]
+    for number in schema.numbers:
+        for width, gap, first, weight in BUMPS.get(number.name, ()):
+            date = song.numbers.get(number.name, math.inf)
+            near = [math.exp(-(((date - at) / width) ** 2) / 2) for at in np.arange(first, 2030.0, gap)]
+            spans += [weight * value for value in unit(near)]
+    for words in schema.words:
+        has = words_of(song.sets.get(words.name, ()))
+        said = unit([rarity * (word in has) for word, rarity in zip(words.tokens, words.rarities, strict=True)])
+        spans += [*(2.1 * value for value in said), 0.25 * (not any(said))]
+    for identity in schema.identities:
+        keys, size = keys_of(identity.name, song), BUCKETS[identity.name]
+        buckets = [0.0] * size
+        for key in keys:
+            buckets[key // 2 % size] += (1 if key % 2 else -1) * WEIGHTS[identity.name] / math.sqrt(len(keys))
+        counts = dict(zip(identity.keys, identity.counts, strict=True))
+        spans += [*buckets, 0.9 * math.log1p(max((counts.get(key, 1) for key in keys), default=0))]
+    for embedding in schema.embeddings:
+        vector = song.embeddings.get(embedding.name, ())
+        heard = unit(list(vector) if len(vector) == embedding.size else [0.0] * embedding.size)
+        spans += [*(2.0 * value for value in heard), 0.25 * (not any(heard))]
+    for name in schema.texts:
+        tokens, vectors = encoder().tokens, encoder().vectors
+        text = " ".join(sorted(song.sets.get(name, ()))).casefold().replace(",", "")
+        found = [tokens["▁" + word] for word in text.split()]
+        about = unit(vectors[found].sum(axis=0).tolist())
+        spans += [*(1.2 * value for value in about), 0.25 * (not any(about))]
+    for hint in schema.hints:
+        said = {key_of(word) for text in song.sets.get(hint.kind, ()) for word in words_of_name(text)}
+        decade = {key_of(f"{int(song.numbers.get('year', 0) // 10)}0s")}
+        spans.append(len(set(hint.keys) & (decade if hint.kind == "decade" else said)) / hint.words)
+    return spans
+
+
+def unit(values: list[float]) -> list[float]:
+    length = max(math.hypot(*values), 1e-9)
+    return [value / length for value in values]
 
 
 def test_a_version_changes_with_the_definition() -> None:

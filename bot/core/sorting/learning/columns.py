@@ -1,12 +1,17 @@
 """Columns: how each kind of feature becomes columns of a vector. Pure.
 
-Every function takes n songs and returns float32 (n, columns of the block) without NaN. Weights and sizes were chosen
-on four real people's playlists; docs/learning.md gives what each gained.
+Every `fill_` function takes n songs and their block, zeros of float32 (n, columns of the block), and leaves no NaN in
+it. What a name says is worked out once, however many of the songs have it. Weights and sizes were chosen on four real
+people's playlists; docs/learning.md gives what each gained.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from itertools import chain, count, repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +40,10 @@ WEIGHTS = {
     "text": 1.2,
 }  # per block, in deviations or as the length of its row
 
+REMEMBERED = 2**12  # labels; libraries have some hundreds of genres and tags
+
 Vectors = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,23 @@ class Number:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IdentityColumn:
     """Names that songs may share: artists or an album. `keys` (sorted) are hashes of those in several songs."""
 
     name: str
     keys: tuple[int, ...]
     counts: tuple[int, ...]
+
+    def songs_with(self, keys: Rows) -> Rows:
+        """Return how many songs of the library have each key; 1 for a key that isn't in several."""
+        known, counts = self._known
+        at = np.searchsorted(known, keys)
+        return np.where(known[at] == keys, counts[at], 1)
+
+    @cached_property
+    def _known(self) -> tuple[Rows, Rows]:
+        return np.array([*self.keys, 2**32]), np.array([*self.counts, 1])  # the last is larger than any key
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +86,7 @@ class Embedding:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
     """A set of words that songs share: the words with a column, and the rarity of each."""
 
@@ -76,65 +94,95 @@ class Words:
     tokens: tuple[str, ...]
     rarities: tuple[float, ...]
 
+    @cached_property
+    def column(self) -> dict[str, int]:
+        """The column of each word."""
+        return {word: at for at, word in enumerate(self.tokens)}
+
+    @cached_property
+    def rarity(self) -> Vectors:
+        """The rarity of each column's word."""
+        return np.array(self.rarities, np.float32)
+
 
 DATES = {
-    name: np.array(
-        [(at, width, weight) for width, gap, first, weight in bumps for at in np.arange(first, LAST_BUMP, gap)]
-    )
+    name: [(np.arange(first, LAST_BUMP, gap), width, weight) for width, gap, first, weight in bumps]
     for name, bumps in BUMPS.items()
-}  # name → (bumps, 3): centre, width (years), weight
+}  # name → for each width: centres, width (years), weight
 FAINT = 1e-9  # anything smaller is zero
+FAR = 1e4  # years; a date beyond is none
+
+
+def bumps_of(name: str) -> int:
+    """Return the number of columns of a date."""
+    return sum(len(centres) for centres, _width, _weight in DATES[name])
 
 
 def words_of(labels: Collection[str]) -> set[str]:
     """Return labels and the words in them: "gothic rock" is also "gothic" and "rock"."""
-    whole = {label.strip().casefold() for label in labels} - {""}
-    return whole | {word for label in whole for word in label.split()}
+    return set(chain.from_iterable(map(_words_of_label, labels)))
 
 
-def of_numbers(numbers: Sequence[Number], songs: Sequence[SongFeatures]) -> Vectors:
-    """Return clipped deviations from the centre, 0 where a value is missing or out of range; then flags for those."""
+@lru_cache(REMEMBERED)
+def _words_of_label(label: str) -> frozenset[str]:
+    whole = label.strip().casefold()
+    return frozenset({whole, *whole.split()} - {""})
+
+
+def told(name: str, songs: Sequence[SongFeatures], tells: Callable[[str], Collection[int]]) -> tuple[Rows, Rows]:
+    """Return all that the names in a set tell, with the row of each one's song. tells: asked once for each name."""
+    sets = [song.sets.get(name, ()) for song in songs]
+    each = list(map(cache(tells), chain.from_iterable(sets)))
+    rows = np.repeat(np.arange(len(songs)), list(map(len, sets)))
+    return np.repeat(rows, list(map(len, each))), np.fromiter(chain.from_iterable(each), np.int64)
+
+
+def fill_numbers(numbers: Sequence[Number], songs: Sequence[SongFeatures], block: Vectors) -> None:
+    """Clipped deviations from the centre, 0 where a value is missing or out of range; then flags for those."""
     names = [number.name for number in numbers]
-    rows = [[song.numbers.get(name, math.nan) for name in names] for song in songs]
-    values = np.array(rows, np.float64).reshape(len(songs), len(numbers))
+    rows = chain.from_iterable(map(song.numbers.get, names, repeat(math.nan)) for song in songs)
+    values = np.fromiter(rows, np.float64, len(songs) * len(names)).reshape(len(songs), len(names))
     low, high, centre, scale, weight = _each(numbers, "low", "high", "centre", "scale", "weight")
     absent = ~(np.isfinite(values) & (values >= low) & (values <= high))
     deviations = np.clip((np.where(absent, centre, values) - centre) / scale, -CLIP, CLIP)
-    block = np.hstack([WEIGHTS["number"] * weight * deviations, WEIGHTS["absent"] * absent])
-    return block.astype(np.float32)
+    block[:, : len(names)] = WEIGHTS["number"] * weight * deviations
+    block[:, len(names) :] = WEIGHTS["absent"] * absent
 
 
 def _each(numbers: Sequence[Number], *fields: str) -> list[NDArray[np.float64]]:
     return [np.array([getattr(number, field) for number in numbers], np.float64) for field in fields]
 
 
-def of_words(words: Words, songs: Sequence[SongFeatures]) -> Vectors:
-    """Return one row per song: its words weighted by rarity, scaled to one length; the last column is "none known"."""
-    column = {word: at for at, word in enumerate(words.tokens)}
-    rarity = np.array([*words.rarities, 0], np.float32)
-    block = np.zeros((len(songs), len(column) + 1), np.float32)
-    for row, song in zip(block, songs, strict=True):
-        at = [column[word] for word in words_of(song.sets.get(words.name, ())) if word in column]
-        row[at] = rarity[at]
-    lengths = np.linalg.norm(block, axis=1, keepdims=True)
+def fill_words(words: Words, songs: Sequence[SongFeatures], block: Vectors) -> None:
+    """A song's words weighted by rarity, scaled to one length; the last column is "none known"."""
+    column = words.column
+    rows, at = told(words.name, songs, lambda label: [column[word] for word in words_of([label]) if word in column])
+    block[rows, at] = words.rarity[at]
+    lengths = _lengths(block)
     block *= np.float32(WEIGHTS["words"]) / np.where(lengths > 0, lengths, 1)
     block[lengths[:, 0] == 0, -1] = WEIGHTS["absent"]
-    return block
 
 
-def of_dates(name: str, songs: Sequence[SongFeatures]) -> Vectors:
-    """Return one row per song: how near its date is to each of DATES, each width scaled to one length; 0 if unknown.
+def _lengths(rows: NDArray[Any]) -> NDArray[Any]:
+    """Return (n, 1)."""
+    lengths: NDArray[Any] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    return lengths[:, None]
+
+
+def fill_dates(name: str, songs: Sequence[SongFeatures], block: Vectors) -> None:
+    """How near a song's date is to each of DATES, each width scaled to one length; 0 if unknown.
 
     Radial basis functions: a release date then tells the season, the years around it and the era at once, where a
     single number would only say "newer".
     """
-    date = np.array([song.numbers.get(name, math.nan) for song in songs], np.float64)[:, None]
-    centres, widths, weights = DATES[name].T
-    near = np.nan_to_num(np.exp(-0.5 * ((date - centres) / widths) ** 2))
-    for width in np.unique(widths):
-        at = widths == width
-        near[:, at] /= np.maximum(np.linalg.norm(near[:, at], axis=1, keepdims=True), FAINT)
-    return np.asarray(near * weights, np.float32)
+    dates = np.fromiter((song.numbers.get(name, math.nan) for song in songs), np.float64, len(songs))
+    dates, which = np.unique(np.where(np.abs(dates) < FAR, dates, np.inf), return_inverse=True)
+    first = 0
+    for centres, width, weight in DATES[name]:
+        near = np.exp(-0.5 * (dates[:, None] / width - centres / width) ** 2)
+        near *= weight / np.maximum(_lengths(near), FAINT)
+        block[:, first : first + len(centres)] = near.astype(np.float32)[which]
+        first += len(centres)
 
 
 def keys_of(name: str, song: SongFeatures) -> list[int]:
@@ -143,38 +191,38 @@ def keys_of(name: str, song: SongFeatures) -> list[int]:
     return sorted({key(identity) for identity in song.sets.get(name, ())})
 
 
-def of_identity(identity: IdentityColumn, songs: Sequence[SongFeatures]) -> Vectors:
-    """Return one row per song: its names as signed ones in their buckets, and the song count of its commonest name.
+def fill_identity(identity: IdentityColumn, songs: Sequence[SongFeatures], block: Vectors) -> None:
+    """A song's names as signed ones in their buckets; the last column is the song count of its commonest name.
 
     Feature hashing (Weinberger et al. 2009) needs no vocabulary: a new like by a labelled artist matches.
     """
-    size, counts = BUCKETS[identity.name], dict(zip(identity.keys, identity.counts, strict=True))
-    block = np.zeros((len(songs), size + 1), np.float32)
-    for row, song in zip(block, songs, strict=True):
-        keys = keys_of(identity.name, song)
-        for key in keys:
-            row[key // 2 % size] += (1 if key % 2 else -1) * WEIGHTS[identity.name] / math.sqrt(len(keys))
-        row[-1] = WEIGHTS["count"] * math.log1p(max((counts.get(key, 1) for key in keys), default=0))
-    return block
+    key = artist_key if identity.name == "artists" else key_of
+    rows, keys = told(identity.name, songs, lambda name: [key(name)])
+    rows, keys = np.divmod(np.unique(rows << 32 | keys), 2**32)  # two spellings of one artist are one name
+    size, names_of = BUCKETS[identity.name], np.bincount(rows, minlength=len(songs))
+    signed = np.where(keys % 2, 1, -1) * WEIGHTS[identity.name] / np.sqrt(names_of[rows])
+    np.add.at(block, (rows, keys // 2 % size), signed.astype(np.float32))
+    commonest = np.zeros(len(songs))
+    np.maximum.at(commonest, rows, identity.songs_with(keys))
+    block[:, -1] = WEIGHTS["count"] * np.log1p(commonest)
 
 
-def of_embedding(embedding: Embedding, songs: Sequence[SongFeatures]) -> Vectors:
-    """Return one row per song: its vector scaled to the block's weight; the last column is "none known"."""
-    rows = np.zeros((len(songs), embedding.size), np.float32)
-    for row, song in zip(rows, songs, strict=True):
-        vector = song.embeddings.get(embedding.name)
-        if vector is not None and len(vector) == embedding.size:  # other versions differ in length
-            row[:] = vector
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+def fill_embedding(embedding: Embedding, songs: Sequence[SongFeatures], block: Vectors) -> None:
+    """A song's vector scaled to the block's weight; the last column is "none known"."""
+    vectors = [song.embeddings.get(embedding.name, ()) for song in songs]
+    known = [row for row, vector in enumerate(vectors) if len(vector) == embedding.size]  # other versions differ in it
+    if known:
+        block[known, :-1] = np.stack([vectors[row] for row in known])
+    lengths = _lengths(block)
     weight = WEIGHTS.get(embedding.name.partition(":")[0], WEIGHTS["embedding"])
-    block = np.hstack([weight * rows / np.maximum(lengths, FAINT), WEIGHTS["absent"] * (lengths == 0)])
-    return np.asarray(block, np.float32)
+    block *= np.float32(weight) / np.maximum(lengths, FAINT)
+    block[:, -1] = WEIGHTS["absent"] * (lengths[:, 0] == 0)
 
 
-def of_text(name: str, songs: Sequence[SongFeatures]) -> Vectors:
-    """Return one row per song: what its title, album or artists' names are about; the last column is "none known"."""
-    texts = [" ".join(sorted(song.sets.get(name, ()))) for song in songs]
-    distinct = {text: at for at, text in enumerate(dict.fromkeys(texts))}
-    rows = encoder().encode(list(distinct))[[distinct[text] for text in texts]]
-    absent = ~rows.any(axis=1, keepdims=True)
-    return np.hstack([WEIGHTS["text"] * rows, WEIGHTS["absent"] * absent]).astype(np.float32)
+def fill_text(name: str, songs: Sequence[SongFeatures], block: Vectors) -> None:
+    """What a song's title, album or artists' names are about; the last column is "none known"."""
+    place: defaultdict[frozenset[str], int] = defaultdict(count().__next__)
+    which = [place[song.sets.get(name, frozenset())] for song in songs]
+    rows = encoder().encode([" ".join(sorted(texts)) for texts in place])[which]
+    block[:, :-1] = np.float32(WEIGHTS["text"]) * rows
+    block[:, -1] = WEIGHTS["absent"] * (_lengths(rows)[:, 0] == 0)

@@ -7,13 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from bot.core.features import TITLE, SongFeatures
-from bot.core.sorting.learning.columns import Vectors, words_of
+from bot.core.sorting.learning.columns import Rows, Vectors, told, words_of
 from bot.core.sorting.learning.identities import key_of
 
+REMEMBERED = 2**14  # words
+NOTHING = -1  # in place of the hash of a word that says nothing
 NAMES = (TITLE, "album", "artists")
 DECADE, TAG = "decade", "tag"
 KINDS = (*NAMES, DECADE)
@@ -42,25 +45,58 @@ class HintColumn:
 
 def words_of_name(name: str) -> list[str]:
     """Return the words of a name that may say something, each once."""
-    plain = name.casefold().replace("'", "").replace("’", "").replace("_", " ")
-    long = (word for word in WORD.findall(plain) if len(word) >= SHORT or not word.isascii())
-    return sorted({word for word in long if word not in IDLE})
+    return sorted(filter(_says_something, set(_words(name))))
+
+
+def _words(name: str) -> list[str]:
+    return WORD.findall(name.casefold().replace("'", "").replace("’", "").replace("_", " "))
+
+
+def _says_something(word: str) -> bool:
+    return (len(word) >= SHORT or not word.isascii()) and word not in IDLE
 
 
 def said_of(song: SongFeatures) -> dict[str, set[int]]:
     """Return the hashes of a song's words, by kind."""
-    said = {name: {key_of(word) for text in song.sets.get(name, ()) for word in words_of_name(text)} for name in NAMES}
+    said = {name: set().union(*map(_said_by, song.sets.get(name, ()))) for name in NAMES}
+    return {**said, DECADE: set(_decade(song))}
+
+
+def _said_by(text: str) -> set[int]:
+    return set(map(_key, _words(text))) - {NOTHING}
+
+
+@lru_cache(REMEMBERED)
+def _key(word: str) -> int:
+    return key_of(word) if _says_something(word) else NOTHING
+
+
+def _decade(song: SongFeatures) -> list[int]:
     year = song.numbers.get("year")
-    return {**said, DECADE: set() if year is None else {key_of(f"{int(year // 10 * 10)}s")}}
+    return [] if year is None else [_key(f"{int(year // 10 * 10)}s")]
 
 
 def of_hints(columns: Sequence[HintColumn], songs: Sequence[SongFeatures]) -> Vectors:
     """Return (n, h): the share of the words of each column's playlist that a song has."""
     block = np.zeros((len(songs), len(columns)), np.float32)
-    for row, song in zip(block, songs if columns else (), strict=bool(columns)):
-        said = said_of(song)
-        row[:] = [len(said[column.kind].intersection(column.keys)) / column.words for column in columns]
+    for kind in {column.kind for column in columns}:
+        of_kind = [at for at, column in enumerate(columns) if column.kind == kind]
+        keys = {key for at in of_kind for key in columns[at].keys}
+        place = {key: at for at, key in enumerate(sorted(keys))}
+        has = np.zeros((len(songs), len(place)), np.bool_)
+        has[_said(kind, songs, place)] = True
+        for at in of_kind:
+            block[:, at] = has[:, [place[key] for key in columns[at].keys]].sum(axis=1) / columns[at].words
     return block
+
+
+def _said(kind: str, songs: Sequence[SongFeatures], place: Mapping[int, int]) -> tuple[Rows, Rows]:
+    """Return each song's row and the place of the word, for each of these words that it says. place: by hash."""
+    if kind == DECADE:
+        said = [(row, place[key]) for row, song in enumerate(songs) for key in _decade(song) if key in place]
+        rows, places = np.array(said, np.int64).reshape(-1, 2).T
+        return rows, places
+    return told(kind, songs, lambda text: [place[key] for key in _said_by(text) if key in place])
 
 
 def hint_columns(names: Mapping[int, str], library: Sequence[SongFeatures]) -> list[tuple[int, HintColumn]]:

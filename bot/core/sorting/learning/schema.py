@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -32,13 +32,14 @@ from bot.core.sorting.learning.columns import (
     Number,
     Vectors,
     Words,
+    bumps_of,
+    fill_dates,
+    fill_embedding,
+    fill_identity,
+    fill_numbers,
+    fill_text,
+    fill_words,
     keys_of,
-    of_dates,
-    of_embedding,
-    of_identity,
-    of_numbers,
-    of_text,
-    of_words,
     words_of,
 )
 from bot.core.sorting.learning.hints import HintColumn, of_hints
@@ -101,26 +102,34 @@ class Schema:
     @property
     def hints_at(self) -> int:
         """The first column of the hints, which are the last."""
-        identities = sum(BUCKETS[identity.name] + 1 for identity in self.identities)
-        embeddings = sum(embedding.size + 1 for embedding in self.embeddings)
-        return self.words_at[1] + identities + embeddings + (DIMENSIONS + 1) * len(self.texts)
+        return sum(width for _fill, _columns, width in self._blocks())
 
     @property
     def words_at(self) -> tuple[int, int]:
         """First and last (exclusive) column of all words: sparse, and worth condensing."""
-        first = 2 * len(self.numbers) + sum(len(DATES[number.name]) for number in self.numbers if number.name in DATES)
+        first = 2 * len(self.numbers) + sum(bumps_of(number.name) for number in self.numbers if number.name in DATES)
         return first, first + sum(len(words.tokens) + 1 for words in self.words)
 
     def vectors(self, songs: Sequence[SongFeatures]) -> Vectors:
         """Return (n, d), one row per song. Raises RefusedProvenance for a value that must not be used."""
         refuse(songs)
-        blocks = [of_numbers(self.numbers, songs)]
-        blocks += [of_dates(number.name, songs) for number in self.numbers if number.name in DATES]
-        blocks += [of_words(words, songs) for words in self.words]
-        blocks += [of_identity(identity, songs) for identity in self.identities]
-        blocks += [of_embedding(embedding, songs) for embedding in self.embeddings]
-        blocks += [of_text(name, songs) for name in self.texts]
-        return np.hstack([*blocks, of_hints(self.hints, songs)])
+        vectors, first = np.zeros((len(songs), self.width), np.float32), 0
+        for fill, columns, width in self._blocks():
+            fill(columns, songs, vectors[:, first : first + width])
+            first += width
+        vectors[:, first:] = of_hints(self.hints, songs)
+        return vectors
+
+    def _blocks(self) -> list[tuple[Callable[[Any, Sequence[SongFeatures], Vectors], None], Any, int]]:
+        """Return what fills each block but the hints, with which columns, and how many."""
+        return [
+            (fill_numbers, self.numbers, 2 * len(self.numbers)),
+            *((fill_dates, number.name, bumps_of(number.name)) for number in self.numbers if number.name in DATES),
+            *((fill_words, words, len(words.tokens) + 1) for words in self.words),
+            *((fill_identity, identity, BUCKETS[identity.name] + 1) for identity in self.identities),
+            *((fill_embedding, embedding, embedding.size + 1) for embedding in self.embeddings),
+            *((fill_text, name, DIMENSIONS + 1) for name in self.texts),
+        ]
 
     def to_json(self) -> str:
         """Return the whole definition; equal schemas give equal text."""

@@ -10,9 +10,9 @@ import errno
 import hashlib
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 FILE = Path(__file__).parents[4] / "models" / "words.npz"
 DIGEST = "7f4ce656e6ca777e655e439a9d209491d501062cee12406bba561a0252233335"  # sha256 of the file
 DIMENSIONS = 64
-WORD = re.compile(r"\w+")
+WORD_OR_END = re.compile(r"\w+|\n")
+END = -1  # stands for the end of a text among tokens
 START = "▁"  # comes before a word's first token
 LONGEST = 16  # letters of a token
-REMEMBERED = 2**16  # words; cleared when there are more
+REMEMBERED = 2**16  # words
 FAINT = 1e-9
 
 Vectors = NDArray[np.float32]
@@ -41,27 +42,29 @@ class TextEncoder:
 
     tokens: Mapping[str, int]
     vectors: Vectors
-    _words: dict[str, Vectors] = field(default_factory=dict)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return (n, DIMENSIONS): one row per text; all zeros for a text without a known token."""
-        words = [WORD.findall(text.casefold().replace("_", " ")) for text in texts]
-        distinct = {word: at for at, word in enumerate(dict.fromkeys(chain.from_iterable(words)))}
-        rows = np.zeros((len(texts), DIMENSIONS), np.float32)
-        if distinct:
-            vectors = np.stack([self._word(word) for word in distinct])
-            of_text = np.repeat(np.arange(len(texts)), [len(said) for said in words])
-            np.add.at(rows, of_text, vectors[[distinct[word] for said in words for word in said]])
+        tokens, lengths = self._tokens(texts)
+        order = np.argsort(-lengths)  # the longest first: those with one more token are the first so many
+        firsts, rows = (np.cumsum(lengths) - lengths)[order], np.zeros((len(texts), DIMENSIONS), np.float32)
+        for at in range(lengths.max(initial=0)):
+            longer = np.count_nonzero(lengths > at)
+            rows[:longer] += self.vectors[tokens[firsts[:longer] + at]]
+        rows[order] = rows.copy()
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         return np.asarray(rows / np.maximum(lengths, FAINT), np.float32)
 
-    def _word(self, word: str) -> Vectors:
-        """Return the sum of a word's tokens."""
-        if word not in self._words:
-            if len(self._words) >= REMEMBERED:
-                self._words.clear()
-            self._words[word] = self.vectors[self._split(word)].sum(axis=0)
-        return self._words[word]
+    def _tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the tokens of all texts, one after another, and how many each has."""
+        said = "".join([text.replace("\n", " ") + "\n" for text in texts]).casefold().replace("_", " ")
+        tokens = np.fromiter(chain.from_iterable(map(self._tokens_of, WORD_OR_END.findall(said))), np.int64)
+        ends = np.flatnonzero(tokens == END)
+        return tokens[tokens != END], np.diff(ends, prepend=-1) - 1
+
+    @cached_property
+    def _tokens_of(self) -> Callable[[str], list[int]]:
+        return lru_cache(REMEMBERED)(lambda word: [END] if word == "\n" else self._split(word))
 
     def _split(self, word: str) -> list[int]:
         """Return a word's tokens, the longest first from left to right; a letter without a token is left out."""
