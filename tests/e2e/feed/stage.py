@@ -16,7 +16,7 @@ from tests.e2e.trained_stage import plain
 
 SHARED, OWN = plain(60, seed=131), plain(9, seed=132)
 FILES = 3
-CLIENT_SECRET = "canary-client-31e8"
+CLIENT_SECRET, METRICS_TOKEN = "canary-client-31e8", "canary-metrics-90c4"
 PLAYLISTS = ("Late night", "Run")
 
 
@@ -36,7 +36,9 @@ class Feed:
 
 async def opened(folder: Path, closing: AsyncExitStack) -> Feed:
     """Start the feed's bot and have its members join; `closing` stops it."""
-    stack = CheckedStack(folder / "stack", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET)
+    pages = {"FEED_PAGE": "on", "ACTIVITY": "on", "METRICS": "on"}
+    secrets = {"DISCORD_CLIENT_SECRET": CLIENT_SECRET, "METRICS_TOKEN": METRICS_TOKEN}
+    stack = CheckedStack(folder / "stack", **pages, **secrets)
     await closing.enter_async_context(stack)
     stack.discord.application.secret = CLIENT_SECRET
     stack.discord.commands.put(None, {"name": "launch", "description": "x", "type": 4, "handler": 2})
