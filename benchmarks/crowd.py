@@ -35,12 +35,12 @@ STYLES = ("Late night", "Run", "Kitchen")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-async def moved_in(stack: Stack) -> list[tuple[Person, Message]]:
+async def moved_in(stack: Stack, count: int = MEMBERS) -> list[tuple[Person, Message]]:
     """Give every member a library, three playlists and, in messages, their cards, before the bot starts."""
     store = Store(f"sqlite+aiosqlite:///{stack.data / 'cratekeeper.db'}")
     await store.migrate()
     libraries = ScoredLibraries(store, Scorer(stack.data / "models"))
-    people = [_newcomer(stack, f"member{number}") for number in range(MEMBERS)]
+    people = [_newcomer(stack, f"member{number}") for number in range(count)]
     questions = [await _asked(store, libraries, person.user.id, number) for number, person in enumerate(people)]
     await store.close()
     return [
@@ -100,25 +100,25 @@ def _uris(seed: int, songs: int) -> list[str]:
     return [f"spotify:track:{spotify_id('clicks', seed, at)}" for at in range(songs)]
 
 
-def library(seed: int) -> Library:
+def library(seed: int, likes: int = LIKES) -> Library:
     """Return the library of a member whose likes are read."""
     tracks = tuple(
         Track(uri.rpartition(":")[2], f"Song {at}", (f"Artist {at % 17}",), "Album", "2019", 200_000)
-        for at, uri in enumerate(_uris(seed, LIKES))
+        for at, uri in enumerate(_uris(seed, likes))
     )
-    likes = (spotify.Like(track.uri, NOW - timedelta(minutes=at)) for at, track in enumerate(tracks))
-    return Library(tracks, tuple(likes), {}, ())
+    liked = (spotify.Like(track.uri, NOW - timedelta(minutes=at)) for at, track in enumerate(tracks))
+    return Library(tracks, tuple(liked), {}, ())
 
 
-async def about_to_link(stack: Stack, seeds: Iterable[int]) -> list[tuple[Listener, Message]]:
+async def about_to_link(stack: Stack, seeds: Iterable[int], likes: int = LIKES) -> list[tuple[Listener, Message]]:
     """Have members link Spotify, up to the last click."""
     with patient(stack.discord):
-        return [await _about_to_link(stack, _reader(stack, seed)) for seed in seeds]
+        return [await _about_to_link(stack, _reader(stack, seed, likes)) for seed in seeds]
 
 
-def _reader(stack: Stack, seed: int) -> Listener:
+def _reader(stack: Stack, seed: int, likes: int) -> Listener:
     stack.app.users.add(name := f"reader{seed}")  # more seats than Spotify allows
-    return stack.add_listener(name, library(seed))
+    return stack.add_listener(name, library(seed, likes))
 
 
 @contextmanager
