@@ -47,7 +47,7 @@ bench: $(VENV)/test.stamp ## measure speed and memory; takes minutes
 	@for each in $(filter-out __init__ measure libraries rivals crowd,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
 	  echo "\n$$each"; $(ALONE) $(PY) -m benchmarks.$$each || exit 1; done
 
-reference: $(VENV)/test.stamp ## write docs/commands.md and configuration.md from the code
+reference: $(VENV)/test.stamp ## write docs/commands.md, configuration.md and faults.md from the code
 	@$(PY) -m docs.reference
 
 docs: $(SITE)/docs.stamp ## build the docs as a site and check every link

@@ -48,6 +48,10 @@ def test_the_commands_page_matches_the_code() -> None:
     assert reference.commands() == reference.COMMANDS.read_text(), "run `make reference`"
 
 
+def test_the_page_of_faults_matches_the_messages() -> None:
+    assert reference.faults() == reference.FAULTS.read_text(), "run `make reference`"
+
+
 def test_every_promise_has_a_test_and_every_numbered_test_a_promise() -> None:
     promised = {
         int(number) for number in re.findall(r"^\| P(\d+) \|", (DOCS / "promises.md").read_text(), re.MULTILINE)
