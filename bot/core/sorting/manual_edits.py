@@ -17,7 +17,12 @@ class Seen:
     @property
     def taken_out(self) -> frozenset[str]:
         """Songs we added and somebody removed."""
-        return (self.before & self.ours) - self.now
+        return self.gone & self.ours
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Songs that somebody removed, whoever added them."""
+        return self.before - self.now
 
     @property
     def put_in(self) -> frozenset[str]:
@@ -31,16 +36,19 @@ def blanked(before: Sequence[str | None], now: Sequence[str | None]) -> frozense
     return frozenset(emptied - set(now))
 
 
-def lessons(seen: Mapping[int, Seen], liked: frozenset[str], several: bool, event: int) -> list[Answer]:
+def lessons(
+    seen: Mapping[int, Seen], said: Mapping[int, frozenset[str]], liked: frozenset[str], several: bool, event: int
+) -> list[Answer]:
     """Return what the manual edits in one layer's playlists say, as answers of `event`.
 
-    Removed from P: it doesn't belong in P. Added to P, and liked: it belongs there and, where a song has one playlist,
-    nowhere else. A song moved from P to Q says both.
+    said: the songs that the member's answers place in each playlist. Removed from P, where we added it or an answer
+    would put it back: it doesn't belong in P. Added to P, and liked: it belongs there and, where a song has one
+    playlist, nowhere else. A song moved from P to Q says both.
     """
     kind = Kind.ALSO if several else Kind.ONLY
     out_of: dict[str, list[int]] = {}  # one answer a song: two of one event would be one
     for playlist, edits in seen.items():
-        for song in edits.taken_out:
+        for song in edits.taken_out | (edits.gone & said.get(playlist, frozenset())):
             out_of.setdefault(song, []).append(playlist)
     removed = [Answer(song, Kind.NOT, tuple(out_of[song]), Source.HAND, event) for song in sorted(out_of)]
     added = [

@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.core.records import Actor
 from bot.flows.account.link import Consent
-from bot.flows.sorting import playlists
 from tests.contract.spotify.site import Site, opened
 from tests.contract.spotify.stage import MARA, Stage, staged
-from tests.contract.spotify.writing.writer import OWN, PlaylistWriter
+from tests.contract.spotify.writing.writer import OWN, PlaylistWriter, kept_with
 
 
 @pytest.fixture
@@ -47,10 +45,7 @@ async def linking(stage: Stage) -> AsyncIterator[Site]:
 async def writer(stage: Stage) -> PlaylistWriter:
     """A writer for one of Mara's playlists, with three songs in it."""
     music = await stage.link(MARA, "mara")
-    made = stage.world.create_playlist("mara", "Quay")
-    stage.world.replace("mara", made.id, OWN)
-    (listed,) = [playlist for playlist in await music.playlists() if playlist.id == made.id]
-    kept = await playlists.take(stage.store, music, Actor(MARA, None, stage.clock()), "main", listed)
+    kept = await kept_with(stage, music, "Quay", OWN)
     stage.clock.pass_by(minutes=2)
     stage.world.requests.clear()
     return PlaylistWriter(stage, music, kept)

@@ -11,32 +11,37 @@ def seen(before: str, now: str, ours: str) -> Seen:
 
 
 def test_removing_a_song_we_added_means_it_does_not_belong() -> None:
-    (lesson,) = lessons({1: seen("ab", "b", "a")}, LIKED, several=False, event=10)
+    (lesson,) = lessons({1: seen("ab", "b", "a")}, {}, LIKED, several=False, event=10)
     assert (lesson.song, lesson.kind, lesson.playlists) == ("a", Kind.NOT, (1,))
 
 
 def test_a_song_removed_from_two_playlists_at_once_belongs_in_neither() -> None:
     """One event stores one answer per song (`answers.add_all`)."""
-    (lesson,) = lessons({1: seen("a", "", "a"), 2: seen("a", "", "a")}, LIKED, several=True, event=10)
+    (lesson,) = lessons({1: seen("a", "", "a"), 2: seen("a", "", "a")}, {}, LIKED, several=True, event=10)
     assert fold([lesson])["a"].no == {1, 2}
 
 
 def test_removing_a_song_the_member_added_says_nothing() -> None:
-    assert lessons({1: seen("ab", "b", "")}, LIKED, several=False, event=10) == []
+    assert lessons({1: seen("ab", "b", "")}, {}, LIKED, several=False, event=10) == []
+
+
+def test_removing_a_song_that_the_members_answers_place_there_overrules_them() -> None:
+    (lesson,) = lessons({1: seen("ab", "", "")}, {1: frozenset("a"), 2: frozenset("b")}, LIKED, several=True, event=10)
+    assert (lesson.song, lesson.kind, lesson.playlists) == ("a", Kind.NOT, (1,))
 
 
 def test_a_song_added_by_hand_belongs_if_it_is_liked() -> None:
-    learnt = lessons({1: seen("", "az", "")}, LIKED, several=False, event=10)
+    learnt = lessons({1: seen("", "az", "")}, {}, LIKED, several=False, event=10)
     assert [(lesson.song, lesson.kind) for lesson in learnt] == [("a", Kind.ONLY)]
 
 
 def test_our_own_additions_create_no_label() -> None:
-    assert lessons({1: seen("", "a", "a")}, LIKED, several=False, event=10) == []
+    assert lessons({1: seen("", "a", "a")}, {}, LIKED, several=False, event=10) == []
 
 
 def test_a_move_is_a_no_and_a_yes() -> None:
     moved = {1: seen("a", "", "a"), 2: seen("", "a", "")}
-    verdict = fold(lessons(moved, LIKED, several=False, event=10))["a"]
+    verdict = fold(lessons(moved, {}, LIKED, several=False, event=10))["a"]
     assert (verdict.yes, verdict.no) == ({2}, {1})
 
 

@@ -81,7 +81,15 @@ async def _lessons(tx: Tx, layer: Layer, looks: Mapping[Playlist, "_Look"]) -> l
     here = {playlist.playlist: look.seen for playlist, look in looks.items() if playlist.layer == layer.layer}
     added = any(seen.put_in for seen in here.values())
     liked = frozenset(await songs.liked(tx, layer.member)) if added else frozenset[str]()
-    return await asyncio.to_thread(lessons, here, liked, layer.several, await answers.next_event(tx, layer.member))
+    said = await _said(tx, layer, here) if any(seen.gone for seen in here.values()) else {}
+    event = await answers.next_event(tx, layer.member)
+    return await asyncio.to_thread(lessons, here, said, liked, layer.several, event)
+
+
+async def _said(tx: Tx, layer: Layer, here: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Return the songs that the member's answers place in each of the playlists."""
+    verdicts = await answers.verdicts(tx, layer.member, layer.layer)
+    return {playlist: frozenset(song for song in verdicts if playlist in verdicts[song].yes) for playlist in here}
 
 
 async def _keep(store: Store, member: int, layer: int, taught: Sequence[Answer]) -> int:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import Actor, NewWrite, Playlist
 from bot.core.sorting.writing.writes import WriteKind
-from bot.errors.spotify import SpotifyDown, Unsettled
+from bot.errors.spotify import CoolingDown, SpotifyDown, Unsettled
 from bot.flows.sorting import playlists
 from bot.flows.sorting.writing import sort
+from bot.ports import ListedPlaylist
 from tests.contract.spotify.stage import MARA, URIS, Stage
 
 OWN, NEW = URIS[:3], URIS[10:30]
@@ -27,13 +28,10 @@ class PlaylistWriter:
         return list(self.stage.world.playlist((kept or self.kept).ref).uris)
 
     async def another(self, name: str, songs: Sequence[str] = ()) -> Playlist:
-        made = self.stage.world.create_playlist("mara", name)
-        self.stage.world.replace("mara", made.id, songs)
-        actor = Actor(MARA, None, self.stage.clock())
-        return await playlists.take(self.stage.store, self.music, actor, "main", await self.listed(made.id))
+        return await kept_with(self.stage, self.music, name, songs)
 
     async def listed(self, ref: str):
-        return next(playlist for playlist in await self.music.playlists() if playlist.id == ref)
+        return await listed(self.music, ref)
 
     async def open(self, *lines: tuple[Playlist, str, str]) -> int:
         told = [(playlist.playlist, song, action) for playlist, song, action in lines]
@@ -48,7 +46,7 @@ class PlaylistWriter:
         for _ in range(100):
             try:
                 return await sort.apply(self.stage.store, self.music, write, self.stage.clock())
-            except Unsettled as wait:
+            except (Unsettled, CoolingDown) as wait:
                 self.stage.clock.now = max(wait.until, self.stage.clock())
             except SpotifyDown:
                 self.stage.clock.pass_by(seconds=5)
@@ -60,3 +58,15 @@ class PlaylistWriter:
 
     def posts(self) -> int:
         return sum(request.line.startswith("POST /v1/playlists") for request in self.stage.world.requests)
+
+
+async def kept_with(stage: Stage, music: SpotifyMusic, name: str, songs: Sequence[str]) -> Playlist:
+    """Create one of Mara's playlists, with songs in it, and have the bot keep it."""
+    made = stage.world.create_playlist("mara", name)
+    stage.world.replace("mara", made.id, songs)
+    actor = Actor(MARA, None, stage.clock())
+    return await playlists.take(stage.store, music, actor, "main", await listed(music, made.id))
+
+
+async def listed(music: SpotifyMusic, ref: str) -> ListedPlaylist:
+    return next(playlist for playlist in await music.playlists() if playlist.id == ref)
