@@ -184,8 +184,8 @@ class Fixed(ScoredLibraries):
         async with self._store.reading() as tx:
             classes = tuple(playlist.playlist for playlist in await playlists.in_layer(tx, layer))
         drawn = np.random.default_rng(0).dirichlet(np.full(len(classes), 0.1), len(seen.songs)).astype(np.float32)
-        scores = Scores(classes, drawn, seen.space, np.ones(len(seen.songs), bool))
-        return ScoredLibrary(seen.songs, seen.features, seen.place, seen.space, scores, None)
+        scores = Scores(classes, drawn, np.empty((len(drawn), 0), np.float32), np.ones(len(seen.songs), bool))
+        return ScoredLibrary(seen.songs, seen.features, seen.place, seen.space, scores, None, seen.outline)
 
 
 Step = tuple[str, Callable[[], Awaitable[object]]]

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+Places = NDArray[np.floating[Any]]
 NAMED = 2  # songs; two are remembered, three are a list
 
 
@@ -27,7 +29,7 @@ class Reason:
 
 
 def nearest(
-    space: NDArray[np.float32],
+    space: Places,
     ids: Sequence[str],
     song: int,
     labelled: Mapping[int, Sequence[int]],
@@ -45,11 +47,11 @@ def nearest(
 
 
 def _neighbours(
-    space: NDArray[np.float32], ids: Sequence[str], song: int, rows: Sequence[int], playlist: int
+    space: Places, ids: Sequence[str], song: int, rows: Sequence[int], playlist: int
 ) -> NearestSongs | None:
     others = [row for row in sorted(set(rows)) if row != song]
     if not others:
         return None
-    distances = 1 - space[others] @ space[song]
+    distances = 1 - space[others].astype(np.float32) @ space[song].astype(np.float32)
     order = np.argsort(distances, kind="stable")[:NAMED]
     return NearestSongs(playlist, tuple(ids[others[at]] for at in order), float(distances[order].mean()))

@@ -14,6 +14,7 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Account, Like, NewWrite, Playlist, Song
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.learning.active_learning import outline_of
 from bot.core.sorting.writing.journal import Refused
 from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone, PlaylistNotKept, ReceiptGone
@@ -21,7 +22,7 @@ from bot.flows.sorting import dry_run, review
 from bot.flows.sorting import playlists as kept_playlists
 from bot.flows.sorting.dry_run import MOST_ASKED, Reason
 from bot.flows.sorting.review import Reviewed
-from bot.flows.sorting.scored_library import ScoredLibrary
+from bot.flows.sorting.scored_library import NOWHERE, ScoredLibrary
 from bot.flows.sorting.writing import corrections, sort
 
 MEMBER, STRANGER = 5, 6
@@ -56,7 +57,7 @@ class Prepared:
         known_rows = np.array(known or [True] * len(rows))
         scores = Scores(classes, np.array(rows, np.float32), np.zeros((len(rows), 1), np.float32), known_rows)
         place = {song.song: at for at, song in enumerate(liked)}
-        return ScoredLibrary(liked, {}, place, scores.space, scores, None)
+        return ScoredLibrary(liked, {}, place, NOWHERE, scores, None, outline_of(0, lambda _: NOWHERE, 0))
 
     async def planned(self, scored: ScoredLibrary) -> int:
         async with self.store.reading() as tx:

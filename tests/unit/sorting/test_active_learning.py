@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from bot.core.sorting.learning.active_learning import (
     CLEAR,
     NOTHING,
+    SAMPLE,
     Belief,
     Guesses,
     Pool,
     belief_in,
     margins,
     next_songs,
+    outline_of,
     points_of,
 )
 from bot.core.sorting.why import nearest
@@ -114,11 +116,26 @@ def test_only_unclear_songs_are_asked_whatever_the_scale_of_the_space(
 
 
 def test_memoising_changes_nothing_and_a_single_song_works() -> None:
-    space, memo = regions(6, 50), dict[int, np.ndarray]()
-    asked = [next_songs(pool(points_of(space, 3, 1, memo)), None, 4) for _ in range(2)]
+    space = regions(6, 50)
+    outline = outline_of(300, space.__getitem__, 1)
+    asked = [next_songs(pool(outline.points(3)), None, 4) for _ in range(2)]
     assert list(asked[0]) == list(asked[1])
     assert list(asked[0]) == list(next_songs(pool(points_of(space, 3, 1)), None, 4))
     assert list(next_songs(pool(points_of(space[:1], 3, 1)), None, 4)) == [0]
+
+
+def test_an_outline_needs_few_places_at_a_time_and_is_of_all_songs() -> None:
+    space, asked = regions(6, 500), list[int]()
+
+    def places(rows: np.ndarray) -> np.ndarray:
+        asked.append(len(rows))
+        return space[rows]
+
+    outline = outline_of(3000, places, 1)
+    assert max(asked) <= SAMPLE
+    assert outline.points(3).shape == (3000, 9)
+    known = {row // 500 for row in next_songs(pool(outline.points(3)), None, 6)}
+    assert known == {0, 1, 2, 3, 4, 5}
 
 
 def test_clear_songs_are_never_asked_even_if_nothing_else_is_left() -> None:

@@ -19,6 +19,7 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.errors import ModelCorrupt, ModelMissing
+from bot.flows.sorting.scored_library import PART, scores_and_places
 from tests.unit.tastes import labelled, library
 from training.evaluation.people import drawable, read_person
 from training.model.export import changed_decisions, check_parity, to_file
@@ -191,6 +192,16 @@ def test_a_song_at_its_librarys_exact_centre_is_scored_as_in_scikit_learn() -> N
     middle = next(iter(songs.values()))
     fitted.space.named_steps["centre"].mean_ = fitted.space[:2].transform(fitted.schema.vectors([middle]))[0]
     assert check_parity(fitted, to_file(fitted, {}), list(songs.values())) <= 1e-6
+
+
+def test_a_librarys_places_take_half_the_memory_and_scores_stay_the_same(artefact: Artefact, folder: Path) -> None:
+    songs, model = list(SONGS.values()), Scorer(folder).load(artefact.digest)
+    many = [songs[at % len(songs)] for at in range(PART + 10)]
+    whole, (scores, places) = model.score(many), scores_and_places(model, many)
+    assert np.array_equal(scores.probabilities, whole.probabilities)
+    assert np.array_equal(scores.known, whole.known)
+    assert places.nbytes + scores.space.nbytes == whole.space.nbytes / 2
+    assert np.abs(places - whole.space).max() < 1e-3
 
 
 def served(fitted: Fitted, folder: Path) -> OpenModel:

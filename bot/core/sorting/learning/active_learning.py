@@ -7,8 +7,9 @@ Bayesian linear model on the songs' points, which is known before the answer (Co
 learning with statistical models"; Seo et al. 2000). Pure and deterministic for a seed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ Rows = NDArray[np.int64]
 class Pool:
     """The n songs of a library, any of which may be asked about.
 
-    points: (n, k), from `points_of`. labelled, skipped: (n,), not asked about again. artists: one name per song.
+    points: (n, k), from an `Outline`. labelled, skipped: (n,), not asked about again. artists: one name per song.
     recent_artists: asked about only if nobody else's songs are left.
     """
 
@@ -133,28 +134,58 @@ def _information(points: Floats, covariance: Floats, spread: Floats) -> Floats:
     return np.maximum(information, 0)
 
 
-def points_of(space: Floats, k_playlists: int, seed: int, memo: dict[int, Floats] | None = None) -> Floats:
-    """Return (n, k): the songs in few dimensions, each drawn towards the centres of its regions; mean square 1.
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The n songs of a library along the directions in which they differ most: all that choosing needs of them.
 
-    Similar songs move together, so an answer tells more about its region and less about that one song. The last column
-    is constant: without it, knowing one end of the library would mean knowing the opposite end. space: (n, d), near
-    means similar. memo: caches what depends only on `space` and `seed`; pass the same dict for the same two.
+    seen: (n, k), centred. sample: rows that centres are estimated from, with what `rng` draws next. memo: the points
+    that were worked out already.
     """
-    if not len(space):
-        return space
-    regions, memo = min(MOST_REGIONS, REGIONS * max(1, k_playlists)), {} if memo is None else memo
-    if regions not in memo:
-        rng = np.random.default_rng(seed)
-        rows = np.sort(rng.choice(len(space), min(SAMPLE, len(space)), replace=False))
-        sample = space[rows] - space[rows].mean(axis=0)
-        seen = space @ _directions(sample, rng)
-        seen -= seen.mean(axis=0)
-        centres = _centres(seen[rows], regions, rng)
-        drawn = seen + np.float32(PULL) * _memberships(seen, centres) @ centres
+
+    seen: Floats
+    sample: Rows
+    rng: np.random.Generator
+    memo: dict[int, Floats] = field(default_factory=dict)
+
+    def points(self, k_playlists: int) -> Floats:
+        """Return (n, k): the songs, each drawn towards the centres of its regions; mean square 1.
+
+        Similar songs move together, so an answer tells more about its region and less about that one song. The last
+        column is constant: without it, knowing one end of the library would mean knowing the opposite end.
+        """
+        regions = min(MOST_REGIONS, REGIONS * max(1, k_playlists))
+        if regions not in self.memo:
+            self.memo[regions] = self._drawn(regions) if len(self.seen) else self.seen
+        return self.memo[regions]
+
+    def _drawn(self, regions: int) -> Floats:
+        centres = _centres(self.seen[self.sample], regions, deepcopy(self.rng))
+        drawn = self.seen + np.float32(PULL) * _memberships(self.seen, centres) @ centres
         drawn -= drawn.mean(axis=0)
         size = max(1e-6, float(np.sqrt((drawn**2).sum(axis=1).mean())))
-        memo[regions] = np.hstack([drawn / size, np.full((len(space), 1), BASE)]).astype(np.float32)
-    return memo[regions]
+        return np.hstack([drawn / size, np.full((len(drawn), 1), BASE)]).astype(np.float32)
+
+
+def outline_of(songs: int, space_of: Callable[[Rows], Floats], seed: int) -> Outline:
+    """Return the outline of a library of so many songs.
+
+    space_of: the (n, d) places of n rows, near means similar. It's asked for a few rows at a time, so that nobody needs
+    to keep them all.
+    """
+    rng = np.random.default_rng(seed)
+    sample = np.sort(rng.choice(songs, min(SAMPLE, songs), replace=False)) if songs else np.array([], np.int64)
+    if not songs:
+        return Outline(np.zeros((0, DIMENSIONS), np.float32), sample, rng)
+    places = space_of(sample)
+    directions = _directions(places - places.mean(axis=0), rng)
+    rows = np.arange(songs)
+    seen = np.concatenate([space_of(rows[at : at + SAMPLE]) @ directions for at in range(0, songs, SAMPLE)])
+    return Outline(seen - seen.mean(axis=0), sample, rng)
+
+
+def points_of(space: Floats, k_playlists: int, seed: int) -> Floats:
+    """Return the points of songs whose places, (n, d), are all known."""
+    return outline_of(len(space), space.__getitem__, seed).points(k_playlists)
 
 
 def _directions(sample: Floats, rng: np.random.Generator) -> Floats:

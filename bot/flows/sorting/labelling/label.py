@@ -20,7 +20,7 @@ from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
 from bot.core.sorting.groups import Group, groups_of
 from bot.core.sorting.labels import Kind, Verdict
-from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
+from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs
 from bot.core.sorting.learning.forecast import share_after
 from bot.core.sorting.learning.hints import named_after
 from bot.core.sorting.learning.identities import spelt
@@ -164,7 +164,7 @@ async def ask_about(store: Store, libraries: ScoredLibraries, layer: Layer, song
 
 def choose(scored: ScoredLibrary, labelling: Labelling, count: int) -> list[str]:
     """Return up to `count` songs that teach the most when asked together; none if all the rest is clear."""
-    points = points_of(scored.space, len(labelling.playlists), labelling.layer.layer, scored.memo)
+    points = scored.outline.points(len(labelling.playlists))
     chosen = next_songs(_pool(scored, labelling, points), _guesses(scored, labelling), count)
     return [scored.songs[row].song for row in chosen.tolist()]
 

@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 
-import numpy as np
 import pytest
 
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
+from bot.core.sorting.learning.active_learning import outline_of
 from bot.core.sorting.writing.journal import TRIES, Refused
 from bot.flows.sorting import dry_run
-from bot.flows.sorting.scored_library import ScoredLibrary
+from bot.flows.sorting.scored_library import NOWHERE, ScoredLibrary
 from bot.flows.sorting.writing import manual_edits
 from sandbox.spotify import Fault
 from tests.contract.spotify.stage import MARA
@@ -64,7 +64,8 @@ async def test_a_song_removed_and_put_back_by_hand_is_theirs(writer: PlaylistWri
 async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -> int:
     """Prepare the write that new likes would cause; without a model, only the member's answers count."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
-    scored = ScoredLibrary(liked, {}, {song.song: at for at, song in enumerate(liked)}, np.zeros((0, 0)), None, None)
+    place = {song.song: at for at, song in enumerate(liked)}
+    scored = ScoredLibrary(liked, {}, place, NOWHERE, None, None, outline_of(0, lambda _: NOWHERE, 0))
     async with writer.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
     write = await dry_run.prepare(writer.stage.store, layer, scored, only, writer.stage.clock())
