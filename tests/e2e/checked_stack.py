@@ -7,7 +7,7 @@ channel, and no secret appears anywhere.
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -187,6 +187,14 @@ class CheckedStack(Stack):
         data: Json = {"id": 2, "component_type": item["type"], "custom_id": custom_id}
         data |= {"values": values} if values else {}
         return self.discord.begin(InteractionKind.COMPONENT, person.user, person.channel, data, message=message)
+
+    def begin_form(self, person: Person, custom_id: str, fields: Mapping[str, str]) -> Interaction:
+        """Submit a form that the bot never showed this person."""
+        boxes = [{"type": 4, "id": 2, "custom_id": key, "value": value} for key, value in fields.items()]
+        data: Json = {"custom_id": custom_id, "components": [{"type": 18, "id": 1, "component": box} for box in boxes]}
+        opener = self.begin_forged(person, "ck1:nothing::0")
+        where = {"message": opener.message, "trigger": opener}
+        return self.discord.begin(InteractionKind.MODAL, person.user, person.channel, data, **where)
 
     async def acknowledged(self, made: Interaction) -> None:
         await self.discord.wait_for(lambda: made.acknowledged or made.refused, PATIENCE)

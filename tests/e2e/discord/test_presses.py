@@ -12,6 +12,7 @@ import pytest
 
 from bot.chat.gateway.client import all_taps
 from sandbox.discord import Exchange, Interaction, InteractionKind, Message, Person
+from sandbox.discord.client.outcome import Outcome
 from sandbox.discord.client.person import find_button
 from sandbox.discord.model import Json
 from tests.e2e.chat_stage import answer, asked_about, styled, with_file
@@ -22,6 +23,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 LIBRARY = styled(12, seed=91)
 FORGED = 150
 AT_ONCE = 50  # forged presses
+FORMS = {"named": "name", "listnamed": "name", "token": "name", "coded": "code", "pasted": "address", "erase": "word"}
+FORMS |= {"freporting": "words"}  # each form's own field
+ODD = ("", " \n\t", "\0", "\u202e", "\ufeff", "٣²", "☃\U0001f9ff", "<@&1> `@everyone`", "x" * 4_000, "http://[")
+ODD += ("http://\0/callback?code=%zz&state=%", "?code=1&code=2&state=1", string.printable)
 SELECTS = ("pick", "these", "upick", "out", "whyof", "version", "keep")
 OF_THE_HOUR = {"spent", "notice", "member", "account"}  # tables that change while nobody presses anything
 
@@ -183,3 +188,13 @@ def forged(dice: random.Random, known: list[str]) -> str:
             :100
         ]
     )
+
+
+async def test_p15_whatever_a_form_says_is_answered_in_words(stack: CheckedStack) -> None:
+    person, keys = await with_file(stack, "fay", "Run", library=LIBRARY), ("days", "reason", *FORMS.values())
+    for fields in [{}, *(dict.fromkeys(keys, text) for text in ODD)]:
+        for made in [stack.begin_form(person, f"ck1:{what}", fields) for what in FORMS]:
+            await stack.acknowledged(made)
+            said = await Outcome(stack.discord, made).reply(PATIENCE)
+            assert "Something went wrong" not in said.text(), made.data
+            assert said.visible_to == person.user.id
