@@ -199,10 +199,12 @@ def _directions(sample: Floats, rng: np.random.Generator) -> Floats:
 
 def _memberships(seen: Floats, centres: Floats) -> Floats:
     """Return (n, r): the share of each song in each region, rows summing to 1."""
-    distances = _distances(seen, centres)
-    shares = np.exp(np.float32(SOFTNESS) * (distances.min(axis=1, keepdims=True) - distances))
-    memberships: Floats = shares / shares.sum(axis=1, keepdims=True)
-    return memberships
+    shares = _distances(seen, centres)
+    shares -= shares.min(axis=1, keepdims=True)
+    shares *= np.float32(-SOFTNESS)
+    np.exp(shares, out=shares)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _centres(sample: Floats, regions: int, rng: np.random.Generator) -> Floats:
@@ -227,5 +229,7 @@ def _seeds(sample: Floats, regions: int, rng: np.random.Generator) -> Floats:
 
 def _distances(rows: Floats, points: Floats) -> Floats:
     """Return (n, r) squared distances, at least 0."""
-    squares: Floats = (rows**2).sum(axis=1)[:, None] - 2 * rows @ points.T + (points**2).sum(axis=1)
-    return np.maximum(squares, 0)
+    squares: Floats = rows @ (-2 * points.T)
+    squares += (rows**2).sum(axis=1)[:, None]
+    squares += (points**2).sum(axis=1)
+    return np.maximum(squares, 0, out=squares)
