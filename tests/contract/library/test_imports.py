@@ -8,14 +8,29 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from bot.adapters.local_playlists import LocalPlaylists
+from bot.adapters.store.library import songs
 from bot.core import limits
 from bot.core.library import tables
-from bot.errors.library import ManyImports, StillReadingFile
+from bot.errors.library import BadFile, ManyImports, StillReadingFile
 from bot.flows.library import sync
+from bot.messages.errors import describe
+from tests.conftest import NOW
 from tests.contract.library.slices_stage import ADA, MANY, file_of, has_much, the_layer
+from tests.databases import new_store
+from tests.unit.library.tables.test_archive import packed
 
+CSV = b"Track URI,Track Name,Artist Name(s)\nspotify:track:0000000000000000000001,Song,Ann\n"
+ACCOUNT = b'{"tracks": [{"artist": "Ann", "album": "Pier", "track": "Song", "uri": "spotify:track:1"}]}'
+M3U8 = b"#EXTM3U\n#EXTINF:200,Ann - Song\nspotify:track:0000000000000000000001\n"
+JSPF = (
+    b'{"playlist": {"title": "Pier", "track": [{"title": "Song", "creator": "Ann", "location": ["spotify:track:1"]}]}}'
+)
+FILES = {"liked.csv": CSV, "liked.tsv": CSV.decode().replace(",", "\t").encode("utf-16"), "YourLibrary.json": ACCOUNT}
+FILES |= {"pier.m3u8": M3U8, "pier.jspf": JSPF, "all.zip": packed(Pier=CSV, Quay=M3U8)}
 READER = str(Path(tables.__file__).parent)
 
 
@@ -80,3 +95,27 @@ async def test_p40_only_a_few_files_are_read_at_once_over_all_members(store, now
     arrived.set()
     assert [done.total for done in await asyncio.gather(*reading)] == [3] * len(others)
     assert (await sent(ADA, waits=False)).total == 3
+
+
+@pytest.mark.slow
+@settings(suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(data=st.data(), name=st.sampled_from([*FILES]))
+def test_a_damaged_file_is_read_or_refused_in_words(data, name, tmp_path_factory) -> None:
+    file = bytearray(FILES[name])
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(file)))
+        file[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=8))
+
+    async def reading() -> None:
+        store = new_store(tmp_path_factory.mktemp("damaged") / "test.db")
+        try:
+            imported = await sync.import_file(store, ADA, name, bytes(file), NOW)
+            assert imported.songs <= imported.total
+        except BadFile as refused:
+            assert describe(refused)
+            async with store.reading() as tx:
+                assert await songs.count(tx, ADA) == 0
+        finally:
+            await store.close()
+
+    asyncio.run(reading())

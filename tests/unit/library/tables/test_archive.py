@@ -59,3 +59,8 @@ def test_a_damaged_archive_has_no_tables(cut: int) -> None:
     at = len(whole) // 3
     torn = whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :]
     assert parts(torn, MOST) in ([], parts(whole, MOST))
+
+
+def test_a_damaged_archive_that_points_before_its_beginning_has_no_tables() -> None:
+    whole = packed(Pier=b"one,two\n")
+    assert parts(whole[:4] + whole[5:], 1_000) == []

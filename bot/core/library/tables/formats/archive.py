@@ -6,6 +6,7 @@ Everything is bounded: entries, their number and what they unpack to. Names are 
 import io
 import zlib
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -39,7 +40,9 @@ def parts(data: bytes, most: int) -> list[Part]:
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             return _unpacked(archive, most)
-    except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, UnicodeError):
+    except TooMuch:  # a ValueError, too
+        raise
+    except (BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError):
         return []  # damaged, encrypted, or packed in a way that isn't read
 
 
