@@ -24,10 +24,10 @@ from benchmarks.measure import Row, peak_bytes, show
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, Tx, personal_data
 from bot.adapters.store.account import members
-from bot.adapters.store.engine import verify
 from bot.adapters.store.library import songs
 from bot.adapters.store.moments import pull_in
 from bot.adapters.store.sorting import answers, playlists
+from bot.adapters.store.sqlite import verify
 from bot.adapters.vault import Vault
 from bot.core import limits
 from bot.core.features import SongFeatures
@@ -67,9 +67,9 @@ class Timed(Store):
         self.held = max(self.held, time.perf_counter() - begun)
         self.work = max(self.work, time.process_time() - worked)
 
-    async def _outside_transactions(self, *statements: str) -> bool:
+    async def _rewrite(self) -> bool:
         begun = time.perf_counter()
-        done = await super()._outside_transactions(*statements)
+        done = await super()._rewrite()
         self.held = max(self.held, time.perf_counter() - begun)
         return done
 

@@ -100,7 +100,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         for process in (hearing, clipping):
             closing.push_async_callback(process.close)
         catalogue = Catalogue(store, Clips(clipping, settings.data_dir / "clips", scratch), clock)
-        jobs = Jobs(settings.data_dir / home.JOBS)
+        jobs = Jobs(settings.jobs_url)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
         song_previews = SongPreviews(store, previews, _videos(settings, environment), clock)
         closing.push_async_callback(song_previews.close)

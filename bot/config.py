@@ -13,7 +13,8 @@ from bot.errors import SettingsError
 from bot.telemetry.logs import LogFormat
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-SQLITE = "sqlite+aiosqlite:///"
+SQLITE, POSTGRESQL = "sqlite+aiosqlite:///", "postgresql+psycopg://"
+JOBS = "jobs.db"
 LONGEST_STOP = 13  # seconds; with what else there is to close, the bot ends within 20 (promise P27)
 SHORTEST_TOKEN = 16  # characters; nobody guesses that many
 POLL_FLOOR = 1  # seconds; the default is 15 minutes, tests and the sandbox go faster
@@ -43,7 +44,7 @@ class Settings:
     discord_client_secret: Secret
     metrics: bool  # whether Prometheus may read /metrics
     metrics_token: Secret
-    database_url: str
+    database_url: Secret  # a server's holds a password
     data_dir: Path
     encryption_keys: Secret
     backup_dir: Path | None  # where the running bot puts a backup once a day; None: nowhere
@@ -107,8 +108,21 @@ class Settings:
         return self.data_dir / "acousticbrainz.db"
 
     @property
+    def on_server(self) -> bool:
+        """Whether PostgreSQL holds the database, not a file."""
+        return self.database_url.startswith(POSTGRESQL)
+
+    @property
     def database_path(self) -> Path:
+        """The database's file. Raises SettingsError if a server holds it."""
+        if self.on_server:
+            raise SettingsError("PostgreSQL holds the database: back it up, and bring it back, with its own tools")
         return Path(self.database_url.removeprefix(SQLITE).partition("?")[0]).absolute()
+
+    @property
+    def jobs_url(self) -> str:
+        """Where the jobs are: in a file of their own, or on the database's server."""
+        return str(self.database_url) if self.on_server else f"sqlite:///{self.data_dir / JOBS}"
 
     @property
     def models_dir(self) -> Path:
@@ -136,7 +150,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         database_url=_database_url(env, data_dir),
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
-        backup_dir=_folder(env, "BACKUP_DIR"),
+        backup_dir=_backup_dir(env),
         backup_keep=_integer(env, "BACKUP_KEEP", 7, 1, 1000),
         log_level=_log_level(env),
         log_format=_log_format(env),
@@ -281,11 +295,18 @@ def _stand_in(url: str) -> str | None:
     return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else None
 
 
-def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
+def _database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
     text = env.get("DATABASE_URL", "").strip() or f"{SQLITE}{data_dir / 'cratekeeper.db'}"
-    if not re.fullmatch(rf"{re.escape(SQLITE)}[^?]*[^?/].*", text):
-        raise SettingsError("DATABASE_URL is malformed: sqlite+aiosqlite:///path/to/file.db is wanted")
-    return text
+    if not re.fullmatch(rf"{re.escape(SQLITE)}[^?]*[^?/].*|{re.escape(POSTGRESQL)}[^/]*/[^/?]+(\?.*)?", text):
+        raise SettingsError(f"DATABASE_URL is malformed: {SQLITE}path/to/file.db or {POSTGRESQL}… is wanted")
+    return Secret(text)
+
+
+def _backup_dir(env: Mapping[str, str]) -> Path | None:
+    folder = _folder(env, "BACKUP_DIR")
+    if folder and env.get("DATABASE_URL", "").startswith(POSTGRESQL):
+        raise SettingsError("BACKUP_DIR is for SQLite: back PostgreSQL up with its own tools, and leave it empty")
+    return folder
 
 
 def _log_level(env: Mapping[str, str]) -> str:

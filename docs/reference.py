@@ -41,7 +41,8 @@ SETTINGS = {  # setting: what it does
     "DISCORD_CLIENT_SECRET": "your Discord application's secret, for the Activity",
     "METRICS": "`on`: Prometheus may read [`/metrics`](monitoring.md#metrics) on `HTTP_PORT`; needs `METRICS_TOKEN`",
     "METRICS_TOKEN": "what Prometheus sends as its bearer token, at least 16 characters",
-    "DATABASE_URL": "`sqlite+aiosqlite:///path/to/file.db`",
+    "DATABASE_URL": "`sqlite+aiosqlite:///path/to/file.db`, or `postgresql+psycopg://USER:PASSWORD@HOST/NAME` "
+    "([how](operators.md#on-postgresql))",
     "DATA_DIR": "a folder for Cratekeeper alone, closed to others and used by one bot at a time",
     "ENCRYPTION_KEYS": "Fernet keys, newest first; without any, one is made in `DATA_DIR/keys` (back it up)",
     "BACKUP_DIR": "a folder for [daily backups](operators.md#back-up), best on another disk; empty: none are made",

@@ -18,16 +18,27 @@ from xdist.scheduler import LoadScopeScheduling
 from bot.adapters.store import Store
 from bot.environment import passed_on
 from sandbox.browser import executable
+from tests import postgresql
 from tests.databases import new_store
 
 ROOT = Path(__file__).parents[1]
-E2E = ROOT / "tests" / "e2e"
+E2E, CONTRACT = ROOT / "tests" / "e2e", ROOT / "tests" / "contract"
 SLOW = (E2E, ROOT / "tests" / "crash")  # their tests start processes
 PROMISE = re.compile(r"test_p\d\d_")
 GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - bytes; a run uses a quarter
-OURS = ("PYTEST", "HYPOTHESIS", "COVERAGE", "CI", "HOME", "USER", "TERM", "COLUMNS")  # prefixes of names
+OURS = (
+    "TEST_POSTGRESQL_URL",
+    "PYTEST",
+    "HYPOTHESIS",
+    "COVERAGE",
+    "CI",
+    "HOME",
+    "USER",
+    "TERM",
+    "COLUMNS",
+)  # prefixes of names
 
 
 def close_environment() -> None:
@@ -61,6 +72,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("soak" if config.getoption("soak") else "test")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the contract on both engines (promise P24), but for what a file alone can show."""
+    is_contract = CONTRACT in metafunc.definition.path.parents
+    if is_contract and "engine" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("sqlite"):
+        metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this tier doesn't run, and run the files of a group one after another."""
     groups = list(dict.fromkeys(scope(item.nodeid) for item in items))
@@ -73,9 +91,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def is_slow(item: pytest.Item) -> bool:
-    """Whether it's marked as slow, or starts processes and keeps no promise."""
-    starts_processes = any(item.path.is_relative_to(folder) for folder in SLOW)
+    """Whether it's marked as slow, or starts processes or a server and keeps no promise."""
+    starts_processes = any(item.path.is_relative_to(folder) for folder in SLOW) or on_postgresql(item)
     return bool(item.get_closest_marker("slow")) or (starts_processes and not PROMISE.match(item.name))
+
+
+def on_postgresql(item: pytest.Item) -> bool:
+    return (
+        isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and (item.callspec.params.get("engine") == "postgresql")
+    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -110,11 +136,20 @@ def now() -> datetime:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store with the current schema, in its own file."""
-    made = new_store(tmp_path / "test.db")
+def engine(request: pytest.FixtureRequest) -> str:
+    """Which engine holds the store: "sqlite", or "postgresql" (see `pytest_generate_tests`)."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+async def store(engine: str, tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty store with the current schema: a file or a database of its own."""
+    url = postgresql.new_url() if engine == "postgresql" else ""
+    made = Store(url) if url else new_store(tmp_path / "test.db")
     yield made
     await made.close()
+    if url:
+        postgresql.drop(url)
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """Databases for tests: copies of one migrated file, because migrating takes longer than most tests."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.adapters.store import Store
+from sqlalchemy import Connection, create_engine, select
+
+from bot.adapters.store import Store, schema
 
 
 def new_store(path: Path, **options: int) -> Store:
@@ -21,6 +25,22 @@ def migrated_folder(folder: Path) -> None:
     path = folder / "cratekeeper.db"
     path.touch(mode=0o600)
     path.write_bytes(_migrated())
+
+
+async def everything_in(store: Store) -> bytes:
+    """Return every row of every table, as text."""
+    async with store.reading() as tx:
+        rows = [(await tx.execute(select(table))).all() for table in schema.metadata.sorted_tables]
+    return repr(rows).encode()
+
+
+@contextmanager
+def another(store: Store) -> Iterator[Connection]:
+    """Open another connection to a store's database, as another process would."""
+    engine = create_engine(store.url.replace("+aiosqlite", ""))
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 @cache

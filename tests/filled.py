@@ -46,6 +46,6 @@ def value(column: sa.Column[Any], member: int, word: str) -> Any:
         return model_of(member)
     if isinstance(column.type, OneOf):
         return next(iter(column.type.kind))
-    kinds = {sa.String: word, sa.LargeBinary: word.encode(), sa.JSON: [word], schema.Moment: NOW, sa.Boolean: False}
+    kinds = {schema.Text: word, sa.LargeBinary: word.encode(), sa.JSON: [word], schema.Moment: NOW, sa.Boolean: False}
     number = member // 2 if column.primary_key else 1
     return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), number)

@@ -56,8 +56,8 @@ def members_in(env: Mapping[str, str]) -> Teachers:
 
 async def _members(store: Store) -> Teachers:
     try:
-        if not store.path.exists():
-            raise InputProblem(f"{store.path}: no database there; DATABASE_URL and DATA_DIR say where it is")
+        if not store.exists:
+            raise InputProblem(f"{store}: no database there; DATABASE_URL and DATA_DIR say where it is")
         await store.migrate()
         async with store.reading() as tx:
             lessons = await prior_consent.lessons(tx)
@@ -78,7 +78,7 @@ async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[in
     """Write file and notes in one transaction, like models: the bot sweeps half-written files in transactions too."""
     content = to_bytes(Taught(prior, len(members)))
     try:
-        if not store.path.exists():
+        if not store.exists:
             write_whole(path, content)
             return
         await store.migrate()

@@ -14,13 +14,12 @@ from bot import modes
 from bot.adapters.backup import switch, upgrades
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
-from bot.adapters.store.engine import verify as verify_database
+from bot.adapters.store.sqlite import verify as verify_database
 from bot.adapters.vault import KEYS, load_keys
-from bot.config import Settings
+from bot.config import JOBS, Settings
 from bot.errors import AlreadyRuns, CratekeeperError, SettingsError
 
 log = logging.getLogger(__name__)
-JOBS = "jobs.db"
 TREES = ("models", "clips", "backups")  # closed with their contents, as are the folder's own files
 LOCK, IMPORT_LOCK = "bot.lock", "import.lock"
 STOPPED = "stopped"  # the note that a bot leaves when it's stopped in order
@@ -40,7 +39,7 @@ def prepare(settings: Settings) -> None:
         )
     modes.close([folder, *_files(folder), *_database(settings)])
     _finish_restoring(settings)
-    for path in (folder, settings.database_path.parent, settings.database_path):
+    for path in (folder, *_where_the_database_is(settings)):
         _writable(path)
 
 
@@ -66,8 +65,15 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _database(settings: Settings) -> list[Path]:
     """Return the database and the files that SQLite keeps beside it, wherever DATABASE_URL puts them."""
+    if settings.on_server:
+        return []
     path = settings.database_path
     return [file for file in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm", "-journal"))) if file.exists()]
+
+
+def _where_the_database_is(settings: Settings) -> list[Path]:
+    """Return its folder and file, unless a server holds it."""
+    return [] if settings.on_server else [settings.database_path.parent, settings.database_path]
 
 
 @contextmanager
@@ -77,7 +83,8 @@ def lived_in(settings: Settings) -> Iterator[None]:
     Raises AlreadyRuns if there is one.
     """
     with ExitStack() as held:
-        for path in {settings.data_dir / LOCK, Path(f"{settings.database_path}.lock")}:
+        locks = {Path(f"{path}.lock") for path in _where_the_database_is(settings)[1:]}
+        for path in {settings.data_dir / LOCK, *locks}:
             held.enter_context(locked(path, AlreadyRuns()))
         yield
 
@@ -128,7 +135,8 @@ def verify(settings: Settings, *, thoroughly: bool = True) -> None:
 
 
 def _databases(settings: Settings) -> list[Path]:
-    return [path for path in (settings.database_path, settings.data_dir / JOBS) if path.exists()]
+    paths = [*_where_the_database_is(settings)[1:], settings.data_dir / JOBS]
+    return [path for path in paths if path.exists()]
 
 
 def _writable(path: Path) -> None:
@@ -151,8 +159,8 @@ async def migrate(store: Store, settings: Settings) -> None:
 
 
 async def upgrade(store: Store, settings: Settings) -> None:
-    """Bring the schema up to date, and keep a copy of the database from before. Raises NewerSchema, StoreError."""
-    await store.migrate(partial(upgrades.keep, settings))
+    """Bring the schema up to date, and keep a copy of a database file from before. Raises NewerSchema, StoreError."""
+    await store.migrate(None if settings.on_server else partial(upgrades.keep, settings))
 
 
 @contextmanager

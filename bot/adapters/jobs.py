@@ -24,7 +24,9 @@ from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
 from dbos._serialization import DBOSDefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.store.engine import BUSY_MS, look, store_error, typed_errors
+from bot.adapters.store import postgresql, sqlite
+from bot.adapters.store.problems import store_error, typed_errors
+from bot.adapters.store.sqlite import BUSY_MS
 from bot.core.jobs import Job, JobKind
 from bot.errors import StoreBusy, StoreFull, StoreShut
 from bot.telemetry import actions
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 QUEUE = "members"
 HEARING = "hearing"  # a separate queue: lookups take hours, and write nothing that a member's other jobs write
 VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
+SCHEMA, TABLE = "dbos", "workflow_status"  # where DBOS keeps jobs; SQLite has no schemas
+OF_JOBS = (TABLE, "workflow_input", "workflow_output", "operation_outputs")  # its tables that name members
 STARTS = 5  # starts per job; then it's left for `doctor` to list
 POLL = 0.25  # seconds between looks at the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
@@ -83,18 +87,17 @@ class Jobs:
     """
 
     def __init__(
-        self, path: Path, concurrency: int = 4, busy_ms: int = BUSY_MS, pauses: Sequence[float] = PAUSES
+        self, url: str, concurrency: int = 4, busy_ms: int = BUSY_MS, pauses: Sequence[float] = PAUSES
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._concurrency, self._pauses = concurrency, pauses
+        """url: where the queue is kept; see `Settings.jobs_url`."""
+        self._url, self._concurrency, self._pauses = url, concurrency, pauses
         self._alive: set[str] = set()  # ids of jobs running in this process
         self._missing: set[str] = set()  # ids that the last look found begun but not running
         self._running: dict[int, set[asyncio.Task[None]]] = {}
-        self._path, self._engine = path, sa.create_engine(f"sqlite:///{path}")
-        sa.event.listen(self._engine, "connect", partial(_configure, busy_ms))
+        self._engine = _engine(url, busy_ms)
         self._config: DBOSConfig = {
             "name": "cratekeeper",
-            "system_database_url": f"sqlite:///{path}",
+            "system_database_url": url,
             "system_database_engine": self._engine,
             "application_version": VERSION,
             "executor_id": "bot",
@@ -104,7 +107,8 @@ class Jobs:
 
     async def look(self) -> None:
         """Raise a StoreError if the queue's database can't be read or written."""
-        await asyncio.to_thread(look, self._path)
+        on_server = self._engine.dialect.name == "postgresql"
+        await asyncio.to_thread(postgresql.look if on_server else _look, self._url)
 
     async def start(self, handler: Handler) -> None:
         """Resume jobs of an earlier process, then run whatever is enqueued."""
@@ -197,7 +201,8 @@ class Jobs:
 
     def _wait_for_the_writer(self) -> None:
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             connection.rollback()
 
     async def take_up(self) -> None:
@@ -219,7 +224,7 @@ class Jobs:
 
         back: how far the clock was just moved back, if known.
         """
-        jobs = sa.table("workflow_status", sa.column("status"), sa.column("delay_until_epoch_ms"))
+        jobs = _jobs(self._engine)
         until, latest = jobs.c.delay_until_epoch_ms, _ms(now + LONGEST)
         delayed, moved = sa.update(jobs).where(jobs.c.status == "DELAYED"), max(back, timedelta())
         back_again = delayed.where(until > _ms(now + moved)).values(delay_until_epoch_ms=until - moved // MS)
@@ -233,8 +238,7 @@ class Jobs:
             connection.execute(statement)
 
     def _begin_again(self, ids: Set[str]) -> None:
-        columns = ("workflow_uuid", "status", "owner_xid", "started_at_epoch_ms")
-        jobs = sa.table("workflow_status", *map(sa.column, columns))
+        jobs = _jobs(self._engine)
         lost = jobs.c.workflow_uuid.in_(ids), jobs.c.status == "PENDING"
         waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}  # as DBOS's own recovery does
         self._execute(sa.update(jobs).where(*lost).values(waiting))
@@ -258,9 +262,9 @@ class Jobs:
 
     def _due(self, now: int) -> list[tuple[str, int]]:
         """Return the ids of the jobs that are due and not begun, and since when (ms)."""
-        columns = ("workflow_uuid", "status", "created_at", "delay_until_epoch_ms")
-        jobs = sa.table("workflow_status", *map(sa.column, columns))
-        due = sa.func.max(jobs.c.created_at, sa.func.coalesce(jobs.c.delay_until_epoch_ms, 0))
+        jobs = _jobs(self._engine)
+        until = sa.func.coalesce(jobs.c.delay_until_epoch_ms, 0)
+        due = sa.case((until > jobs.c.created_at, until), else_=jobs.c.created_at)
         query = sa.select(jobs.c.workflow_uuid, due).where(jobs.c.status.in_(WAITING), due <= now)
         with typed_errors(), self._engine.connect() as connection:
             return [(str(job), int(since)) for job, since in connection.execute(query)]
@@ -282,8 +286,8 @@ class Jobs:
         await self.scrub()
 
     async def scrub(self) -> bool:
-        """Remove every byte of deleted jobs; return False while something else reads the file."""
-        return await asyncio.to_thread(self._empty_log)
+        """Remove every byte of deleted jobs; return False while something else reads them."""
+        return await asyncio.to_thread(self._remove_deleted)
 
     async def sweep(self, now: datetime, keep: timedelta = timedelta(hours=1)) -> None:
         """Delete records of jobs that succeeded a while ago."""
@@ -296,15 +300,15 @@ class Jobs:
                 await DBOS.delete_workflows_async([workflow.workflow_id for workflow in workflows])
 
     @staticmethod
-    def stuck_in(path: Path) -> list[str]:
-        """Return the jobs in a queue's file that were started STARTS times and never ended, with their actions."""
-        if not path.exists():
-            return []
-        engine = sa.create_engine(f"sqlite:///{path}")
-        status = sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("status"))
+    def stuck_in(url: str) -> list[str]:
+        """Return the jobs in a queue that were started STARTS times and never ended, with their actions."""
+        engine = _engine(url, BUSY_MS)
+        status = _jobs(engine)
         given_up = sa.select(status.c.workflow_uuid).where(status.c.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
         try:
             with typed_errors(), engine.connect() as connection:
+                if not sa.inspect(connection).has_table(TABLE, schema=status.schema):
+                    return []
                 stuck = connection.execute(given_up).scalars().all()
                 return [f"{job.rpartition(':')[0]} [{_action(job)}]".removesuffix(" []") for job in stuck]
         finally:
@@ -315,12 +319,35 @@ class Jobs:
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace, destroy_registry=True)
         self._engine.dispose()
 
-    def _empty_log(self) -> bool:
+    def _remove_deleted(self) -> bool:
+        if self._engine.dialect.name == "postgresql":
+            return postgresql.remove_deleted(self._url, (f"{SCHEMA}.{name}" for name in OF_JOBS))
         with self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # a moment; longer readers are waited out
             busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             connection.exec_driver_sql("PRAGMA busy_timeout = 10000")
             return not busy
+
+
+def _engine(url: str, busy_ms: int) -> sa.Engine:
+    """Return an engine for the queue; DBOS uses it, too."""
+    path = sa.make_url(url).database if url.startswith("sqlite") else None
+    if path is None:
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=postgresql.session(busy_ms))
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url)
+    sa.event.listen(engine, "connect", partial(_configure, busy_ms))
+    return engine
+
+
+def _look(url: str) -> None:
+    sqlite.look(Path(sa.make_url(url).database or ""))
+
+
+def _jobs(engine: sa.Engine) -> sa.TableClause:
+    """Return DBOS's table of jobs, as far as we use it."""
+    columns = ("workflow_uuid", "status", "owner_xid", "created_at", "started_at_epoch_ms", "delay_until_epoch_ms")
+    return sa.table(TABLE, *map(sa.column, columns), schema=None if engine.dialect.name == "sqlite" else SCHEMA)
 
 
 def _ms(moment: datetime) -> int:

@@ -122,7 +122,8 @@ async def _keys(settings: Settings) -> str:
 
 async def _disk(settings: Settings) -> str:
     home.prepare(settings)
-    free = {folder: shutil.disk_usage(folder).free for folder in (settings.data_dir, settings.database_path.parent)}
+    folders = {settings.data_dir, settings.data_dir if settings.on_server else settings.database_path.parent}
+    free = {folder: shutil.disk_usage(folder).free for folder in folders}
     folder = min(free, key=lambda folder: free[folder])
     if free[folder] < LEAST_FREE:
         raise Unwell(f"{free[folder] // 2**20} MB free in {folder}; free up at least {LEAST_FREE // 2**20} MB")
@@ -135,7 +136,7 @@ async def _database(settings: Settings) -> str:
     live = home.is_lived_in(settings)
     await asyncio.to_thread(home.verify, settings, thoroughly=not live)
     async with _opened(settings) as store:
-        said = f"undamaged and up to date (schema {max(known_revisions())}), at {store.path}"
+        said = f"undamaged and up to date (schema {max(known_revisions())}), at {store}"
     return f"{said}; stop the bot for a thorough check" if live else said
 
 
@@ -233,7 +234,7 @@ def guards_in_words(guards: Mapping[str, bool]) -> str:
 
 
 async def _jobs(settings: Settings) -> str:
-    stuck = await asyncio.to_thread(Jobs.stuck_in, settings.data_dir / "jobs.db")
+    stuck = await asyncio.to_thread(Jobs.stuck_in, settings.jobs_url)
     if stuck:
         raise Unwell(f"started five times without finishing: {', '.join(stuck)}; the log says why")
     return "none stuck"

@@ -34,24 +34,7 @@ class Ask:
 
     def number(self, name: str, default: int | None = None) -> int:
         """Raises KeyError if it's missing without a default, ValueError if it isn't a number."""
-        given = self.given[name] if default is None else self.given.get(name, default)
-        if not isinstance(given, int | str):
-            raise ValueError(f"{name} isn't a whole number")
-        return int(given)
-
-    def fields(self, name: str) -> Json:
-        """Raises ValueError if it isn't an object; empty if it's missing."""
-        given = self.given.get(name, {})
-        if not isinstance(given, dict):
-            raise ValueError(f"{name} isn't an object")
-        return given
-
-    def texts(self, name: str) -> list[str]:
-        """Raises KeyError if it's missing, ValueError if it isn't a list of strings."""
-        given = self.given[name]
-        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-            raise ValueError(f"{name} isn't a list of strings")
-        return given
+        return int(self.given[name] if default is None else self.given.get(name, default))
 
     @property
     def member(self) -> Member:
@@ -109,16 +92,10 @@ async def _read(request: web.Request) -> Ask:
             if isinstance(part, web.FileField):
                 files[name] = Upload(part.filename, part.file.read())
             else:
-                given |= _object(json.loads(str(part)))
+                given |= json.loads(str(part))
     elif request.can_read_body:
-        given |= _object(await request.json())
+        given |= await request.json()
     return Ask(request.app[STAGE], given, files)
-
-
-def _object(body: object) -> Json:
-    if not isinstance(body, dict):
-        raise ValueError("the body isn't an object")
-    return body
 
 
 def _refusal(status: int, error: str) -> web.Response:

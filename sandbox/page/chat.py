@@ -69,7 +69,7 @@ class Chat:
 
     async def command(self, ask: Ask) -> Json:
         path = ask.text("path")
-        options = _options(ask.person, path, ask.fields("options"), ask.files)
+        options = _options(ask.person, path, ask.given.get("options", {}), ask.files)
         return _shown(await ask.person.command(path, options=options))
 
     async def use(self, ask: Ask) -> Json:
@@ -77,7 +77,7 @@ class Chat:
 
     async def complete(self, ask: Ask) -> list[Json]:
         path, option = ask.text("path"), ask.text("option")
-        options = _options(ask.person, path, ask.fields("options"), {})
+        options = _options(ask.person, path, ask.given.get("options", {}), {})
         choices = await ask.person.complete(path, option=option, typed=ask.text("typed"), options=options)
         return [_choice(choice) for choice in choices]
 
@@ -87,16 +87,17 @@ class Chat:
     async def select(self, ask: Ask) -> Json:
         custom_id = ask.text("custom_id")
         menu = find_select(ask.message, custom_id)
-        values = ask.texts("values")
-        chosen = _objects(ask.stage.discord, values) if menu.kind in OBJECT_SELECTS else values
-        return _shown(await ask.person.select(ask.message, custom_id, chosen))
+        values = (
+            _objects(ask.stage.discord, ask.given["values"]) if menu.kind in OBJECT_SELECTS else ask.given["values"]
+        )
+        return _shown(await ask.person.select(ask.message, custom_id, values))
 
     async def submit(self, ask: Ask) -> Json:
         interaction = ask.stage.discord.interactions[ask.number("interaction")]
         if interaction.modal is None:
             raise KeyError("no form was opened there")
         fields = {field.custom_id: field for field in interaction.modal.fields()}
-        given = {**ask.fields("values"), **ask.files}
+        given = {**ask.given["values"], **ask.files}
         values = {name: _field(ask.stage.discord, fields[name], value) for name, value in given.items()}
         return _shown(await ask.person.submit(interaction.modal, values))
 

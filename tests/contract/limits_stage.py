@@ -21,7 +21,7 @@ SERVER, CHANNEL, LAYER, OTHERS = 7001, 31, 1, range(2000, 2600)
 
 def _filler(column: sa.Column[Any], number: int, now: datetime) -> Any:
     kind = type(column.type)
-    made: dict[type, Any] = {sa.String: f"x{number}", sa.JSON: [], sa.LargeBinary: b"x", sa.Boolean: False}
+    made: dict[type, Any] = {schema.Text: f"x{number}", sa.JSON: [], sa.LargeBinary: b"x", sa.Boolean: False}
     return made.get(kind, now - timedelta(minutes=number + 1) if kind is schema.Moment else number + 100)
 
 
@@ -39,7 +39,7 @@ async def fill(tx: Tx, table: sa.Table, count: int, now: datetime, **fixed: Any)
 
 
 def _numbers(column: sa.Column[Any]) -> bool:
-    return len(column.table.primary_key) == 1 and not isinstance(column.type, sa.String)
+    return len(column.table.primary_key) == 1 and not isinstance(column.type, schema.Text)
 
 
 def _own(fixed: Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -56,7 +56,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
         await tx.execute(
             sa.insert(schema.member), [{"member": other, "created_at": now, "joined": True} for other in OTHERS]
         )
-        await tx.execute(sa.insert(schema.layer).values(layer=LAYER, member=ADA, name="main"))
+        await tx.execute(sa.insert(schema.layer).values(member=ADA, name="main"))
     await server_channels.choose(store, SERVER, Purpose.REPOSTS, [CHANNEL])
     await server_channels.choose(store, SERVER, Purpose.ROUNDS, [*range(CHANNEL, CHANNEL + 3)])
     return made

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from pathlib import Path
 
 from bot.adapters.jobs import Jobs
 from bot.core.jobs import Job, JobKind
@@ -34,8 +33,8 @@ class Watching:
             self.over.set()
 
 
-async def crowd(path: Path, count: int) -> dict[str, object]:
-    watching, jobs = Watching(count), Jobs(path, concurrency=AT_ONCE)
+async def crowd(url: str, count: int) -> dict[str, object]:
+    watching, jobs = Watching(count), Jobs(url, concurrency=AT_ONCE)
     await jobs.start(watching)
     for number in range(count):
         await jobs.enqueue((JobKind.APPLY, JobKind.TRAIN)[number % 2], number % MEMBERS, number)
@@ -47,4 +46,4 @@ async def crowd(path: Path, count: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(crowd(Path(sys.argv[1]), int(sys.argv[2])))))
+    print(json.dumps(asyncio.run(crowd(sys.argv[1], int(sys.argv[2])))))

@@ -70,7 +70,7 @@ async def refused(jobs: Jobs) -> tuple[str, float]:
 
 
 async def hinder(path: Path) -> dict[str, object]:
-    doing, jobs = Doing(), Jobs(path, busy_ms=BUSY_MS, pauses=(0.01,))
+    doing, jobs = Doing(), Jobs(f"sqlite:///{path}", busy_ms=BUSY_MS, pauses=(0.01,))
     await jobs.start(doing)
     await jobs.enqueue(JobKind.SYNC, MEMBER)
     await until(lambda: doing.done)
@@ -100,4 +100,4 @@ async def hinder(path: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(hinder(Path(sys.argv[1])))))
+    print(json.dumps(asyncio.run(hinder(Path(sys.argv[1].removeprefix("sqlite:///"))))))

@@ -9,27 +9,25 @@ from bot.adapters.jobs import Jobs
 from bot.core.jobs import Job, JobKind
 
 
-def begun_in(path: Path) -> Path:
-    """The file that gets a character each time a job starts."""
-    return path.with_suffix(".begun")
+def run(url: str, begun: Path, member: int | None) -> None:
+    """Resume the remaining jobs; if a member is given, enqueue one for them first.
+
+    begun: the file that gets a character each time a job starts.
+    """
+    asyncio.run(_run(url, begun, member))
 
 
-def run(path: Path, member: int | None) -> None:
-    """Resume the remaining jobs; if a member is given, enqueue one for them first."""
-    asyncio.run(_run(path, member))
-
-
-async def _run(path: Path, member: int | None) -> None:
+async def _run(url: str, begun: Path, member: int | None) -> None:
     async def work(job: Job) -> None:
-        with begun_in(path).open("a") as begun:
-            begun.write(".")
+        with begun.open("a") as file:
+            file.write(".")
         os.kill(os.getpid(), signal.SIGKILL)
 
-    jobs = Jobs(path)
+    jobs = Jobs(url)
     await jobs.start(work)
     if member is not None:
         await jobs.enqueue(JobKind.TRAIN, member)
     async with asyncio.timeout(60):
-        while not Jobs.stuck_in(path):  # noqa: ASYNC110 - nothing to wait on
+        while not Jobs.stuck_in(url):  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.05)
     os._exit(0)

@@ -103,7 +103,7 @@ SERVICES = (
         13,
         "commits aren't synced to the disk",
         "contract/test_store.py",
-        "bot/adapters/store/engine.py",
+        "bot/adapters/store/sqlite.py",
         '"synchronous = FULL"',
         '"synchronous = OFF"',
     ),

@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.adapters import home
 from bot.adapters.backup import archive, sealing, snapshot, switch
 from bot.adapters.backup.archive import Contents, Reading
-from bot.adapters.store.engine import known_revisions, verify
+from bot.adapters.store.engine import known_revisions
+from bot.adapters.store.sqlite import verify
 from bot.adapters.vault import KEYS
 from bot.config import Settings
 from bot.errors import StoreError

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from bot.adapters.store.engine import BUSY_MS, typed_errors, verify
+from bot.adapters.store.problems import typed_errors
+from bot.adapters.store.sqlite import BUSY_MS, verify
 from bot.errors import StoreDamaged
 
 

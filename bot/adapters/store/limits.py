@@ -6,11 +6,10 @@ A service is a Spotify app, by its client id, or a source of features ("source:â
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import upsert
+from bot.adapters.store.rows import inserting, upsert
 
 COOLDOWN, SPENT = schema.cooldown, schema.spent
 
@@ -41,8 +40,7 @@ async def release(tx: Tx, client_id: str) -> None:
 
 
 async def spend(tx: Tx, client_id: str, now: datetime, calls: int) -> None:
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(SPENT).values(client_id=client_id, day=f"{now:%Y-%m-%d}", calls=calls)
+    insert = inserting(tx, SPENT).values(client_id=client_id, day=f"{now:%Y-%m-%d}", calls=calls)
     more = {"calls": SPENT.c.calls + insert.excluded.calls}
     await tx.execute(insert.on_conflict_do_update(index_elements=["client_id", "day"], set_=more))
 

@@ -46,12 +46,16 @@ async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapp
     rows = [values] if isinstance(values, Mapping) else list(values)
     if not rows:
         return
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     keys = [column.name for column in table.primary_key]
-    insert = dialect.insert(table)
+    insert = inserting(tx, table)
     changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     does = insert.on_conflict_do_update(index_elements=keys, set_=changed) if changed else None
     await tx.execute(does if does is not None else insert.on_conflict_do_nothing(index_elements=keys), rows)
+
+
+def inserting(tx: Tx, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that may say what to do on a conflict; SQLAlchemy has one for each engine."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:

@@ -20,6 +20,7 @@ from bot.ports import Contents, ListedPlaylist
 
 ADA, BEN = 1001, 1002
 MANY = 1_100
+CHANGES = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
 
 
 @contextmanager
@@ -29,6 +30,8 @@ def rows_written(store: Store) -> Iterator[list[int]]:
     before: dict[Any, int] = {}
 
     def written(connection: Any) -> int:
+        if engine.dialect.name == "postgresql":
+            return int(connection.exec_driver_sql(CHANGES).scalar_one())
         return int(connection.connection.driver_connection.total_changes)
 
     def begun(connection: Any) -> None:

@@ -189,6 +189,7 @@ async def test_p40_an_old_write_loses_only_lines_that_later_ones_supersede(journ
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 async def test_p40_undo_does_the_same_with_and_without_the_superseded_lines(journal: Journal, tmp_path: Path) -> None:
     await many_writes(journal, limits.WRITES + 60, 5)
     with closing(sqlite3.connect(journal.store.path)) as whole, closing(sqlite3.connect(tmp_path / "b.db")) as other:

@@ -70,14 +70,19 @@ async def settle(store: Store, member: int, now: datetime, event: int = 100) -> 
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The data folder of the test's store."""
+def folder(tmp_path: Path, store: Store) -> Path:
+    """The data folder of the test's store, which has a note of where that is."""
+    (tmp_path / "url").write_text(store.url)
     return tmp_path
+
+
+def url_of(folder: Path) -> str:
+    return (folder / "url").read_text()
 
 
 def env_of(folder: Path) -> dict[str, str]:
     """Without the prior that ships, so that a test sees what its own says."""
-    return {"DATA_DIR": str(folder), "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'test.db'}", "PRIOR": "off"}
+    return {"DATA_DIR": str(folder), "DATABASE_URL": url_of(folder), "PRIOR": "off"}
 
 
 async def pretrain(folder: Path, *arguments: str) -> int:
@@ -281,5 +286,4 @@ def test_a_prior_without_teachers_is_still_a_valid_file(tmp_path: Path) -> None:
 
 
 def settings(folder: Path, **more: str) -> config.Settings:
-    url = f"sqlite+aiosqlite:///{folder / 'test.db'}"
-    return config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(folder), "DATABASE_URL": url, **more})
+    return config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(folder), "DATABASE_URL": url_of(folder), **more})

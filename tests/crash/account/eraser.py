@@ -52,7 +52,7 @@ def enqueue(folder: Path, *members: int) -> None:
 
 
 async def _enqueue(folder: Path, members: Sequence[int]) -> None:
-    jobs = Jobs(folder / "jobs.db")
+    jobs = Jobs(f"sqlite:///{folder / 'jobs.db'}")
     await jobs.start(_nothing)
     for member in members:
         await jobs.enqueue(JobKind.POLL, member)
@@ -86,7 +86,7 @@ async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
 
 
 async def _begun(folder: Path) -> tuple[Store, Erasing]:
-    store, jobs = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}"), Jobs(folder / "jobs.db")
+    store, jobs = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}"), Jobs(f"sqlite:///{folder / 'jobs.db'}")
     libraries = ScoredLibraries(store, Scorer(folder / "models"))
     erasing = Erasing(store, jobs, libraries, folder / "models", Scratch(folder))
     await jobs.start(_nothing)

@@ -22,7 +22,7 @@ FIRST, STEP = 1_000_000, 2
 
 
 async def write(settings: config.Settings) -> None:
-    store, jobs, vault = Store(settings.database_url), Jobs(settings.data_dir / home.JOBS), Vault(load_keys(settings))
+    store, jobs, vault = Store(settings.database_url), Jobs(settings.jobs_url), Vault(load_keys(settings))
     await jobs.start(_nothing)
     told_to_stop = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     member = FIRST

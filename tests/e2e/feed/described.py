@@ -97,7 +97,7 @@ def _operation(route: web.AbstractRoute, known: Known, *, strangers: bool) -> Js
     queries = [{"name": name, "in": "query", "schema": TEXT} for name in QUERIES.get(route.handler, ())]
     operation: Json = {"parameters": [*_parameters(route, known), *queries]}
     operation["responses"] = _refusals(route) if strangers else _answers(route)
-    if (name := _token(route)) and not strangers:
+    if name := _token(route):
         operation["security"] = [{name: []}]
     if field := FIELDS.get(route.handler):
         name, schema = field

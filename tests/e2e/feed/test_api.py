@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.chat_stage import answer, labels, newcomer
 from tests.e2e.feed.api_stage import FILES, LIBRARY, SECRET, Api, ApiStage, at, program, stage, token_of
-from tests.e2e.fuzzing import fuzz
+from tests.e2e.feed.fuzzing import fuzz
 from tests.e2e.wire_checks import shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

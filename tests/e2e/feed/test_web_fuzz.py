@@ -19,8 +19,8 @@ from bot.config import parse
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer
 from tests.e2e.feed.described import METRICS, SESSION, Json, Known, document, path, routes
+from tests.e2e.feed.fuzzing import fuzz
 from tests.e2e.feed.stage import METRICS_TOKEN, Feed
-from tests.e2e.fuzzing import fuzz
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
 ANSWERED = re.compile(r"bot\.web .*\] +(\w+) (\S+) (\d+) in ")

@@ -5,7 +5,7 @@ an imported file that had none. Moments are UTC. Alembic's migrations are the tr
 about today, and a test compares the two.
 """
 
-from bot.adapters.store.schema.base import OPERATOR, Moment, Serial, metadata
+from bot.adapters.store.schema.base import OPERATOR, Moment, Serial, Text, metadata
 from bot.adapters.store.schema.catalogue import distaste, entry, shown, space
 from bot.adapters.store.schema.members import account, api_token, erasure, link_state, member, notice, session
 from bot.adapters.store.schema.pace import cooldown, interaction, setback, spent
@@ -43,6 +43,7 @@ __all__ = [
     "OPERATOR",
     "Moment",
     "Serial",
+    "Text",
     "account",
     "agreement",
     "answer",

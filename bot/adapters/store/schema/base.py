@@ -16,6 +16,7 @@ metadata = MetaData(
     }
 )
 
+NUL = "\x00"
 FIRST, LAST = (round(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000) for year in (1, 9999))  # ms
 
 
@@ -33,6 +34,16 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromtimestamp(min(max(value, FIRST), LAST) / 1000, UTC)
+
+
+class Text(TypeDecorator[str]):
+    """Text without NUL, which PostgreSQL can't keep: it's left out."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None or NUL not in value else value.replace(NUL, "")
 
 
 class OneOf(TypeDecorator[E]):

@@ -1,8 +1,8 @@
 """Members: settings, Spotify account, pending notices, API tokens."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, false
 
-from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, Text, metadata, of_member
 from bot.core.notices import NoticeKind
 
 member = Table(
@@ -10,8 +10,8 @@ member = Table(
     metadata,
     Column("member", BigInteger, primary_key=True, autoincrement=False),
     Column("created_at", Moment, nullable=False),
-    Column("source", String),  # "spotify", "file", "unlinking", or nothing yet
-    Column("updates", String, nullable=False, default="dm"),  # "dm", "channel" or "off"
+    Column("source", Text),  # "spotify", "file", "unlinking", or nothing yet
+    Column("updates", Text, nullable=False, default="dm"),  # "dm", "channel" or "off"
     Column("updates_channel", BigInteger),
     Column("muted_until", Moment),
     Column("daily_cap", Integer, nullable=False, default=3),  # update messages a day
@@ -21,25 +21,25 @@ member = Table(
     Column("next_poll_at", Moment, index=True),
     Column("polls", Integer, nullable=False, default=0),
     Column("teaches", Boolean, nullable=False, default=False, server_default=false()),  # lets their answers teach
-    Column("taught", String),  # version of the prior that was learnt from them, among others
+    Column("taught", Text),  # version of the prior that was learnt from them, among others
     Column("joined", Boolean, nullable=False, default=False, server_default=false()),  # shares likes in the catalogue
     Column("hidden", Boolean, nullable=False, default=False, server_default=false()),  # seen by nobody, anywhere
     Column("saves", Boolean),  # whether what they like in the feed goes to their likes; None: not asked yet
-    Column("time_zone", String),  # IANA's name; None: UTC
-    Column("language", String),  # what their Discord last spoke, as "en-GB"; None: not seen yet
-    Column("chosen_language", String),  # what they chose instead, as "de"
+    Column("time_zone", Text),  # IANA's name; None: UTC
+    Column("language", Text),  # what their Discord last spoke, as "en-GB"; None: not seen yet
+    Column("chosen_language", Text),  # what they chose instead, as "de"
     Column("feed_teaches", Boolean, nullable=False, default=False, server_default=false()),  # adds there are labels
     Column("only_sound", Boolean, nullable=False, default=False, server_default=false()),  # in their feed
-    Column("importing", String),  # name of the file that's being imported, so that a restart can tell them
+    Column("importing", Text),  # name of the file that's being imported, so that a restart can tell them
 )
 
 account = Table(
     "account",
     metadata,
     of_member(primary_key=True, autoincrement=False),
-    Column("client_id", String, nullable=False),
-    Column("user_key", String, nullable=False),  # Spotify's account_id, or id where that is absent
-    Column("name", String, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("user_key", Text, nullable=False),  # Spotify's account_id, or id where that is absent
+    Column("name", Text, nullable=False),
     Column("tokens", LargeBinary, nullable=False),  # sealed by the vault for this member
     Column("consented_at", Moment, nullable=False),
     Column("warned_days", Integer),  # the last warning about the end of consent: 14 or 2 days before
@@ -53,12 +53,12 @@ account = Table(
 link_state = Table(
     "link_state",
     metadata,
-    Column("digest", String, primary_key=True),  # sha256 of the state; the state itself is only in the link
+    Column("digest", Text, primary_key=True),  # sha256 of the state; the state itself is only in the link
     of_member(),
-    Column("name", String, nullable=False, server_default=""),  # what Discord calls them; the callback's page shows it
-    Column("client_id", String, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),  # what Discord calls them; the callback's page shows it
+    Column("client_id", Text, nullable=False),
     Column("verifier", LargeBinary, nullable=False),  # PKCE, sealed
-    Column("redirect_uri", String, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )
 
@@ -79,8 +79,8 @@ api_token = Table(
     metadata,
     Column("token", Serial, primary_key=True),
     of_member(index=True),
-    Column("digest", String, nullable=False, unique=True),  # sha256 of the secret; the secret itself is only shown once
-    Column("name", String, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),  # sha256 of the secret; the secret itself is only shown once
+    Column("name", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),  # to the minute
@@ -96,9 +96,9 @@ erasure = Table(  # begun and not finished: gone on with at the next start
 session = Table(  # of the feed's page: a link that is good once, then what the browser holds
     "session",
     metadata,
-    Column("digest", String, primary_key=True),  # sha256 of the secret
+    Column("digest", Text, primary_key=True),  # sha256 of the secret
     of_member(index=True),
-    Column("kind", String, nullable=False),  # "link", "session" or "frame"
+    Column("kind", Text, nullable=False),  # "link", "session" or "frame"
     Column("server", BigInteger),  # where the link was asked for: reposts go there
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),

@@ -1,34 +1,34 @@
 """Pace: requests made by each Spotify app and when it may ask again; repeated failures; interactions handled."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table
 
-from bot.adapters.store.schema.base import Moment, metadata
+from bot.adapters.store.schema.base import Moment, Text, metadata
 
 cooldown = Table(
     "cooldown",
     metadata,
-    Column("client_id", String, primary_key=True),  # of a Spotify app, or "source:…"
+    Column("client_id", Text, primary_key=True),  # of a Spotify app, or "source:…"
     Column("until", Moment, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 spent = Table(
     "spent",
     metadata,
-    Column("client_id", String, primary_key=True),
-    Column("day", String, primary_key=True),  # UTC, ISO 8601
+    Column("client_id", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # UTC, ISO 8601
     Column("calls", Integer, nullable=False),
 )
 
 setback = Table(  # work that failed, or has to wait; it goes when the work succeeds
     "setback",
     metadata,
-    Column("kind", String, primary_key=True),
+    Column("kind", Text, primary_key=True),
     Column("subject", BigInteger, primary_key=True, autoincrement=False),  # a member, a notice, a message, …, by kind
     Column("member", BigInteger),  # whose it is, if anybody's
     Column("tries", Integer, nullable=False),  # that failed in a row
     Column("due", Moment, nullable=False),  # not to be tried before
-    Column("reference", String, nullable=False),  # of the log's line about the last failure
+    Column("reference", Text, nullable=False),  # of the log's line about the last failure
     Column("told", Boolean, nullable=False),  # whether the member heard that it was set aside
 )
 

@@ -9,13 +9,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    String,
     Table,
     UniqueConstraint,
     false,
 )
 
-from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, Text, metadata, of_member
 from bot.core.sorting.history import By
 from bot.core.sorting.writing.writes import Action, LineState, WriteKind, WriteState
 
@@ -24,7 +23,7 @@ layer = Table(
     metadata,
     Column("layer", Serial, primary_key=True),
     of_member(),
-    Column("name", String, nullable=False),
+    Column("name", Text, nullable=False),
     Column("several", Boolean, nullable=False, default=False),
     Column("everything", Boolean, nullable=False, default=False),
     Column("tried", Integer, nullable=False, default=0),  # labels at the last training, whatever came of it
@@ -40,12 +39,12 @@ playlist = Table(
     Column("playlist", Serial, primary_key=True),
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
-    Column("name", String, nullable=False),
-    Column("ref", String, nullable=False),  # Spotify's id, or "shelf:…" for a member with a file
-    Column("emoji", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("ref", Text, nullable=False),  # Spotify's id, or "shelf:…" for a member with a file
+    Column("emoji", Text, nullable=False),
     Column("automatic", Boolean, nullable=False, default=True),
     Column("mistakes", Integer, nullable=False, default=2),  # bearable mistakes in 20
-    Column("snapshot", String),  # Spotify's snapshot_id when `content` was read
+    Column("snapshot", Text),  # Spotify's snapshot_id when `content` was read
     Column("edition", Integer, nullable=False, default=0, server_default="0"),  # of `content` that holds
     Column("doubles", Boolean, nullable=False, default=False),  # the same recording may go in under another id
     Column("missed_at", Moment),  # since when Spotify has said that it is not there; None: it is
@@ -60,10 +59,10 @@ content = Table(
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), primary_key=True),
     Column("edition", Integer, primary_key=True, default=0, server_default="0"),  # the playlist's holds, others don't
     Column("position", Integer, primary_key=True),
-    Column("song", String, index=True),  # None: a place with nothing in it that is a song
+    Column("song", Text, index=True),  # None: a place with nothing in it that is a song
     Column("added_at", Moment),
-    Column("isrc", String),
-    Column("naming", String),  # core.recording.naming
+    Column("isrc", Text),
+    Column("naming", Text),  # core.recording.naming
     Column("duration_ms", Integer),
     Column("playable", Boolean, nullable=False, default=True),
 )
@@ -85,9 +84,9 @@ edit = Table(
     Column("revision", Serial, ForeignKey("revision.revision", ondelete="CASCADE"), primary_key=True),
     Column("action", OneOf(Action), primary_key=True),
     Column("position", Integer, primary_key=True),  # before the revision (removed), or after it (added)
-    Column("song", String, index=True),  # None: a place with nothing in it that is a song
-    Column("isrc", String),
-    Column("naming", String),
+    Column("song", Text, index=True),  # None: a place with nothing in it that is a song
+    Column("isrc", Text),
+    Column("naming", Text),
     Column("duration_ms", Integer),
     Column("by", OneOf(By), nullable=False),
     Column("change", Serial),  # the line of our journal that did it; the line may have been deleted since
@@ -96,10 +95,10 @@ edit = Table(
 card = Table(
     "card",
     metadata,
-    Column("card", String, primary_key=True),  # random: what a button carries
+    Column("card", Text, primary_key=True),  # random: what a button carries
     of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
-    Column("song", String, nullable=False, index=True),
+    Column("song", Text, nullable=False, index=True),
     Column("write", Serial),  # the receipt that this card asks about, if any
     Column("created_at", Moment, nullable=False),
 )
@@ -111,7 +110,7 @@ prompt = Table(
     of_member(index=True),
     Column("channel", BigInteger, nullable=False),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
-    Column("song", String, nullable=False, index=True),
+    Column("song", Text, nullable=False, index=True),
     Column("shown", JSON, nullable=False, default=list, server_default="[]"),  # [emoji, playlist] as the message says
     Column("created_at", Moment, nullable=False),
 )
@@ -122,10 +121,10 @@ answer = Table(
     Column("answer", Serial, primary_key=True),
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
-    Column("song", String, nullable=False, index=True),
-    Column("kind", String, nullable=False),  # core.labels.Kind
+    Column("song", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # core.labels.Kind
     Column("playlists", JSON, nullable=False),
-    Column("source", String, nullable=False),  # core.labels.Source
+    Column("source", Text, nullable=False),  # core.labels.Source
     Column("event", BigInteger, nullable=False),
     Column("undone_at", Moment),
     UniqueConstraint("member", "layer", "song", "event"),
@@ -137,7 +136,7 @@ model = Table(
     Column("model", Serial, primary_key=True),
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
-    Column("digest", String, nullable=False),  # sha256 of the ONNX file, and its name
+    Column("digest", Text, nullable=False),  # sha256 of the ONNX file, and its name
     Column("labels", Integer, nullable=False),
     Column("card", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -154,8 +153,8 @@ write = Table(
     Column("state", OneOf(WriteState), nullable=False),
     Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE"), index=True),
     Column("total", Integer, nullable=False),  # songs looked at
-    Column("model", String),  # digest of the model that decided
-    Column("problem", String),
+    Column("model", Text),  # digest of the model that decided
+    Column("problem", Text),
     Column("created_at", Moment, nullable=False),
     Column("applied_at", Moment),
     Column("superseded", Integer),  # carried-out lines deleted because of later ones; None: the write is kept whole
@@ -171,24 +170,24 @@ change = Table(
     of_member(index=True),
     Column("write", Serial, ForeignKey("write.write", ondelete="CASCADE"), nullable=False, index=True),
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), nullable=False, index=True),
-    Column("song", String, nullable=False, index=True),
+    Column("song", Text, nullable=False, index=True),
     Column("action", OneOf(Action), nullable=False),
     Column("position", Integer),  # where a song taken out stood, or is to be put back
     Column("state", OneOf(LineState), nullable=False),
     Column("sent_at", Moment),  # when it was last sent to Spotify
     Column("sends", Integer, nullable=False, default=0),  # how often it was sent
-    Column("problem", String),  # why it was refused
-    Column("shown_as", String),  # the id under which Spotify shows it in the playlist, where that is another
+    Column("problem", Text),  # why it was refused
+    Column("shown_as", Text),  # the id under which Spotify shows it in the playlist, where that is another
     Column("probability", Float),
-    Column("certainty", String),
+    Column("certainty", Text),
 )
 
 making = Table(  # playlists that were asked for at Spotify, and are not known to be there yet
     "making",
     metadata,
     of_member(primary_key=True),
-    Column("purpose", String, primary_key=True),  # what for: flows.create
-    Column("name", String, nullable=False),
-    Column("mark", String, nullable=False),  # stands in its description, by which it is found again
+    Column("purpose", Text, primary_key=True),  # what for: flows.create
+    Column("name", Text, nullable=False),
+    Column("mark", Text, nullable=False),  # stands in its description, by which it is found again
     Column("asked_at", Moment),
 )

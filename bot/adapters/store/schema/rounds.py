@@ -1,8 +1,8 @@
 """Rounds: entries without names, votes, and results."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Table, UniqueConstraint
 
-from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, Text, metadata, of_member
 from bot.core.social.records import RoundState
 
 round_ = Table(
@@ -14,7 +14,7 @@ round_ = Table(
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger),  # the newest of the round's; None: nothing was posted yet
     Column("told", OneOf(RoundState), index=True),  # the state that was last told of in the channel
-    Column("theme", String, nullable=False),
+    Column("theme", Text, nullable=False),
     Column("state", OneOf(RoundState), nullable=False, index=True),
     Column("enter_until", Moment, nullable=False),
     Column("vote_until", Moment, nullable=False),
@@ -28,7 +28,7 @@ round_entry = Table(
     Column("round_entry", Serial, primary_key=True),
     Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False),
     of_member(),
-    Column("song", String, nullable=False, index=True),
+    Column("song", Text, nullable=False, index=True),
     Column("at", Moment, nullable=False),
     UniqueConstraint("round", "member"),
 )

@@ -1,8 +1,8 @@
 """Shared playlists: their songs, who added each, and votes to keep or drop it."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table
 
-from bot.adapters.store.schema.base import Moment, OneOf, Serial, by_member, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, Text, by_member, metadata, of_member
 from bot.core.social.shared_playlists import SongState
 
 shared = Table(
@@ -11,10 +11,10 @@ shared = Table(
     Column("shared", Serial, primary_key=True),
     by_member("host"),  # in whose account it is written; None: nobody's, until somebody takes it
     Column("server", BigInteger, index=True),  # whose members keep it; None: those of `partner`
-    Column("name", String, nullable=False),
-    Column("ref", String),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
+    Column("name", Text, nullable=False),
+    Column("ref", Text),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
     Column("making", Boolean, nullable=False, default=False),  # its host agreed, and `ref` is not known yet
-    Column("snapshot", String),
+    Column("snapshot", Text),
     Column("missed_at", Moment),  # as in `playlist`
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
@@ -37,22 +37,22 @@ contribution = Table(  # songs that were brought; what is dropped stays on recor
     "contribution",
     metadata,
     _of_shared(),
-    Column("song", String, primary_key=True, index=True),
+    Column("song", Text, primary_key=True, index=True),
     by_member("brought_by"),
     Column("at", Moment, nullable=False),
     Column("dropped_at", Moment),
     Column("state", OneOf(SongState), nullable=False, default=SongState.WANTED),  # in the host's playlist
     Column("sent_at", Moment),  # as in `change`
     Column("sends", Integer, nullable=False, default=0),
-    Column("problem", String),
-    Column("shown_as", String),
+    Column("problem", Text),
+    Column("shown_as", Text),
 )
 
 vote = Table(
     "vote",
     metadata,
     _of_shared(),
-    Column("song", String, primary_key=True),
+    Column("song", Text, primary_key=True),
     of_member(primary_key=True),
     Column("keep", Boolean, nullable=False),
     Column("at", Moment, nullable=False),

@@ -1,14 +1,14 @@
 """What members show each other, and where the feed may appear in a server. A server's counts hold no names."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, String, Table, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, false
 
-from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, Serial, Text, metadata, of_member
 
 place = Table(  # a channel that those who run its server gave to a purpose; without one, nothing is posted
     "place",
     metadata,
     Column("channel", BigInteger, primary_key=True, autoincrement=False),
-    Column("purpose", String, primary_key=True),  # "feed", "reposts", "rounds", "digest" or "reports"
+    Column("purpose", Text, primary_key=True),  # "feed", "reposts", "rounds", "digest" or "reports"
     Column("server", BigInteger, nullable=False, index=True),
     Column("due_at", Moment),  # of the digest: when the next one is
     Index("ix_place_due", "purpose", "due_at"),
@@ -18,8 +18,8 @@ counted = Table(  # what happened in a server, for its digest: how often, never 
     "counted",
     metadata,
     Column("server", BigInteger, primary_key=True, autoincrement=False),
-    Column("day", String, primary_key=True),  # UTC, ISO 8601
-    Column("what", String, primary_key=True),
+    Column("day", Text, primary_key=True),  # UTC, ISO 8601
+    Column("what", Text, primary_key=True),
     Column("count", Integer, nullable=False),
 )
 
@@ -31,8 +31,8 @@ repost = Table(
     Column("server", BigInteger, nullable=False),
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger, index=True),  # None while it is being posted
-    Column("song", String, nullable=False, index=True),
-    Column("key", String, nullable=False),  # as of an entry
+    Column("song", Text, nullable=False, index=True),
+    Column("key", Text, nullable=False),  # as of an entry
     Column("at", Moment, nullable=False),
 )
 
@@ -44,9 +44,9 @@ report = Table(
     Column("server", BigInteger),
     Column("channel", BigInteger),
     Column("message", BigInteger),
-    Column("song", String, nullable=False),
-    Column("key", String, nullable=False),  # as of an entry
-    Column("reason", String, nullable=False),
+    Column("song", Text, nullable=False),
+    Column("key", Text, nullable=False),  # as of an entry
+    Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
 )
 
@@ -54,7 +54,7 @@ barred = Table(  # songs that those who run a server do not want to see posted i
     "barred",
     metadata,
     Column("server", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", String, primary_key=True),  # as of an entry
+    Column("key", Text, primary_key=True),  # as of an entry
 )
 
 takedown = Table(  # messages of ours that are to be deleted; whose they were is kept no longer

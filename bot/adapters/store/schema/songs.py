@@ -2,30 +2,30 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, Table
 
-from bot.adapters.store.schema.base import Moment, OneOf, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Text, metadata, of_member
 from bot.core.library.lookups import LookupState
 
 
 def _described() -> tuple[Column[Any], ...]:
     """What a song is called and where it is: the fields of `core.records.Song`, its id left out."""
     return (
-        Column("title", String, nullable=False),
+        Column("title", Text, nullable=False),
         Column("artists", JSON, nullable=False),  # list of names
-        Column("album", String),
+        Column("album", Text),
         Column("year", Integer),
         Column("duration_ms", Integer),
-        Column("isrc", String),
-        Column("url", String),  # link back to Spotify
-        Column("cover", String),  # hot-linked, untouched
+        Column("isrc", Text),
+        Column("url", Text),  # link back to Spotify
+        Column("cover", Text),  # hot-linked, untouched
     )
 
 
 song = Table(  # what everybody sees: from Spotify or the operator, never from a member's file
     "song",
     metadata,
-    Column("song", String, primary_key=True),
+    Column("song", Text, primary_key=True),
     *_described(),
     Column("cached_at", Moment, nullable=False),
     Column("origin", Integer, nullable=False, default=0, server_default="0"),  # core.merge.Origin
@@ -36,7 +36,7 @@ own_song = Table(  # what a member's files say of a song, where the table above 
     "own_song",
     metadata,
     of_member(primary_key=True),
-    Column("song", String, primary_key=True),
+    Column("song", Text, primary_key=True),
     *_described(),
     Index("ix_own_song_song", "song"),
 )
@@ -45,7 +45,7 @@ liked = Table(
     "liked",
     metadata,
     of_member(primary_key=True),
-    Column("song", String, primary_key=True),
+    Column("song", Text, primary_key=True),
     Column("added_at", Moment),
     Column("fresh", Boolean, nullable=False, default=False),  # liked since the last sort by watch
     Index("ix_liked_song", "song"),
@@ -55,8 +55,8 @@ feature = Table(
     "feature",
     metadata,
     Column("owner", BigInteger, primary_key=True, autoincrement=False),  # a member, or OPERATOR
-    Column("song", String, primary_key=True),  # a song, or "isrc:…"
-    Column("source", String, primary_key=True),
+    Column("song", Text, primary_key=True),  # a song, or "isrc:…"
+    Column("source", Text, primary_key=True),
     Column("numbers", JSON, nullable=False),
     Column("sets", JSON, nullable=False),
     Column("at", Moment, nullable=False),
@@ -74,8 +74,8 @@ lookup = Table(  # what became of asking a source about a song: asked once, whoe
     "lookup",
     metadata,
     Column("owner", BigInteger, primary_key=True, autoincrement=False, default=0),  # OPERATOR, or whose own song it is
-    Column("song", String, primary_key=True),
-    Column("source", String, primary_key=True),
+    Column("song", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
     Column("state", OneOf(LookupState), nullable=False),
     Column("tries", Integer, nullable=False),  # that failed, one after the other
     Column("asked_at", Moment, nullable=False),
@@ -86,30 +86,30 @@ lookup = Table(  # what became of asking a source about a song: asked once, whoe
 recording = Table(  # files of the operator's music folder, as they were heard
     "recording",
     metadata,
-    Column("path", String, primary_key=True),
+    Column("path", Text, primary_key=True),
     Column("size", BigInteger, nullable=False),  # bytes
     Column("mtime_ns", BigInteger, nullable=False),
-    Column("digest", String, nullable=False),
-    Column("title", String),
+    Column("digest", Text, nullable=False),
+    Column("title", Text),
     Column("artists", JSON, nullable=False),
-    Column("album", String),
+    Column("album", Text),
     Column("year", Integer),
     Column("duration", Float),  # seconds
-    Column("isrc", String),
-    Column("mbid", String),
-    Column("version", String),  # of the feature set
+    Column("isrc", Text),
+    Column("mbid", Text),
+    Column("version", Text),  # of the feature set
     Column("numbers", JSON, nullable=False),
     Column("vectors", LargeBinary),  # core.vectors
-    Column("error", String),  # why it could not be heard
+    Column("error", Text),  # why it could not be heard
     Column("at", Moment, nullable=False),
 )
 
 match = Table(  # which of those files a song is
     "match",
     metadata,
-    Column("song", String, primary_key=True),
-    Column("path", String, index=True),  # None: none of them, by the operator's word
+    Column("song", Text, primary_key=True),
+    Column("path", Text, index=True),  # None: none of them, by the operator's word
     Column("score", Float, nullable=False),
-    Column("way", String, nullable=False),  # "isrc", "mbid", "names", or "operator" for a correction
+    Column("way", Text, nullable=False),  # "isrc", "mbid", "names", or "operator" for a correction
     Column("at", Moment, nullable=False),
 )

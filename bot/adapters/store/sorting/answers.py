@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import CHUNK, count, in_turns, keep_newest
+from bot.adapters.store.rows import CHUNK, count, in_turns, inserting, keep_newest
 from bot.core import limits
 from bot.core.records import Layer, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict, event_at, fold
@@ -38,10 +37,9 @@ async def add_each(tx: Tx, said: Sequence[tuple[int, int, Answer]]) -> list[bool
     """Store up to CHUNK answers of any members, each given with its member and layer, as `add` does."""
     if not said:
         return []
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     known = ("member", "layer", "song", "event")
-    storing = dialect.insert(ANSWER).on_conflict_do_nothing(index_elements=known)
-    rows = await tx.execute(storing.returning(*map(ANSWER.c.get, known)), [_row(*each) for each in said])
+    storing = inserting(tx, ANSWER).on_conflict_do_nothing(index_elements=known)
+    rows = await tx.execute(storing.returning(*(ANSWER.c[name] for name in known)), [_row(*each) for each in said])
     new = {tuple(row) for row in rows}
     await _make_room(tx, {(member, layer, song) for member, layer, song, _ in new})
     return [_taken(new, (member, layer, answer.song, answer.event)) for member, layer, answer in said]

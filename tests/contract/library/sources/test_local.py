@@ -130,7 +130,7 @@ def command(stage: Stage, *arguments: str) -> int:
     environment = {
         "DISCORD_TOKEN": "x",
         "DATA_DIR": str(stage.folder),
-        "DATABASE_URL": f"sqlite+aiosqlite:///{stage.store.path}",
+        "DATABASE_URL": stage.store.url,
     }
     return main(arguments, environment)
 

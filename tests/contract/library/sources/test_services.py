@@ -13,6 +13,7 @@ from bot.config import parse
 from bot.core.moments import year_of
 from bot.flows.library.feature_lookup import hear
 from tests.contract.library.sources.stage import ADA, ANN, BOB, Stage, recording, song, sound, uri
+from tests.databases import everything_in
 
 MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
 LISTENBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org", LISTENBRAINZ="on")
@@ -133,8 +134,7 @@ async def test_a_preview_is_analysed_and_not_kept(stage: Stage) -> None:
     assert set(features.provenance.values()) == {"deezer"}
     assert [file for file in stage.ear.files if isinstance(file, Path) or not file.closed] == []
     assert not list((stage.folder / "scratch").iterdir())
-    await stage.store.checkpoint()
-    assert b"/previews/" not in stage.store.path.read_bytes()
+    assert b"/previews/" not in await everything_in(stage.store)
 
 
 @DEEZER
@@ -292,10 +292,8 @@ async def test_with_nothing_switched_on_nothing_is_requested_or_written(stage: S
 
 @MUSICBRAINZ
 async def test_the_doctor_says_which_sources_are_used_and_which_are_paused(stage: Stage) -> None:
-    url = f"sqlite+aiosqlite:///{stage.store.path}"
-
     async def said(**switched: str) -> str:
-        return await _sources(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": url, **switched}))
+        return await _sources(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": stage.store.url, **switched}))
 
     on = {"MUSICBRAINZ_CONTACT": "me@example.org", "RECCOBEATS": "on"}
     assert "no service" in await said()

@@ -1,0 +1,114 @@
+"""PostgreSQL: one database for many processes, where a transaction that may write begins with a lock of its own."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.adapters.store.problems import typed_errors
+from bot.adapters.store.schema import metadata
+from bot.errors import StoreShut
+
+log = logging.getLogger(__name__)
+WRITER = 0x6372617465  # "crate": the advisory lock of whoever writes
+PATIENCE = 1.0  # seconds for readers to end, and for a table's lock, before deleted rows are removed
+PAUSE = 0.05  # seconds between looks at who still reads
+READING = {"immediate": False, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+WRITING = {"immediate": True, "isolation_level": "READ COMMITTED"}  # nobody else writes, so it sees one state, too
+OLD_READERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND age(backend_xmin) > age(CAST(:since AS xid))"
+)
+
+
+class Postgresql:
+    """An engine for a database, and what only PostgreSQL needs.
+
+    One transaction writes at a time in all processes together, as in SQLite: flows look before they write, and what
+    they saw holds until they commit.
+    """
+
+    on_server = True
+    path = Path()  # it has no file
+
+    def __init__(self, url: str, busy_ms: int) -> None:
+        self._url = url
+        # Errors go into the log, so never with the values of a row. A connection is tried before it's used: the server
+        # may have started again since.
+        self.engine = create_async_engine(
+            url, pool_size=5, max_overflow=10, hide_parameters=True, pool_pre_ping=True, connect_args=session(busy_ms)
+        )
+        event.listen(self.engine.sync_engine, "begin", _begin)
+
+    def options(self, *, writing: bool) -> Mapping[str, Any]:
+        """Return the options of a transaction: one that writes waits for its turn, one that reads sees one state."""
+        return WRITING if writing else READING
+
+    def look(self) -> None:
+        """Do as `look` does. Blocks."""
+        look(self._url)
+
+    async def rewrite(self) -> bool:
+        """Rewrite all tables without deleted rows; return whether nothing was in the way."""
+        return await asyncio.to_thread(remove_deleted, self._url, [table.name for table in metadata.sorted_tables])
+
+    async def empty_log(self) -> bool:
+        """Do nothing: PostgreSQL recycles its log by itself, and nobody reads it back into the database."""
+        return True
+
+
+def session(busy_ms: int) -> dict[str, Any]:
+    """Return how to connect: what waits for a lock gives up after `busy_ms`."""
+    return {"application_name": "cratekeeper", "options": f"-c lock_timeout={busy_ms} -c timezone=UTC"}
+
+
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("immediate", True):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
+
+
+def look(url: str) -> None:
+    """Connect anew, and ask whether the server takes writes. Raises a StoreError if any of it fails. Blocks."""
+    engine = create_engine(url, hide_parameters=True, connect_args=session(0))
+    try:
+        with typed_errors(), engine.connect() as connection:
+            if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+                raise StoreShut
+    finally:
+        engine.dispose()
+
+
+def remove_deleted(url: str, tables: Iterable[str]) -> bool:
+    """Rewrite tables without the rows that were deleted from them; return whether that worked. Blocks.
+
+    A row stays in its table as long as a transaction that began before its deletion might still read it, so those are
+    waited for first.
+    """
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(round(PATIENCE * 1000)))
+    try:
+        with engine.connect() as connection:
+            _wait_for_old_readers(connection)
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM (FULL) {table}")
+    except (OperationalError, TimeoutError) as problem:
+        log.warning("deleted rows were not removed: %s", getattr(problem, "orig", problem))
+        return False
+    finally:
+        engine.dispose()
+    return True
+
+
+def _wait_for_old_readers(connection: Connection) -> None:
+    """Wait for the end of the transactions that began before now. Raises TimeoutError."""
+    since = connection.exec_driver_sql("SELECT CAST(pg_current_xact_id() AS xid)").scalar_one()
+    latest = time.monotonic() + PATIENCE
+    while connection.execute(OLD_READERS, {"since": since}).scalar_one():
+        if time.monotonic() > latest:
+            raise TimeoutError("somebody still reads them")
+        time.sleep(PAUSE)
