@@ -119,9 +119,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     rows = [value for each in reports for name, value in each.user_properties if name == "crash"]
     if rows:
         terminalreporter.section("the bot killed, and started again")
-        terminalreporter.write_line(f"{'flow':24} {'points tried':>12} {'ended wrong':>12}")
+        terminalreporter.write_line(f"{'flow':36} {'points tried':>12} {'ended wrong':>12}")
     for flow, tried, wrong in rows:
-        terminalreporter.write_line(f"{flow:24} {tried:12} {wrong:12}")
+        terminalreporter.write_line(f"{flow:36} {tried:12} {wrong:12}")
 
 
 @pytest.fixture

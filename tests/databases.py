@@ -1,16 +1,19 @@
 """Databases for tests: copies of one migrated file, because migrating takes longer than most tests."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, NullPool, create_engine, select
 
 from bot.adapters.store import Store, schema
+
+ENGINES = ("sqlite", "postgresql")
 
 
 def new_store(path: Path, **options: int) -> Store:
@@ -32,6 +35,19 @@ async def everything_in(store: Store) -> bytes:
     async with store.reading() as tx:
         rows = [(await tx.execute(select(table))).all() for table in schema.metadata.sorted_tables]
     return repr(rows).encode()
+
+
+def carry_out(url: str, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Carry out a statement on a bot's database, or on its jobs, in a transaction; return its rows.
+
+    statement: with question marks for values, as SQLite has them.
+    """
+    on_server = url.startswith("postgresql")
+    options = {"options": "-c search_path=public,dbos"} if on_server else {"timeout": 20}
+    engine = create_engine(url.replace("+aiosqlite", ""), poolclass=NullPool, connect_args=options)
+    with engine.begin() as connection:
+        said = connection.exec_driver_sql(statement.replace("?", "%s") if on_server else statement, tuple(values))
+        return [tuple(row) for row in said] if said.returns_rows else []
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from bot.adapters.store import Store
 
 TEMPLATE = "cratekeeper_template"
+USERS_END = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
 
 
 def new_url() -> str:
@@ -25,6 +26,20 @@ def empty_url() -> str:
     return _made("template0")
 
 
+def copied(url: str) -> str:
+    """Return the URL of a copy of a database that nobody uses."""
+    name = str(make_url(url).database)
+    with _admin().connect() as connection:
+        connection.execute(USERS_END, {"name": name})
+    return _made(name)
+
+
+def replace(url: str, copy: str) -> None:
+    """Put a copy in a database's place, whoever still uses that."""
+    drop(url)
+    _make(str(make_url(url).database), str(make_url(copy).database))
+
+
 def drop(url: str) -> None:
     """Delete a database that a test made."""
     with _admin().connect() as connection:
@@ -33,9 +48,13 @@ def drop(url: str) -> None:
 
 def _made(template: str) -> str:
     name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    _make(name, template)
+    return _url(name).render_as_string(hide_password=False)
+
+
+def _make(name: str, template: str) -> None:
     with _admin().connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    return _url(name).render_as_string(hide_password=False)
 
 
 @cache

@@ -2,10 +2,8 @@
 
 import asyncio
 import shutil
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from copy import copy
 from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection
@@ -18,9 +16,11 @@ from sandbox import sources
 from sandbox.discord import Change, Message
 from sandbox.spotify.faults import HangUp, Request
 from sandbox.spotify.model import Like, Playlist
+from tests import postgresql
 from tests.crash.forking import forking
 from tests.crash.launcher import launch
 from tests.crash.points import COMMIT, Point
+from tests.databases import carry_out
 from tests.e2e.checked_stack import LOOK, NEVER, PATIENCE, CheckedStack
 
 QUIET = 2.2  # seconds in which the bot does nothing that shows: two ticks of its upkeep
@@ -33,8 +33,8 @@ TO_COME = "next_poll_at between ? and ? and member in (select member from accoun
 class CrashStack(CheckedStack):
     """Counts the points that its bot reaches; `keep` says where each run starts, and `rewind` goes back there."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        super().__init__(folder, LOG_LEVEL="INFO", **settings)
+    def __init__(self, folder: Path, *, engine: str = "sqlite", **settings: str) -> None:
+        super().__init__(folder, engine=engine, LOG_LEVEL="INFO", **settings)
         self.discord.on_exchange = None  # other tests check what the bot sends
         self.points: list[Point] = []  # reached since `count`
         self.is_doomed = False  # whether the bot was killed at its point
@@ -169,16 +169,11 @@ class CrashStack(CheckedStack):
     async def change(self, statement: str, *values: Any) -> None:
         """Change the bot's database; in a thread, because the bot may be waiting for us before a commit."""
 
-        def change() -> None:
-            with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
-                database.execute(statement, values)
-
-        await asyncio.to_thread(change)
+        await asyncio.to_thread(carry_out, self.database_url, statement, values)
 
     def jobs(self, query: str) -> list[tuple[Any, ...]]:
-        """Query the queue's database file."""
-        with closing(sqlite3.connect(f"file:{self.data / 'jobs.db'}?mode=ro", uri=True, timeout=20)) as database:
-            return database.execute(query).fetchall()
+        """Query the queue."""
+        return carry_out(self.settings.get("DATABASE_URL", f"sqlite:///{self.data / 'jobs.db'}"), query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +181,7 @@ class Start:
     """Everything as it was: the bot's data, Spotify's playlists and likes, Discord's messages."""
 
     data: Path
+    database_url: str  # a copy of the database, if a server holds it
     playlists: dict[str, Playlist]
     accounts: dict[str, tuple[list[Like], list[str | None]]]
     messages: dict[int, tuple[Message, Message]]  # by id: the message, and a copy with what it said
@@ -194,15 +190,18 @@ class Start:
     def of(cls, stack: CrashStack) -> Self:
         data = stack.folder / f"start {stack.discord.ids.next()}"
         shutil.copytree(stack.data, data)
+        database_url = postgresql.copied(stack.database_url) if stack.on_server else ""
         playlists = {made.id: _copied(made) for made in stack.spotify.playlists.values()}
         accounts = stack.spotify.accounts.items()
         held = {name: ([*account.likes], [*account.playlists]) for name, account in accounts}
         messages = {message.id: (message, copy(message)) for message in stack.discord.messages.values()}
-        return cls(data, playlists, held, messages)
+        return cls(data, database_url, playlists, held, messages)
 
     def restore(self, stack: CrashStack) -> None:
         shutil.rmtree(stack.data)
         shutil.copytree(self.data, stack.data)
+        if self.database_url:
+            postgresql.replace(stack.database_url, self.database_url)
         stack.spotify.playlists.clear()
         stack.spotify.playlists.update({name: _copied(made) for name, made in self.playlists.items()})
         for name, (likes, playlists) in self.accounts.items():

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import bot.app  # noqa: F401 - loaded here, so that a process forked from one that has it starts at once
 from bot.__main__ import start
 
-TABLE = re.compile(r"(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM) \"?(?:main\.)?(\w+)", re.IGNORECASE)
+TABLE = re.compile(r"(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM) (?:\"?\w+\"?\.)?\"?(\w+)", re.IGNORECASE)
 WRITTEN = "what the open transaction writes"
 
 
@@ -40,13 +40,32 @@ class Commits:
         self._driver, self._turn = driver, Lock()
         sa.event.listen(sa.Engine, "connect", self._watch)
         sa.event.listen(sa.Engine, "checkin", self._given_back)
+        sa.event.listen(sa.Engine, "after_cursor_execute", self._carried_out)
+        sa.event.listen(sa.Engine, "commit", self._commits)
+        sa.event.listen(sa.Engine, "rollback", self._rolls_back)
 
     def _watch(self, connection: Any, record: Any) -> None:
         record.info[WRITTEN] = transaction = Transaction(self._announce)
+        if not is_of_sqlite(connection):
+            return
         if hasattr(connection, "run_async"):
             connection.run_async(transaction.trace)
         else:
             transaction.trace_at_once(connection)
+
+    # PostgreSQL's driver has no callback that traces its statements, so SQLAlchemy's events say what it does.
+
+    def _carried_out(self, connection: sa.Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if connection.dialect.name == "postgresql" and cursor.rowcount:
+            connection.info[WRITTEN].note(statement)
+
+    def _commits(self, connection: sa.Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.info[WRITTEN].commit()
+
+    def _rolls_back(self, connection: sa.Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.info[WRITTEN].forget()
 
     def _given_back(self, _: object, record: Any) -> None:
         """A connection goes back to the pool as soon as its transaction has ended."""
@@ -77,11 +96,30 @@ class Transaction:
         driver.set_trace_callback(lambda statement: self._before(driver, statement))
 
     def _before(self, driver: Any, statement: str) -> None:
-        if named := TABLE.match(statement):
-            self._tables.add(named[1])
-        elif statement in ("COMMIT", "ROLLBACK"):
-            tables, self._tables = ", ".join(sorted(self._tables)), set()
+        self.note(statement)
+        if statement in ("COMMIT", "ROLLBACK"):
             changed, self._changes = driver.total_changes != self._changes, driver.total_changes
             if statement == "COMMIT" and changed:
-                self._announce(tables, False)
-                self.committed = tables
+                self.commit()
+            self.forget()
+
+    def note(self, statement: str) -> None:
+        """Note what a statement writes."""
+        if named := TABLE.match(statement):
+            self._tables.add(named[1])
+
+    def commit(self) -> None:
+        """Say what's about to be committed, if anything is."""
+        if self._tables:
+            tables = ", ".join(sorted(self._tables))
+            self._announce(tables, False)
+            self.committed = tables
+        self.forget()
+
+    def forget(self) -> None:
+        self._tables = set()
+
+
+def is_of_sqlite(connection: Any) -> bool:
+    """Whether a driver's connection, or SQLAlchemy's wrapping of it, is to SQLite."""
+    return "sqlite" in type(connection).__module__ or "sqlite" in type(connection).__name__.lower()

@@ -6,9 +6,8 @@ channel, and no secret appears anywhere.
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -26,7 +25,8 @@ from sandbox.spotify import Account, App
 from sandbox.spotify.accounts.tokens import urlsafe_b64encode
 from sandbox.spotify.faults import Request
 from sandbox.stack import CLIENT_ID, Listener, Stack
-from tests.databases import migrated_folder
+from tests import postgresql
+from tests.databases import carry_out, migrated_folder
 from tests.e2e.wire_checks import SHOWN, WireChecks
 
 T = TypeVar("T")
@@ -38,9 +38,12 @@ ISSUED = 5_000  # tokens of each kind that the stand-in may have issued
 
 
 class CheckedStack(Stack):
-    """A stack whose bot has every kind of secret and logs at DEBUG. Its Spotify app has a seat for everyone."""
+    """A stack whose bot has every kind of secret and logs at DEBUG. Its Spotify app has a seat for everyone.
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    engine: what holds its database, "sqlite" or "postgresql".
+    """
+
+    def __init__(self, folder: Path, *, engine: str = "sqlite", **settings: str) -> None:
         self.token, self.secret, self.key = (
             "canary-token-9f2b71c4",
             "canary-secret-77ab03",
@@ -53,7 +56,8 @@ class CheckedStack(Stack):
             "LOG_LEVEL": "DEBUG",
             "POLL_SECONDS": "1",
         }
-        super().__init__(folder, settings={**secrets, **settings})
+        server = {"DATABASE_URL": postgresql.new_url()} if engine == "postgresql" else {}
+        super().__init__(folder, settings={**secrets, **server, **settings})
         migrated_folder(self.data)
         self.discord.token = self.token
         self.app = self.spotify.register(App(CLIENT_ID, self.app.redirect_uris, secret=self.secret))
@@ -111,15 +115,23 @@ class CheckedStack(Stack):
     def database(self) -> Path:
         return self.data / "cratekeeper.db"
 
+    @property
+    def on_server(self) -> bool:
+        return "DATABASE_URL" in self.settings
+
+    @property
+    def database_url(self) -> str:
+        return self.settings.get("DATABASE_URL", f"sqlite:///{self.database}")
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Query the bot's database file, read-only."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=20)) as database:
-            return database.execute(query, values).fetchall()
+        """Query the bot's database."""
+        return carry_out(self.database_url, query, values)
 
     def labels(self, person: Person) -> list[tuple[str, str, list[int]]]:
         """The person's answers that haven't been undone, oldest first: song, kind, playlists."""
         query = "select song, kind, playlists from answer where member = ? and undone_at is null order by event"
-        return [(song, kind, json.loads(chosen)) for song, kind, chosen in self.rows(query, person.user.id)]
+        rows = self.rows(query, person.user.id)
+        return [(song, kind, json.loads(chosen) if isinstance(chosen, str) else chosen) for song, kind, chosen in rows]
 
     def playlist(self, person: Person, name: str) -> int:
         """The bot's id of a kept playlist."""
@@ -134,8 +146,7 @@ class CheckedStack(Stack):
     def let_rest(self, *awake: Person) -> None:
         """Stop polling every account but theirs; polling everyone once a second keeps a CPU busy."""
         others = f"update member set next_poll_at = ? where member not in ({', '.join('?' * len(awake))})"  # noqa: S608
-        with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
-            database.execute(others, [NEVER, *(person.user.id for person in awake)])
+        carry_out(self.database_url, others, [NEVER, *(person.user.id for person in awake)])
 
     # Waiting
 

@@ -10,8 +10,10 @@ from tests.e2e.chat_stage import styled
 from tests.e2e.checked_stack import PATIENCE
 
 
-async def test_p26_a_bot_killed_while_a_member_links_reads_all_their_likes(tmp_path: Path, survives) -> None:
-    async with CrashStack(tmp_path / "stack") as stack:
+async def test_p26_a_bot_killed_while_a_member_links_reads_all_their_likes(
+    tmp_path: Path, crash_engine: str, survives
+) -> None:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         ada = stack.add_listener("Ada", styled(60, seed=1))
         await stack.start_bot()
         await stack.keep()
@@ -20,8 +22,10 @@ async def test_p26_a_bot_killed_while_a_member_links_reads_all_their_likes(tmp_p
 
 
 @pytest.mark.soak
-async def test_p35_a_bot_killed_while_it_erases_a_member_erases_them(tmp_path: Path, survives) -> None:
-    async with CrashStack(tmp_path / "stack") as stack:
+async def test_p35_a_bot_killed_while_it_erases_a_member_erases_them(
+    tmp_path: Path, crash_engine: str, survives
+) -> None:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         ada = stack.add_listener("Ada", styled(60, seed=1))
         await stack.start_bot()
         await stack.link(ada)

@@ -12,9 +12,11 @@ from tests.e2e.trained_stage import plain
 SHARED, OWN = plain(24, seed=141), plain(6, seed=142)
 
 
-async def test_p26_a_bot_killed_after_a_like_in_the_feed_saves_it_once(tmp_path: Path, survives) -> None:
+async def test_p26_a_bot_killed_after_a_like_in_the_feed_saves_it_once(
+    tmp_path: Path, crash_engine: str, survives
+) -> None:
     """A like in the feed goes to the member's likes at Spotify."""
-    async with CrashStack(tmp_path / "stack") as stack:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         await stack.import_features(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
         await stack.start_bot()
         await stack.described(SHARED)

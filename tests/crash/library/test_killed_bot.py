@@ -15,8 +15,10 @@ pytestmark = pytest.mark.soak
 SONGS, HEARD = 450, 3
 
 
-async def test_a_bot_killed_while_it_reads_a_file_has_read_it_when_it_is_sent_again(tmp_path: Path, survives) -> None:
-    async with CrashStack(tmp_path / "stack") as stack:
+async def test_a_bot_killed_while_it_reads_a_file_has_read_it_when_it_is_sent_again(
+    tmp_path: Path, crash_engine: str, survives
+) -> None:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         await stack.start_bot()
         person, file = newcomer(stack, "ada"), as_file(styled(SONGS, seed=7))
         await stack.keep()
@@ -27,9 +29,13 @@ async def test_a_bot_killed_while_it_reads_a_file_has_read_it_when_it_is_sent_ag
         await survives(stack, Flow("import", lambda: answer(person.command("library import", file=file)), is_read))
 
 
-async def test_a_bot_killed_while_it_looks_songs_up_asks_about_the_rest(tmp_path: Path, survives) -> None:
+async def test_a_bot_killed_while_it_looks_songs_up_asks_about_the_rest(
+    tmp_path: Path, crash_engine: str, survives
+) -> None:
     """Features come from MusicBrainz and ReccoBeats once a member has linked."""
-    async with CrashStack(tmp_path / "stack", MUSICBRAINZ_CONTACT="me@example.org", RECCOBEATS="on") as stack:
+    async with CrashStack(
+        tmp_path / "stack", engine=crash_engine, MUSICBRAINZ_CONTACT="me@example.org", RECCOBEATS="on"
+    ) as stack:
         drawn = styled(HEARD, seed=5)
         tracks = tuple(replace(track, isrc=f"ZZAAA19{number:05d}") for number, track in enumerate(drawn.tracks))
         stack.sources.unlimited()

@@ -18,9 +18,11 @@ HOSTS, FRIENDS = plain(3, seed=71), plain(5, seed=72)
 WEEK = 7 * 24 * 3600 * 1000  # ms
 
 
-async def test_p01_a_bot_killed_while_it_writes_a_shared_playlist_writes_it_once(tmp_path: Path, survives) -> None:
+async def test_p01_a_bot_killed_while_it_writes_a_shared_playlist_writes_it_once(
+    tmp_path: Path, crash_engine: str, survives
+) -> None:
     """The host has a playlist written that somebody else filled."""
-    async with CrashStack(tmp_path / "stack") as stack:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         await stack.start_bot()
         ilse = stack.add_listener("Ilse", HOSTS)
         await stack.link(ilse)
@@ -38,9 +40,9 @@ async def test_p01_a_bot_killed_while_it_writes_a_shared_playlist_writes_it_once
         await survives(stack, Flow("shared playlist", write, lambda: ilse.account.playlists))
 
 
-async def test_a_bot_killed_during_a_round_tells_the_channel_once(tmp_path: Path, survives) -> None:
+async def test_a_bot_killed_during_a_round_tells_the_channel_once(tmp_path: Path, crash_engine: str, survives) -> None:
     """The entries end, everybody votes, and the channel has the votes and the results once."""
-    async with CrashStack(tmp_path / "stack") as stack:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         await stack.start_bot()
         channel = stack.discord.add_channel(stack.guild, "rounds")
         await post_in(Person(stack.discord, stack.discord.owner, stack.channel), "rounds", channel)
@@ -66,9 +68,9 @@ async def test_a_bot_killed_during_a_round_tells_the_channel_once(tmp_path: Path
         await survives(stack, Flow("round", go_on, lambda: told("closed")))
 
 
-async def test_a_bot_killed_when_a_digest_is_due_posts_it_once(tmp_path: Path, survives) -> None:
+async def test_a_bot_killed_when_a_digest_is_due_posts_it_once(tmp_path: Path, crash_engine: str, survives) -> None:
     """The channel has one digest, with as many likes as were counted: it's compared as it's written."""
-    async with CrashStack(tmp_path / "stack") as stack:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         for number in range(CROWD):  # in a smaller server, a digest has no counts
             newcomer(stack, f"one of many {number}")
         await stack.start_bot()

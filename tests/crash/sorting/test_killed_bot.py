@@ -17,9 +17,9 @@ UNTRAINED = 5  # labels, one fewer than start a training
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def learned(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Trained, Start]]:
+async def learned(crash_engine: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Trained, Start]]:
     """A member with a trained model, and everything as it was when it had just been trained."""
-    async with CrashStack(tmp_path_factory.mktemp("crash") / "stack") as stack:
+    async with CrashStack(tmp_path_factory.mktemp("crash") / "stack", engine=crash_engine) as stack:
         await stack.start_bot()
         ada = await trained(stack)
         await stack.keep()
@@ -90,9 +90,9 @@ async def test_p26_a_bot_killed_while_it_syncs_learns_each_change_once(ada: Trai
     await survives(stack, Flow("sync", sync, lambda: stack.rows(read, ada.library.later[0])))
 
 
-async def test_p26_a_bot_killed_before_or_during_a_training_trains(tmp_path: Path, survives) -> None:
+async def test_p26_a_bot_killed_before_or_during_a_training_trains(tmp_path: Path, crash_engine: str, survives) -> None:
     """The label that starts the first training is on disk, and so is what follows from it."""
-    async with CrashStack(tmp_path / "stack") as stack:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
         await stack.start_bot()
         person = await with_file(stack, "anna", *STYLES, library=styled())
         card = await label(person, await answer(person.command("label")), styled(), UNTRAINED)
