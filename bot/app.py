@@ -1,6 +1,7 @@
 """App: the composition root. Builds every adapter once, and runs the bot until it is stopped."""
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -17,12 +18,13 @@ from bot.adapters import home, sources
 from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.identity import Identity
-from bot.adapters.jobs import Jobs
+from bot.adapters.jobs import EXECUTOR, Jobs
 from bot.adapters.prior import NAME, SHIPPED, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store
+from bot.adapters.store.lease import Lease
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
@@ -30,6 +32,7 @@ from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
+from bot.errors import StoreError
 from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Consent, Linking
 from bot.flows.attempt import keep_trying
@@ -55,6 +58,7 @@ from bot.upkeep import Upkeep
 from bot.web import activity, api, feed
 from bot.worker import Worker
 
+log = logging.getLogger(__name__)
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
@@ -86,6 +90,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
     settings.models_dir.mkdir(exist_ok=True)
     async with AsyncExitStack() as closing:
         closing.enter_context(home.lived_in(settings))
+        lease = closing.enter_context(Lease(settings.database_url, EXECUTOR)) if settings.on_server else None
         stopped_in_order = closing.enter_context(home.watched(settings))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
@@ -115,6 +120,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         yield Services(
             settings=settings,
             store=store,
+            lease=lease,
             vault=vault,
             spotify=spotify,
             linking=Linking(store, vault, spotify, clock),
@@ -190,12 +196,22 @@ async def _keep_ticking(services: Services, upkeep: Upkeep) -> None:
     pause = min(TICK, services.settings.poll_seconds)
     last_sweep = time.monotonic()
     while True:
+        await _renew(services.lease)
         await upkeep.tick()
         if time.monotonic() - last_sweep > SWEEP:
             last_sweep, now = time.monotonic(), clock()
             sweep = partial(services.jobs.sweep, now)
             await keep_trying(services.store, Work("records of jobs", 0), sweep, now)
         await asyncio.sleep(pause)
+
+
+async def _renew(lease: Lease | None) -> None:
+    """Hold on to our name in a database on a server. Raises AlreadyRuns if another process has it."""
+    try:
+        if lease is not None:
+            await asyncio.to_thread(lease.renew)
+    except StoreError as problem:
+        log.warning("the database's server doesn't answer: %s", problem)
 
 
 async def _keep_refreshing(services: Services) -> None:

@@ -12,6 +12,7 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.spotify import Spotify, SpotifyMusic
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
+from bot.adapters.store.lease import Lease
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault
 from bot.config import Settings
@@ -32,6 +33,7 @@ from bot.ports import FeatureSource, Music
 class Services:
     settings: Settings
     store: Store
+    lease: Lease | None  # on our name in a database that a server holds
     vault: Vault
     spotify: Spotify
     linking: Linking

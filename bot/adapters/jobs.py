@@ -34,6 +34,7 @@ from bot.telemetry import actions
 log = logging.getLogger(__name__)
 QUEUE = "members"
 HEARING = "hearing"  # a separate queue: lookups take hours, and write nothing that a member's other jobs write
+EXECUTOR = "bot"  # whose jobs a start resumes
 VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
 SCHEMA, TABLE = "dbos", "workflow_status"  # where DBOS keeps jobs; SQLite has no schemas
 OF_JOBS = (TABLE, "workflow_input", "workflow_output", "operation_outputs")  # its tables that name members
@@ -100,7 +101,7 @@ class Jobs:
             "system_database_url": url,
             "system_database_engine": self._engine,
             "application_version": VERSION,
-            "executor_id": "bot",
+            "executor_id": EXECUTOR,
             "serializer": _Json(),
             "log_level": "ERROR",
         }

@@ -11,13 +11,23 @@ from sqlalchemy.engine import Engine
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
+from bot.adapters.store.lease import Lease
 from bot.adapters.store.library import songs
 from bot.adapters.store.postgresql import WRITER
 from bot.adapters.store.sorting import answers, playlists
 from bot.config import parse
 from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.errors import NewerSchema, SettingsError, StoreBusy, StoreDamaged, StoreError, StoreFull, StoreShut
+from bot.errors import (
+    AlreadyRuns,
+    NewerSchema,
+    SettingsError,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreShut,
+)
 from tests import postgresql
 
 ADA = 1001
@@ -143,12 +153,15 @@ async def test_p20_a_server_that_is_gone_is_a_typed_error() -> None:
 
 async def test_p20_a_connection_that_broke_is_replaced(store: Store, other: Engine, now: datetime) -> None:
     await joins(store, now)
-    with other.connect() as killer:
-        killer.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cratekeeper' "
-            "AND datname = current_database()"
-        )
+    kill_all(other)
     await joins(store, now)
+
+
+def kill_all(other: Engine) -> None:
+    """End every connection of ours, as a server that starts anew does."""
+    ours = "application_name = 'cratekeeper' AND datname = current_database()"
+    with other.connect() as killer:
+        killer.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
 
 
 async def test_reading_cannot_write(store: Store, now: datetime) -> None:
@@ -240,3 +253,18 @@ async def test_p24_text_with_a_nul_is_kept_without_it(store: Store, now: datetim
         await songs.like(tx, ADA, [Like(song, now)], now)
     async with store.reading() as tx:
         assert [song.title for song in await songs.library(tx, ADA)] == ["Two halves"]
+
+
+def test_a_name_is_held_by_one_process_until_it_ends_or_another_was_faster(url: str, other: Engine) -> None:
+    with Lease(url, "bot") as lease, Lease(url, "worker 1"):
+        with pytest.raises(AlreadyRuns), Lease(url, "bot"):
+            pass
+        kill_all(other)
+        lease.renew()
+        with pytest.raises(AlreadyRuns), Lease(url, "bot"):
+            pass
+        kill_all(other)
+        with Lease(url, "bot"), pytest.raises(AlreadyRuns):
+            lease.renew()
+    with Lease(url, "bot"):
+        pass

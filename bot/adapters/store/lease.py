@@ -1,0 +1,60 @@
+"""Lease: a name that one process at a time holds in a PostgreSQL database."""
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.adapters.store.postgresql import session
+from bot.adapters.store.problems import typed_errors
+from bot.errors import AlreadyRuns
+
+TAKE = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+PING = text("SELECT 1")
+KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}  # seconds; a dead machine's end
+
+
+class Lease:
+    """Holds a name on a connection of its own: the server frees it as soon as this process ends, however that comes.
+
+    with Lease(url, "bot") as lease:  # raises AlreadyRuns if another process holds it, StoreError
+        lease.renew()
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self._name = name
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0) | KEPT_ALIVE)
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._take()
+        except BaseException:
+            self._engine.dispose()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._engine.dispose()
+
+    def renew(self) -> None:
+        """Take the name again if the server has started anew since. Blocks.
+
+        Raises AlreadyRuns if another process was faster, StoreError while the server can't be reached.
+        """
+        try:
+            if self._connection is not None:
+                self._connection.execute(PING)
+                return
+        except DBAPIError:
+            self._connection = None
+        self._take()
+
+    def _take(self) -> None:
+        with typed_errors():
+            connection = self._engine.connect()
+            taken = connection.execute(TAKE, {"name": f"cratekeeper {self._name}"}).scalar_one()
+        if not taken:
+            raise AlreadyRuns(f"Another process named {self._name!r} uses this database already. Stop that one first.")
+        self._connection = connection
