@@ -28,15 +28,11 @@ class Lease:
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
-        try:
-            self._take()
-        except BaseException:
-            self._engine.dispose()
-            raise
+        self._take()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._engine.dispose()
+        self._let_go()
 
     def renew(self) -> None:
         """Take the name again if the server has started anew since. Blocks.
@@ -48,13 +44,20 @@ class Lease:
                 self._connection.execute(PING)
                 return
         except DBAPIError:
-            self._connection = None
+            self._let_go()
         self._take()
 
     def _take(self) -> None:
         with typed_errors():
-            connection = self._engine.connect()
-            taken = connection.execute(TAKE, {"name": f"cratekeeper {self._name}"}).scalar_one()
+            self._connection = self._engine.connect()
+            taken = self._connection.execute(TAKE, {"name": f"cratekeeper {self._name}"}).scalar_one()
         if not taken:
+            self._let_go()
             raise AlreadyRuns(f"Another process named {self._name!r} uses this database already. Stop that one first.")
-        self._connection = connection
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()  # closes it, whatever has become of it
+            self._connection.close()
+            self._connection = None
+        self._engine.dispose()
