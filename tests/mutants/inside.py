@@ -114,7 +114,7 @@ INSIDE = (
         "jobs of a killed process aren't resumed",
         "crash/test_stop.py",
         "bot/adapters/jobs.py",
-        '"executor_id": "bot"',
+        '"executor_id": EXECUTOR',
         '"executor_id": f"bot-{secrets.token_hex(4)}"',
         Edit("bot/upkeep.py", '            "jobs": self._take_up_jobs,\n', ""),
     ),
