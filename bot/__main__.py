@@ -76,6 +76,9 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     _add_keys(add_command(commands, "keys", "rotate the keys that members' tokens are encrypted with"))
     _add_backup(add_command(commands, "backup", "write everything stored to one file, while the bot may run"))
     _add_restore(add_command(commands, "restore", "bring a backup back, while no bot runs"))
+    move = add_command(commands, "migrate-store", "copy everything stored to another database, while no bot runs")
+    move.add_argument("--to", required=True, metavar="URL", help="where to, written as for DATABASE_URL")
+    move.set_defaults(command=_migrate_store, settings=config.storage)
     for name, said in beside.items():
         commands.add_parser(name, help=said)
     return made
@@ -237,6 +240,12 @@ def _restore(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot.cli.backup import bring_back
 
     return bring_back(settings, options.file, replace=options.replace)
+
+
+def _migrate_store(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.cli.migrate_store import migrate_store
+
+    return asyncio.run(migrate_store(settings, options.to))
 
 
 @asynccontextmanager

@@ -147,7 +147,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         discord_client_secret=Secret(env.get("DISCORD_CLIENT_SECRET", "").strip()),
         metrics=_metrics(env),
         metrics_token=Secret(env.get("METRICS_TOKEN", "").strip()),
-        database_url=_database_url(env, data_dir),
+        database_url=database_url(env, data_dir),
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
         backup_dir=_backup_dir(env),
@@ -295,7 +295,8 @@ def _stand_in(url: str) -> str | None:
     return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else None
 
 
-def _database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
+def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
+    """Return where the database is. Raises SettingsError."""
     text = env.get("DATABASE_URL", "").strip() or f"{SQLITE}{data_dir / 'cratekeeper.db'}"
     if not re.fullmatch(rf"{re.escape(SQLITE)}[^?]*[^?/].*|{re.escape(POSTGRESQL)}[^/]*/[^/?]+(\?.*)?", text):
         raise SettingsError(f"DATABASE_URL is malformed: {SQLITE}path/to/file.db or {POSTGRESQL}… is wanted")

@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    EnqueueOptions,
+    Serializer,
+    SetEnqueueOptions,
+    SetWorkflowID,
+    WorkflowStatus,
+)
 from dbos._serialization import DBOSDefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
@@ -28,12 +37,13 @@ from bot.adapters.store import postgresql, sqlite
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
 from bot.core.jobs import Job, JobKind
-from bot.errors import StoreBusy, StoreFull, StoreShut
+from bot.errors import StoreBusy, StoreFull, StoreShut, StoreTaken
 from bot.telemetry import actions
 
 log = logging.getLogger(__name__)
 QUEUE = "members"
 HEARING = "hearing"  # a separate queue: lookups take hours, and write nothing that a member's other jobs write
+NAME = "job"  # of the one kind of workflow
 EXECUTOR = "bot"  # whose jobs a start resumes
 VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
 SCHEMA, TABLE = "dbos", "workflow_status"  # where DBOS keeps jobs; SQLite has no schemas
@@ -115,7 +125,7 @@ class Jobs:
         """Resume jobs of an earlier process, then run whatever is enqueued."""
         DBOS(config=self._config)
 
-        @DBOS.workflow(name="job", max_recovery_attempts=STARTS - 1)  # beside the first
+        @DBOS.workflow(name=NAME, max_recovery_attempts=STARTS - 1)  # beside the first
         async def job(kind: str, member: int, argument: int, tries: int) -> None:
             await self._run(member, self._insist(handler, Job(JobKind(kind), member, argument, tries)))
 
@@ -315,6 +325,25 @@ class Jobs:
         finally:
             engine.dispose()
 
+    @staticmethod
+    def copy(source: str, target: str) -> int:
+        """Enqueue the jobs that haven't ended in another queue, each once; return how many there are. Blocks.
+
+        Raises StoreTaken if that queue has others, StoreError.
+        """
+        with typed_errors():
+            DBOS.migrate(target)
+            ours, theirs = _unended(source), _unended(target)
+            if not theirs.keys() <= ours.keys():
+                raise StoreTaken(
+                    "The queue there (jobs.db, for SQLite) has jobs that aren't in this one: move it away first."
+                )
+            client = DBOSClient(system_database_url=target, serializer=_Json())
+            for name in ours.keys() - theirs.keys():
+                client.enqueue(*_again(ours[name]))
+            client.destroy()
+            return len(ours)
+
     async def stop(self, grace: int) -> None:
         """Start nothing more, and give running jobs `grace` seconds; the rest continues at the next start."""
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace, destroy_registry=True)
@@ -349,6 +378,32 @@ def _jobs(engine: sa.Engine) -> sa.TableClause:
     """Return DBOS's table of jobs, as far as we use it."""
     columns = ("workflow_uuid", "status", "owner_xid", "created_at", "started_at_epoch_ms", "delay_until_epoch_ms")
     return sa.table(TABLE, *map(sa.column, columns), schema=None if engine.dialect.name == "sqlite" else SCHEMA)
+
+
+def _unended(url: str) -> dict[str, WorkflowStatus]:
+    """Return the jobs that haven't ended, by id."""
+    client = DBOSClient(system_database_url=url, serializer=_Json())
+    try:
+        found = client.list_workflows(status=["PENDING", *WAITING], load_output=False)
+        return {workflow.workflow_id: workflow for workflow in found}
+    finally:
+        client.destroy()
+
+
+def _again(workflow: WorkflowStatus) -> tuple[Any, ...]:
+    """Return what enqueues a job anew under its id, to start when it was to start."""
+    wanted = Job(*(workflow.input or {"args": ()})["args"])
+    delay = max(0.0, (workflow.delay_until_epoch_ms or 0) / 1000 - time.time())
+    options: EnqueueOptions = {
+        "workflow_name": NAME,
+        "queue_name": _queue(wanted.kind),
+        "queue_partition_key": str(wanted.member),
+        "workflow_id": workflow.workflow_id,
+        "app_version": VERSION,
+    }
+    if delay:
+        options["delay_seconds"] = delay
+    return options, *astuple(wanted)
 
 
 def _ms(moment: datetime) -> int:

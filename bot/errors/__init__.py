@@ -229,6 +229,10 @@ class StoreDamaged(StoreError):
     """The database is damaged. Stop the bot and restore a backup; `python -m bot doctor` says which file."""
 
 
+class StoreTaken(StoreError):
+    """A database that was to be filled holds something else."""
+
+
 class NewerSchema(StoreError):
     """The database was written by a newer Cratekeeper. Upgrade, or restore a backup."""
 

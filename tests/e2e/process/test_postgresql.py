@@ -57,3 +57,21 @@ async def test_a_second_bot_on_the_same_database_says_so_and_ends(tmp_path: Path
         async with CheckedStack(tmp_path / "two", DATABASE_URL=url) as two:
             with pytest.raises(BotEnded, match="already"):
                 await asyncio.wait_for(two.start_bot(), PATIENCE)
+
+
+async def test_p24_a_bot_that_moved_from_a_file_to_a_server_goes_on_where_it_was(tmp_path: Path) -> None:
+    async with CheckedStack(tmp_path / "stack") as stack:
+        await stack.start_bot()
+        ada = await trained(stack)
+        receipt = await ada.apply(await ada.dry_run())
+        labels, sorted_ = stack.labels(ada.person), ada.contents()
+        await stack.stop_bot()
+        url = postgresql.empty_url()
+        assert "each the same as in" in await stack.run("-m", "bot", "migrate-store", "--to", url)
+        stack.settings["DATABASE_URL"] = url
+        await stack.start_bot()
+        assert stack.labels(ada.person) == labels
+        ada.likes()
+        await stack.until(lambda: ada.contents() != sorted_)
+        await ada.undo(receipt)
+        await stack.end()

@@ -1,0 +1,57 @@
+"""Migrate-store: move everything stored to another database, SQLite or PostgreSQL, while no bot runs."""
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from bot.adapters import home
+from bot.adapters.jobs import EXECUTOR, Jobs
+from bot.adapters.store import Store
+from bot.adapters.store.copying import copy
+from bot.adapters.store.lease import Lease
+from bot.config import Settings, database_url
+from bot.errors import AlreadyRuns, SettingsError
+
+
+async def migrate_store(settings: Settings, to: str) -> int:
+    """Copy everything to the database at a URL, and say what was copied; returns the exit code.
+
+    Raises SettingsError, AlreadyRuns if a bot uses either, StoreTaken, StoreError. Killed, it goes on when it's called
+    again.
+    """
+    target = replace(settings, database_url=database_url({"DATABASE_URL": to}, settings.data_dir))
+    if target.database_url == settings.database_url:
+        raise SettingsError(f"--to names the database that DATABASE_URL names already: {to}")
+    with ExitStack() as held:
+        home.prepare(settings)
+        held.enter_context(home.lived_in(settings))
+        if not target.on_server:
+            held.enter_context(home.locked(Path(f"{target.database_path}.lock"), AlreadyRuns()))
+        for each in (settings, target):
+            if each.on_server:
+                held.enter_context(Lease(each.database_url, EXECUTOR))
+        stores = Store(settings.database_url), Store(target.database_url)
+        try:
+            rows = await _copy(settings, *stores)
+        finally:
+            for store in stores:
+                await store.close()
+        jobs = await asyncio.to_thread(Jobs.copy, settings.jobs_url, target.jobs_url)
+    print(
+        f"{rows} rows and {jobs} waiting jobs are in {stores[1]}, each the same as in {stores[0]}, which is as it was."
+    )
+    print(f"Set DATABASE_URL to the new one, and start the bot. Keys, models and clips stay in {settings.data_dir}.")
+    return 0
+
+
+async def _copy(settings: Settings, source: Store, target: Store) -> int:
+    """Copy all tables; return how many rows they have."""
+    rows = 0
+    await home.upgrade(source, settings)
+    await target.migrate()
+    async for copied in copy(source, target):
+        rows += copied.rows
+        if copied.rows:
+            print(f"{copied.table}: {copied.rows} rows, {copied.new} of them new there")
+    return rows
