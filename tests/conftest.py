@@ -19,7 +19,7 @@ from bot.adapters.store import Store
 from bot.environment import passed_on
 from sandbox.browser import executable
 from tests import postgresql
-from tests.databases import new_store
+from tests.databases import ENGINES, new_store
 
 ROOT = Path(__file__).parents[1]
 E2E, CONTRACT = ROOT / "tests" / "e2e", ROOT / "tests" / "contract"
@@ -74,9 +74,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the contract on both engines (promise P24), but for what a file alone can show."""
-    is_contract = CONTRACT in metafunc.definition.path.parents
-    if is_contract and "engine" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("sqlite"):
-        metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+    if CONTRACT not in metafunc.definition.path.parents or "engine" not in metafunc.fixturenames:
+        return
+    only = [engine for engine in ENGINES if metafunc.definition.get_closest_marker(engine)]
+    metafunc.parametrize("engine", only or ENGINES, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -144,12 +145,11 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def store(engine: str, tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store with the current schema: a file or a database of its own."""
-    url = postgresql.new_url() if engine == "postgresql" else ""
-    made = Store(url) if url else new_store(tmp_path / "test.db")
+    made = new_store(tmp_path / "test.db", engine)
     yield made
     await made.close()
-    if url:
-        postgresql.drop(url)
+    if made.on_server:
+        postgresql.drop(made.url)
 
 
 @pytest.fixture

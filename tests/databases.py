@@ -12,12 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, create_engine, select
 
 from bot.adapters.store import Store, schema
+from tests import postgresql
 
 ENGINES = ("sqlite", "postgresql")
 
 
-def new_store(path: Path, **options: int) -> Store:
-    """An empty store with the current schema, in its own file."""
+def new_store(path: Path, engine: str = "sqlite", **options: int) -> Store:
+    """An empty store with the current schema: in its own file, or in a database of its own."""
+    if engine == "postgresql":
+        return Store(postgresql.new_url(), **options)
     path.write_bytes(_migrated())
     return Store(f"sqlite+aiosqlite:///{path}", **options)
 

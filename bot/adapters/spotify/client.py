@@ -166,14 +166,27 @@ class Spotify:
     # ---------------------------------------------------------------- tokens
     async def _access(self, member: int, rejected: str | None = None) -> tuple[str, str]:
         """Return (client id, access token), renewed if it's about to expire or Spotify `rejected` it."""
+        account, tokens = await self._stored(member)
+        if self._is_old(tokens, rejected):
+            tokens = await to_the_end(self._renewed(member, rejected))
+        return account.client_id, tokens.access
+
+    async def _stored(self, member: int) -> tuple[Account, Tokens]:
+        """Return a member's account and its tokens. Raises NotLinked, ConsentEnded."""
         async with self._store.reading() as tx:
             account = await members.account(tx, member)
         if account is None:
             raise NotLinked
-        tokens = self._tokens(account)
-        if tokens.access == rejected or tokens.expires_at - MARGIN <= self._clock():
-            tokens = await to_the_end(self._renew(account, tokens))
-        return account.client_id, tokens.access
+        return account, self._tokens(account)
+
+    def _is_old(self, tokens: Tokens, rejected: str | None) -> bool:
+        return tokens.access == rejected or tokens.expires_at - MARGIN <= self._clock()
+
+    async def _renewed(self, member: int, rejected: str | None) -> Tokens:
+        """Return renewed tokens; another process may have renewed them meanwhile."""
+        async with self._store.lock(("tokens", member)):
+            account, tokens = await self._stored(member)
+            return await self._renew(account, tokens) if self._is_old(tokens, rejected) else tokens
 
     def _tokens(self, account: Account) -> Tokens:
         if not account.tokens:

@@ -70,9 +70,16 @@ class Store:
             raise StoreDamaged
         await asyncio.to_thread(self._backend.look)
 
-    def lock(self, name: Hashable) -> asyncio.Lock:
-        """Return the lock of that name, for work across several transactions; never take it inside one."""
-        return self._locks.setdefault(name, asyncio.Lock())
+    @asynccontextmanager
+    async def lock(self, name: Hashable) -> AsyncIterator[None]:
+        """Hold the lock of that name, for work across several transactions; never take it inside one.
+
+        On a server, all processes that use the database share it.
+        """
+        here = self._locks.setdefault(name, asyncio.Lock())
+        with typed_errors():
+            async with here, self._backend.held(repr(name)):
+                yield
 
     @asynccontextmanager
     async def _transaction(self, *, writing: bool) -> AsyncIterator[Tx]:

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -16,6 +17,7 @@ from bot.adapters.store.schema import metadata
 from bot.errors import StoreShut
 
 log = logging.getLogger(__name__)
+LOCK = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
 WRITER = 0x6372617465  # "crate": the advisory lock of whoever writes
 PATIENCE = 1.0  # seconds for readers to end, and for a table's lock, before deleted rows are removed
 PAUSE = 0.05  # seconds between looks at who still reads
@@ -45,10 +47,19 @@ class Postgresql:
             url, pool_size=5, max_overflow=10, hide_parameters=True, pool_pre_ping=True, connect_args=session(busy_ms)
         )
         event.listen(self.engine.sync_engine, "begin", _begin)
+        self._apart = create_async_engine(url, poolclass=NullPool, connect_args=session(0))
 
     def options(self, *, writing: bool) -> Mapping[str, Any]:
         """Return the options of a transaction: one that writes waits for its turn, one that reads sees one state."""
         return WRITING if writing else READING
+
+    @asynccontextmanager
+    async def held(self, name: str) -> AsyncIterator[None]:
+        """Hold a lock for all processes, however long another holds it, on a connection of its own."""
+        async with self._apart.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT", immediate=False)
+            await connection.execute(LOCK, {"name": f"cratekeeper lock {name}"})
+            yield  # closing the connection frees it
 
     def look(self) -> None:
         """Do as `look` does. Blocks."""

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,10 @@ class Sqlite:
     def options(self, *, writing: bool) -> Mapping[str, Any]:
         """Return the options of a transaction: one that writes locks the file first."""
         return {"immediate": writing}
+
+    def held(self, _: str) -> AbstractAsyncContextManager[None]:
+        """Hold a lock for all processes: there's only one."""
+        return nullcontext()
 
     def look(self) -> None:
         """Do as `look` does. Blocks."""

@@ -13,8 +13,8 @@ from tests.contract.spotify.writing.writer import OWN, PlaylistWriter, kept_with
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path) as stage:
+async def stage(tmp_path: Path, engine: str) -> AsyncIterator[Stage]:
+    async with staged(tmp_path, engine) as stage:
         yield stage
 
 

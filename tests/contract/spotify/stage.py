@@ -96,10 +96,10 @@ class Stage:
     linking: link.Linking
     root: str
 
-    def again(self, pace: Pace = UNHURRIED, **secrets: str) -> Spotify:
-        """A new adapter, as after a restart."""
+    def again(self, pace: Pace = UNHURRIED, store: Store | None = None, **secrets: str) -> Spotify:
+        """A new adapter, as after a restart, or in another process with that store."""
         return Spotify(
-            self.store,
+            store or self.store,
             self.vault,
             api_url=f"{self.root}/v1/",
             accounts_url=f"{self.root}/accounts",
@@ -199,11 +199,11 @@ def elsewhere(stage: Stage, api: str, accounts: str = "") -> Spotify:
 
 
 @asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Stage]:
+async def staged(folder: Path, engine: str = "sqlite") -> AsyncIterator[Stage]:
     """Set up the stage in `folder`, with an empty store."""
     clock = Clock()
     world, vault = small_world(clock), Vault([KEY])
-    store = new_store(folder / "test.db")
+    store = new_store(folder / "test.db", engine)
     outer = web.Application()
     outer.add_subapp("/spotify", application(world))
     async with served(outer) as origin:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
+from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.core.records import Account
 from bot.errors import LinkRefused, NotLinked
@@ -64,6 +65,21 @@ async def test_p09_fifty_callers_make_one_refresh(stage: Stage, mara: SpotifyMus
     pages = await asyncio.gather(*(mara.likes(0) for _ in range(50)))
     assert {page.total for page in pages} == {260}
     assert (len(stage.asked(TOKEN)), len(stage.asked(LIKES))) == (1, 50)
+
+
+@pytest.mark.postgresql
+async def test_p09_processes_that_call_at_once_make_one_refresh(stage: Stage, mara: SpotifyMusic) -> None:
+    """Single-use refresh tokens, and a slow reply: a second refresh would be refused, and end the consent."""
+    stage.world.tokens.single_use = True
+    stores = [Store(stage.store.url) for _ in range(3)]
+    elsewhere = [await stage.music(MARA, stage.again(store=store)) for store in stores]
+    stage.fault(TOKEN, "slow", seconds=0.3, times=None)
+    stage.clock.pass_by(hours=2)
+    pages = await asyncio.gather(*(music.likes(0) for music in [mara, *elsewhere] * 5))
+    assert {page.total for page in pages} == {260}
+    assert len(stage.asked(TOKEN)) == 1
+    for store in stores:
+        await store.close()
 
 
 async def test_p09_a_refresh_whose_reply_was_lost_breaks_nothing(stage: Stage, mara: SpotifyMusic) -> None:

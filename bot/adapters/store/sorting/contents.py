@@ -3,8 +3,8 @@
 The new contents take effect with the last slice: after a crash in between, the old contents still hold.
 """
 
-import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from bot.core.records import Item, Playlist
 from bot.core.sorting.history import Edit
 
 
-def alone(store: Store, member: int) -> asyncio.Lock:
+def alone(store: Store, member: int) -> AbstractAsyncContextManager[None]:
     """Return the lock for comparing a member's playlists with their stored contents and replacing those."""
     return store.lock(("contents", member))
 

@@ -4,7 +4,7 @@ An emoji means what the message says: a playlist of the member who posted it. So
 everybody else gets a card with their own playlists from the button below.
 """
 
-import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,7 +95,7 @@ async def unreact(store: Store, reaction: Reaction, now: datetime) -> bool:
             return await answers.retract(tx, prompt, _signs(prompt)[bare(reaction.emoji)], now)
 
 
-def _in_order(store: Store, reaction: Reaction) -> asyncio.Lock:
+def _in_order(store: Store, reaction: Reaction) -> AbstractAsyncContextManager[None]:
     """Return the lock under which one member's reactions count in the order in which Discord told of them."""
     return store.lock(("reactions", reaction.member))
 
