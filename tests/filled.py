@@ -46,6 +46,7 @@ def value(column: sa.Column[Any], member: int, word: str) -> Any:
         return model_of(member)
     if isinstance(column.type, OneOf):
         return next(iter(column.type.kind))
-    kinds = {schema.Text: word, sa.LargeBinary: word.encode(), sa.JSON: [word], schema.Moment: NOW, sa.Boolean: False}
+    texts = {schema.Text: word, sa.String: word}  # ours, and those of a reflected table
+    kinds = {**texts, sa.LargeBinary: word.encode(), sa.JSON: [word], schema.Moment: NOW, sa.Boolean: False}
     number = member // 2 if column.primary_key else 1
     return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), number)
