@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -30,6 +30,7 @@ from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
+from bot.core.library.polling import Rhythm
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
 from bot.errors import StoreError
@@ -47,6 +48,7 @@ from bot.flows.feed.pages.label_page import LabelPage
 from bot.flows.feed.pages.page import FeedPage
 from bot.flows.feed.previews import SongPreviews
 from bot.flows.feed.recommend import Recommender
+from bot.flows.library.poll import Polls
 from bot.flows.library.uploads import Uploads
 from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -128,6 +130,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             libraries=libraries,
             erasing=Erasing(store, jobs, libraries, settings.models_dir, scratch),
             jobs=jobs,
+            polls=Polls(store, _rhythm(settings)),
             trainer=trainer,
             backups=DailyBackups(settings, environment),
             uploads=Uploads(store, hearing, scratch),
@@ -139,6 +142,11 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             listening=Listening(catalogue, song_previews),
             clock=clock,
         )
+
+
+def _rhythm(settings: Settings) -> Rhythm:
+    shortest, longest = timedelta(seconds=settings.poll_seconds), timedelta(seconds=settings.poll_longest)
+    return Rhythm(shortest, max(shortest, longest), settings.polls_a_day)
 
 
 def _videos(settings: Settings, environment: Mapping[str, str]) -> YtDlp | None:

@@ -52,6 +52,8 @@ class Settings:
     log_level: str
     log_format: LogFormat
     poll_seconds: int
+    poll_longest: int
+    polls_a_day: int  # at all members of a Spotify app, in any 24 hours
     stop_seconds: int  # what running jobs get when the bot stops; the rest resumes at the next start
     discord_api_url: str
     discord_gateway_url: str
@@ -155,6 +157,8 @@ def parse(env: Mapping[str, str]) -> Settings:
         log_level=_log_level(env),
         log_format=_log_format(env),
         poll_seconds=_integer(env, "POLL_SECONDS", 900, POLL_FLOOR, 86_400),
+        poll_longest=_integer(env, "POLL_LONGEST", 21_600, POLL_FLOOR, 604_800),
+        polls_a_day=_integer(env, "POLLS_A_DAY", 480, 24, 100_000_000),
         stop_seconds=_integer(env, "STOP_SECONDS", LONGEST_STOP, 1, LONGEST_STOP),
         discord_api_url=_base_url(env, "DISCORD_API_URL", "https://discord.com/api/v10", "https", "http"),
         discord_gateway_url=_base_url(env, "DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", "wss", "ws"),

@@ -24,6 +24,7 @@ from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.feed import Feed
 from bot.flows.feed.listening import Listening
 from bot.flows.feed.recommend import Recommender
+from bot.flows.library.poll import Polls
 from bot.flows.library.uploads import Uploads
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import FeatureSource, Music
@@ -41,6 +42,7 @@ class Services:
     libraries: ScoredLibraries
     erasing: Erasing
     jobs: Jobs
+    polls: Polls
     trainer: Trainer
     backups: DailyBackups
     uploads: Uploads

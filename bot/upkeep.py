@@ -1,7 +1,6 @@
 """Upkeep: the work nobody asks for, at startup and every few seconds. Steps fail independently."""
 
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from bot.flows import clock, once
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying, retry, retry_old
 from bot.flows.feed import saved_likes
-from bot.flows.library import feature_lookup, poll, sync
+from bot.flows.library import feature_lookup, sync
 from bot.flows.social import digest, reports, reposts, rounds
 from bot.flows.social.shared import publish
 from bot.flows.sorting import playlists, train
@@ -26,7 +25,6 @@ from bot.messenger import Messenger
 from bot.services import Services
 
 log = logging.getLogger(__name__)
-SOONEST, LATEST = 0.9, 1.1  # times the pause between two polls, so that members' polls spread out
 NO_TIME = timedelta()
 Step = Callable[[], Awaitable[None]]
 
@@ -143,17 +141,20 @@ class Upkeep:
         if back is not None:
             if self._zero is not None:
                 log.warning("the clock was put %s by %s", "back" if back > NO_TIME else "forward", abs(back))
-            pause = timedelta(seconds=LATEST * self._services.settings.poll_seconds)
-            await clock.pull_in(self._services.store, now, pause, back)
+            await clock.pull_in(self._services.store, now, self._services.polls.rhythm.last, back)
             await self._services.jobs.pull_in(now, back)
         self._zero = zero
 
     async def _begin_polls(self, now: datetime) -> None:
-        store = self._services.store
-        for member in await poll.due(store, now):
-            await self._services.jobs.enqueue(JobKind.POLL, member)
-            pause = self._services.settings.poll_seconds * random.uniform(SOONEST, LATEST)  # noqa: S311 - spreads the load
-            await poll.put_off(store, member, now + timedelta(seconds=pause))
+        polls, begun = self._services.polls, list[int]()
+        await polls.look_soon(now)
+        try:
+            for member in await polls.due(now):
+                await self._services.jobs.enqueue(JobKind.POLL, member)
+                begun.append(member)
+        finally:
+            if begun:
+                await polls.put_off(begun, now)
 
     async def _take_up_jobs(self, _: datetime) -> None:
         await self._services.jobs.take_up()

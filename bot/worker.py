@@ -44,7 +44,7 @@ def flows(services: Services, messenger: Messenger) -> Mapping[JobKind, Flow]:
     """Return what each kind of job does. A flow yields the jobs that follow, each as soon as it may start."""
     store = services.store
     new_likes = NewLikes(store, services, services.sources, services.libraries)
-    refreshing = Refreshing(store, services.vault, new_likes, partial(_progress, messenger))
+    refreshing = Refreshing(store, services.vault, new_likes, services.polls, partial(_progress, messenger))
     publishing = Publishing(store, services, messenger.is_in)
     return {
         JobKind.SYNC: lambda job, now: refreshing.sync(job.member, now),

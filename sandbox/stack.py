@@ -177,6 +177,8 @@ class Stack:
             "HTTP_PORT": str(self.bot_port),
             "DATA_DIR": str(self.data),
             "POLL_SECONDS": "2",
+            "POLL_LONGEST": "2",
+            "POLLS_A_DAY": "100000000",
             **self.settings,
         }
 

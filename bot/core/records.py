@@ -71,6 +71,20 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The next look at a member's likes, and what it goes by. `core.library.polling` says what each value means."""
+
+    member: int
+    client_id: str
+    next_poll_at: datetime | None
+    turn_at: datetime | None  # of the look that comes, or of the last one
+    polls: int  # so far
+    poll_pause: int | None  # seconds
+    free_at: datetime | None  # of their app
+    stretch: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Song:
     """A song by its URI. `isrc` is always normalised (`core.codes.isrc`)."""
 

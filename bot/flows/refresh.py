@@ -16,8 +16,9 @@ from bot.core.notices import NoticeKind
 from bot.core.records import Account
 from bot.errors import NotLinked
 from bot.flows.account import link
-from bot.flows.library import poll, sync
+from bot.flows.library import sync
 from bot.flows.library.new_likes import NewLikes
+from bot.flows.library.poll import Polls
 from bot.flows.social.shared import publish
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Secrets
@@ -30,6 +31,7 @@ class Refreshing:
     store: Store
     vault: Secrets
     new_likes: NewLikes
+    polls: Polls
     progress: Callable[[int, int, int], Awaitable[None]]
 
     async def sync(self, member: int, now: datetime) -> AsyncIterator[Next]:
@@ -46,6 +48,7 @@ class Refreshing:
             await self.progress(member, done, total)
 
         synced = await sync.sync(self.store, music, account, now, progress)
+        await self.polls.learn(member, now)
         await link.recognise(self.store, self.vault, member)
         told = await self._told_up_to(member)
         await manual_edits.look(self.store, music, member, now)
@@ -76,7 +79,7 @@ class Refreshing:
                 yield following
             return
         music = await self.new_likes.accounts.account_music(member)
-        await poll.poll(self.store, music, music, account, now)
+        await self.polls.poll(music, music, account, now)
         async for following in self.new_likes.settle(member, now):
             yield following
 

@@ -83,6 +83,7 @@ LIMITED: Mapping[str, str] = {
     "song": BY_SONGS,
     "space": OPERATOR,
     "spent": OPERATOR,
+    "app": OPERATOR,
     "takedown": "messages of ours, which NAMED and REPOSTS limit; each is tried for some weeks",
     "vote": "one of a member for each song on record",
     "write": "WRITES: and DRY_RUNS; of older ones, what says which songs are ours",

@@ -75,6 +75,7 @@ async def test_p06_legitimate_waits_are_left_alone(store: Store, now: datetime, 
 def test_every_moment_in_the_schema_is_either_past_or_future() -> None:
     """A new column counts as past until someone declares its longest wait."""
     ahead = {"until", "due", "due_at", "expires_at", "next_poll_at", "muted_until", "enter_until", "vote_until"}
+    ahead |= {"free_at", "turn_at"}
     assert {column.name for column in moments.past()}.isdisjoint(ahead)
 
 

@@ -55,6 +55,7 @@ class CheckedStack(Stack):
             "ENCRYPTION_KEYS": self.key,
             "LOG_LEVEL": "DEBUG",
             "POLL_SECONDS": "1",
+            "POLL_LONGEST": "1",
         }
         server = {"DATABASE_URL": postgresql.new_url()} if engine == "postgresql" else {}
         super().__init__(folder, settings={**secrets, **server, **settings})

@@ -27,17 +27,18 @@ WAITED_FOR = {  # deadline column → longest wait
     schema.takedown.c.due_at: timedelta(days=1),
     schema.setback.c.due: timedelta(days=1),
 }
-POLL = schema.member.c.next_poll_at
-NOT_OURS = {  # Spotify's moments, and those that members set themselves
+POLL, FREE = schema.member.c.next_poll_at, schema.app.c.free_at
+LEFT_ALONE = {  # Spotify's moments, those that members set themselves, and what is void once the other moment moves
     schema.liked.c.added_at,
     schema.content.c.added_at,
     schema.round_.c.enter_until,
     schema.round_.c.vote_until,
+    schema.member.c.turn_at,
 }
 
 
 async def pull_in(tx: Tx, now: datetime, poll: timedelta, back: timedelta = timedelta()) -> None:
-    """Leave no moment further ahead of `now` than it can be. poll: between two looks at a member's likes.
+    """Leave no moment further ahead of `now` than it can be. poll: the longest wait for a look at a member's likes.
 
     back: how far the clock was just moved back, if known.
     """
@@ -49,7 +50,7 @@ def _statements(now: datetime, poll: timedelta, back: timedelta) -> Iterator[Upd
     for begun, ends in LASTING.items():
         length = type_coerce(ends, BigInteger) - type_coerce(begun, BigInteger)
         yield _set(begun, now + SLACK, ends, _ms(now) + length)
-    for column, most in {**WAITED_FOR, POLL: poll}.items():
+    for column, most in {**WAITED_FOR, POLL: poll, FREE: poll}.items():
         if back:
             yield _set(column, now + back, column, type_coerce(column, BigInteger) - round(1000 * back.total_seconds()))
         yield _set(column, now + most, column, _ms(now + most))
@@ -59,7 +60,7 @@ def _statements(now: datetime, poll: timedelta, back: timedelta) -> Iterator[Upd
 
 def past() -> Iterator[Column[Any]]:
     """Yield every column of past events."""
-    others = {*LASTING.values(), *WAITED_FOR, POLL, *NOT_OURS}
+    others = {*LASTING.values(), *WAITED_FOR, POLL, FREE, *LEFT_ALONE}
     for table in schema.metadata.sorted_tables:
         yield from (column for column in table.c if isinstance(column.type, schema.Moment) and column not in others)
 

@@ -191,6 +191,7 @@ class Bot(discord.Client):
     async def once(self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]) -> None:
         """Have the work done if the interaction comes for the first time; what comes again is told so, and no more."""
         speak(await self.language_of(interaction))
+        self.services.polls.saw(interaction.user.id)
         if await self._once.take(interaction.id):
             try:
                 await work()

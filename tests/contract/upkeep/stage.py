@@ -9,15 +9,18 @@ from typing import Any
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
+from bot.core.library.polling import Rhythm
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Notice
 from bot.core.social.records import Repost, Takedown
+from bot.flows.library.poll import Polls
 from bot.flows.social.digest import Digest
 from bot.messages import common
 from bot.upkeep import Upkeep
 
 ADA, BEN = 1001, 1002
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+RHYTHM = Rhythm(shortest=timedelta(minutes=15), longest=6 * HOUR, daily=480)
 
 
 def said(notice: Notice) -> str:
@@ -90,7 +93,8 @@ def upkeep(store: Store, messenger: Messenger, now: datetime, begun: list[tuple[
     services: Any = SimpleNamespace(
         store=store,
         clock=lambda: now,
-        settings=SimpleNamespace(poll_seconds=900, models_dir=Path("nowhere")),
+        settings=SimpleNamespace(models_dir=Path("nowhere")),
+        polls=Polls(store, RHYTHM),
         jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
         scorer=None,
@@ -109,7 +113,7 @@ async def until(true: Callable[[], bool]) -> None:
     raise TimeoutError
 
 
-async def linked(store: Store, member: int, now: datetime) -> None:
+async def linked(store: Store, member: int, now: datetime, app: str = "app") -> None:
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
-        await members.save_account(tx, Account(member, "app", f"key-{member}", "Name", b"sealed", now))
+        await members.save_account(tx, Account(member, app, f"key-{member}", "Name", b"sealed", now))

@@ -17,7 +17,7 @@ SOON = NOW + timedelta(seconds=40)
 
 
 def test_every_kind_of_job_has_a_flow() -> None:
-    anything: Any = SimpleNamespace(store=None, vault=None, sources=(), libraries=None, is_in=None)
+    anything: Any = SimpleNamespace(store=None, vault=None, polls=None, sources=(), libraries=None, is_in=None)
     assert flows(anything, anything).keys() == set(JobKind)
 
 

@@ -114,6 +114,15 @@ async def liked_of(tx: Tx, member: int, ids: Iterable[str]) -> dict[str, datetim
     return liked_at
 
 
+async def liked_since(tx: Tx, member: int, moment: datetime) -> list[datetime]:
+    """Return the moments after `moment` at which the member liked a song."""
+    return list(
+        (
+            await tx.execute(select(LIKED.c.added_at).where(LIKED.c.member == member, LIKED.c.added_at > moment))
+        ).scalars()
+    )
+
+
 async def is_liked(tx: Tx, member: int, song: str) -> bool:
     return song in await liked_of(tx, member, [song])
 

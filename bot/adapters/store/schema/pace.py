@@ -1,6 +1,6 @@
 """Pace: requests made by each Spotify app and when it may ask again; repeated failures; interactions handled."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, Table
 
 from bot.adapters.store.schema.base import Moment, Text, metadata
 
@@ -18,6 +18,14 @@ spent = Table(
     Column("client_id", Text, primary_key=True),
     Column("day", Text, primary_key=True),  # UTC, ISO 8601
     Column("calls", Integer, nullable=False),
+)
+
+app = Table(  # a Spotify app's looks at its members' likes
+    "app",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("free_at", Moment, nullable=False),  # core.library.polling: when its next look would be due
+    Column("stretch", Float, nullable=False),  # of its members' pauses
 )
 
 setback = Table(  # work that failed, or has to wait; it goes when the work succeeds

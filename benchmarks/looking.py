@@ -1,0 +1,81 @@
+"""Looking: the processor time of a look at a member's likes that finds nothing new. `python -m benchmarks.looking`.
+
+Through the stand-ins and the bot's own process: the queue, Spotify's answers over HTTP, the database. What the bot uses
+without any look is subtracted. Linux only.
+"""
+
+import asyncio
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.measure import Row, show
+from sandbox.music.library import Library
+from sandbox.spotify import Like, Track
+from sandbox.spotify.model import spotify_id
+from sandbox.stack import Stack
+
+MEMBERS, SONGS = 20, 300
+SECONDS = 30
+REST = {"POLL_SECONDS": "86400", "POLL_LONGEST": "86400"}
+EAGER = {"POLL_SECONDS": "2", "POLL_LONGEST": "2"}
+
+
+def main() -> None:
+    show([asyncio.run(measured())])
+
+
+async def measured() -> Row:
+    with tempfile.TemporaryDirectory() as folder:
+        stack = Stack(Path(folder), settings=dict(REST))
+        async with stack:
+            await stack.start_bot()
+            for number in range(MEMBERS):
+                await stack.link(stack.add_listener(f"Member {number}", library(number)))
+            idle, none = await used(stack)
+            await stack.stop_bot()
+            stack.settings |= EAGER
+            query(stack, "update member set next_poll_at = 0")
+            await stack.start_bot()
+            await asyncio.sleep(5)
+            busy, looks = await used(stack)
+    each = 1000 * (busy - idle) / (looks - none)
+    return {"members": MEMBERS, "looks": looks, "idle, % of a core": 100 * idle / SECONDS, "of a look, ms": each}
+
+
+def library(number: int) -> Library:
+    """Return songs that somebody liked a day apart."""
+    ids = [spotify_id(f"member {number}", at) for at in range(SONGS)]
+    tracks = tuple(Track(song, f"Song {at}", ("Somebody",), "Album", "2019", 200_000) for at, song in enumerate(ids))
+    now = datetime.now(UTC)
+    return Library(tracks, tuple(Like(track.uri, now - timedelta(days=at)) for at, track in enumerate(tracks)), {}, ())
+
+
+async def used(stack: Stack) -> tuple[float, int]:
+    """Return the processor time that the bot uses in SECONDS, and the looks that it makes."""
+    time, looks = processor_time(stack), made(stack)
+    await asyncio.sleep(SECONDS)
+    return processor_time(stack) - time, made(stack) - looks
+
+
+def processor_time(stack: Stack) -> float:
+    assert stack.bot is not None  # noqa: S101
+    values = Path(f"/proc/{stack.bot.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def made(stack: Stack) -> int:
+    return query(stack, "select sum(polls) from member")
+
+
+def query(stack: Stack, statement: str) -> int:
+    with closing(sqlite3.connect(stack.data / "cratekeeper.db")) as database, database:
+        row = database.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+if __name__ == "__main__":
+    main()

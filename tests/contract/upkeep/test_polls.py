@@ -1,0 +1,112 @@
+"""When members are looked at: by what they like and do, spread, and never more often than their app allows."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bot.adapters.store import Store, schema
+from bot.adapters.store.account import members
+from bot.core.library.polling import DAY, Rhythm
+from bot.flows.library.poll import Polls
+from tests.contract.upkeep.stage import ADA, BEN, HOUR, RHYTHM, linked
+
+MINUTE = timedelta(minutes=1)
+TICK = 5 * MINUTE
+
+
+async def liked(store: Store, member: int, moments: Iterable[datetime]) -> None:
+    async with store.writing() as tx:
+        rows = [{"member": member, "song": f"song {at}", "added_at": moment} for at, moment in enumerate(moments)]
+        await tx.execute(sa.insert(schema.liked), rows)
+
+
+async def next_look(store: Store, member: int) -> datetime:
+    async with store.reading() as tx:
+        known = await members.get(tx, member)
+    assert known is not None and known.next_poll_at is not None
+    return known.next_poll_at
+
+
+async def began(polls: Polls, now: datetime) -> list[int]:
+    """What a tick does, but for the looks."""
+    await polls.look_soon(now)
+    begun = await polls.due(now)
+    await polls.put_off(begun, now)
+    return begun
+
+
+async def test_busy_likers_are_looked_at_more_often_than_sleepers(store: Store, now: datetime) -> None:
+    polls = Polls(store, RHYTHM)
+    for member in (ADA, BEN):
+        await linked(store, member, now)
+    await liked(store, ADA, [now - HOUR * at for at in range(400)])
+    await liked(store, BEN, [now - 200 * DAY])
+    for member in (ADA, BEN):
+        await polls.learn(member, now)
+    assert 10 * MINUTE < await next_look(store, ADA) - now < 20 * MINUTE
+    assert 4 * HOUR < await next_look(store, BEN) - now < 8 * HOUR
+
+
+async def test_who_uses_the_bot_is_looked_at_within_the_shortest_pause_after_the_last_look(
+    store: Store, now: datetime
+) -> None:
+    polls = Polls(store, RHYTHM)
+    for member, last in ((ADA, 5 * MINUTE), (BEN, 3 * HOUR)):
+        await linked(store, member, now)
+        await polls.learn(member, now)
+        async with store.writing() as tx:
+            await members.change(tx, member, turn_at=now - last)
+        polls.saw(member)
+    polls.saw(4_711)  # who isn't linked
+    assert await began(polls, now) == [BEN]
+    assert await next_look(store, ADA) == now + 10 * MINUTE
+    polls.saw(BEN)
+    assert await began(polls, now + 10 * MINUTE) == [ADA]
+
+
+async def test_a_click_passes_nobody_who_waits_for_the_same_app(store: Store, now: datetime) -> None:
+    polls = Polls(store, RHYTHM)
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        await members.change(tx, ADA, turn_at=now - DAY, next_poll_at=now + DAY)
+    polls.saw(ADA)
+    assert await began(polls, now) == []
+
+
+async def test_an_app_with_many_members_never_looks_more_often_than_its_budget_and_leaves_nobody_out(
+    store: Store, now: datetime
+) -> None:
+    """Thirty members who'd make 5,760 looks in two days, for which their app has 192; an outage lies between them."""
+    polls, crowd, begun = (
+        Polls(store, Rhythm(15 * MINUTE, 6 * HOUR, 96)),
+        range(2_000, 2_030),
+        list[tuple[datetime, int]](),
+    )
+    for member in crowd:
+        await linked(store, member, now)
+    await linked(store, ADA, now, app="another")
+    for at in [*range(300), *range(400, 576)]:
+        moment = now + at * TICK
+        begun += [(moment, member) for member in await began(polls, moment)]
+        if at == 0:
+            async with store.writing() as tx:
+                await tx.execute(sa.update(schema.account).values(poll_pause=900))
+    ours = [moment for moment, member in begun if member != ADA]
+    assert all(last - first > DAY for first, last in zip(ours, ours[96:], strict=False))
+    assert len(ours) > 0.8 * 96 * (476 / 288), "it makes use of what it has"
+    looks = Counter(member for _, member in begun)
+    assert max(looks[member] for member in crowd) <= 2 * min(looks[member] for member in crowd)
+    assert looks[ADA] > 100, "members of other apps wait for nobody"
+
+
+async def test_a_crash_between_a_turn_and_its_look_keeps_the_turn(store: Store, now: datetime) -> None:
+    polls = Polls(store, Rhythm(15 * MINUTE, 6 * HOUR, 24))
+    await linked(store, ADA, now)
+    assert await polls.due(now) == [ADA]
+    assert await Polls(store, polls.rhythm).due(now + MINUTE) == [ADA]
+    async with store.reading() as tx:
+        (look,) = await members.looks(tx, [ADA])
+    assert look.free_at is not None
+    assert look.free_at < now + 1.5 * polls.rhythm.gap, "one turn was taken"
