@@ -142,7 +142,7 @@ class Points:
             placed = [song for song in kept if song.point is not None]
             index.neighbours.drop([song.song for song in kept if song.point is None])
             if placed:
-                _put(index.neighbours, placed)
+                await asyncio.to_thread(_put, index.neighbours, placed)
 
     async def index(self) -> Index:
         """Return the songs in memory, loading them from the database first if need be.

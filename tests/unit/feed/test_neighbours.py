@@ -1,4 +1,6 @@
-"""Neighbours are exactly the nearest songs after any additions and removals; the space preserves differences."""
+"""Neighbours are the nearest songs after any additions and removals, of a large catalogue .99 of them; the space
+preserves differences.
+"""
 
 import numpy as np
 import pytest
@@ -6,30 +8,85 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.features import RefusedProvenance, SongFeatures
-from bot.core.feed.neighbours import Neighbours
+from bot.core.feed import cells
+from bot.core.feed.neighbours import CELLS, ENOUGH, Neighbours
 from bot.core.feed.space import AXES, Space, space_of, to_length_one
 
 SIZE = 8
+NEARLY = 1e-4  # how far a cosine may be from the one of the point as it was put in
 
 
 def directions(seed: int, count: int) -> np.ndarray:
     return to_length_one(np.random.default_rng(seed).normal(size=(count, SIZE)))
 
 
-def filled(points: np.ndarray, *, free: int = 0, block: int = 16) -> Neighbours:
-    made = Neighbours(SIZE, block)
-    count = len(points)
-    made.put([f"s{at}" for at in range(count)], points, [0] * count, [at < free for at in range(count)])
+def filled(points: np.ndarray, *, free: int = 0, enough: int = ENOUGH, count: int = CELLS) -> Neighbours:
+    made = Neighbours(points.shape[1], enough, count)
+    put(made, points, 0, free)
     return made
 
 
-@given(st.integers(0, 2**31), st.integers(1, 200), st.integers(1, 20), st.integers(1, 64))
-def test_the_nearest_are_the_same_as_by_sorting_everything(seed: int, songs: int, count: int, block: int) -> None:
+def put(made: Neighbours, points: np.ndarray, start: int, free: int = 0) -> None:
+    songs = range(start, start + len(points))
+    made.put([f"s{at}" for at in songs], points, [0] * len(songs), [at < free for at in songs])
+
+
+def large(clusters: int) -> np.ndarray:
+    """Return the points of 60,000 songs on uneven axes, as principal ones are; clusters: 0 for none."""
+    dice = np.random.default_rng(clusters)
+    points = 0.7 * dice.normal(size=(60_000, AXES))
+    if clusters:
+        points += dice.normal(size=(clusters, AXES))[dice.integers(0, clusters, len(points))]
+    return to_length_one(points / np.sqrt(np.arange(1, AXES + 1)))
+
+
+@given(st.integers(0, 2**31), st.integers(1, 200), st.integers(1, 20))
+def test_the_nearest_are_the_same_as_by_sorting_everything(seed: int, songs: int, count: int) -> None:
     points, asked = directions(seed, songs), directions(seed + 1, 3)
-    rows, cosines = filled(points, block=block).near(asked, count)
+    rows, cosines = filled(points).near(asked, count)
     right = np.sort(asked @ points.T, axis=1)[:, ::-1][:, :count]
-    np.testing.assert_allclose(cosines, right, atol=1e-5)
-    np.testing.assert_allclose(np.take_along_axis(asked @ points.T, rows, 1), right, atol=1e-5)
+    np.testing.assert_allclose(cosines, right, atol=NEARLY)
+    np.testing.assert_allclose(np.take_along_axis(asked @ points.T, rows, 1), right, atol=NEARLY)
+
+
+@pytest.mark.parametrize("clusters", [0, 200])
+def test_of_a_large_catalogue_nearly_all_of_the_nearest_are_found(clusters: int) -> None:
+    points = large(clusters)
+    made, asked = filled(points), points[::600]
+    right = np.sort(asked @ points.T, axis=1)[:, -200:]
+    _, cosines = made.near(asked, 200)
+    assert float((cosines >= right[:, :1] - NEARLY).mean()) >= 0.99
+
+
+def test_a_catalogue_that_grows_into_cells_finds_what_it_held_before() -> None:
+    points = large(200)
+    made = filled(points[:ENOUGH])
+    put(made, points[ENOUGH:30_000], ENOUGH)
+    put(made, points[30_000:], 30_000)
+    made.drop([f"s{at}" for at in range(0, 60_000, 3)])
+    assert [made.around(points[at : at + 1], 1).ids for at in (1, 20_000, 59_999)] == [["s1"], ["s20000"], ["s59999"]]
+    asked, left = points[3::600], np.flatnonzero(np.arange(60_000) % 3)
+    right = np.sort(asked @ points[left].T, axis=1)[:, -200:]
+    assert float((made.near(asked, 200)[1] >= right[:, :1] - NEARLY).mean()) >= 0.99
+
+
+@given(st.integers(0, 2**31), st.integers(1, 60), st.integers(0, 60), st.integers(0, 200))
+def test_of_songs_in_cells_as_many_as_wanted_are_found_and_only_those_that_qualify(
+    seed: int, count: int, barred: int, free: int
+) -> None:
+    made = filled(directions(seed, 200), free=free, enough=16, count=4)
+    without = {f"s{at}" for at in range(0, 3 * barred, 3)}
+    open_to_all = {f"s{at}" for at in range(free)} - without
+    found = made.around(directions(seed + 1, 1), count, without=without, only_free=True).ids
+    assert set(found) <= open_to_all
+    assert len(found) == min(count, len(open_to_all))
+
+
+def test_each_point_is_in_the_cell_of_the_centre_nearest_to_it() -> None:
+    points = directions(1, 500)
+    found = cells.centres(points, 20)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(cells.nearest(points, found), (points @ found.T).argmax(axis=1))
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=80))
@@ -47,7 +104,7 @@ def test_additions_and_removals_behave_like_a_dictionary(steps: list[tuple[bool,
     for song, point in right.items():
         held = made.point(song)
         assert held is not None
-        np.testing.assert_array_equal(held, point)
+        np.testing.assert_allclose(held, point, atol=NEARLY)
     assert set(made.around(directions(99, 1), len(steps) + 1).ids) == right.keys()
 
 
