@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -39,7 +40,7 @@ async def moved_in(stack: Stack, count: int = MEMBERS) -> list[tuple[Person, Mes
     """Give every member a library, three playlists and, in messages, their cards, before the bot starts."""
     store = Store(f"sqlite+aiosqlite:///{stack.data / 'cratekeeper.db'}")
     await store.migrate()
-    libraries = ScoredLibraries(store, Scorer(stack.data / "models"))
+    libraries = ScoredLibraries(store, Scorer(Folder(stack.data / "models")))
     people = [_newcomer(stack, f"member{number}") for number in range(count)]
     questions = [await _asked(store, libraries, person.user.id, number) for number, person in enumerate(people)]
     await store.close()

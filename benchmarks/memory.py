@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.libraries import labelled, library
 from benchmarks.measure import Row, apart, in_turns, own_bytes, show
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer, open_model, read_model
 from bot.core.features import SongFeatures
 
@@ -58,7 +59,7 @@ def served(folder: Path, members: int) -> list[Row]:
     """Return the memory for serving `members` members in turn, one song each."""
     (song,), digests = library(1).values(), sorted(path.stem for path in folder.glob("*.onnx"))[:members]
     warm_up(folder, digests[0], song)
-    before, scorer = own_bytes(), Scorer(folder)
+    before, scorer = own_bytes(), Scorer(Folder(folder))
     for digest in digests * ROUNDS:
         scorer.load(digest).score([song])
     gc.collect()
@@ -74,11 +75,11 @@ def opened(folder: Path) -> list[Row]:
     (song,), digests = library(1).values(), sorted(path.stem for path in folder.glob("*.onnx"))[:OPEN]
     warm_up(folder, digests[0], song)
     before = own_bytes()
-    models = [read_model(folder, digest) for digest in digests]
+    models = [read_model(Folder(folder), digest) for digest in digests]
     bytes_each, model = (own_bytes() - before) / OPEN, models[0]
     content = (folder / f"{model.digest}.onnx").read_bytes()
     cold, unchecked, hot = in_turns(
-        lambda: read_model(folder, model.digest),
+        lambda: read_model(Folder(folder), model.digest),
         lambda: open_model(model.digest, content),
         lambda: model.score([song]),
     )
@@ -96,7 +97,7 @@ def opened(folder: Path) -> list[Row]:
 def warm_up(folder: Path, digest: str, song: SongFeatures) -> None:
     """Let the libraries make their one-off allocations."""
     for _ in range(3):
-        read_model(folder, digest).score([song])
+        read_model(Folder(folder), digest).score([song])
     gc.collect()
 
 

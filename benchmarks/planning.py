@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row, peak_bytes, show
 from benchmarks.waiting import ADA, MB, NOW, Fixed, Spotify50k, song
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -56,7 +57,7 @@ async def furnished(store: Store, music: Spotify50k) -> Layer:
 async def measure(folder: Path) -> list[Row]:
     store, music = Store(f"sqlite+aiosqlite:///{folder / 'bench.db'}"), Counting()
     await store.migrate()
-    layer, libraries = await furnished(store, music), Fixed(store, Scorer(folder))
+    layer, libraries = await furnished(store, music), Fixed(store, Scorer(Folder(folder)))
     before, rows = peak_bytes(), list[Row]()
 
     @contextmanager

@@ -21,6 +21,7 @@ import numpy as np
 from cryptography.fernet import Fernet
 
 from benchmarks.measure import Row, peak_bytes, show
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, Tx, personal_data
 from bot.adapters.store.account import members
@@ -197,7 +198,7 @@ class Ada:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder, self.music = store, folder, Spotify50k()
         self.vault = Vault([Fernet.generate_key().decode()])
-        self.libraries = Fixed(store, Scorer(folder))
+        self.libraries = Fixed(store, Scorer(Folder(folder)))
         self.write = 0
 
     def steps(self) -> list[Step]:
@@ -314,7 +315,7 @@ class Ada:
         await Catalogue(self.store, None, lambda: NOW).points.refresh()  # type: ignore[arg-type]
 
     async def unlink(self) -> None:
-        await link.unlink(self.store, self.vault, self.folder, ADA)
+        await link.unlink(self.store, self.vault, Folder(self.folder), ADA)
 
     async def forget(self) -> None:
         await erase.delete_rows(self.store, ADA, personal_data.LARGE)

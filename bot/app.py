@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from aiohttp.web import Application
 
 from bot import memory, web
-from bot.adapters import home, sources
+from bot.adapters import artefacts, home, sources
 from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.identity import Identity
 from bot.adapters.jobs import EXECUTOR, Jobs
-from bot.adapters.prior import NAME, SHIPPED, Priors
+from bot.adapters.prior import SHIPPED, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
@@ -89,7 +89,6 @@ async def run(settings: Settings, environment: Mapping[str, str]) -> int:
 async def assembled(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Services]:
     """Migrate the database, build the services, and close them again."""
     home.prepare(settings)
-    settings.models_dir.mkdir(exist_ok=True)
     async with AsyncExitStack() as closing:
         closing.enter_context(home.lived_in(settings))
         lease = closing.enter_context(Lease(settings.database_url, EXECUTOR)) if settings.on_server else None
@@ -99,6 +98,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         await asyncio.to_thread(home.verify_at_start, settings, stopped_in_order=stopped_in_order)
         await home.upgrade(store, settings)
         keys = await home.keys(store, settings)
+        models = artefacts.models_of(settings)
+        await asyncio.to_thread(artefacts.move_in, settings, models)
         vault = Vault(keys, None if settings.encryption_keys else settings.data_dir / KEYS)
         spotify = _spotify(settings, store, vault)
         closing.push_async_callback(spotify.close)
@@ -106,18 +107,24 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         hearing, clipping = Hearing(), Hearing()  # a process of its own for clips: the feed never waits for uploads
         for process in (hearing, clipping):
             closing.push_async_callback(process.close)
-        catalogue = Catalogue(store, Clips(clipping, settings.data_dir / "clips", scratch), clock)
+        catalogue = Catalogue(store, Clips(clipping, artefacts.clips_of(settings)), clock)
         jobs = Jobs(settings.jobs_url)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
         song_previews = SongPreviews(store, previews, _videos(settings, environment), clock)
         closing.push_async_callback(song_previews.close)
-        scorer = Scorer(settings.models_dir)
-        priors = Priors(settings.models_dir / NAME, SHIPPED if settings.prior else None)
+        scorer = Scorer(models)
+        priors = Priors(models, SHIPPED if settings.prior else None)
         recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # loads it early, and logs now if it's damaged
         await asyncio.to_thread(text.encoder)  # refuses to start without it: no model could be trained or used
         libraries = ScoredLibraries(store, scorer, priors)
-        trainer = Trainer(settings.database_url, settings.data_dir, environment, prior=settings.prior)
+        trainer = Trainer(
+            settings.database_url,
+            settings.data_dir,
+            environment,
+            prior=settings.prior,
+            storage=settings.storage_environment,
+        )
         closing.push_async_callback(trainer.close)
         yield Services(
             settings=settings,
@@ -126,9 +133,10 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             vault=vault,
             spotify=spotify,
             linking=Linking(store, vault, spotify, clock),
+            models=models,
             scorer=scorer,
             libraries=libraries,
-            erasing=Erasing(store, jobs, libraries, settings.models_dir, scratch),
+            erasing=Erasing(store, jobs, libraries, models, scratch),
             jobs=jobs,
             polls=Polls(store, _rhythm(settings)),
             trainer=trainer,

@@ -15,6 +15,7 @@ from bot.telemetry.logs import LogFormat
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SQLITE, POSTGRESQL = "sqlite+aiosqlite:///", "postgresql+psycopg://"
 JOBS = "jobs.db"
+STORAGE = ("STORAGE_", "AWS_")  # how a bucket's settings begin
 LONGEST_STOP = 13  # seconds; with what else there is to close, the bot ends within 20 (promise P27)
 SHORTEST_TOKEN = 16  # characters; nobody guesses that many
 POLL_FLOOR = 1  # seconds; the default is 15 minutes, tests and the sandbox go faster
@@ -46,6 +47,12 @@ class Settings:
     metrics_token: Secret
     database_url: Secret  # a server's holds a password
     data_dir: Path
+    storage_url: str  # the bucket for models and clips; empty: the data folder
+    storage_cache_mb: int  # of a bucket's models that stay on this machine, and as many of its clips
+    aws_endpoint_url: str  # the bucket's server; empty: Amazon's
+    aws_region: str
+    aws_access_key_id: str  # empty: the machine's role
+    aws_secret_access_key: Secret
     encryption_keys: Secret
     backup_dir: Path | None  # where the running bot puts a backup once a day; None: nowhere
     backup_keep: int  # daily backups that stay
@@ -127,6 +134,21 @@ class Settings:
         return str(self.database_url) if self.on_server else f"sqlite:///{self.data_dir / JOBS}"
 
     @property
+    def storage_environment(self) -> dict[str, str]:
+        """The settings of the bucket, for a process of ours that uses it; none without one."""
+        if not self.storage_url:
+            return {}
+        told = {
+            "STORAGE_URL": self.storage_url,
+            "STORAGE_CACHE_MB": str(self.storage_cache_mb),
+            "AWS_ENDPOINT_URL": self.aws_endpoint_url,
+            "AWS_REGION": self.aws_region,
+            "AWS_ACCESS_KEY_ID": self.aws_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": str(self.aws_secret_access_key),
+        }
+        return {name: value for name, value in told.items() if value}
+
+    @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
 
@@ -151,6 +173,12 @@ def parse(env: Mapping[str, str]) -> Settings:
         metrics_token=Secret(env.get("METRICS_TOKEN", "").strip()),
         database_url=database_url(env, data_dir),
         data_dir=data_dir,
+        storage_url=_storage_url(env),
+        storage_cache_mb=_integer(env, "STORAGE_CACHE_MB", 512, 1, 1_000_000),
+        aws_endpoint_url=_endpoint(env),
+        aws_region=env.get("AWS_REGION", "").strip() or "us-east-1",
+        aws_access_key_id=env.get("AWS_ACCESS_KEY_ID", "").strip(),
+        aws_secret_access_key=Secret(env.get("AWS_SECRET_ACCESS_KEY", "").strip()),
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
         backup_dir=_backup_dir(env),
         backup_keep=_integer(env, "BACKUP_KEEP", 7, 1, 1000),
@@ -189,14 +217,18 @@ def listening(env: Mapping[str, str]) -> Settings:
 
 
 def storage(env: Mapping[str, str]) -> Settings:
-    """Return the settings for a command that only opens the database; other settings are ignored."""
-    return without_chat({name: env[name] for name in ("DATA_DIR", "DATABASE_URL") if name in env})
+    """Return the settings for a command that only opens the database and its models; other settings are ignored."""
+    return _only(env, "DATA_DIR", "DATABASE_URL")
 
 
 def sealed_storage(env: Mapping[str, str]) -> Settings:
     """Return the settings for a command that opens the database and what's encrypted in it; others are ignored."""
-    names = ("DATA_DIR", "DATABASE_URL", "ENCRYPTION_KEYS")
-    return without_chat({name: env[name] for name in names if name in env})
+    return _only(env, "DATA_DIR", "DATABASE_URL", "ENCRYPTION_KEYS")
+
+
+def _only(env: Mapping[str, str], *names: str) -> Settings:
+    kept = {name: env[name] for name in env if name in names or name.startswith(STORAGE)}
+    return without_chat(kept)
 
 
 def _token(env: Mapping[str, str]) -> str:
@@ -305,6 +337,19 @@ def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
     if not re.fullmatch(rf"{re.escape(SQLITE)}[^?]*[^?/].*|{re.escape(POSTGRESQL)}[^/]*/[^/?]+(\?.*)?", text):
         raise SettingsError(f"DATABASE_URL is malformed: {SQLITE}path/to/file.db or {POSTGRESQL}… is wanted")
     return Secret(text)
+
+
+def _storage_url(env: Mapping[str, str]) -> str:
+    text = env.get("STORAGE_URL", "").strip().rstrip("/")
+    if text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\w[\w.-]*)*", text, re.ASCII):
+        raise SettingsError("STORAGE_URL is malformed: s3://BUCKET or s3://BUCKET/PREFIX is wanted, or nothing")
+    return text
+
+
+def _endpoint(env: Mapping[str, str]) -> str:
+    """The bucket's server. Without a bucket, it may be meant for other programs of this machine."""
+    given = _storage_url(env) and env.get("AWS_ENDPOINT_URL", "").strip()
+    return _base_url(env, "AWS_ENDPOINT_URL", "", "https", "http") if given else ""
 
 
 def _backup_dir(env: Mapping[str, str]) -> Path | None:

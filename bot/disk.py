@@ -1,6 +1,7 @@
 """Disk: what's said to be written is still there after a power cut."""
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -18,3 +19,16 @@ def put(made: Path, path: Path) -> None:
     sync(made)
     made.replace(path)
     sync(path.parent)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file atomically, even if the power fails."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        put(Path(temporary), path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -27,6 +27,11 @@ def passed_on(env: Mapping[str, str]) -> dict[str, str]:
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
+def of_bucket(env: Mapping[str, str]) -> dict[str, str]:
+    """Return what a machine's role is told by, for a process that uses the bucket."""
+    return {name: env[name] for name in env if name.startswith("AWS_")}
+
+
 def environment() -> dict[str, str]:
     """Return the settings from `.env` and the process's environment, which wins.
 

@@ -5,11 +5,11 @@ file, our own database (`adapters.local_playlists`). Both pass the same contract
 features of songs: a web service, a local index, the operator's music folder (`adapters.sources`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from bot.core.jobs import Job
 from bot.core.records import Clip, Item, Like, Song
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.prior import Prior
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +276,46 @@ class TemporaryFiles(Protocol):
         """Return a readable, nameless file with that content; it's gone once it's closed."""
         ...
 
-    def place(self, content: bytes, path: Path) -> None:
-        """Move a file to its place: whole, or not at all."""
+
+class Artefacts(Protocol):
+    """Models or clips as named files: in a folder, or in a bucket of an S3 server. Everything blocks.
+
+    What a bucket can't do because its server doesn't answer raises StorageDown.
+    """
+
+    @property
+    def at_hand(self) -> "Artefacts":
+        """Those that can be read without asking a server."""
+        ...
+
+    def look(self) -> None:
+        """Raise StorageDown if they can't be reached."""
+        ...
+
+    def load(self, name: str, parse: Callable[[BinaryIO], T], most: int | None = None, version: str = "") -> T:
+        """Return what `parse` makes of a file; it checks it, and raises something if it's not what it should be.
+
+        most: bytes it may have. version: what `version` returned, for a file whose content changes. Raises OSError if
+        there's no such file, ValueError if it's too large or no plain file.
+        """
+        ...
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, whole or not at all. Raises OSError."""
+        ...
+
+    def has(self, name: str) -> bool: ...
+
+    def version(self, name: str) -> str:
+        """Return what changes with a file's content; empty if there's no file."""
+        ...
+
+    def names(self) -> set[str]:
+        """Return the names of all files, also of unfinished ones."""
+        ...
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete files; those that aren't there are no error."""
         ...
 
 
@@ -316,7 +356,7 @@ class Trained:
 
 class Training(Protocol):
     async def fit(self, member: int, layer: int) -> Trained:
-        """Train one layer of a member. Raises TrainingFailed."""
+        """Train one layer of a member. Raises TrainingFailed, StorageDown."""
         ...
 
 

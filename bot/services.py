@@ -27,7 +27,7 @@ from bot.flows.feed.recommend import Recommender
 from bot.flows.library.poll import Polls
 from bot.flows.library.uploads import Uploads
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.ports import FeatureSource, Music
+from bot.ports import Artefacts, FeatureSource, Music
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Services:
     vault: Vault
     spotify: Spotify
     linking: Linking
+    models: Artefacts  # with their cards and pictures
     scorer: Scorer
     libraries: ScoredLibraries
     erasing: Erasing

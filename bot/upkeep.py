@@ -77,7 +77,7 @@ class Upkeep:
 
     async def _resume_unlinking(self) -> None:
         services = self._services
-        await link.unlink_rest(services.store, services.vault, services.settings.models_dir)
+        await link.unlink_rest(services.store, services.vault, services.models)
 
     async def _retrain_lost(self) -> None:
         """Retrain every served model whose file is lost or damaged."""

@@ -44,6 +44,13 @@ SETTINGS = {  # setting: what it does
     "DATABASE_URL": "`sqlite+aiosqlite:///path/to/file.db`, or `postgresql+psycopg://USER:PASSWORD@HOST/NAME` "
     "([how](operators.md#on-postgresql))",
     "DATA_DIR": "a folder for Cratekeeper alone, closed to others and used by one bot at a time",
+    "STORAGE_URL": "`s3://BUCKET/PREFIX` keeps models, priors and clips on an S3 server "
+    "([how](operators.md#models-in-a-bucket)); empty: in `DATA_DIR`",
+    "STORAGE_CACHE_MB": "megabytes of the bucket's models that stay on this machine, and as many of its clips",
+    "AWS_ENDPOINT_URL": "the S3 server, if it isn't Amazon's: https, or loopback",
+    "AWS_REGION": "the bucket's region",
+    "AWS_ACCESS_KEY_ID": "the key for the bucket; a machine's role needs none",
+    "AWS_SECRET_ACCESS_KEY": "its secret",
     "ENCRYPTION_KEYS": "Fernet keys, newest first; without any, one is made in `DATA_DIR/keys` (back it up)",
     "BACKUP_DIR": "a folder for [daily backups](operators.md#back-up), best on another disk; empty: none are made",
     "BACKUP_KEEP": "daily backups that stay; older ones are deleted",
@@ -92,6 +99,7 @@ HAPPENED: dict[str, CratekeeperError] = {  # what: as the bot sees it
     "the disk is full": errors.StoreFull(),
     "the database is locked for too long": errors.StoreBusy(),
     "the database is read-only, or gone": errors.StoreShut(),
+    "the storage of models and clips is down": errors.StorageDown(),
     "the database is damaged": errors.StoreDamaged(),
     "the encryption keys are others, or a token is damaged": errors.VaultError(),
     "a model is missing or damaged": errors.ModelCorrupt(),

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.identities import spelt
-from training.model.export import write_whole
+from bot.disk import write_whole
 from training.pretrain import Corpus
 from training.problems import InputProblem
 

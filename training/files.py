@@ -14,7 +14,7 @@ from bot.core.features import SongFeatures
 from bot.core.library import tables
 from bot.core.library.tables import IDS, BadRow, Row, features_of, uri_of
 from bot.core.sorting.learning.dataset import Label, TrainingSet
-from training.model.export import write_whole
+from bot.disk import write_whole
 from training.problems import InputProblem
 
 LABEL_COLUMNS = frozenset({"playlist", "verdict"})

@@ -8,19 +8,18 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bot.adapters.prior import NAME, Taught, to_bytes
 from bot.adapters.store import Store
 from bot.core.sorting.learning.prior import Prior
 from bot.flows.account import prior_consent
+from bot.ports import Artefacts
 from training.evaluation.evaluate import run_all
 from training.evaluation.measure import Measurement, compare
 from training.evaluation.people import Person, corpora_without, draw_members
 from training.evaluation.summary import gains
-from training.model.export import write_whole
-from training.model.from_database import data_dir_in, store_in
+from training.model.from_database import models_in, store_in
 from training.pretrain import Corpus, pretrain
 from training.problems import InputProblem
 from training.progress import bar
@@ -67,24 +66,24 @@ async def _members(store: Store) -> Teachers:
     return Teachers(people, frozenset(lesson.member for lesson in lessons))
 
 
-def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> Path:
-    """Save the prior where the bot looks for it, and note in its database who taught it."""
-    path = data_dir_in(env) / "models" / NAME
-    asyncio.run(_publish(store_in(env), path, prior, members))
-    return path
+def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> str:
+    """Save the prior where the bot looks for it, and note in its database who taught it; return where it is."""
+    files = models_in(env)
+    asyncio.run(_publish(store_in(env), files, prior, members))
+    return f"{files}/{NAME}"
 
 
-async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[int]) -> None:
-    """Write file and notes in one transaction, like models: the bot sweeps half-written files in transactions too."""
+async def _publish(store: Store, files: Artefacts, prior: Prior, members: frozenset[int]) -> None:
+    """Write file and notes in one transaction, so that the one is never without the other."""
     content = to_bytes(Taught(prior, len(members)))
     try:
         if not store.exists:
-            write_whole(path, content)
+            files.put(NAME, content)
             return
         await store.migrate()
         async with store.writing() as tx:
             await prior_consent.learnt(tx, prior.version, set(members))
-            await asyncio.to_thread(write_whole, path, content)
+            await asyncio.to_thread(files.put, NAME, content)
     finally:
         await store.close()
 

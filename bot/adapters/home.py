@@ -20,11 +20,11 @@ from bot.config import JOBS, Settings
 from bot.errors import AlreadyRuns, CratekeeperError, SettingsError
 
 log = logging.getLogger(__name__)
-TREES = ("models", "clips", "backups")  # closed with their contents, as are the folder's own files
+TREES = ("models", "clips", "cache", "backups")  # closed with their contents, as are the folder's own files
 LOCK, IMPORT_LOCK = "bot.lock", "import.lock"
 STOPPED = "stopped"  # the note that a bot leaves when it's stopped in order
 LARGE = 64 * 2**20  # bytes; a database's check takes a second for four times as much
-OURS = {KEYS, JOBS, LOCK, IMPORT_LOCK, "cratekeeper.db", "acousticbrainz.db", "models", "clips", "sandbox"}
+OURS = {KEYS, JOBS, LOCK, IMPORT_LOCK, "cratekeeper.db", "acousticbrainz.db", "models", "clips", "cache", "sandbox"}
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # file systems that cannot lock
 
 

@@ -37,7 +37,7 @@ from bot.adapters.store import postgresql, sqlite
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
 from bot.core.jobs import Job, JobKind
-from bot.errors import StoreBusy, StoreFull, StoreShut, StoreTaken
+from bot.errors import StorageDown, StoreBusy, StoreFull, StoreShut, StoreTaken
 from bot.telemetry import actions
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved 
 MS = timedelta(milliseconds=1)
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
-WAITED_OUT = (StoreBusy, StoreFull, StoreShut)  # states of the store that end without anybody touching the job
+WAITED_OUT = (StoreBusy, StoreFull, StoreShut, StorageDown)  # states that end without anybody touching the job
 JOINED = {JobKind.SYNC}  # kinds that aren't enqueued while one is running
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 

@@ -1,6 +1,6 @@
 """Prior: what other people's playlists teach, in one file of plain arrays that's checked before use.
 
-One ships with the bot (`models/prior.md`); an operator's own, in the models folder, stands on it.
+One ships with the bot (`models/prior.md`); an operator's own, beside the members' models, stands on it.
 
 The file states the prior's version; content that doesn't match it is rejected, and so are compressed entries, so no
 file is larger in memory than on disk. Nothing is unpickled.
@@ -9,22 +9,23 @@ file is larger in memory than on disk. Nothing is unpickled.
 import io
 import json
 import logging
-import stat
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from bot.adapters.artefacts import Folder
 from bot.core.sorting.learning.prior import WIKIPEDIA, Prior
-from bot.errors import PriorCorrupt
+from bot.errors import PriorCorrupt, StorageDown
+from bot.ports import Artefacts
 
 log = logging.getLogger(__name__)
-NAME = "prior.npz"  # in the models folder
+NAME = "prior.npz"  # among the models
 SHIPPED = Path(__file__).parents[2] / "models" / NAME
 FORMAT = 2  # 1: keys of artists' names as written
 MOST_BYTES = 256 * 2**20  # a million artists take 140 MB
@@ -54,19 +55,21 @@ def to_bytes(taught: Taught) -> bytes:
 
 def read(path: Path) -> Taught | None:
     """Return the prior in a file, None if there's no file. Raises PriorCorrupt."""
+    return read_from(Folder(path.parent), path.name)
+
+
+def read_from(files: Artefacts, name: str = NAME, version: str = "") -> Taught | None:
+    """Return the prior among these files, None if there's none. Raises PriorCorrupt, StorageDown."""
     try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
-            raise PriorCorrupt(f"{path.name} is not a plain file of a prior's size")
-        return _open(path)
+        return files.load(name, _parse, MOST_BYTES, version)
     except FileNotFoundError:
         return None
     except FAILURES as problem:
-        raise PriorCorrupt(f"{path.name} is no prior of ours: {problem}") from problem
+        raise PriorCorrupt(f"{name} is no prior of ours: {problem}") from problem
 
 
-def _open(path: Path) -> Taught:
-    with zipfile.ZipFile(path) as held:
+def _parse(file: BinaryIO) -> Taught:
+    with zipfile.ZipFile(file) as held:
         stored = {entry.filename.removesuffix(".npy"): _array(held, entry) for entry in held.infolist()}
     if int(stored["format"]) != FORMAT:
         raise ValueError(f"format {stored['format']}")
@@ -122,8 +125,9 @@ class Priors:
     Thread-safe; a damaged file counts as no prior. shipped: None if it's switched off.
     """
 
-    def __init__(self, path: Path, shipped: Path | None = None) -> None:
-        self._own, self._shipped, self._lock = _File(path), _File(shipped) if shipped else None, Lock()
+    def __init__(self, own: Artefacts, shipped: Path | None = None) -> None:
+        self._own, self._lock = _File(own, NAME), Lock()
+        self._shipped = _File(Folder(shipped.parent), shipped.name) if shipped else None
         self._parts: tuple[Prior | None, Prior | None] = (None, None)
         self._prior: Prior | None = None
 
@@ -139,27 +143,23 @@ class Priors:
 class _File:
     """The prior of one file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp: tuple[int, int] | None = None
+    def __init__(self, files: Artefacts, name: str) -> None:
+        self._files, self._name, self._version = files, name, ""
         self._prior: Prior | None = None
 
     def current(self) -> Prior | None:
-        stamp = self._look()
-        if stamp != self._stamp:
-            self._prior, self._stamp = self._read(), stamp
+        """Return what it holds now; if its storage is down, what it held before."""
+        try:
+            version = self._files.version(self._name)
+            if version != self._version:
+                self._prior, self._version = self._read(version), version
+        except StorageDown as problem:
+            log.warning("going on with the prior that was read before: %s", problem)
         return self._prior
 
-    def _look(self) -> tuple[int, int] | None:
+    def _read(self, version: str) -> Prior | None:
         try:
-            about = self._path.lstat()
-        except OSError:
-            return None
-        return about.st_mtime_ns, about.st_size
-
-    def _read(self) -> Prior | None:
-        try:
-            taught = read(self._path)
+            taught = read_from(self._files, self._name, version)
         except PriorCorrupt as problem:
             log.warning("going on without a prior: %s", problem)
             return None

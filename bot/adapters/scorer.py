@@ -1,21 +1,20 @@
-"""Scorer: models on disk, verified and run by onnxruntime.
+"""Scorer: models, verified and run by onnxruntime.
 
 A model file is named by its sha256 and verified before any of it is parsed: otherwise, four in ten single bit flips
 would load and answer wrongly. Sessions use one thread and no arena. However many members are served, their models take
-limited memory: the recently used stay open, any other is a millisecond away on disk. Synchronous: callers on an event
-loop use a thread.
+limited memory: the recently used stay open, any other is a millisecond away in a folder. Synchronous: callers on an
+event loop use a thread.
 """
 
 import hashlib
 import json
 import re
-import stat
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import onnxruntime as ort
@@ -25,6 +24,7 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.schema import Schema
 from bot.errors import ModelCorrupt, ModelError, ModelMissing
+from bot.ports import Artefacts
 from bot.telemetry.metrics import MODEL_BYTES, MODEL_LOADS, Cache
 
 ANSWERS = ("probabilities", "space")
@@ -67,10 +67,10 @@ class OpenModel:
 
 
 class Scorer:
-    """The models in one folder; keeps the recently used, up to `most` bytes of memory. Thread-safe."""
+    """Models that were published; keeps the recently used, up to `most` bytes of memory. Thread-safe."""
 
-    def __init__(self, folder: Path, most: int = MOST_RESIDENT) -> None:
-        self._folder, self._most, self._resident = folder, most, 0
+    def __init__(self, files: Artefacts, most: int = MOST_RESIDENT) -> None:
+        self._files, self._most, self._resident = files, most, 0
         self._models: OrderedDict[str, OpenModel] = OrderedDict()
         self._lock = Lock()
 
@@ -80,17 +80,21 @@ class Scorer:
         return self._resident
 
     def load(self, digest: str) -> OpenModel:
-        """Return the model with that digest. Raises ModelMissing, or ModelCorrupt if the file doesn't match it."""
+        """Return the model with that digest. Raises ModelMissing, ModelCorrupt if the file doesn't match, StorageDown.
+
+        Others needn't wait while one is read: it may come from a server.
+        """
         with self._lock:
-            MODEL_LOADS.labels(Cache.HIT if digest in self._models else Cache.MISS).inc()
-            model = self._models.get(digest) or self._admit(read_model(self._folder, digest))
-            self._models.move_to_end(digest)
-            return model
+            known = self._models.get(digest)
+            MODEL_LOADS.labels(Cache.HIT if known else Cache.MISS).inc()
+        model = known or read_model(self._files, digest)
+        with self._lock:
+            return self._admit(model)
 
     def opens(self, digest: str) -> bool:
-        """Whether the file with that digest exists and works; keeps nothing of it."""
+        """Whether the file with that digest exists and works; keeps nothing of it. Raises StorageDown."""
         try:
-            read_model(self._folder, digest)
+            read_model(self._files, digest)
         except ModelError:
             return False
         return True
@@ -103,18 +107,31 @@ class Scorer:
                 MODEL_BYTES.set(self._resident)
 
     def _admit(self, model: OpenModel) -> OpenModel:
-        """Keep a model, and drop the least recently used until there's room; one always stays."""
-        self._models[model.digest] = model
-        self._resident += model.resident
+        """Keep a model as the newest, and drop the least recently used until there's room; one always stays."""
+        if model.digest not in self._models:
+            self._models[model.digest] = model
+            self._resident += model.resident
+        self._models.move_to_end(model.digest)
         while self._resident > self._most and len(self._models) > 1:
             self._resident -= self._models.popitem(last=False)[1].resident
         MODEL_BYTES.set(self._resident)
         return model
 
 
-def read_model(folder: Path, digest: str) -> OpenModel:
-    """Read, verify and open `<digest>.onnx` in `folder`. Raises ModelMissing or ModelCorrupt."""
-    content = _bytes(folder, digest)
+def read_model(files: Artefacts, digest: str) -> OpenModel:
+    """Read, verify and open `<digest>.onnx`. Raises ModelMissing, ModelCorrupt, StorageDown."""
+    if not DIGEST.fullmatch(digest):
+        raise ModelMissing(f"{digest[:12]!r} does not name a model")
+    try:
+        return files.load(f"{digest}.onnx", partial(_verified, digest), MOST_BYTES)
+    except OSError as problem:
+        raise ModelMissing(f"no model {digest[:12]} in {files}") from problem
+    except ValueError as problem:
+        raise ModelCorrupt(f"{digest[:12]}: {problem}") from problem
+
+
+def _verified(digest: str, file: BinaryIO) -> OpenModel:
+    content = file.read()
     if hashlib.sha256(content).hexdigest() != digest:
         raise ModelCorrupt(f"{digest[:12]} does not hold what its name says")
     return open_model(digest, content)
@@ -126,19 +143,6 @@ def open_model(digest: str, content: bytes) -> OpenModel:
         return _open(digest, content)
     except (ValueError, KeyError, TypeError, RuntimeError, *ORT_ERRORS) as problem:
         raise ModelCorrupt(f"{digest[:12]} is no model of ours: {problem}") from problem
-
-
-def _bytes(folder: Path, digest: str) -> bytes:
-    path = folder / f"{digest}.onnx"
-    if not DIGEST.fullmatch(digest):
-        raise ModelMissing(f"{digest[:12]!r} does not name a model")
-    try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
-            raise ModelCorrupt(f"{digest[:12]} is not a plain file of a model's size")
-        return path.read_bytes()
-    except OSError as problem:
-        raise ModelMissing(f"no model {digest[:12]} in {folder.name}") from problem
 
 
 def _open(digest: str, content: bytes) -> OpenModel:

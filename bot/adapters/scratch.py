@@ -1,4 +1,4 @@
-"""Scratch: the one folder for temporary files: uploads and previews being analysed, clips being made.
+"""Scratch: the one folder for temporary files: uploads and previews being analysed.
 
 Members' files in it have no name, so the system frees them when the bot dies, however it dies. Named files are removed
 at every start, and whenever a member is erased. A link in the folder's place is replaced, never followed.
@@ -10,7 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-OLDER = (".upload-*", ".preview-*", "clips/.new-*")  # where versions before 0.1 left such files in DATA_DIR
+OTHERS = (
+    *(".upload-*", ".preview-*"),  # where versions before 0.1 left such files in DATA_DIR
+    *("clips/.new-*", "cache/*/.new-*"),  # files of ours that a crash left unfinished
+)
 
 
 class Scratch:
@@ -23,7 +26,7 @@ class Scratch:
         if self.folder.is_symlink():
             self.folder.unlink()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in [*self.folder.iterdir(), *(left for name in OLDER for left in self._data_dir.glob(name))]:
+        for path in [*self.folder.iterdir(), *(left for name in OTHERS for left in self._data_dir.glob(name))]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -36,10 +39,3 @@ class Scratch:
         file.write(content)
         file.seek(0)
         return file
-
-    def place(self, content: bytes, path: Path) -> None:
-        """Move a file to its place: whole, or not at all."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
-            file.write(content)
-        Path(file.name).replace(path)

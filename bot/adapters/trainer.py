@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.environment import passed_on
-from bot.errors import TrainingFailed
+from bot.environment import of_bucket, passed_on
+from bot.errors import StorageDown, TrainingFailed
 from bot.ports import Trained
 from bot.telemetry.metrics import TRAINING
 
@@ -66,17 +66,21 @@ class Trainer:
         timeout: float = TIMEOUT,
         memory: int = MEMORY,
         prior: bool = True,
+        storage: Mapping[str, str] | None = None,
     ) -> None:
+        """storage: the settings that name a bucket for the models; without any, they're in the data folder."""
         self._timeout, self._memory = timeout, memory
         own = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
         own["PRIOR"] = "on" if prior else "off"
+        if storage:
+            own |= of_bucket(environment) | dict(storage)
         self._environment = passed_on(environment) | own
         self._turn = asyncio.Lock()
         self._warm: _Warm | None = None
         self._resting: asyncio.Task[None] | None = None
 
     async def fit(self, member: int, layer: int) -> Trained:
-        """Train one layer of a member. Raises TrainingFailed, with the process's last line."""
+        """Train one layer of a member. Raises TrainingFailed, with the process's last line, or StorageDown."""
         async with self._turn:
             try:
                 with TRAINING.time():
@@ -88,6 +92,8 @@ class Trainer:
                 await self._end()
                 raise
             self._rest()
+        if down := said.get("storage"):
+            raise StorageDown(str(down))
         if problem := said.get("problem"):
             raise TrainingFailed(str(problem))
         return Trained(bool(said["published"]), int(said["labels"]), str(said["reason"]))

@@ -15,10 +15,11 @@ from http.client import HTTPException
 import aiohttp
 
 from bot.adapters import home
+from bot.adapters.artefacts import models_of
 from bot.adapters.backup.daily import made_in
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
-from bot.adapters.prior import NAME, SHIPPED, Taught
+from bot.adapters.prior import NAME, SHIPPED, Taught, read_from
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, limits, setbacks
@@ -70,6 +71,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "encryption keys": _keys,
         "disk": _disk,
         "database": _database,
+        "storage": _storage,
         "models": _models,
         "prior": _prior,
         "hearing": _hearing,
@@ -159,9 +161,15 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
         await store.close()
 
 
+async def _storage(settings: Settings) -> str:
+    models = models_of(settings)
+    await asyncio.to_thread(models.look)
+    return f"models are in {models}"
+
+
 async def _models(settings: Settings) -> str:
     async with _read(settings) as store:
-        lost = await train.lost(store, Scorer(settings.models_dir))
+        lost = await train.lost(store, Scorer(models_of(settings)))
     if lost:
         named = ", ".join(model.digest[:12] for model in lost)
         raise Unwell(f"can't be used: {named}; start the bot again, and it learns them again")
@@ -180,10 +188,11 @@ async def _consents(settings: Settings) -> str:
 
 async def _prior(settings: Settings) -> str:
     """Raises Unwell if one is damaged, or if members it was learned from have left since."""
-    file = settings.models_dir / NAME
+    models = models_of(settings)
+    file = f"{models}/{NAME}"
     shipped = await _shipped(settings)
     try:
-        taught = await asyncio.to_thread(read_prior, file)
+        taught = await asyncio.to_thread(lambda: read_from(models, NAME, models.version(NAME)))
     except PriorCorrupt as problem:
         if isinstance(problem.__cause__, OSError):
             raise problem.__cause__ from None  # the disk's fault, not the file's

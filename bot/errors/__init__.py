@@ -28,7 +28,7 @@ CratekeeperError
 ├── BackupError              bot.errors.backup: a backup that can't be made or restored (operator)
 ├── ChatDown                 Discord doesn't answer
 │   └── ChatWaits            … or wants no more of this for a while
-├── StoreError               disk full, locked, newer schema
+├── StoreError               disk full, locked, newer schema, the storage of models down
 ├── VaultError               a sealed value that doesn't open
 └── ModelError
     ├── ModelMissing · ModelCorrupt · PriorCorrupt
@@ -223,6 +223,10 @@ class StoreFull(StoreError):
 
 class StoreShut(StoreError):
     """The database can't be opened or written. Check whose it is, and whether its disk is read-only."""
+
+
+class StorageDown(StoreError):
+    """The storage of models and clips doesn't answer."""
 
 
 class StoreDamaged(StoreError):

@@ -104,6 +104,7 @@ COMMON: Wordings = {
     errors.StoreError: N_(
         "I can't write to my disk right now, so I didn't do that. Please tell whoever runs this bot."
     ),
+    errors.StorageDown: N_("I can't reach my models right now, so I didn't do that. Try again in a few minutes."),
     errors.VaultError: N_("I can't open what I kept for your Spotify account. Nothing was lost; use `/link` to go on."),
     errors.ModelError: N_("I haven't learned your playlists yet. Answer a few `/label` cards and I will."),
     errors.TrainingFailed: N_("Training didn't finish. Your labels are safe, and I'll try again with the next ones."),

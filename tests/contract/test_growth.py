@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, schema
 from bot.adapters.store.account import members
@@ -138,7 +139,7 @@ async def scans(store: Store, seen: Sequence[tuple[str, Any]]) -> list[str]:
 
 
 async def test_what_one_member_does_reads_nothing_that_grows_with_the_others(stage: Stage, tmp_path: Path) -> None:
-    libraries = ScoredLibraries(stage.store, Scorer(tmp_path / "models"))
+    libraries = ScoredLibraries(stage.store, Scorer(Folder(tmp_path / "models")))
     await others(stage.store, range(2_000, 2_000 + FEW), stage.now)
     await stage.catalogue.points.refresh()
     few = await counted(stage, libraries)

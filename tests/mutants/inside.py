@@ -74,7 +74,7 @@ INSIDE = (
         "a backup leaves the models out",
         "crash/backup/test_online.py",
         "bot/adapters/backup/create.py",
-        "                writing.add(name, path)",
+        "                writing.add_content(name, models.load(file, lambda opened: opened.read()))",
         "                pass",
     ),
     mutant(

@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.adapters.artefacts import Folder
 from bot.confine import limit_memory
 from bot.core.features import RefusedProvenance
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.learning.prior import Prior, tell
-from bot.errors import CratekeeperError
+from bot.errors import CratekeeperError, StorageDown
 from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
 from training.model.from_database import train_member
@@ -45,13 +46,15 @@ def fit_command(options: argparse.Namespace) -> int:
 def fit_named(lines: Iterable[str], env: Mapping[str, str]) -> int:
     """Train the layers that the lines name ("MEMBER LAYER"), one after another; print a line of JSON for each.
 
-    What goes wrong with one is its line's "problem", and the next may do better.
+    What goes wrong with one is its line's "problem", or "storage" if only that was down; the next may do better.
     """
     os.nice(GENTLY)
     for line in lines:
         member, layer = map(int, line.split())
         try:
             _fit_layer(member, layer, True, env)
+        except StorageDown as problem:
+            print(json.dumps({"storage": str(problem)}))
         except (CratekeeperError, RefusedProvenance) as problem:
             print(json.dumps({"problem": f"training: {problem}"}))
         sys.stdout.flush()
@@ -78,12 +81,12 @@ def _fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -
 
 def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, served: dict[Key, str]) -> int:
     try:
-        outcome = train(training, served_from(options.out, served.get(key)), datetime.now(UTC))
+        outcome = train(training, served_from(Folder(options.out), served.get(key)), datetime.now(UTC))
     except NothingToTellApart as problem:
         _say(options.json, *key, published=False, labels=problem.labels, reason=Reason.NOTHING_TO_TELL_APART)
         return problem.code
     if outcome.artefact is not None:
-        outcome.artefact.save(options.out)
+        outcome.artefact.save(Folder(options.out))
         served[key] = outcome.artefact.digest
         write_served(options.out, served)
     return _told(outcome, options.json, *key)

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 def build_musicnn_command(options: argparse.Namespace) -> int:
     """Build musicnn's ONNX file from the package's wheel, check it against the package's own layers, and write it."""
-    from training.model.export import write_whole
+    from bot.disk import write_whole
     from training.musicnn.build import build, compare
 
     content = build(options.wheel)

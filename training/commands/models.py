@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, standing
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import OpenModel, Scorer
@@ -20,7 +21,7 @@ def models_in(folder: Path) -> dict[Key, OpenModel]:
     served = read_served(folder)
     if not served:
         raise InputProblem(f"{folder}: no model serves anyone there; `fit` makes one")
-    scorer = Scorer(folder)
+    scorer = Scorer(Folder(folder))
     return {key: scorer.load(digest) for key, digest in served.items()}
 
 

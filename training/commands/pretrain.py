@@ -3,14 +3,13 @@
 import argparse
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from bot.adapters.prior import Taught, to_bytes
 from bot.core.sorting.learning.prior import Prior
+from bot.disk import write_whole
 from training import prior_teachers
 from training.dbpedia import corpus_of, read_dumps, read_table, write_table
 from training.evaluation.people import Person, read_person, refuse_twice
-from training.model.export import write_whole
 from training.pretrain import Corpus
 from training.problems import KEPT, PUBLISHED, InputProblem
 from training.progress import bar
@@ -42,11 +41,11 @@ def convert_dbpedia_command(options: argparse.Namespace) -> int:
     return PUBLISHED
 
 
-def _put(prior: Prior, members: frozenset[int], options: argparse.Namespace) -> Path:
+def _put(prior: Prior, members: frozenset[int], options: argparse.Namespace) -> str:
     if options.out is None:
         return prior_teachers.publish(prior, members, options.env)
     write_whole(options.out, to_bytes(Taught(prior, len(members))))
-    return Path(options.out)
+    return str(options.out)
 
 
 def _say_learnt(people: Sequence[Person], others: Sequence[Corpus], prior: Prior, seconds: float) -> None:

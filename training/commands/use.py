@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import OpenModel, read_model
 from bot.core.features import SongFeatures
 from bot.core.library import tables
@@ -62,7 +63,7 @@ def next_command(options: argparse.Namespace) -> int:
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
     served, prior = read_served(options.models), chosen_prior(options.prior, options.models, options.env)
-    models = {key: served_from(options.models, served.get(key)) for key in training}
+    models = {key: served_from(Folder(options.models), served.get(key)) for key in training}
     warn_of_other(prior, (served_model.model for served_model in models.values() if served_model))
     names, songs = list(library.songs), list(tell(prior, library.songs).values())
     chosen = (
@@ -93,7 +94,7 @@ def _next(
 
 def inspect_command(options: argparse.Namespace) -> int:
     """Check a model's file and print its metadata."""
-    model = read_model(options.model.resolve().parent, options.model.stem)
+    model = read_model(Folder(options.model.resolve().parent), options.model.stem)
     facts = {name: value for name, value in model.facts.items() if name != "schema"}
     schema = model.schema
     columns = {

@@ -3,7 +3,7 @@
 import argparse
 from hashlib import sha256
 
-from training.model.export import write_whole
+from bot.disk import write_whole
 from training.words import build
 
 

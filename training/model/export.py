@@ -6,10 +6,7 @@ everything else that serving needs; its name is the sha256 of its bytes.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +17,6 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.pipeline import Pipeline
 
-from bot import disk
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from training.model.fit import Fitted
@@ -197,16 +193,3 @@ def _decided(scores: Scores, mistakes: int, several: bool) -> set[tuple[int, str
 def digest_of(file: bytes) -> str:
     """Return a model's name: the sha256 of its bytes."""
     return hashlib.sha256(file).hexdigest()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file atomically, even if the power fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        disk.put(Path(temporary), path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -5,21 +5,33 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from bot.adapters.prior import NAME, SHIPPED, Priors
+from bot import config
+from bot.adapters.artefacts import models_of
+from bot.adapters.prior import SHIPPED, Priors
 from bot.adapters.store import Store
 from bot.adapters.store.sorting import models
 from bot.core.records import NewModel
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.prior import Prior
 from bot.flows.sorting.train import training_set
+from bot.ports import Artefacts
 from training.model.publish import Artefact, TrainingOutcome, served_from, train
 
 
 def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> TrainingOutcome:
-    """Train and publish, with DATABASE_URL and DATA_DIR from `env`. Raises what `train` raises."""
-    folder = data_dir_in(env) / "models"
-    priors = Priors(folder / NAME, SHIPPED if shipped_is_on(env) else None)
-    return asyncio.run(_train(store_in(env), folder, priors, member, layer, now))
+    """Train and publish, with DATABASE_URL, DATA_DIR and STORAGE_URL from `env`. Raises what `train` raises.
+
+    Raises StorageDown before the training if its model couldn't be written.
+    """
+    files = models_in(env)
+    files.look()
+    priors = Priors(files, SHIPPED if shipped_is_on(env) else None)
+    return asyncio.run(_train(store_in(env), files, priors, member, layer, now))
+
+
+def models_in(env: Mapping[str, str]) -> Artefacts:
+    """Return where the bot in this environment has its models."""
+    return models_of(config.storage(env))
 
 
 def data_dir_in(env: Mapping[str, str]) -> Path:
@@ -37,14 +49,16 @@ def store_in(env: Mapping[str, str]) -> Store:
     return Store(env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir_in(env) / 'cratekeeper.db'}")
 
 
-async def _train(store: Store, folder: Path, priors: Priors, member: int, layer: int, now: datetime) -> TrainingOutcome:
+async def _train(
+    store: Store, files: Artefacts, priors: Priors, member: int, layer: int, now: datetime
+) -> TrainingOutcome:
     try:
         prior = priors.current()  # a damaged one counts as none, and is logged
         training, serving = await _read(store, member, layer, prior)
-        outcome = train(training, served_from(folder, serving), now)
+        outcome = train(training, served_from(files, serving), now)
         if (made := outcome.artefact) is not None:
             new = NewModel(member, layer, made.digest, outcome.labels, made.card, now)
-            await _publish(store, folder, made, new)
+            await _publish(store, files, made, new)
     finally:
         await store.close()
     return outcome
@@ -56,8 +70,12 @@ async def _read(store: Store, member: int, layer: int, prior: Prior | None) -> t
         return await training_set(tx, member, layer, prior), serving.digest if serving else None
 
 
-async def _publish(store: Store, folder: Path, made: Artefact, new: NewModel) -> None:
-    """Write row and files in one transaction: the bot sweeps files without a row, in transactions too."""
+async def _publish(store: Store, files: Artefacts, made: Artefact, new: NewModel) -> None:
+    """Write the files, then the row; in its transaction, make sure of the files: the bot sweeps those without a row.
+
+    It sweeps in transactions, too. Others can write while a server takes its time over the files.
+    """
+    await asyncio.to_thread(made.save, files)
     async with store.writing() as tx:
         await models.publish(tx, new)
-        await asyncio.to_thread(made.save, folder)
+        await asyncio.to_thread(made.make_sure, files)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from bot.adapters.scorer import Scorer
@@ -12,7 +11,8 @@ from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.learning.prior import versions_in
 from bot.errors import ModelError
-from training.model.export import check_parity, digest_of, to_file, write_whole
+from bot.ports import Artefacts
+from training.model.export import check_parity, digest_of, to_file
 from training.model.figures import NONE, class_name, figures
 from training.model.fit import Fitted, fit
 from training.model.gate import GateVerdict, Served, judge, told_of
@@ -31,12 +31,24 @@ class Artefact:
     onnx: bytes
     png: bytes
 
-    def save(self, folder: Path) -> None:
+    def save(self, files: Artefacts) -> None:
         """Write `<digest>.onnx`, `.json` and `.png`; the model last, so it never exists without its card."""
+        for name, content in self._contents().items():
+            files.put(name, content)
+
+    def make_sure(self, files: Artefacts) -> None:
+        """Write again what a sweep has deleted since `save`."""
+        for name, content in self._contents().items():
+            if not files.has(name):
+                files.put(name, content)
+
+    def _contents(self) -> dict[str, bytes]:
         card = json.dumps({**self.card, "held_out": self.held_out}, indent=1, sort_keys=True, ensure_ascii=False)
-        write_whole(folder / f"{self.digest}.png", self.png)
-        write_whole(folder / f"{self.digest}.json", card.encode())
-        write_whole(folder / f"{self.digest}.onnx", self.onnx)
+        return {
+            f"{self.digest}.png": self.png,
+            f"{self.digest}.json": card.encode(),
+            f"{self.digest}.onnx": self.onnx,
+        }
 
 
 @dataclass(frozen=True)
@@ -90,13 +102,13 @@ def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now
     }
 
 
-def served_from(folder: Path, digest: str | None) -> Served | None:
+def served_from(files: Artefacts, digest: str | None) -> Served | None:
     """Return the active model; None if there is none, or its file can't be used (promise P28)."""
     if digest is None:
         return None
     try:
-        model = Scorer(folder).load(digest)
-        card = json.loads((folder / f"{digest}.json").read_bytes())
+        model = Scorer(files).load(digest)
+        card: Card = files.load(f"{digest}.json", json.load)
         held_out = {song: (str(truth), float(told)) for song, (truth, told) in card["held_out"].items()}
     except (ModelError, OSError, ValueError, KeyError, AttributeError):
         return None

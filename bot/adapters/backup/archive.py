@@ -5,6 +5,7 @@ written outside the folder it's extracted to.
 """
 
 import hashlib
+import io
 import json
 import re
 import struct
@@ -68,6 +69,10 @@ class Writing:
         """Add a file. Raises FileNotFoundError."""
         with path.open("rb") as source:
             self._add(name, source)
+
+    def add_content(self, name: str, content: bytes) -> None:
+        """Add a file of this content."""
+        self._add(name, io.BytesIO(content))
 
     def _add(self, name: str, source: IO[bytes]) -> None:
         digest, size = hashlib.sha256(), 0

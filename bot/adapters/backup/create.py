@@ -1,21 +1,22 @@
 """Create: write a backup of a data folder, also while a bot uses it."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from bot.adapters.artefacts import models_of
 from bot.adapters.backup import archive, files, snapshot
 from bot.adapters.backup.archive import Contents, Writing
 from bot.config import Settings
 from bot.errors.backup import BackupError, NothingToBackUp
+from bot.ports import Artefacts
 
 
 def create(settings: Settings, file: Path, made: datetime, sealed_keys: bytes | None = None) -> Contents:
     """Write a backup to `file`; it appears whole or not at all, and replaces an older backup of that name. Blocks.
 
     sealed_keys: what `sealing.seal` returned, to go into the backup. Raises NothingToBackUp, StoreDamaged, StoreBusy,
-    BackupError if another file has that name, OSError.
+    BackupError if another file has that name, StorageDown, OSError.
     """
     if not settings.database_path.exists():
         raise NothingToBackUp(f"{settings.database_path} doesn't exist: there's nothing to back up")
@@ -38,13 +39,14 @@ def _refuse_other_files(file: Path) -> None:
 
 def _fill(writing: Writing, settings: Settings, folder: Path, made: datetime, sealed_keys: bytes | None) -> Contents:
     """Add models before and after the databases are copied: those that the database names may be new or about to go."""
-    _add_models(writing, settings)
+    models = models_of(settings)
+    _add_models(writing, models)
     copies = {
         settings.database_path: folder / archive.DATABASE,
         settings.data_dir / archive.JOBS: folder / archive.JOBS,
     }
     snapshot.copy({path: copied for path, copied in copies.items() if path.exists()})
-    _add_models(writing, settings)
+    _add_models(writing, models)
     if sealed_keys is not None:
         (folder / archive.KEYS).write_bytes(sealed_keys)
     for name in (archive.DATABASE, archive.JOBS, archive.KEYS):
@@ -53,15 +55,10 @@ def _fill(writing: Writing, settings: Settings, folder: Path, made: datetime, se
     return writing.finish(made, snapshot.revision(folder / archive.DATABASE))
 
 
-def _add_models(writing: Writing, settings: Settings) -> None:
+def _add_models(writing: Writing, models: Artefacts) -> None:
     """Add the models that aren't in the backup yet."""
-    for path in _models(settings.models_dir):
-        name = f"models/{path.name}"
+    for file in sorted(models.names()):
+        name = f"models/{file}"
         if name not in writing.files and archive.NAME.fullmatch(name):
-            with suppress(FileNotFoundError):  # a newer one has just taken its place
-                writing.add(name, path)
-
-
-def _models(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if path.is_file() and not path.is_symlink())
+            with suppress(FileNotFoundError, ValueError):  # a newer one has just taken its place; it's no plain file
+                writing.add_content(name, models.load(file, lambda opened: opened.read()))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.adapters.backup import upgrades
 from bot.config import Settings
-from bot.environment import passed_on
+from bot.environment import of_bucket, passed_on
 from bot.errors import CratekeeperError
 from bot.errors.backup import BackupFailed
 
@@ -46,6 +46,8 @@ class DailyBackups:
             "DATABASE_URL": settings.database_url,
             "PYTHONPATH": str(ROOT),
         }
+        if settings.storage_url:
+            own |= of_bucket(environment) | settings.storage_environment
         self._settings, self._environment, self._timeout = settings, passed_on(environment) | own, timeout
         self._due: datetime | None = None
         self._failing = False

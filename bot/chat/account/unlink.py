@@ -24,7 +24,7 @@ async def on_unlink(context: Context) -> None:
     await flow.check_linked(services.store, member)
     await reply.pause(context.interaction)
     await services.jobs.forget(member)  # a running training or sync would bring something back
-    gone = await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
+    gone = await flow.unlink(services.store, services.vault, services.models, member)
     services.libraries.forget(member)
     services.linking.forget(member)
     context.bot.offers.forget(member)

@@ -3,7 +3,6 @@
 import asyncio
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import discord
 from discord import app_commands
@@ -14,11 +13,13 @@ from bot.chat.guard import costly
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Model
+from bot.errors import StorageDown
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.messages import _, account
 from bot.messages.sorting import models as messages
+from bot.ports import Artefacts
 
 PICTURE = "model.png"
 
@@ -76,7 +77,7 @@ async def _show(context: Context, layer: Layer) -> None:
         await reply.show(context.interaction, await _no_model(context, layer))
         return
     kept = [playlist for where, playlist in await playlists.kept(context.store, context.member) if where == layer]
-    drawn = await asyncio.to_thread(_read, context.services.settings.models_dir / f"{serving.digest}.png")
+    drawn = await asyncio.to_thread(_read, context.services.models, f"{serving.digest}.png")
     picture = layout.picture(f"attachment://{PICTURE}", messages.finding(serving)) if drawn else None
     files = [discord.File(io.BytesIO(drawn), filename=PICTURE)] if drawn else []
     said, learn = messages.accuracy(serving, kept), layout.row(_learn(layer))
@@ -101,8 +102,12 @@ def _versions(layer: Layer, versions: Sequence[Model]) -> layout.Row | None:
     return layout.menu(ids.of("version", layer.layer), _("Use an earlier model"), options)
 
 
-def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
+def _read(models: Artefacts, name: str) -> bytes:
+    """Return a picture; empty if there's none, or nobody can reach it."""
+    try:
+        return models.load(name, lambda file: file.read())
+    except (OSError, ValueError, StorageDown):
+        return b""
 
 
 COMMANDS: tuple[AnyCommand, ...] = (model,)

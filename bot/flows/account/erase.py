@@ -10,20 +10,19 @@ import io
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from bot.adapters.store import Store, Tx, personal_data
+from bot.adapters.store import Store, personal_data
 from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import own_songs, songs
 from bot.adapters.store.rows import CHUNK
 from bot.adapters.store.sorting import models
-from bot.errors import StoreError
+from bot.errors import StorageDown, StoreError
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.ports import Queue, TemporaryFiles
+from bot.ports import Artefacts, Queue, TemporaryFiles
 
 log = logging.getLogger(__name__)
 RETRY = timedelta(minutes=1)
@@ -69,10 +68,10 @@ class Erasing:
     """Deletes every trace of members."""
 
     def __init__(
-        self, store: Store, jobs: Queue, libraries: ScoredLibraries, models_dir: Path, scratch: TemporaryFiles
+        self, store: Store, jobs: Queue, libraries: ScoredLibraries, files: Artefacts, scratch: TemporaryFiles
     ) -> None:
         self._store, self._jobs, self._libraries = store, jobs, libraries
-        self._models_dir, self._scratch = models_dir, scratch
+        self._files, self._scratch = files, scratch
         self._tried_at: datetime | None = None
 
     async def erase(self, member: int, now: datetime) -> bool:
@@ -88,8 +87,7 @@ class Erasing:
     async def start(self, now: datetime) -> None:
         """Clean up after a crash: scratch files, and trainings whose files were written without their rows."""
         self._scratch.empty()
-        async with self._store.writing() as tx:
-            await sweep_models(tx, self._models_dir)
+        await sweep_models(self._store, self._files)
         await self.tick(now)
         await self._store.checkpoint()
 
@@ -104,7 +102,7 @@ class Erasing:
         for member in begun:
             await self._try(member, now)
         if not self._store.is_scrubbed:
-            await self._store.scrub()
+            await clear_away(self._store, self._files)
 
     async def _try(self, member: int, now: datetime) -> bool:
         try:
@@ -118,6 +116,7 @@ class Erasing:
             came_back = await personal_data.came_back(tx, member)
         if not came_back:
             await self._delete(member)
+        await sweep_models(self._store, self._files)
         if not (await self._jobs.scrub() and await self._store.scrub()):
             return False
         async with self._store.writing() as tx:
@@ -133,7 +132,6 @@ class Erasing:
         await delete_rows(self._store, member, personal_data.LARGE)
         async with self._store.writing() as tx:
             await personal_data.erase(tx, member)
-            await sweep_models(tx, self._models_dir)
         await forget_unused(self._store)
         self._libraries.forget(member)
         self._scratch.empty()
@@ -168,16 +166,32 @@ async def forget_unused(store: Store) -> None:
             await catalogue.forget(tx, gone)
 
 
-async def sweep_models(tx: Tx, models_dir: Path) -> None:
-    """Delete model files, cards and pictures that no row names.
+async def clear_away(store: Store, files: Artefacts) -> bool:
+    """Remove what deleted rows leave behind: models' files, and bytes in the database's; return whether all is gone."""
+    try:
+        await sweep_models(store, files)
+    except StorageDown as problem:
+        log.warning("models are deleted later: %s", problem)
+        store.is_scrubbed = False  # so `Erasing.tick` goes on
+        return False
+    return await store.scrub()
 
-    Runs in a writing transaction, as publishing does, so none is being written.
+
+async def sweep_models(store: Store, files: Artefacts) -> None:
+    """Delete model files, cards and pictures that no row names. Raises StorageDown.
+
+    They're deleted in a writing transaction, in which publishing makes sure of its files: none is being published. As a
+    server may be slow, nobody waits for the list.
     """
-    await asyncio.to_thread(_sweep, models_dir, await models.digests(tx))
+    found = await asyncio.to_thread(files.names)
+    async with store.reading() as tx:
+        unnamed = _without(found, await models.digests(tx))
+    if unnamed:
+        async with store.writing() as tx:
+            await asyncio.to_thread(files.delete, _without(unnamed, await models.digests(tx)))
 
 
-def _sweep(models_dir: Path, named: set[str]) -> None:
-    for path in models_dir.iterdir() if models_dir.is_dir() else ():
-        match = ARTEFACT.fullmatch(path.name)
-        if match and match["digest"] not in named:
-            path.unlink(missing_ok=True)
+def _without(names: Iterable[str], digests: set[str]) -> list[str]:
+    """Return the names of artefacts, finished or not, that belong to none of the models."""
+    matches = ((name, ARTEFACT.fullmatch(name)) for name in names)
+    return [name for name, match in matches if match and match["digest"] not in digests]

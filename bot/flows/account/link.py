@@ -16,7 +16,6 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,8 +38,8 @@ from bot.errors.account import (
 )
 from bot.errors.spotify import SpotifyError
 from bot.errors.stored import dumped
-from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
-from bot.ports import Consents, Secrets, SpotifyProfile, Tokens
+from bot.flows.account.erase import clear_away, delete_rows, forget_unused
+from bot.ports import Artefacts, Consents, Secrets, SpotifyProfile, Tokens
 
 GOOD_FOR = timedelta(minutes=10)  # for a link, and for the code on its page
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, even if refreshed (since 20 July 2026)
@@ -281,7 +280,7 @@ async def check_linked(store: Store, member: int) -> None:
             raise NothingToUnlink
 
 
-async def unlink(store: Store, vault: Secrets, models_dir: Path, member: int) -> bool:
+async def unlink(store: Store, vault: Secrets, files: Artefacts, member: int) -> bool:
     """Delete the tokens and everything from Spotify, at once; return whether their bytes are gone, too.
 
     The member's answers stay, but their songs become unreadable until the same songs are linked again. Playlists stay
@@ -300,18 +299,17 @@ async def unlink(store: Store, vault: Secrets, models_dir: Path, member: int) ->
         if await members.account(tx, member) is None:
             await answers.rename_songs(tx, member, _sealed(vault, member, told))
             await personal_data.forget_spotify(tx, member)
-            await sweep_models(tx, models_dir)
             await members.change(tx, member, source=None)
     await forget_unused(store)
-    return await store.scrub()
+    return await clear_away(store, files)
 
 
-async def unlink_rest(store: Store, vault: Secrets, models_dir: Path) -> None:
+async def unlink_rest(store: Store, vault: Secrets, files: Artefacts) -> None:
     """Continue unlinking that a stop or a crash interrupted."""
     async with store.reading() as tx:
         begun = await members.with_source(tx, UNLINKING)
     for member in begun:
-        await unlink(store, vault, models_dir, member)
+        await unlink(store, vault, files, member)
 
 
 async def _rename(store: Store, member: int, names: Mapping[str, str]) -> None:

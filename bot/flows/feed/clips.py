@@ -1,31 +1,33 @@
-"""Clips: cut from the operator's files, and cached on disk by the digest of the file's content.
+"""Clips: cut from the operator's files, and kept by the digest of the file's content.
 
-A cached file is a line of JSON and the clip's bytes. It's moved into place when complete, so it's there whole or not
-at all. Above MOST_BYTES in total, the least recently used go. None holds anything about a member.
+What's kept is a line of JSON, with the hash of what follows: the clip's bytes. One that doesn't match is cut again.
+None holds anything about a member.
 """
 
 import asyncio
+import hashlib
 import json
-import os
-import time
-from contextlib import suppress
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, TypeVar
 
 from bot.core.records import Clip
-from bot.ports import SoundReader, TemporaryFiles
+from bot.errors import StorageDown
+from bot.ports import Artefacts, SoundReader
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 SECONDS = 20.0  # of a clip
-MOST_BYTES = 512 * 2**20  # of all clips together: some 2,000
 ENDING = ".clip"
 
 
 class Clips:
-    """Clips in one folder. Two requests for the same clip at once may cut it twice, but keep it once."""
+    """Clips among some files. Two requests for the same clip at once may cut it twice, but keep it once."""
 
-    def __init__(self, hearing: SoundReader, folder: Path, scratch: TemporaryFiles, most: int = MOST_BYTES) -> None:
-        self._hearing, self._folder, self._scratch, self._most = hearing, folder, scratch, most
+    def __init__(self, hearing: SoundReader, files: Artefacts) -> None:
+        self._hearing, self._files = hearing, files
 
     async def cut(self, path: Path, digest: str) -> Clip:
         """Return the clip that starts at the file's peak. digest: of the file's content. Raises AudioError."""
@@ -38,45 +40,36 @@ class Clips:
         return clip
 
     def peak(self, digest: str) -> float | None:
-        """Return the peak (s) of a file whose clip is cached; None if it isn't."""
-        try:
-            with self._path(digest).open("rb") as file:
-                return float(json.loads(file.readline())["moment"])
-        except (OSError, ValueError, KeyError):
-            return None
-
-    def _path(self, digest: str) -> Path:
-        return self._folder / f"{digest}{ENDING}"
+        """Return the peak (s) of a file whose clip is at hand; None if it isn't."""
+        return _loaded(self._files.at_hand, digest, _peak)
 
     def _read(self, digest: str) -> Clip | None:
-        path = self._path(digest)
-        try:
-            about, _, data = path.read_bytes().partition(b"\n")
-            _mark_used(path)
-            said: dict[str, Any] = json.loads(about)
-            peak = said["moment"] - said["start"]
-            return Clip(data, said["name"], said["mime"], said["seconds"], said["waveform"], peak)
-        except (OSError, ValueError, KeyError):
-            return None  # missing or damaged: it's cut again
+        return _loaded(self._files, digest, _clip)
 
     def _write(self, digest: str, clip: Clip, start: float) -> None:
         about = {name: getattr(clip, name) for name in ("name", "mime", "seconds", "waveform")}
         about |= {"start": start, "moment": start + (clip.peak or 0.0)}  # seconds into the song
-        with suppress(FileNotFoundError):  # scratch was emptied just now: it's cut again when next asked for
-            self._scratch.place(json.dumps(about).encode() + b"\n" + clip.data, self._path(digest))
-            _mark_used(self._path(digest))
-        self._make_room()
-
-    def _make_room(self) -> None:
-        kept = sorted(self._folder.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        room = self._most
-        for path in kept:
-            room -= path.stat().st_size
-            if room < 0:
-                with suppress(FileNotFoundError):
-                    path.unlink()
+        about["sha256"] = hashlib.sha256(clip.data).hexdigest()
+        try:
+            self._files.put(f"{digest}{ENDING}", json.dumps(about).encode() + b"\n" + clip.data)
+        except StorageDown as problem:
+            log.warning("a clip isn't kept: %s", problem)
 
 
-def _mark_used(path: Path) -> None:
-    now = time.time_ns()  # the file system's own clock may stand still for some milliseconds
-    os.utime(path, ns=(now, now))
+def _loaded(files: Artefacts, digest: str, parse: Callable[[BinaryIO], T]) -> T | None:
+    try:
+        return files.load(f"{digest}{ENDING}", parse)
+    except (OSError, ValueError, KeyError, StorageDown):
+        return None  # missing, damaged or out of reach: it's cut again
+
+
+def _clip(file: BinaryIO) -> Clip:
+    """Return a kept clip. Raises ValueError or KeyError if it's damaged."""
+    said, data = json.loads(file.readline()), file.read()
+    if hashlib.sha256(data).hexdigest() != said["sha256"]:
+        raise ValueError("it does not hold what it says")
+    return Clip(data, said["name"], said["mime"], said["seconds"], said["waveform"], said["moment"] - said["start"])
+
+
+def _peak(file: BinaryIO) -> float:
+    return float(json.loads(file.readline())["moment"])

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
@@ -19,7 +20,7 @@ async def test_unlinking_leaves_nothing_from_spotify_and_linking_again_restores_
     async with linked.store.writing() as tx:
         await answers.add(tx, MEMBER, kept.layer, said)
 
-    await link.unlink(linked.store, linked.vault, linked.stack.folder, MEMBER)
+    await link.unlink(linked.store, linked.vault, Folder(linked.stack.folder), MEMBER)
     await linked.store.close()
     written = b"".join(path.read_bytes() for path in linked.store.path.parent.glob("test.db*"))
     assert b"spotify:track:" not in written

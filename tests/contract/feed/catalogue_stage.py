@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
-from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import files, songs
@@ -64,8 +64,8 @@ class Stage:
 
 
 def staged(store: Store, folder: Path, now: datetime) -> Stage:
-    catalogue = Catalogue(store, Clips(Hearing(), folder / "clips", Scratch(folder)), lambda: now)
-    return Stage(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), now)
+    catalogue = Catalogue(store, Clips(Hearing(), Folder(folder / "clips")), lambda: now)
+    return Stage(store, catalogue, Recommender(store, catalogue, Scorer(Folder(folder / "models"))), now)
 
 
 def song(number: int) -> Song:

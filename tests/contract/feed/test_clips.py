@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.hearing import Hearing
-from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.library import files
 from bot.adapters.store.library.files import File
@@ -42,7 +42,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_remembered(
     )
     async with store.writing() as tx:
         await files.save(tx, [heard])
-    catalogue = Catalogue(store, Clips(hearing, tmp_path / "clips", Scratch(tmp_path)), lambda: now)
+    catalogue = Catalogue(store, Clips(hearing, Folder(tmp_path / "clips")), lambda: now)
     await catalogue.points.refresh()
     before = await catalogue.entry(ADA, local(7))
     assert (before.clip, before.peak) == (True, None)
@@ -59,7 +59,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_remembered(
 
 
 async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
-    path, kept = tmp_path / "song.wav", Clips(hearing, tmp_path / "clips", Scratch(tmp_path))
+    path, kept = tmp_path / "song.wav", Clips(hearing, Folder(tmp_path / "clips"))
     path.write_bytes(sound(330))
     clip = await kept.cut(path, "a")
     damaged = tmp_path / "clips" / "a.clip"
@@ -75,8 +75,8 @@ async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: 
 async def test_the_least_recently_used_clip_makes_room(hearing: Hearing, tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     path.write_bytes(sound(330))
-    one = len((await Clips(hearing, tmp_path / "one", Scratch(tmp_path)).cut(path, "a")).data)
-    kept = Clips(hearing, tmp_path / "clips", Scratch(tmp_path), most=int(2.5 * (one + 2_000)))
+    one = len((await Clips(hearing, Folder(tmp_path / "one")).cut(path, "a")).data)
+    kept = Clips(hearing, Folder(tmp_path / "clips", most=int(2.5 * (one + 2_000))))
     for digest in ("a", "b", "a", "c"):
         await kept.cut(path, digest)
     assert {path.stem for path in (tmp_path / "clips").iterdir()} == {"a", "c"}

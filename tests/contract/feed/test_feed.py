@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.scorer import Scorer
 from bot.adapters.store.feed import feed_history
@@ -156,7 +157,7 @@ async def test_an_add_can_be_undone_and_survives_the_next_sort(scene: Scene) -> 
     async with scene.store.writing() as tx:
         for number in OWN:  # answered with none, so no model is needed
             await answers.add(tx, ADA, layer.layer, Answer(uri(number), Kind.NONE, (), Source.BUTTON, number + 1))
-    libraries = ScoredLibraries(scene.store, Scorer(Path("none")))
+    libraries = ScoredLibraries(scene.store, Scorer(Folder(Path("none"))))
     music = LocalPlaylists(scene.store, ADA, lambda: scene.now[0])
     sorted_ = await sort.dry_run(scene.store, music, libraries, layer, scene.now[0])
     assert not [change for change in sorted_.changes if change.song == uri(100)]

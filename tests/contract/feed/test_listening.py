@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bot.adapters import sources
+from bot.adapters.artefacts import Folder
 from bot.adapters.hearing import Hearing
-from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import files, lookups, songs
@@ -82,7 +82,7 @@ class Stage:
         runs = YtDlp(str(program), os.environ["PATH"], longest) if program else None
         song_previews = SongPreviews(self.store, previews, runs, self.clock, patience)
         self.closing.push_async_callback(song_previews.close)
-        catalogue = Catalogue(self.store, Clips(Hearing(), self.folder / "clips", Scratch(self.folder)), self.clock)
+        catalogue = Catalogue(self.store, Clips(Hearing(), Folder(self.folder / "clips")), self.clock)
         await catalogue.points.refresh()
         return Listening(catalogue, song_previews)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import own_features, songs
@@ -41,14 +42,14 @@ from tests.contract.library.slices_stage import (
 async def test_an_interrupted_unlinking_is_finished_at_the_next_start(store, now, tmp_path: Path, share: float) -> None:
     keys, layer = vault(), await has_much(store, now)
     with rows_written(store) as written:
-        task = asyncio.create_task(link.unlink(store, keys, tmp_path, ADA))
+        task = asyncio.create_task(link.unlink(store, keys, Folder(tmp_path), ADA))
         while sum(written) <= share * 3 * MANY and not task.done():
             await likes_of_ada(store)  # lets the unlinking proceed
         task.cancel()
     assert [outcome for outcome in await asyncio.gather(task, return_exceptions=True) if outcome is not True]
     async with store.reading() as tx:
         assert await members.account(tx, ADA) is None  # the tokens go first
-    await link.unlink_rest(store, keys, tmp_path)
+    await link.unlink_rest(store, keys, Folder(tmp_path))
     async with store.reading() as tx:
         theirs = await members.get(tx, ADA)
         assert theirs is not None and theirs.source is None

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import func, select
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, personal_data, schema
@@ -72,14 +73,14 @@ async def test_p40_deleting_and_renaming_work_in_slices(store, now, tmp_path: Pa
         before = await answers.standing(tx, ADA, layer)
     assert account is not None
     if what == "recognise":
-        await link.unlink(store, keys, tmp_path, ADA)
+        await link.unlink(store, keys, Folder(tmp_path), ADA)
         async with store.writing() as tx:
             liked = [Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(MANY)]
             await songs.like(tx, ADA, liked, now)
     with rows_written(store) as written:
         match what:
             case "unlink":
-                await link.unlink(store, keys, tmp_path, ADA)
+                await link.unlink(store, keys, Folder(tmp_path), ADA)
             case "erase":
                 await erase.delete_rows(store, ADA, personal_data.LARGE)
                 async with store.writing() as tx:
@@ -125,7 +126,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     local, (layer, kept) = LocalPlaylists(store, ADA, lambda: now), await the_layer(store)
     async with contents.alone(store, ADA):
         await contents.remember(store, kept, contents.Read((), None, now))
-    libraries = ScoredLibraries(store, Scorer(Path("none")))
+    libraries = ScoredLibraries(store, Scorer(Folder(Path("none"))))
     for _ in range(limits.DRY_RUNS + 2):
         receipt = await sort.dry_run(store, local, libraries, layer, now)
     await sort.confirm(store, ADA, receipt.write.write)

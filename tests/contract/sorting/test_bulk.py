@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -84,7 +85,7 @@ async def desk(store: Store, now: datetime, tmp_path: Path) -> Desk:
         await members.ensure(tx, ADA, now)
         layer = await playlists.ensure_layer(tx, ADA, "main")
         night, run = [await playlists.add(tx, layer, name, name, "🟦") for name in ("Late night", "Run")]
-    return Desk(store, ScoredLibraries(store, Scorer(tmp_path)), layer, night, run, now)
+    return Desk(store, ScoredLibraries(store, Scorer(Folder(tmp_path))), layer, night, run, now)
 
 
 def songs(listed: Bulk) -> set[str]:

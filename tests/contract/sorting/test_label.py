@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -43,7 +44,7 @@ async def test_a_question_knows_which_playlists_hold_its_song(
             await playlists.save_content(tx, playlist, [Item(None, None), item], None)
         await playlists.add_content(tx, run, await playlists.next_edition(tx, run.playlist), [(0, item)])
         await playlists.change(tx, gone.playlist, removed_at=now)
-    question = await label.ask_about(store, ScoredLibraries(store, Scorer(tmp_path)), layer, URI, now)
+    question = await label.ask_about(store, ScoredLibraries(store, Scorer(Folder(tmp_path))), layer, URI, now)
     assert [playlist.name for playlist in question.holding] == ["Late night"] * stands
 
 
@@ -56,7 +57,7 @@ async def test_before_there_is_a_model_the_guess_is_the_playlist_that_the_song_i
         layer = await playlists.ensure_layer(tx, ADA, "main")
         for name in ("Run", "Christmas"):
             await playlists.add(tx, layer, name, name, "🟦")
-    question = await label.ask_about(store, ScoredLibraries(store, Scorer(tmp_path)), layer, URI, now)
+    question = await label.ask_about(store, ScoredLibraries(store, Scorer(Folder(tmp_path))), layer, URI, now)
     assert (question.guess.playlist.name if question.guess else None) == guess
     assert question.why is None
     assert ("going by the playlist's name" in quiet_line(question)) == bool(guess)

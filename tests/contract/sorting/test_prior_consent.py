@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bot import config
+from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, Priors, Taught, read, to_bytes
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, personal_data
@@ -90,7 +91,7 @@ async def pretrain(folder: Path, *arguments: str) -> int:
 
 
 def prior_of(folder: Path) -> Prior:
-    prior = Priors(folder / "models" / NAME).current()
+    prior = Priors(Folder(folder / "models")).current()
     assert prior is not None
     return prior
 
@@ -108,7 +109,7 @@ async def gone(store: Store, folder: Path, member: int) -> None:
     async with store.writing() as tx:
         await personal_data.erase(tx, member)
         await songs.forget_unused(tx)
-        await erase.sweep_models(tx, folder / "models")
+    await erase.sweep_models(store, Folder(folder / "models"))
 
 
 async def test_only_members_who_opted_in_teach(store: Store, folder: Path, now: datetime) -> None:
@@ -185,8 +186,8 @@ async def test_scoring_and_training_use_the_prior_except_for_its_teachers(
     store: Store, folder: Path, now: datetime
 ) -> None:
     layers = {member: await settle(store, member, now) for member in (ADA, BEN)}
-    priors = Priors(folder / "models" / NAME)
-    libraries = ScoredLibraries(store, Scorer(folder / "models"), priors)
+    priors = Priors(Folder(folder / "models"))
+    libraries = ScoredLibraries(store, Scorer(Folder(folder / "models")), priors)
     fresh = await libraries.of(BEN, layers[BEN])
     assert not any(features.embeddings for features in fresh.features.values())
     await prior_consent.choose(store, ADA, True, now)
@@ -214,8 +215,8 @@ async def test_members_who_taught_a_prior_keep_the_one_that_ships(
     own = prior_of(folder)
     shipped = replace(own, company=-own.company)
     (tmp_path / "shipped.npz").write_bytes(to_bytes(Taught(shipped, 0)))
-    both = Priors(folder / "models" / NAME, tmp_path / "shipped.npz")
-    libraries = ScoredLibraries(store, Scorer(folder / "models"), both)
+    both = Priors(Folder(folder / "models"), tmp_path / "shipped.npz")
+    libraries = ScoredLibraries(store, Scorer(Folder(folder / "models")), both)
     heard = {
         member: {name for song in (await libraries.of(member, layer)).features.values() for name in song.embeddings}
         for member, layer in layers.items()
@@ -239,7 +240,8 @@ async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
     second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(folder))
     cards = [trained.artefact.card["prior"] for trained in (first, second) if trained.artefact]
     assert cards == [version, None]
-    scored = await ScoredLibraries(store, Scorer(folder / "models"), Priors(folder / "models" / NAME)).of(BEN, layer)
+    files = Folder(folder / "models")
+    scored = await ScoredLibraries(store, Scorer(files), Priors(files)).of(BEN, layer)
     assert scored.scores is not None
     with pytest.raises(Unwell, match="not used"):
         await _prior(settings(folder))

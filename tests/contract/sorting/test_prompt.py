@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from discord.utils import time_snowflake
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
@@ -43,7 +44,7 @@ async def at_home(store: Store, now: datetime, rows: int, artists: int, member: 
 
 @pytest.fixture
 def libraries(store: Store, tmp_path: Path) -> ScoredLibraries:
-    return ScoredLibraries(store, Scorer(tmp_path))
+    return ScoredLibraries(store, Scorer(Folder(tmp_path)))
 
 
 @pytest.mark.parametrize("count", [1, 3, prompt.AT_ONCE])

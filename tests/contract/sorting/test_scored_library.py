@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -26,7 +27,7 @@ async def test_before_there_is_a_model_a_library_keeps_few_numbers_of_each_song(
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         layer = await playlists.ensure_layer(tx, ADA, "main")
-    scored = await ScoredLibraries(store, Scorer(tmp_path)).of(ADA, layer.layer)
+    scored = await ScoredLibraries(store, Scorer(Folder(tmp_path))).of(ADA, layer.layer)
     assert schema_of(list(scored.features.values())).width > 1_000
     assert scored.outline.points(3).shape == (SONGS, DIMENSIONS + 1)
     assert scored.size <= SONGS * (SONG_BYTES + 4 * (2 * DIMENSIONS + 1))

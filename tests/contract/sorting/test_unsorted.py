@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -48,7 +49,7 @@ async def layer(store: Store, now: datetime) -> Layer:
 
 
 async def found(store: Store, layer: Layer) -> Unsorted:
-    return await unsorted(store, ScoredLibraries(store, Scorer(Path("none"))), layer)
+    return await unsorted(store, ScoredLibraries(store, Scorer(Folder(Path("none")))), layer)
 
 
 def titles(shown: Sequence[Song]) -> list[str]:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -93,8 +92,8 @@ def upkeep(store: Store, messenger: Messenger, now: datetime, begun: list[tuple[
     services: Any = SimpleNamespace(
         store=store,
         clock=lambda: now,
-        settings=SimpleNamespace(models_dir=Path("nowhere")),
         polls=Polls(store, RHYTHM),
+        models=None,
         jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
         scorer=None,

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.jobs import Jobs
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
@@ -87,8 +88,8 @@ async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
 
 async def _begun(folder: Path) -> tuple[Store, Erasing]:
     store, jobs = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}"), Jobs(f"sqlite:///{folder / 'jobs.db'}")
-    libraries = ScoredLibraries(store, Scorer(folder / "models"))
-    erasing = Erasing(store, jobs, libraries, folder / "models", Scratch(folder))
+    libraries = ScoredLibraries(store, Scorer(Folder(folder / "models")))
+    erasing = Erasing(store, jobs, libraries, Folder(folder / "models"), Scratch(folder))
     await jobs.start(_nothing)
     await erasing.start(datetime.now(UTC))
     return store, erasing

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
@@ -76,7 +77,7 @@ class Delivery(Machine):
 
     @property
     def libraries(self) -> ScoredLibraries:
-        return ScoredLibraries(self.store, Scorer(self.folder))
+        return ScoredLibraries(self.store, Scorer(Folder(self.folder)))
 
     def said(self, song: str, event: int, kind: Kind, at: Collection[int]) -> Said:
         """Return what a press says; one that was delivered before says the same again."""

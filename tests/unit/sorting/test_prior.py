@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, Priors, Taught, read, standing, to_bytes
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.identities import artist_key
@@ -120,7 +121,7 @@ def test_p28_a_malformed_or_foreign_prior_is_refused(tmp_path: Path, content: by
     path = put(tmp_path / NAME, content)
     with pytest.raises(PriorCorrupt):
         read(path)
-    assert Priors(path).current() is None
+    assert Priors(Folder(tmp_path)).current() is None
 
 
 def test_p28_a_compressed_prior_a_link_and_a_folder_are_refused(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_p28_a_compressed_prior_a_link_and_a_folder_are_refused(tmp_path: Path) 
 
 
 def test_a_prior_is_read_again_only_when_its_file_changes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    priors = Priors(tmp_path / NAME)
+    priors = Priors(Folder(tmp_path))
     assert priors.current() is None
     put(tmp_path / NAME, FILE)
     first = priors.current()
@@ -170,7 +171,7 @@ def test_the_prior_that_ships_is_the_one_its_card_describes() -> None:
 
 def test_an_operators_prior_stands_on_the_one_that_ships(tmp_path: Path) -> None:
     shipped, own = put(tmp_path / "shipped.npz", FILE), learn([ADA, BOB])
-    priors = Priors(tmp_path / NAME, shipped)
+    priors = Priors(Folder(tmp_path), shipped)
     alone = priors.current()
     assert alone is not None
     assert alone.versions == (PRIOR.version,)
@@ -187,7 +188,7 @@ def test_an_operators_prior_stands_on_the_one_that_ships(tmp_path: Path) -> None
     again = priors.current()
     assert again is not None
     assert again.versions == (PRIOR.version,), "a damaged one of the operator's counts as none"
-    assert Priors(tmp_path / "none.npz").current() is None
+    assert Priors(Folder(tmp_path)).current() is None
 
 
 def test_both_priors_tell_their_company_and_the_operators_words_come_first() -> None:
@@ -266,8 +267,8 @@ def test_a_model_trained_with_another_prior_still_works(tmp_path: Path) -> None:
     training, other = labelled(library(STYLES, 40), [8] * STYLES), learn([ADA, BOB])
     artefact = train(replace(training, songs=tell(PRIOR, training.songs)), None, NOW).artefact
     assert artefact is not None
-    artefact.save(tmp_path)
-    served = served_from(tmp_path, artefact.digest)
+    artefact.save(Folder(tmp_path))
+    served = served_from(Folder(tmp_path), artefact.digest)
     assert served is not None
     for prior in (None, other):
         probabilities = served.model.score(list(tell(prior, training.songs).values())).probabilities
@@ -342,7 +343,7 @@ def test_pretrain_reports_what_it_learned_and_fit_predict_and_next_use_it(
 def test_pretrain_puts_the_prior_where_the_bot_looks(tmp_path: Path) -> None:
     env = {"DATA_DIR": str(tmp_path / "data")}
     assert main(["pretrain", str(_corpus(tmp_path, ADA)), str(_corpus(tmp_path, BOB))], env) == 0
-    current = Priors(tmp_path / "data" / "models" / NAME).current()
+    current = Priors(Folder(tmp_path / "data" / "models")).current()
     assert current is not None
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
 

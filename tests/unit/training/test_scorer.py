@@ -14,6 +14,7 @@ import onnx
 import pytest
 
 from benchmarks.measure import own_bytes
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import KEY, OpenModel, Scorer
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
@@ -40,7 +41,7 @@ def artefact() -> Artefact:
 
 @pytest.fixture
 def folder(artefact: Artefact, tmp_path: Path) -> Path:
-    artefact.save(tmp_path)
+    artefact.save(Folder(tmp_path))
     return tmp_path
 
 
@@ -75,14 +76,14 @@ def test_p28_two_hundred_damaged_models_are_all_refused_and_the_previous_one_ser
             del damaged[dice.randrange(len(damaged)) :]
         path.write_bytes(damaged)
         with pytest.raises(ModelCorrupt):
-            Scorer(folder).load(artefact.digest)
-    assert len(Scorer(folder).load(previous).score([SONGS["0:00000"]]).probabilities) == 1
+            Scorer(Folder(folder)).load(artefact.digest)
+    assert len(Scorer(Folder(folder)).load(previous).score([SONGS["0:00000"]]).probabilities) == 1
 
 
 def test_p28_missing_files_and_invalid_names_count_as_missing_models(folder: Path) -> None:
     for digest in ("0" * 64, "../" + "0" * 61, "", "A" * 64, "0" * 64 + "\n", "/etc/passwd"):
         with pytest.raises(ModelMissing):
-            Scorer(folder).load(digest)
+            Scorer(Folder(folder)).load(digest)
 
 
 def test_p28_a_model_of_another_schema_or_shape_is_refused(artefact: Artefact, folder: Path) -> None:
@@ -92,9 +93,9 @@ def test_p28_a_model_of_another_schema_or_shape_is_refused(artefact: Artefact, f
     changes = [{"schema": narrower}, {"schema": older}, {"schema": None}, {"format": 2}, {"classes": [1, 2]}]
     for change in changes:
         with pytest.raises(ModelCorrupt):
-            Scorer(folder).load(rewritten(artefact, with_facts(**change), folder))
+            Scorer(Folder(folder)).load(rewritten(artefact, with_facts(**change), folder))
     with pytest.raises(ModelCorrupt):
-        Scorer(folder).load(rewritten(artefact, lambda model: model.metadata_props.clear(), folder))
+        Scorer(Folder(folder)).load(rewritten(artefact, lambda model: model.metadata_props.clear(), folder))
 
 
 def test_p28_a_link_is_not_followed_and_a_giant_is_not_read(artefact: Artefact, folder: Path, tmp_path: Path) -> None:
@@ -103,11 +104,11 @@ def test_p28_a_link_is_not_followed_and_a_giant_is_not_read(artefact: Artefact, 
     (folder / f"{artefact.digest}.onnx").unlink()
     (folder / f"{artefact.digest}.onnx").symlink_to(outside)
     with pytest.raises(ModelCorrupt):
-        Scorer(folder).load(artefact.digest)
+        Scorer(Folder(folder)).load(artefact.digest)
     with (folder / f"{'1' * 64}.onnx").open("wb") as giant:
         giant.truncate(2**30)
     with pytest.raises(ModelCorrupt):
-        Scorer(folder).load("1" * 64)
+        Scorer(Folder(folder)).load("1" * 64)
 
 
 def test_bytes_that_are_no_model_are_refused_even_with_a_matching_hash(folder: Path) -> None:
@@ -115,7 +116,7 @@ def test_bytes_that_are_no_model_are_refused_even_with_a_matching_hash(folder: P
         digest = hashlib.sha256(content).hexdigest()
         (folder / f"{digest}.onnx").write_bytes(content)
         with pytest.raises(ModelCorrupt):
-            Scorer(folder).load(digest)
+            Scorer(Folder(folder)).load(digest)
 
 
 @pytest.mark.parametrize("several", [False, pytest.param(True, marks=pytest.mark.soak)])
@@ -195,7 +196,7 @@ def test_a_song_at_its_librarys_exact_centre_is_scored_as_in_scikit_learn() -> N
 
 
 def test_a_librarys_places_take_half_the_memory_and_scores_stay_the_same(artefact: Artefact, folder: Path) -> None:
-    songs, model = list(SONGS.values()), Scorer(folder).load(artefact.digest)
+    songs, model = list(SONGS.values()), Scorer(Folder(folder)).load(artefact.digest)
     many = [songs[at % len(songs)] for at in range(PART + 10)]
     whole, (scores, places) = model.score(many), scores_and_places(model, many)
     assert np.array_equal(scores.probabilities, whole.probabilities)
@@ -208,11 +209,11 @@ def served(fitted: Fitted, folder: Path) -> OpenModel:
     content = to_file(fitted, {})
     digest = hashlib.sha256(content).hexdigest()
     (folder / f"{digest}.onnx").write_bytes(content)
-    return Scorer(folder).load(digest)
+    return Scorer(Folder(folder)).load(digest)
 
 
 def test_one_song_and_many_give_the_same_answer(artefact: Artefact, folder: Path) -> None:
-    model = Scorer(folder).load(artefact.digest)
+    model = Scorer(Folder(folder)).load(artefact.digest)
     songs = list(SONGS.values()) * 20
     many = model.score(songs)
     alone = np.vstack([model.score([song]).probabilities for song in songs[:30]])
@@ -222,7 +223,7 @@ def test_one_song_and_many_give_the_same_answer(artefact: Artefact, folder: Path
 
 
 def test_no_songs_and_unknown_songs_are_handled(artefact: Artefact, folder: Path) -> None:
-    model = Scorer(folder).load(artefact.digest)
+    model = Scorer(Folder(folder)).load(artefact.digest)
     assert model.score([]).probabilities.shape == (0, 3)
     assert model.score([]).space.shape[0] == 0
     blind = model.score([SongFeatures(), SongFeatures({"never_seen": 1.0}, {"album": frozenset({"x"})})])
@@ -232,7 +233,7 @@ def test_no_songs_and_unknown_songs_are_handled(artefact: Artefact, folder: Path
 
 def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> None:
     others = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(6)]
-    scorer, answers = Scorer(folder, most=2 * Scorer(folder).load(others[0]).resident), []
+    scorer, answers = Scorer(Folder(folder), most=2 * Scorer(Folder(folder)).load(others[0]).resident), []
     song = SONGS["1:00030"]
 
     def use(digest: str) -> None:
@@ -249,7 +250,7 @@ def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> Non
 
 def test_cached_models_are_bounded_in_bytes_and_recent_ones_stay(artefact: Artefact, folder: Path) -> None:
     one, two, three = (rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(3))
-    scorer = Scorer(folder, most=2 * Scorer(folder).load(one).resident)
+    scorer = Scorer(Folder(folder), most=2 * Scorer(Folder(folder)).load(one).resident)
     kept = {digest: scorer.load(digest) for digest in (one, two, one, three)}
     assert scorer.resident <= 2 * kept[one].resident
     assert scorer.load(one) is kept[one]
@@ -263,14 +264,14 @@ def test_cached_models_are_bounded_in_bytes_and_recent_ones_stay(artefact: Artef
 
 
 def test_a_model_larger_than_the_cache_still_serves(artefact: Artefact, folder: Path) -> None:
-    scorer = Scorer(folder, most=0)
+    scorer = Scorer(Folder(folder), most=0)
     assert scorer.load(artefact.digest) is scorer.load(artefact.digest)
 
 
 @pytest.mark.slow
 def test_many_models_in_one_process_take_no_more_memory_than_a_few(artefact: Artefact, folder: Path) -> None:
     models = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(400)]
-    scorer, song = Scorer(folder, most=2**20), SONGS["1:00030"]
+    scorer, song = Scorer(Folder(folder), most=2**20), SONGS["1:00030"]
     few, many = models[:40], models[40:]
     for digest in few * 10:  # lets the allocator's permanent memory settle
         scorer.load(digest).score([song])

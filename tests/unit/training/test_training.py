@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer, open_model
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -22,9 +23,10 @@ from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.core.sorting.learning.gate import Reason
+from bot.disk import write_whole
 from tests.unit.tastes import labelled, library, style_of
 from training.dataset import examples_of
-from training.model.export import to_file, write_whole
+from training.model.export import to_file
 from training.model.figures import figures
 from training.model.fit import fit
 from training.model.from_database import train_member
@@ -208,8 +210,8 @@ def test_a_model_of_few_labels_serves_even_if_it_loses_to_the_baseline_or_the_on
     assert not trial.beats_baseline
     artefact = train(labelled(SONGS, [3, 3]), None, NOW).artefact
     assert artefact is not None
-    artefact.save(tmp_path)
-    for served in (None, served_from(tmp_path, artefact.digest)):
+    artefact.save(Folder(tmp_path))
+    for served in (None, served_from(Folder(tmp_path), artefact.digest)):
         assert judge(trial, served, SONGS) == GateVerdict(True, Reason.UNTESTED)
 
 
@@ -218,35 +220,35 @@ def test_only_a_better_model_replaces_another(tmp_path: Path) -> None:
     spoilt = [replace(label, playlist=1 + at % 4) for at, label in enumerate(good.labels)]
     artefact = train(good, None, NOW).artefact
     assert artefact is not None
-    artefact.save(tmp_path)
-    served = served_from(tmp_path, artefact.digest)
+    artefact.save(Folder(tmp_path))
+    served = served_from(Folder(tmp_path), artefact.digest)
     assert served is not None
     assert judge(fit(good).trial, served, SONGS).publish
     assert not judge(fit(replace(good, labels=spoilt)).trial, served, SONGS).publish
     smaller = train(few, None, NOW).artefact
     assert smaller is not None
-    smaller.save(tmp_path)
-    assert judge(fit(good).trial, served_from(tmp_path, smaller.digest), SONGS).publish
+    smaller.save(Folder(tmp_path))
+    assert judge(fit(good).trial, served_from(Folder(tmp_path), smaller.digest), SONGS).publish
 
 
 def test_a_damaged_model_does_not_block_the_next(tmp_path: Path) -> None:
     artefact = train(labelled(SONGS, [8] * 4), None, NOW).artefact
     assert artefact is not None
-    artefact.save(tmp_path)
+    artefact.save(Folder(tmp_path))
     (tmp_path / f"{artefact.digest}.onnx").write_bytes(artefact.onnx[:-1])
-    assert served_from(tmp_path, artefact.digest) is None
-    assert served_from(tmp_path, "0" * 64) is None
+    assert served_from(Folder(tmp_path), artefact.digest) is None
+    assert served_from(Folder(tmp_path), "0" * 64) is None
 
 
 def test_a_published_model_is_named_by_its_hash_and_describes_itself(tmp_path: Path) -> None:
     artefact = train(labelled(SONGS, [8, 8, 8, 8]), None, NOW).artefact
     assert artefact is not None
-    artefact.save(tmp_path)
+    artefact.save(Folder(tmp_path))
     assert {path.name for path in tmp_path.iterdir()} == {
         f"{artefact.digest}{end}" for end in (".onnx", ".json", ".png")
     }
     assert hashlib.sha256((tmp_path / f"{artefact.digest}.onnx").read_bytes()).hexdigest() == artefact.digest
-    facts = Scorer(tmp_path).load(artefact.digest).facts
+    facts = Scorer(Folder(tmp_path)).load(artefact.digest).facts
     card = json.loads((tmp_path / f"{artefact.digest}.json").read_text())
     for name in ("created_at", "features", "labels", "temperature", "scores", "provenance", "several"):
         assert card[name] == facts[name]
@@ -335,4 +337,4 @@ def test_a_members_layer_is_trained_from_and_stored_in_the_bots_database(tmp_pat
     assert second.artefact is not None
     kept = asyncio.run(versions(url, layer))
     assert kept == [(second.artefact.digest, True), (first.artefact.digest, False)]
-    assert len(Scorer(tmp_path / "models").load(kept[0][0]).classes) == 3
+    assert len(Scorer(Folder(tmp_path / "models")).load(kept[0][0]).classes) == 3

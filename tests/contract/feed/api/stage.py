@@ -14,9 +14,9 @@ from urllib.parse import quote
 import aiohttp
 import numpy as np
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
-from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, schema
 from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
@@ -99,7 +99,7 @@ async def prepared(folder: Path) -> Path:
     store = new_store(folder / "prepared.db")
     await _hear_music(store, hearing, folder, clock)
     await _like(store, clock)
-    await Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock).points.refresh()
+    await Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock).points.refresh()
     await hearing.close()
     await store.close()
     return store.path
@@ -130,8 +130,8 @@ async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[St
     """Set the stage in `folder`, with a copy of the `prepared` database."""
     clock, hearing = Clock(), Hearing()
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
-    catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
-    offered = Api(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), clock)
+    catalogue = Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock)
+    offered = Api(store, catalogue, Recommender(store, catalogue, Scorer(Folder(folder / "models"))), clock)
     pages = application(_unused, _well)
     pages.add_subapp("/api", api.application(offered, rate, lambda: clock().timestamp()))
     runner = await serve(pages, 0)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import personal_data
 from bot.errors import BadChoice, NotLinked
@@ -81,7 +82,7 @@ async def test_expired_tokens_make_room_for_new_ones(stage: Stage) -> None:
 
 
 async def test_p35_a_request_during_a_deletion_does_not_bring_the_member_back(stage: Stage, tmp_path: Path) -> None:
-    scorer = Scorer(tmp_path / "models")
+    scorer = Scorer(Folder(tmp_path / "models"))
     offered = Api(stage.store, stage.catalogue, Recommender(stage.store, stage.catalogue, scorer), stage.clock)
     file = (await stage.everything(stage.ben))[0]["id"]
     async with stage.store.writing() as tx:

@@ -13,9 +13,9 @@ from typing import Any
 
 import aiohttp
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
-from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.core.records import Actor
 from bot.flows.account import sessions
@@ -84,7 +84,7 @@ class Stage:
 
 
 def scored_libraries(stage: Stage) -> ScoredLibraries:
-    return ScoredLibraries(stage.store, Scorer(stage.store.path.parent / "models"))
+    return ScoredLibraries(stage.store, Scorer(Folder(stage.store.path.parent / "models")))
 
 
 @asynccontextmanager
@@ -92,8 +92,8 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     """Set the stage in `folder`, with a copy of the `prepared` database."""
     clock, hearing = Clock(), Hearing()
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
-    catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
-    recommender = Recommender(store, catalogue, Scorer(folder / "models"))
+    catalogue = Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock)
+    recommender = Recommender(store, catalogue, Scorer(Folder(folder / "models")))
     stage = Stage(store, clock, "")
 
     async def enqueue(kind: str, member: int, _: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.library import songs
@@ -166,7 +167,7 @@ class Writing(Machine):
         async with store.reading() as tx:
             (layer,) = await playlists.layers(tx, MARA)
             verdicts = await answers.verdicts(tx, MARA, layer.layer)
-        scored = await ScoredLibraries(store, Scorer(self.folder)).of(MARA, layer.layer)
+        scored = await ScoredLibraries(store, Scorer(Folder(self.folder))).of(MARA, layer.layer)
         write = await dry_run.prepare(
             store, layer, scored, frozenset(song for song in verdicts if verdicts[song].settled), now
         )

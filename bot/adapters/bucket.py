@@ -1,0 +1,176 @@
+"""Bucket: artefacts on an S3 server, and beside them a cache of those that were used lately.
+
+What's cached counts only if it parses: if it's damaged, the server's is fetched again. A file appears whole or not at
+all, as S3 promises.
+"""
+
+import hashlib
+import io
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from bot.errors import StorageDown
+from bot.ports import Artefacts
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+CONNECTING, STALLED = timedelta(seconds=3), timedelta(seconds=5)
+REQUEST = timedelta(minutes=2)  # the largest prior at 2 MB/s
+RETRIES, RETRYING = 2, timedelta(seconds=10)
+NO_BUCKET, REFUSED = "NoSuchBucket", "403 Forbidden"  # in what the library says, which has no types for them
+LOOK = 60.0  # seconds between looks at a file's version
+
+
+class Bucket:
+    """Files below a storage URL; with `most`, the oldest go once they take more bytes together."""
+
+    def __init__(self, url: str, access: Mapping[str, str], cache: Artefacts, most: int | None = None) -> None:
+        """access: `endpoint`, `region`, `access_key_id`, `secret_access_key`, each if it's known."""
+        self._url, self._cache, self._most = url, cache, most
+        self._store = _store(url, access)
+        self._versions: dict[str, tuple[float, str]] = {}  # by name: until when it holds, and what it was
+
+    def __str__(self) -> str:
+        return self._url
+
+    @property
+    def at_hand(self) -> Artefacts:
+        return self._cache
+
+    def look(self) -> None:
+        """Raise StorageDown if the server doesn't answer, refuses us or has no such bucket."""
+        with self._typed():
+            next(iter(obstore.list(self._store, chunk_size=1)), None)
+
+    def load(self, name: str, parse: Callable[[BinaryIO], T], most: int | None = None, version: str = "") -> T:
+        """Return what `parse` makes of a file. Raises FileNotFoundError, ValueError if it's larger than `most` bytes,
+        and what `parse` raises.
+
+        version: of a file whose content changes under its name; no other is taken from the cache.
+        """
+        cached = _versioned(name, version)
+        with suppress(Exception):  # missing or damaged in the cache: the server's counts
+            return self._cache.load(cached, parse, most)
+        content = self._fetch(name, most)
+        made = parse(io.BytesIO(content))
+        if version:
+            self._cache.delete({old for old in self._cache.names() if old.startswith(name)})
+        self._keep(cached, content)
+        return made
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, whole or not at all. Raises StorageDown."""
+        with self._typed():
+            obstore.put(self._store, name, content)
+        self._versions.pop(name, None)
+        self._keep(name, content)
+        if self._most is not None:
+            self._make_room(self._most, name)
+
+    def has(self, name: str) -> bool:
+        return self._head(name) is not None
+
+    def version(self, name: str) -> str:
+        """Return what changes with a file's content, as of at most LOOK seconds ago; empty if there's no file."""
+        until, known = self._versions.get(name, (0.0, ""))
+        if time.monotonic() < until:
+            return known
+        self._versions[name] = time.monotonic() + LOOK, known  # also if it's down: nobody waits for that again at once
+        about = self._head(name)
+        known = f"{about['e_tag']} {about['size']}" if about else ""
+        self._versions[name] = time.monotonic() + LOOK, known
+        return known
+
+    def names(self) -> set[str]:
+        """Return the names of all files, also of those that only the cache still has."""
+        return {about["path"] for about in self._list()} | self._cache.names()
+
+    def delete(self, names: Iterable[str]) -> None:
+        gone = list(names)
+        with self._typed():
+            obstore.delete(self._store, gone)
+        self._cache.delete(gone)
+
+    def _fetch(self, name: str, most: int | None) -> bytes:
+        with self._typed():
+            got = obstore.get(self._store, name)
+            if most is None or got.meta["size"] <= most:
+                return bytes(got.bytes())
+        raise ValueError(f"{name} is larger than {most} bytes")
+
+    def _keep(self, name: str, content: bytes) -> None:
+        with suppress(OSError):  # no room on this disk: it's fetched again
+            self._cache.put(name, content)
+
+    def _head(self, name: str) -> Mapping[str, Any] | None:
+        with self._typed():
+            try:
+                return obstore.head(self._store, name)
+            except FileNotFoundError:
+                return None
+
+    def _list(self) -> list[Mapping[str, Any]]:
+        with self._typed():
+            return [about for part in obstore.list(self._store) for about in part]
+
+    def _make_room(self, most: int, newest: str) -> None:
+        """Delete the oldest; a server's clock knows only seconds, so it's said which is the newest."""
+        gone = []
+        for about in sorted(self._list(), key=lambda at: (at["path"] == newest, at["last_modified"]), reverse=True):
+            most -= about["size"]
+            gone += [about["path"]] if most < 0 else []
+        if gone:
+            self.delete(gone)
+
+    @contextmanager
+    def _typed(self) -> Iterator[None]:
+        """Raise StorageDown, in one line, for all that goes wrong except a missing file."""
+        try:
+            yield
+        except FileNotFoundError as problem:
+            if NO_BUCKET in str(problem):
+                raise StorageDown(f"{self._url}: {_why(problem)}") from None
+            raise
+        except BaseError as problem:
+            log.debug("%s", problem)
+            raise StorageDown(f"{self._url}: {_why(problem)}") from None
+
+
+def _why(problem: Exception) -> str:
+    said = str(problem)
+    if NO_BUCKET in said:
+        return "there's no such bucket"
+    if isinstance(problem, PermissionDeniedError | UnauthenticatedError) or REFUSED in said:
+        return "the server refuses these credentials"
+    return "the server doesn't answer properly"
+
+
+def _versioned(name: str, version: str) -> str:
+    return f"{name}-{hashlib.sha256(version.encode()).hexdigest()[:16]}" if version else name
+
+
+def _store(url: str, access: Mapping[str, str]) -> S3Store:
+    parts = urlsplit(url)
+    config: Any = dict(access)
+    return S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/"),
+        config=config,
+        # Stated here, or AWS_ALLOW_HTTP would allow it anywhere (promise P36).
+        client_options={
+            "allow_http": access.get("endpoint", "").startswith("http://"),
+            "connect_timeout": CONNECTING,
+            "read_timeout": STALLED,
+            "timeout": REQUEST,
+        },
+        retry_config={"max_retries": RETRIES, "retry_timeout": RETRYING},
+    )
