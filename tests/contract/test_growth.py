@@ -20,13 +20,14 @@ from bot.adapters.store.sorting import playlists
 from bot.core.sorting.labels import Kind
 from bot.flows.account.status import status
 from bot.flows.library import feature_lookup
+from bot.flows.library.poll import Polls
 from bot.flows.sorting.labelling import label
 from bot.flows.sorting.labelling.label import Press, Question
 from bot.flows.sorting.labelling.presses import Presses
 from bot.flows.sorting.scored_library import ScoredLibraries
 from tests.contract.feed.catalogue_stage import ADA, BEN, Stage, song, staged
 from tests.contract.limits_stage import fill
-from tests.contract.upkeep.stage import Messenger, upkeep
+from tests.contract.upkeep.stage import DAY, RHYTHM, Messenger, upkeep
 
 FEW, MANY = 10, 1_000
 # A step that reads every row of a table, except those that hold only what's under way or failed, or a row per version.
@@ -148,6 +149,27 @@ async def test_what_one_member_does_reads_nothing_that_grows_with_the_others(sta
     many = await counted(stage, libraries)
     assert {name: len(seen) for name, seen in many.items()} == {name: len(seen) for name, seen in few.items()}
     assert [line for seen in many.values() for line in await scans(stage.store, seen)] == []
+
+
+async def test_looks_at_members_who_are_due_read_nothing_that_grows_with_the_others(stage: Stage) -> None:
+    polls, read = Polls(stage.store, RHYTHM), list[int]()
+    for count in (FEW, MANY):
+        await others(stage.store, range(10_000 + count, 10_000 + 2 * count), stage.now)
+        async with stage.store.writing() as tx:
+            few = range(10_000 + count, 10_000 + count + FEW)
+            due = {"next_poll_at": stage.now, "turn_at": stage.now - DAY}
+            await tx.execute(sa.update(schema.member).where(schema.member.c.member.in_(few)).values(due))
+            each = {"client_id": sa.cast(schema.account.c.member, sa.String), "tokens": b"sealed"}
+            await tx.execute(sa.update(schema.account).values(each))
+        with statements(stage.store) as seen:
+            polls.saw(10_000 + 2 * count - 1)
+            await polls.look_soon(stage.now)
+            assert sorted(await polls.due(stage.now)) == [*few]
+            await polls.put_off(few, stage.now)
+            await polls.learn(few[0], stage.now)
+        assert await scans(stage.store, seen) == []
+        read.append(len(seen))
+    assert read[0] == read[1]
 
 
 class Titles:

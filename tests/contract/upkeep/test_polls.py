@@ -75,6 +75,20 @@ async def test_a_click_passes_nobody_who_waits_for_the_same_app(store: Store, no
     assert await began(polls, now) == []
 
 
+async def test_members_whose_app_has_too_few_looks_are_all_looked_at_less_often(store: Store, now: datetime) -> None:
+    """Forty at every 15 minutes and twenty at every hour would make 4,320 looks a day, for which there are 447."""
+    polls, busy, calm = Polls(store, RHYTHM), range(2_000, 2_040), range(3_000, 3_020)
+    for crowd, pause in ((busy, 900), (calm, 3_600)):
+        for member in crowd:
+            await linked(store, member, now)
+            async with store.writing() as tx:
+                await members.change_account(tx, member, poll_pause=pause)
+    await began(polls, now)
+    await polls.put_off([busy[0], calm[0]], now)
+    for member, pause in ((busy[0], 15 * MINUTE), (calm[0], HOUR)):
+        assert 0.75 * 9.7 * pause < await next_look(store, member) - now < 1.25 * 9.8 * pause
+
+
 async def test_an_app_with_many_members_never_looks_more_often_than_its_budget_and_leaves_nobody_out(
     store: Store, now: datetime
 ) -> None:
