@@ -18,10 +18,10 @@ from sandbox.spotify import Like, Track
 from sandbox.spotify.model import spotify_id
 from sandbox.stack import Stack
 
-MEMBERS, SONGS = 20, 300
+MEMBERS, SONGS = 5, 300  # an app has five seats
 SECONDS = 30
 REST = {"POLL_SECONDS": "86400", "POLL_LONGEST": "86400"}
-EAGER = {"POLL_SECONDS": "2", "POLL_LONGEST": "2"}
+EAGER = {"POLL_SECONDS": "1", "POLL_LONGEST": "1"}
 
 
 def main() -> None:
