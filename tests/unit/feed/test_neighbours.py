@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.features import RefusedProvenance, SongFeatures
 from bot.core.feed import cells
-from bot.core.feed.neighbours import CELLS, ENOUGH, Neighbours
+from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import AXES, Space, space_of, to_length_one
 
 SIZE = 8
@@ -20,8 +20,8 @@ def directions(seed: int, count: int) -> np.ndarray:
     return to_length_one(np.random.default_rng(seed).normal(size=(count, SIZE)))
 
 
-def filled(points: np.ndarray, *, free: int = 0, enough: int = ENOUGH, count: int = CELLS) -> Neighbours:
-    made = Neighbours(points.shape[1], enough, count)
+def filled(points: np.ndarray, *, free: int = 0) -> Neighbours:
+    made = Neighbours(points.shape[1])
     put(made, points, 0, free)
     return made
 
@@ -32,9 +32,9 @@ def put(made: Neighbours, points: np.ndarray, start: int, free: int = 0) -> None
 
 
 def large(clusters: int) -> np.ndarray:
-    """Return the points of 60,000 songs on uneven axes, as principal ones are; clusters: 0 for none."""
+    """Return the points of 80,000 songs on uneven axes, as principal ones are; clusters: 0 for none."""
     dice = np.random.default_rng(clusters)
-    points = 0.7 * dice.normal(size=(60_000, AXES))
+    points = 0.7 * dice.normal(size=(80_000, AXES))
     if clusters:
         points += dice.normal(size=(clusters, AXES))[dice.integers(0, clusters, len(points))]
     return to_length_one(points / np.sqrt(np.arange(1, AXES + 1)))
@@ -52,7 +52,7 @@ def test_the_nearest_are_the_same_as_by_sorting_everything(seed: int, songs: int
 @pytest.mark.parametrize("clusters", [0, 200])
 def test_of_a_large_catalogue_nearly_all_of_the_nearest_are_found(clusters: int) -> None:
     points = large(clusters)
-    made, asked = filled(points), points[::600]
+    made, asked = filled(points), points[::1600]
     right = np.sort(asked @ points.T, axis=1)[:, -200:]
     _, cosines = made.near(asked, 200)
     assert float((cosines >= right[:, :1] - NEARLY).mean()) >= 0.99
@@ -60,12 +60,12 @@ def test_of_a_large_catalogue_nearly_all_of_the_nearest_are_found(clusters: int)
 
 def test_a_catalogue_that_grows_into_cells_finds_what_it_held_before() -> None:
     points = large(200)
-    made = filled(points[:ENOUGH])
-    put(made, points[ENOUGH:30_000], ENOUGH)
-    put(made, points[30_000:], 30_000)
-    made.drop([f"s{at}" for at in range(0, 60_000, 3)])
-    assert [made.around(points[at : at + 1], 1).ids for at in (1, 20_000, 59_999)] == [["s1"], ["s20000"], ["s59999"]]
-    asked, left = points[3::600], np.flatnonzero(np.arange(60_000) % 3)
+    made = filled(points[:60_000])
+    put(made, points[60_000:70_000], 60_000)
+    put(made, points[70_000:], 70_000)
+    made.drop([f"s{at}" for at in range(0, 80_000, 8)])
+    assert [made.around(points[at : at + 1], 1).ids for at in (1, 65_001, 79_999)] == [["s1"], ["s65001"], ["s79999"]]
+    asked, left = points[8::1600], np.flatnonzero(np.arange(80_000) % 8)
     right = np.sort(asked @ points[left].T, axis=1)[:, -200:]
     assert float((made.near(asked, 200)[1] >= right[:, :1] - NEARLY).mean()) >= 0.99
 
@@ -74,7 +74,8 @@ def test_a_catalogue_that_grows_into_cells_finds_what_it_held_before() -> None:
 def test_of_songs_in_cells_as_many_as_wanted_are_found_and_only_those_that_qualify(
     seed: int, count: int, barred: int, free: int
 ) -> None:
-    made = filled(directions(seed, 200), free=free, enough=16, count=4)
+    made = Neighbours(SIZE, whole=16, enough=16, count=4)
+    put(made, directions(seed, 200), 0, free)
     without = {f"s{at}" for at in range(0, 3 * barred, 3)}
     open_to_all = {f"s{at}" for at in range(free)} - without
     found = made.around(directions(seed + 1, 1), count, without=without, only_free=True).ids
