@@ -20,7 +20,7 @@ from sandbox.stack import Stack
 
 MEMBERS, SONGS = 5, 300  # an app has five seats
 SECONDS = 30
-REST = {"POLL_SECONDS": "86400", "POLL_LONGEST": "86400"}
+REST = {"POLL_SECONDS": "1", "POLL_LONGEST": "86400"}  # who likes a song a day is looked at every hour
 EAGER = {"POLL_SECONDS": "1", "POLL_LONGEST": "1"}
 
 

@@ -42,6 +42,11 @@ def test_the_page_names_the_defaults() -> None:
     assert PAUSE.total_seconds() == 3600
 
 
+def test_the_members_per_core_are_what_the_formula_gives() -> None:
+    looks = row("adaptive")[0] / polling.MEMBERS
+    assert f"{looks:.1f} looks a day, that's {0.9 * 86_400 / (looks * 0.045):,.0f}"[:-3] in PAGE
+
+
 def test_the_simulation_gives_the_looks_that_the_page_says_and_no_app_exceeds_its_budget() -> None:
     seen = polling.simulated(polling.crowd(FEW, polling.SEATS), polling.USUAL)
     for kind in polling.by_kind(seen, FEW):
