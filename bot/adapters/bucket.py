@@ -165,7 +165,7 @@ def _store(url: str, access: Mapping[str, str]) -> S3Store:
         parts.netloc,
         prefix=parts.path.strip("/"),
         config=config,
-        # Stated here, or AWS_ALLOW_HTTP would allow it anywhere (promise P36).
+        # With options given, AWS_ALLOW_HTTP counts for nothing (promise P36).
         client_options={
             "allow_http": access.get("endpoint", "").startswith("http://"),
             "connect_timeout": CONNECTING,
