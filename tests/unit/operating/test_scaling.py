@@ -48,6 +48,7 @@ def test_the_members_per_core_are_what_the_formula_gives() -> None:
     assert f"{looks:.1f} looks a day, that's {members:,.0f}." in PAGE
 
 
+@pytest.mark.slow
 def test_the_simulation_gives_the_looks_that_the_page_says_and_no_app_exceeds_its_budget() -> None:
     seen = polling.simulated(polling.crowd(FEW, polling.SEATS), polling.USUAL)
     for kind in polling.by_kind(seen, FEW):
@@ -57,6 +58,7 @@ def test_the_simulation_gives_the_looks_that_the_page_says_and_no_app_exceeds_it
     assert row("adaptive")[1] == polling.requests(int(looks))
 
 
+@pytest.mark.slow
 def test_many_members_of_an_app_share_its_budget_and_never_exceed_it() -> None:
     seen = polling.simulated(polling.crowd(2 * polling.MANY, polling.MANY), polling.USUAL)
     most = [polling.most_in_a_day(times) for times in seen.looks.values()]
@@ -64,6 +66,7 @@ def test_many_members_of_an_app_share_its_budget_and_never_exceed_it() -> None:
     assert row("adaptive, 200 members to an app")[3] <= polling.USUAL.daily
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 async def test_rows_take_the_bytes_that_the_page_says(engine: str, tmp_path: Path) -> None:
     url = postgresql.empty_url() if engine == "postgresql" else f"sqlite+aiosqlite:///{tmp_path / 'size.db'}"
