@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot import __version__, config, modes
 from bot.cli.command_line import add_command
 from bot.cli.trouble import words
 from bot.confine import hide
+from bot.core import parts
 from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError
 
@@ -65,6 +66,7 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     made.set_defaults(command=_run, settings=config.parse)
     commands = made.add_subparsers(title="commands", metavar="command")
     add_command(commands, "run", "run the bot until Ctrl-C or SIGTERM")
+    _add_parts(commands)
     doctor = add_command(commands, "doctor", "check settings, services and disk, and say what to fix")
     doctor.set_defaults(command=_doctor)
     health = add_command(commands, "health", "ask the running bot how it is; exits 0 if it's well")
@@ -82,6 +84,19 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     for name, said in beside.items():
         commands.add_parser(name, help=said)
     return made
+
+
+def _add_parts(commands: Any) -> None:
+    gateway = add_command(commands, "gateway", "run only what's connected to Discord; the database is on a server")
+    gateway.add_argument("--shards", default="", metavar="A-B/N", help="of Discord's gateway; without it, all")
+    gateway.set_defaults(command=_part, part=lambda options: parts.gateway(options.shards))
+    worker = add_command(commands, "worker", "run only jobs and what falls due")
+    worker.add_argument("--queues", default="", help="whose jobs: members, hearing, or both with a comma in between")
+    worker.add_argument("--name", default="1", help="which worker this is, the same at each start")
+    worker.set_defaults(command=_part, part=lambda options: parts.worker(options.name, options.queues))
+    web = add_command(commands, "web", "serve only the pages")
+    web.add_argument("--name", default="1", help="which of them this is, the same at each start")
+    web.set_defaults(command=_part, part=lambda options: parts.web(options.name))
 
 
 def _add_analyse(analyse: argparse.ArgumentParser) -> None:
@@ -142,6 +157,14 @@ def _run(settings: config.Settings, _: argparse.Namespace) -> int:
     from bot.app import run
 
     return asyncio.run(run(settings, os.environ))
+
+
+def _part(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.app import run
+
+    if not settings.on_server:
+        raise SettingsError("several processes share a bot's work only on PostgreSQL: set DATABASE_URL")
+    return asyncio.run(run(settings, os.environ, options.part(options)))
 
 
 def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:

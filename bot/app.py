@@ -18,7 +18,7 @@ from bot.adapters import artefacts, home, sources
 from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.identity import Identity
-from bot.adapters.jobs import EXECUTOR, Jobs
+from bot.adapters.jobs import Jobs
 from bot.adapters.prior import SHIPPED, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
@@ -31,6 +31,7 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.library.polling import Rhythm
+from bot.core.parts import EVERYTHING, Part
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
 from bot.errors import StoreError
@@ -61,6 +62,7 @@ from bot.web import activity, api, feed
 from bot.worker import Worker
 
 log = logging.getLogger(__name__)
+SHARED_TICK = 1  # seconds, where other processes leave this one what there is to tell
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
@@ -72,26 +74,31 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(settings: Settings, environment: Mapping[str, str]) -> int:
-    """Run the bot until SIGTERM or Ctrl-C; returns the exit code. Raises SettingsError if Discord refuses the token."""
+async def run(settings: Settings, environment: Mapping[str, str], part: Part = EVERYTHING) -> int:
+    """Run the bot, or a part of it, until SIGTERM or Ctrl-C; returns the exit code.
+
+    Raises SettingsError if Discord refuses the token, AlreadyRuns.
+    """
     logs.set_up(settings.log_level, settings.log_format)
     memory.give_back()
     take_short_turns()
     stopped = asyncio.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(stop, stopped.set)
-    async with assembled(settings, environment) as services:
-        await _serve(services, stopped)
+    async with assembled(settings, environment, part) as services:
+        await _serve(services, stopped, part)
     return 0
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Services]:
+async def assembled(
+    settings: Settings, environment: Mapping[str, str], part: Part = EVERYTHING
+) -> AsyncIterator[Services]:
     """Migrate the database, build the services, and close them again."""
     home.prepare(settings)
     async with AsyncExitStack() as closing:
-        closing.enter_context(home.lived_in(settings))
-        lease = closing.enter_context(Lease(settings.database_url, EXECUTOR)) if settings.on_server else None
+        closing.enter_context(home.lived_in(settings, part.name))
+        lease = closing.enter_context(Lease(settings.database_url, part.name)) if settings.on_server else None
         stopped_in_order = closing.enter_context(home.watched(settings))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
@@ -103,12 +110,12 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         vault = Vault(keys, None if settings.encryption_keys else settings.data_dir / KEYS)
         spotify = _spotify(settings, store, vault)
         closing.push_async_callback(spotify.close)
-        scratch = Scratch(settings.data_dir)
+        scratch = Scratch(settings.data_dir, "" if part.is_whole else part.name)
         hearing, clipping = Hearing(), Hearing()  # a process of its own for clips: the feed never waits for uploads
         for process in (hearing, clipping):
             closing.push_async_callback(process.close)
         catalogue = Catalogue(store, Clips(clipping, artefacts.clips_of(settings)), clock)
-        jobs = Jobs(settings.jobs_url)
+        jobs = Jobs(settings.jobs_url, executor=part.name, queues=part.queues)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
         song_previews = SongPreviews(store, previews, _videos(settings, environment), clock)
         closing.push_async_callback(song_previews.close)
@@ -174,15 +181,16 @@ def _spotify(settings: Settings, store: Store, vault: Vault) -> Spotify:
     )
 
 
-async def _serve(services: Services, stopped: asyncio.Event) -> None:
-    chat = Chat(services)
-    upkeep = Upkeep(services, chat)
+async def _serve(services: Services, stopped: asyncio.Event, part: Part) -> None:
+    chat = Chat(services, part)
+    upkeep = Upkeep(services, chat, part)
     worker = Worker(services, chat, upkeep.tell)
     await services.jobs.start(worker.run)
-    await upkeep.open()
+    if part.is_whole:
+        await upkeep.open()
     settings = services.settings
-    runner = await web.serve(_pages(services, chat), settings.http_port, settings.http_host)
-    ticking = asyncio.create_task(_keep_ticking(services, upkeep))
+    runner = await web.serve(_pages(services, chat, part), settings.http_port, settings.http_host)
+    ticking = asyncio.create_task(_keep_ticking(services, upkeep, part))
     refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())
     stopping = asyncio.create_task(stopped.wait())
@@ -207,14 +215,14 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         await asyncio.gather(ticking, refreshing, chatting, stopping, watching, return_exceptions=True)
 
 
-async def _keep_ticking(services: Services, upkeep: Upkeep) -> None:
+async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
     """Run the upkeep's tick, and once in a while delete old job records, until cancelled."""
-    pause = min(TICK, services.settings.poll_seconds)
+    pause = min(TICK, services.settings.poll_seconds) if part.is_whole else SHARED_TICK
     last_sweep = time.monotonic()
     while True:
         await _renew(services.lease)
         await upkeep.tick()
-        if time.monotonic() - last_sweep > SWEEP:
+        if part.queues and time.monotonic() - last_sweep > SWEEP:
             last_sweep, now = time.monotonic(), clock()
             sweep = partial(services.jobs.sweep, now)
             await keep_trying(services.store, Work("records of jobs", 0), sweep, now)
@@ -238,17 +246,19 @@ async def _keep_refreshing(services: Services) -> None:
         await asyncio.sleep(max(REFRESH, CALM * (time.monotonic() - began)))
 
 
-def _pages(services: Services, chat: Chat) -> Application:
+def _pages(services: Services, chat: Chat, part: Part) -> Application:
     async def arrive(state: str, code: str | None, _: str | None) -> Consent:
         return await services.linking.arrive(state, code)
 
     async def healthy() -> Mapping[str, object]:
         return (await health.examine(services.store, services.jobs, chat.is_connected, clock())).facts()
 
-    pages = web.application(arrive, healthy)
+    pages = web.application(arrive if part.gateway else None, healthy)
     pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
     if services.settings.metrics:
         web.add_metrics(pages, partial(_scrape, services, chat), services.settings.metrics_token)
+    if not part.pages:
+        return pages
     settings, feed_api = services.settings, Api(services.store, services.catalogue, services.recommender, clock)
     if settings.http_api:
         pages.add_subapp("/api", api.application(feed_api, settings.api_rate, time.monotonic))

@@ -1,15 +1,19 @@
 """Upkeep: the work nobody asks for, at startup and every few seconds. Steps fail independently."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.adapters.leading import Leading
+from bot.adapters.store.lease import is_free
 from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.jobs import AT_ONCE, JobKind
+from bot.core.parts import EVERYTHING, Part
 from bot.core.records import Work
 from bot.flows import clock, once
 from bot.flows.account import link, notify
@@ -26,14 +30,17 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 NO_TIME = timedelta()
+PATIENCE = timedelta(seconds=5)  # in which the process where a member waits for an answer can give it
 Step = Callable[[], Awaitable[None]]
+Due = Callable[[datetime], Awaitable[None]]
 
 
 class Upkeep:
     """Starts what is due: `open` once at startup, then `tick` every few seconds."""
 
-    def __init__(self, services: Services, messenger: Messenger) -> None:
-        self._services, self._messenger = services, messenger
+    def __init__(self, services: Services, messenger: Messenger, part: Part = EVERYTHING) -> None:
+        self._services, self._messenger, self._part = services, messenger, part
+        self._leading = None if part.kind is None else Leading(services.settings.database_url, part.kind)
         self._background = Background()
         self._zero: datetime | None = None  # the wall clock's time when the monotonic clock was 0
         self._opening: dict[Work, Step] = {}
@@ -44,6 +51,8 @@ class Upkeep:
 
     async def stop(self) -> None:
         await self._background.stop()
+        if self._leading is not None:
+            self._leading.stop()
 
     async def open(self) -> None:
         """Repair what a crash or an upgrade interrupted; `tick` does what goes through all members, and what failed."""
@@ -108,31 +117,61 @@ class Upkeep:
             await self._services.jobs.enqueue(JobKind.SAVE, member)
 
     async def tick(self) -> None:
-        """Start what is due. A step that fails or waits holds up neither the others nor the process."""
-        store, now = self._services.store, self._services.clock()
-        await keep_trying(store, Work("clock", 0), partial(self._check_clock, now, time.monotonic()), now)
-        await keep_trying(store, Work("set aside", 0), partial(retry_old, store, now), now)
-        await self._go_on_opening(now)
-        steps: dict[str, Callable[[datetime], Awaitable[None]]] = {
-            "jobs": self._take_up_jobs,
+        """Start what is due. A step that fails or waits holds up neither the others nor the process.
+
+        Where several processes share the work, one gateway does what's done in Discord, and one worker the rest.
+        """
+        now = self._services.clock()
+        if self._part.is_whole:
+            await self._tick(now, self._of_each() | self._of_the_clock() | self._in_discord(), clock=True)
+            return
+        leads, began = await asyncio.to_thread(self._leading.leads) if self._leading else (False, False)
+        if self._part.queues and began:
+            await self.open()
+        steps = self._of_each()
+        if leads:
+            steps |= self._of_the_clock() if self._part.queues else {}
+            steps |= self._in_discord() if self._part.gateway else {}
+        await self._tick(now, steps, clock=leads and bool(self._part.queues))
+
+    async def _tick(self, now: datetime, steps: Mapping[str, Due], *, clock: bool) -> None:
+        store = self._services.store
+        if clock:
+            await keep_trying(store, Work("clock", 0), partial(self._check_clock, now, time.monotonic()), now)
+            await keep_trying(store, Work("set aside", 0), partial(retry_old, store, now), now)
+            await self._go_on_opening(now)
+        for name, step in steps.items():
+            await keep_trying(store, Work(name, 0), partial(step, now), now)
+
+    def _of_each(self) -> dict[str, Due]:
+        """Return what every process does for itself."""
+        steps: dict[str, Due] = {"jobs": self._take_up_jobs} if self._part.queues else {}
+        return steps | ({"news": self._begin_notices} if self._part.gateway else {})
+
+    def _of_the_clock(self) -> dict[str, Due]:
+        """Return what falls due by the clock."""
+        store = self._services.store
+        return {
             "links": self._sweep_links,
             "polls": self._begin_polls,
             "writes": self._resume_writes,
             "playlists": self._resume_creations,
             "consents": partial(notify.warn_of_consent, store),
-            "news": self._begin_notices,
-            "rounds": self._begin_rounds,
-            "takedowns": self._begin_takedowns,
-            "reposts": self._resume_reposts,
-            "digests": self._begin_digests,
             "erasures": self._services.erasing.tick,
             "reports": partial(reports.sweep, store),
             "interactions": partial(once.sweep, store),
             "old writes": partial(old_writes.thin_out, store),
             "backups": self._begin_backup,
         }
-        for name, step in steps.items():
-            await keep_trying(store, Work(name, 0), partial(step, now), now)
+
+    def _in_discord(self) -> dict[str, Due]:
+        """Return what falls due in Discord."""
+        return {
+            "rounds": self._begin_rounds,
+            "takedowns": self._begin_takedowns,
+            "reposts": self._resume_reposts,
+            "digests": self._begin_digests,
+        }
 
     async def _check_clock(self, now: datetime, steady: float) -> None:
         """Bring forward what waits for a time set while the clock ran ahead. `steady`: the monotonic clock (s)."""
@@ -158,6 +197,8 @@ class Upkeep:
 
     async def _take_up_jobs(self, _: datetime) -> None:
         await self._services.jobs.take_up()
+        if self._leads:
+            await self._services.jobs.take_over(partial(is_free, self._services.settings.database_url))
 
     async def _sweep_links(self, _: datetime) -> None:
         await self._services.linking.sweep()
@@ -177,13 +218,33 @@ class Upkeep:
                 await jobs.enqueue(JobKind.KEEP, member)
 
     async def _begin_notices(self, now: datetime) -> None:
-        for member in await notify.owed(self._services.store):
-            self.tell(member)
+        owed = await notify.owed(self._services.store)
+        for member, since in owed.items():
+            if self._tells(member, since, now):
+                self.tell(member)
+
+    @property
+    def _leads(self) -> bool:
+        """Whether this process does what one of several must do."""
+        return self._leading is not None and self._leading.leads_now
+
+    def _tells(self, member: int, since: datetime, now: datetime) -> bool:
+        """Whether this process tells a member: the one where they wait for it, or else, after a while, the leader."""
+        patient = now - since >= PATIENCE or self._part.shards is None
+        return self._part.is_whole or self._messenger.awaits(member) or (self._leads and patient)
 
     def tell(self, member: int) -> None:
-        """Start delivering a member's notices in the background; Discord may refuse them for an hour."""
-        services, tell = self._services, self._messenger.tell
-        self._background.begin(("news", member), lambda: notify.deliver(services.store, tell, services.clock(), member))
+        """Start delivering a member's notices in the background; Discord may refuse them for an hour.
+
+        A worker leaves them to a gateway.
+        """
+        if self._part.gateway:
+            self._background.begin(("news", member), partial(self._deliver, member))
+
+    async def _deliver(self, member: int) -> None:
+        services = self._services
+        async with services.store.lock(("news", member)):
+            await notify.deliver(services.store, self._messenger.tell, services.clock(), member)
 
     async def _begin_takedowns(self, now: datetime) -> None:
         """Start deleting messages due to go, channel by channel: a rate-limited one doesn't hold up the others."""

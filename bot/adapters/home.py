@@ -17,11 +17,12 @@ from bot.adapters.store.account import members
 from bot.adapters.store.sqlite import verify as verify_database
 from bot.adapters.vault import KEYS, load_keys
 from bot.config import JOBS, Settings
+from bot.core.jobs import EXECUTOR
 from bot.errors import AlreadyRuns, CratekeeperError, SettingsError
 
 log = logging.getLogger(__name__)
 TREES = ("models", "clips", "cache", "backups")  # closed with their contents, as are the folder's own files
-LOCK, IMPORT_LOCK = "bot.lock", "import.lock"
+LOCK, IMPORT_LOCK = f"{EXECUTOR}.lock", "import.lock"
 STOPPED = "stopped"  # the note that a bot leaves when it's stopped in order
 LARGE = 64 * 2**20  # bytes; a database's check takes a second for four times as much
 OURS = {KEYS, JOBS, LOCK, IMPORT_LOCK, "cratekeeper.db", "acousticbrainz.db", "models", "clips", "cache", "sandbox"}
@@ -77,14 +78,14 @@ def _where_the_database_is(settings: Settings) -> list[Path]:
 
 
 @contextmanager
-def lived_in(settings: Settings) -> Iterator[None]:
+def lived_in(settings: Settings, name: str = EXECUTOR) -> Iterator[None]:
     """Keep every other bot out of this data folder and database until the block or the process ends.
 
-    Raises AlreadyRuns if there is one.
+    name: of a part; parts with different names may share the folder. Raises AlreadyRuns if there is one.
     """
     with ExitStack() as held:
         locks = {Path(f"{path}.lock") for path in _where_the_database_is(settings)[1:]}
-        for path in {settings.data_dir / LOCK, *locks}:
+        for path in {settings.data_dir / f"{name}.lock", *locks}:
             held.enter_context(locked(path, AlreadyRuns()))
         yield
 

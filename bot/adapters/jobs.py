@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence, Set
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,21 +34,20 @@ from dbos._serialization import DBOSDefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.store import postgresql, sqlite
+from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
-from bot.core.jobs import Job, JobKind
-from bot.errors import StorageDown, StoreBusy, StoreFull, StoreShut, StoreTaken
+from bot.core.jobs import EXECUTOR, HEARING, QUEUE, QUEUES, Job, JobKind
+from bot.errors import StorageDown, StoreBusy, StoreError, StoreFull, StoreShut, StoreTaken
 from bot.telemetry import actions
 
 log = logging.getLogger(__name__)
-QUEUE = "members"
-HEARING = "hearing"  # a separate queue: lookups take hours, and write nothing that a member's other jobs write
 NAME = "job"  # of the one kind of workflow
-EXECUTOR = "bot"  # whose jobs a start resumes
 VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
 SCHEMA, TABLE = "dbos", "workflow_status"  # where DBOS keeps jobs; SQLite has no schemas
 OF_JOBS = (TABLE, "workflow_input", "workflow_output", "operation_outputs")  # its tables that name members
 STARTS = 5  # starts per job; then it's left for `doctor` to list
+CANCELLED_POLL = 0.5  # seconds between looks at whether another process has cancelled a job of ours
 POLL = 0.25  # seconds between looks at the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
 LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
@@ -98,20 +97,33 @@ class Jobs:
     """
 
     def __init__(
-        self, url: str, concurrency: int = 4, busy_ms: int = BUSY_MS, pauses: Sequence[float] = PAUSES
+        self,
+        url: str,
+        concurrency: int = 4,
+        busy_ms: int = BUSY_MS,
+        pauses: Sequence[float] = PAUSES,
+        executor: str = EXECUTOR,
+        queues: Sequence[str] = QUEUES,
     ) -> None:
-        """url: where the queue is kept; see `Settings.jobs_url`."""
+        """url: where the queue is kept; see `Settings.jobs_url`.
+
+        executor: this process's name, which stays the same when it starts again; queues: those whose jobs it runs.
+        """
         self._url, self._concurrency, self._pauses = url, concurrency, pauses
-        self._alive: set[str] = set()  # ids of jobs running in this process
+        self.executor, self._queues = executor, queues
+        self._alive: dict[str, asyncio.Task[None]] = {}  # jobs running in this process, by id
+        self._cancelled: set[str] = set()  # those of them that another process has cancelled
         self._missing: set[str] = set()  # ids that the last look found begun but not running
         self._running: dict[int, set[asyncio.Task[None]]] = {}
+        self._locks = MemberLocks(url) if url.startswith("postgresql") else None
+        self._watching: asyncio.Task[None] | None = None
         self._engine = _engine(url, busy_ms)
         self._config: DBOSConfig = {
             "name": "cratekeeper",
             "system_database_url": url,
             "system_database_engine": self._engine,
             "application_version": VERSION,
-            "executor_id": EXECUTOR,
+            "executor_id": executor,
             "serializer": _Json(),
             "log_level": "ERROR",
         }
@@ -130,8 +142,9 @@ class Jobs:
             await self._run(member, self._insist(handler, Job(JobKind(kind), member, argument, tries)))
 
         self._job = job
+        DBOS.listen_queues(self._queues)
         DBOS.launch()
-        for queue in (QUEUE, HEARING):
+        for queue in QUEUES:
             await DBOS.register_queue_async(
                 queue,
                 worker_concurrency=self._concurrency,
@@ -139,22 +152,48 @@ class Jobs:
                 polling_interval_sec=POLL,
                 on_conflict="always_update",
             )
+        if self._locks is not None:
+            self._watching = asyncio.create_task(self._stop_what_is_cancelled())
+
+    async def _stop_what_is_cancelled(self) -> None:
+        """Stop jobs that another process's `forget` has cancelled, until cancelled."""
+        while True:
+            await asyncio.sleep(CANCELLED_POLL)
+            with suppress(DBAPIError, StoreError):  # the server may be away
+                for job in await self._statuses(list(self._alive), "CANCELLED"):
+                    if job in self._alive:
+                        self._cancelled.add(job)
+                        self._alive[job].cancel()
+
+    async def _statuses(self, jobs: list[str], status: str) -> list[str]:
+        """Return those of the jobs that have the status."""
+        found = (
+            await DBOS.list_workflows_async(workflow_ids=jobs, status=status, load_input=False, load_output=False)
+            if jobs
+            else []
+        )
+        return [workflow.workflow_id for workflow in found]
 
     async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
-        """Do a job in a task that `forget` can stop."""
+        """Do a job in a task that `forget` can stop, here or in another process."""
+        async with self._locks.shared(member) if self._locks is not None else nullcontext():
+            await self._run_here(member, work)
+
+    async def _run_here(self, member: int, work: Coroutine[Any, Any, None]) -> None:
         begun = DBOS.workflow_id or ""
         actions.begin(_action(begun))
         task = asyncio.create_task(work)
-        self._alive.add(begun)
+        self._alive[begun] = task
         self._running.setdefault(member, set()).add(task)
         try:
             await task
         except asyncio.CancelledError:
-            if task in self._running.get(member, ()):  # the whole program is stopping
+            if task in self._running.get(member, ()) and begun not in self._cancelled:  # the whole program is stopping
                 raise
         finally:
             self._running.get(member, set()).discard(task)
-            self._alive.discard(begun)
+            self._alive.pop(begun, None)
+            self._cancelled.discard(begun)
 
     async def _insist(self, handler: Handler, job: Job) -> None:
         """Do a job; while the database is locked or can't be opened, or the disk is full, keep retrying (P20, P21)."""
@@ -221,14 +260,30 @@ class Jobs:
 
         A job is restarted if two looks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
         """
-        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        missing = {workflow.workflow_id for workflow in begun} - self._alive
+        begun = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=self.executor, load_input=False, load_output=False
+        )
+        missing = {workflow.workflow_id for workflow in begun} - self._alive.keys()
         again, self._missing = missing & self._missing, missing - self._missing
         if not again:
             return
         log.warning("jobs that were cut short and are begun again: %d", len(again))
         async with self._writing():
             await asyncio.to_thread(self._begin_again, again)
+
+    async def take_over(self, is_dead: Callable[[str], bool]) -> None:
+        """Have the jobs that a dead process had begun begin again, in whichever process takes them first.
+
+        is_dead: whether nothing runs under an executor's name any more. Blocks; it's called in a thread.
+        """
+        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        others = {workflow.executor_id for workflow in begun if workflow.executor_id} - {self.executor}
+        for executor in others:
+            if await asyncio.to_thread(is_dead, executor):
+                lost = {workflow.workflow_id for workflow in begun if workflow.executor_id == executor}
+                log.warning("jobs of %s, which has ended, are begun again: %d", executor, len(lost))
+                async with self._writing():
+                    await asyncio.to_thread(self._begin_again, lost)
 
     async def pull_in(self, now: datetime, back: timedelta = timedelta()) -> None:
         """Let postponed jobs wait as long as they were meant to, and never longer than LONGEST.
@@ -281,20 +336,24 @@ class Jobs:
             return [(str(job), int(since)) for job, since in connection.execute(query)]
 
     async def forget(self, member: int) -> None:
-        """Stop and delete all of a member's jobs, including running and finished ones."""
+        """Stop and delete all of a member's jobs, including running and finished ones, in all processes."""
         await self._stop(member)
         async with self._writing():
-            await self._delete(member)
+            await self._cancel(member)
+            async with self._locks.alone(member) if self._locks is not None else nullcontext():
+                if ids := await self._cancel(member):
+                    await DBOS.delete_workflows_async(ids)
+        await self.scrub()
 
-    async def _delete(self, member: int) -> None:
+    async def _cancel(self, member: int) -> list[str]:
+        """Cancel all of a member's jobs; return their ids."""
         workflows = await DBOS.list_workflows_async(
             workflow_id_prefix=f"{member}:", load_input=False, load_output=False
         )
         ids = [workflow.workflow_id for workflow in workflows]
         if ids:
             await DBOS.cancel_workflows_async(ids)
-            await DBOS.delete_workflows_async(ids)
-        await self.scrub()
+        return ids
 
     async def scrub(self) -> bool:
         """Remove every byte of deleted jobs; return False while something else reads them."""
@@ -346,8 +405,12 @@ class Jobs:
 
     async def stop(self, grace: int) -> None:
         """Start nothing more, and give running jobs `grace` seconds; the rest continues at the next start."""
+        if self._watching is not None:
+            self._watching.cancel()
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace, destroy_registry=True)
         self._engine.dispose()
+        if self._locks is not None:
+            self._locks.close()
 
     def _remove_deleted(self) -> bool:
         if self._engine.dialect.name == "postgresql":
@@ -376,8 +439,11 @@ def _look(url: str) -> None:
 
 def _jobs(engine: sa.Engine) -> sa.TableClause:
     """Return DBOS's table of jobs, as far as we use it."""
-    columns = ("workflow_uuid", "status", "owner_xid", "created_at", "started_at_epoch_ms", "delay_until_epoch_ms")
-    return sa.table(TABLE, *map(sa.column, columns), schema=None if engine.dialect.name == "sqlite" else SCHEMA)
+    texts = ("workflow_uuid", "status", "owner_xid")
+    moments = ("created_at", "started_at_epoch_ms", "delay_until_epoch_ms")
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, sa.String) for name in texts]
+    columns += [sa.column(name, sa.BigInteger) for name in moments]  # ms
+    return sa.table(TABLE, *columns, schema=None if engine.dialect.name == "sqlite" else SCHEMA)
 
 
 def _unended(url: str) -> dict[str, WorkflowStatus]:

@@ -17,8 +17,9 @@ OTHERS = (
 
 
 class Scratch:
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir, self.folder = data_dir, data_dir / "scratch"
+    def __init__(self, data_dir: Path, part: str = "") -> None:
+        """part: a process's name, if several share the data folder: each has a folder of its own."""
+        self._data_dir, self.folder = data_dir, data_dir / "scratch" / part
         self.empty()
 
     def empty(self) -> None:

@@ -65,5 +65,9 @@ class Pending:
                 return live
         return None
 
+    def has(self, member: int, now: datetime) -> bool:
+        """Whether any interaction of the member's waits."""
+        return any(key[0] == member and live.since + GOOD_FOR > now for key, live in self._live.items())
+
     def forget(self, member: int) -> None:
         self._live = {key: live for key, live in self._live.items() if key[0] != member}

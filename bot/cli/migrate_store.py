@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters import home
-from bot.adapters.jobs import EXECUTOR, Jobs
+from bot.adapters.jobs import Jobs
 from bot.adapters.store import Store
 from bot.adapters.store.copying import copy
 from bot.adapters.store.lease import Lease
 from bot.config import Settings, database_url
+from bot.core.jobs import EXECUTOR
 from bot.errors import AlreadyRuns, SettingsError
 
 

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+QUEUE = "members"
+HEARING = "hearing"  # a separate queue: lookups take hours, and write nothing that a member's other jobs write
+QUEUES = (QUEUE, HEARING)
+EXECUTOR = "bot"  # the name of the process that does everything; a start resumes the jobs of its name
 AT_ONCE, LATER = 0, 1  # arguments of HEAR: a job that waits an hour mustn't keep one from starting now
 
 

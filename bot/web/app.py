@@ -42,11 +42,15 @@ HEADERS = {
 LONGEST_BODY = 16 * 1024  # bytes; our pages send two thousand at most
 
 
-def application(arrive: Arrive, healthy: Healthy) -> web.Application:
-    """Return the app. `arrive` is called once per well-formed return from Spotify; `healthy` returns `ok` and more."""
+def application(arrive: Arrive | None, healthy: Healthy) -> web.Application:
+    """Return the app. `healthy` returns `ok` and more.
+
+    arrive: called once per well-formed return from Spotify; without it, nobody can return here.
+    """
     app = web.Application(client_max_size=LONGEST_BODY, middlewares=[_as_an_action])
-    app[ARRIVE] = arrive
-    app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use up the state
+    if arrive is not None:
+        app[ARRIVE] = arrive
+        app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use up the state
     add_health(app, healthy)
     app.on_response_prepare.append(_add_headers)
     return app

@@ -114,9 +114,9 @@ INSIDE = (
         "jobs of a killed process aren't resumed",
         "crash/test_stop.py",
         "bot/adapters/jobs.py",
-        '"executor_id": EXECUTOR',
+        '"executor_id": executor',
         '"executor_id": f"bot-{secrets.token_hex(4)}"',
-        Edit("bot/upkeep.py", '            "jobs": self._take_up_jobs,\n', ""),
+        Edit("bot/upkeep.py", '{"jobs": self._take_up_jobs} if self._part.queues else {}', "{}"),
     ),
     mutant(
         27,

@@ -61,3 +61,12 @@ class Lease:
             self._connection.close()
             self._connection = None
         self._engine.dispose()
+
+
+def is_free(url: str, name: str) -> bool:
+    """Whether no process holds a name at this moment. Blocks. Raises StoreError."""
+    try:
+        with Lease(url, name):
+            return True
+    except AlreadyRuns:
+        return False

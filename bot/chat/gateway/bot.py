@@ -18,6 +18,7 @@ from discord import app_commands
 
 from bot.adapters.store import Store
 from bot.chat import ids, reply
+from bot.chat.failures import FAILURES
 from bot.chat.gateway import events, presence, switches
 from bot.chat.gateway.translator import Catalogue
 from bot.chat.guard import caught, guarded
@@ -27,7 +28,9 @@ from bot.chat.pending import Pending
 from bot.chat.sorting.offers import Offers
 from bot.config import Settings
 from bot.core.jobs import JobKind
+from bot.core.parts import EVERYTHING, Part
 from bot.core.records import Actor
+from bot.errors import ChatDown
 from bot.flows.account.language import Languages
 from bot.flows.once import Once
 from bot.flows.social import server_channels
@@ -40,6 +43,7 @@ from bot.telemetry.acknowledgements import Acknowledgements
 log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
+IDENTIFY_EVERY = 5.0  # seconds; Discord's own limit for a bot
 PATIENCE = 30.0  # seconds that a request waits for its turn at Discord; longer waits are the caller's
 FOLLOWED_AT_ONCE = 2  # answers after which the next card is worked out; the others wait, acknowledged
 CHAT_INPUT, COMMANDS = 1, {1, 2, 3}  # kinds of command: typed, in a member's menu, in a message's menu
@@ -109,7 +113,14 @@ Handler = Callable[["Context"], Awaitable[None]]
 class Bot(discord.Client):
     """`taps` says who handles a button, select or form, by the `what` of its id."""
 
-    def __init__(self, services: Services, commands: Iterable[AnyCommand], taps: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        commands: Iterable[AnyCommand],
+        taps: Mapping[str, Handler],
+        part: Part = EVERYTHING,
+        **sharded: Any,
+    ) -> None:
         point_at(services.settings)
         without_voice()
         self.acknowledgements = Acknowledgements()
@@ -121,11 +132,14 @@ class Bot(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=PATIENCE,
             http_trace=self.acknowledgements.trace(),
+            **sharded,
         )
+        self._part = part
         self.services, self.pending, self.offers = services, Pending(), Offers(services)
         self.present: presence.Known = {}
         self.connected = asyncio.Event()  # set for good by the first connection
         self.is_connected = False  # at this moment
+        self._closed_apart = asyncio.Event()
         self.telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # of a round's channel, once: by press and by clock
         self._taps = dict(taps)
         self._once, self._languages = Once(services.store, services.clock), Languages(services.store)
@@ -135,7 +149,41 @@ class Bot(discord.Client):
         for command in commands:
             self.tree.add_command(command)
 
+    async def stay_logged_in(self, token: str) -> None:
+        """Call Discord's REST API without a gateway, until closed."""
+        await self.login(token)
+        self.is_connected = True
+        self.connected.set()
+        await self._closed_apart.wait()
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether there are servers that this process's gateway, if it has one, doesn't tell of."""
+        return not self._part.gateway or self._part.shards is not None
+
+    async def guild(self, server: int) -> discord.Guild | None:
+        """Return a server, asked for where this process's gateway doesn't know all; None for one we aren't in.
+
+        Raises ChatDown.
+        """
+        await self.connected.wait()
+        known = self.get_guild(server)
+        if known is not None or not self.is_apart:
+            return known
+        try:
+            return await self.fetch_guild(server)
+        except (discord.NotFound, discord.Forbidden):
+            return None
+        except FAILURES as down:
+            raise ChatDown(f"server {server}: {down or type(down).__name__}") from down
+
+    async def close(self) -> None:
+        self._closed_apart.set()
+        await super().close()
+
     async def setup_hook(self) -> None:
+        if not self._part.gateway:
+            return
         await self._publish_commands(self.services.settings.data_dir / "commands.json")
 
     async def _publish_commands(self, known: Path) -> None:
@@ -231,6 +279,32 @@ class Bot(discord.Client):
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         await prompt.unreact(self.services.store, _reaction(event), self.services.clock())
+
+
+class ShardedBot(Bot, discord.AutoShardedClient):
+    """A bot that has some of the gateway's shards; other processes have the others."""
+
+    def __init__(
+        self, services: Services, commands: Iterable[AnyCommand], taps: Mapping[str, Handler], part: Part
+    ) -> None:
+        shards = part.shards
+        if shards is None:
+            raise ValueError("which shards?")
+        super().__init__(services, commands, taps, part, shard_ids=shards.ids, shard_count=shards.count)
+        self._identifying: set[asyncio.Task[None]] = set()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for this shard's turn: Discord takes one every five seconds, from all processes together."""
+        turn = asyncio.Event()
+        holding = asyncio.create_task(self._identify_in_turn(turn))
+        self._identifying.add(holding)
+        holding.add_done_callback(self._identifying.discard)
+        await turn.wait()
+
+    async def _identify_in_turn(self, turn: asyncio.Event) -> None:
+        async with self.services.store.lock("identify"):
+            turn.set()
+            await asyncio.sleep(IDENTIFY_EVERY)
 
 
 def _registered_last(known: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bot.chat.account import data, guide, link, settings, status, tokens, unlink
 from bot.chat.failures import FAILURES
 from bot.chat.feed import activity, discover, feed, hear, song, web
 from bot.chat.gateway import presence
-from bot.chat.gateway.bot import AnyCommand, Bot, Handler
+from bot.chat.gateway.bot import AnyCommand, Bot, Handler, ShardedBot
 from bot.chat.layout import Page
 from bot.chat.library import library
 from bot.chat.social import (
@@ -30,6 +30,7 @@ from bot.chat.social import (
 )
 from bot.chat.sorting import bulk, label, model, playlists, prompt, rules, standing, unsorted
 from bot.chat.sorting.writing import corrections, history, sort, undo, why
+from bot.core.parts import Part
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
@@ -64,17 +65,24 @@ def all_taps() -> Mapping[str, Handler]:
 class Chat:
     """`tell` and `progress` may be called before the connection stands; they wait for it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, part: Part) -> None:
         self._token = services.settings.discord_token
-        self._services = services
-        self._bot = Bot(services, all_commands(), all_taps())
+        self._services, self._part = services, part
+        kind = ShardedBot if part.shards else Bot
+        self._bot = kind(services, all_commands(), all_taps(), part)
         self._telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # by member
         self._told: deque[tuple[int, datetime]] = deque(maxlen=REMEMBERED)
 
     async def run(self) -> None:
-        """Stay connected until closed. Raises SettingsError for a token that Discord refuses."""
+        """Stay connected until closed; without a gateway, only to the REST API.
+
+        Raises SettingsError for a token that Discord refuses.
+        """
         try:
-            await self._bot.start(self._token)
+            if self._part.gateway:
+                await self._bot.start(self._token)
+            else:
+                await self._bot.stay_logged_in(self._token)
         except discord.LoginFailure:
             raise SettingsError(
                 "DISCORD_TOKEN is refused by Discord: copy it again from the developer portal"
@@ -154,12 +162,14 @@ class Chat:
 
     async def server_name(self, server: int) -> str | None:
         """What Discord calls a server; None for one that the bot is not in."""
-        await self._bot.connected.wait()
-        guild = self._bot.get_guild(server)
+        guild = await self._bot.guild(server)
         return guild.name if guild is not None else None
 
     async def crowd(self, server: int) -> int:
         """Return how many are in a server, the bot among them; 0 for one that it is not in."""
-        await self._bot.connected.wait()
-        guild = self._bot.get_guild(server)
-        return (guild.member_count or 0) if guild is not None else 0
+        guild = await self._bot.guild(server)
+        return (guild.member_count or guild.approximate_member_count or 0) if guild is not None else 0
+
+    def awaits(self, member: int) -> bool:
+        """Whether an interaction of a member's waits here for the result of a job."""
+        return self._bot.pending.has(member, self._services.clock())

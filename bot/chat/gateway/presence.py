@@ -27,12 +27,29 @@ async def is_in(bot: "Bot", server: int, member: int) -> bool:
 
 async def sees(bot: "Bot", channel: int, member: int) -> bool:
     """Whether the member can see a channel of a server, and isn't timed out there. Raises ChatDown."""
-    await bot.connected.wait()
-    there = bot.get_channel(channel)
-    if not isinstance(there, discord.abc.GuildChannel | discord.Thread):
+    there = await _channel(bot, channel)
+    if there is None:
         return False
     known = await _member(bot, there.guild.id, member)
     return known is not None and not known.is_timed_out() and there.permissions_for(known).view_channel
+
+
+async def _channel(bot: "Bot", channel: int) -> discord.abc.GuildChannel | discord.Thread | None:
+    """Return a server's channel; in a process without its gateway, as Discord has it now. Raises ChatDown."""
+    await bot.connected.wait()
+    there = bot.get_channel(channel)
+    if there is None and bot.is_apart:
+        try:
+            there = await bot.fetch_channel(channel)
+        except NOT_THERE:
+            return None
+        except FAILURES as down:
+            raise ChatDown(f"channel {channel}: {down or type(down).__name__}") from down
+        guild = await bot.guild(there.guild.id) if isinstance(there, discord.abc.GuildChannel) else None
+        if guild is None or not isinstance(there, discord.abc.GuildChannel):
+            return None
+        there.guild = guild  # what was fetched knows no roles, and so no permissions
+    return there if isinstance(there, discord.abc.GuildChannel | discord.Thread) else None
 
 
 async def name_of(bot: "Bot", member: int) -> str:
@@ -60,7 +77,7 @@ async def _member(bot: "Bot", server: int, member: int) -> discord.Member | None
 
 
 async def _asked(bot: "Bot", server: int, member: int) -> discord.Member | None:
-    guild = bot.get_guild(server)
+    guild = await bot.guild(server)
     if guild is None:
         return None
     try:

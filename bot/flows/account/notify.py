@@ -75,10 +75,11 @@ async def mute(store: Store, member: int, until: datetime | None, now: datetime)
         await members.change(tx, member, muted_until=until)
 
 
-async def owed(store: Store) -> list[int]:
-    """Return the members with waiting notices."""
+async def owed(store: Store) -> dict[int, datetime]:
+    """Return the members with waiting notices, and since when the oldest has waited."""
     async with store.reading() as tx:
-        return list(dict.fromkeys(notice.member for notice in await notices.waiting(tx)))
+        waiting = await notices.waiting(tx)
+    return {notice.member: notice.created_at for notice in reversed(waiting)}
 
 
 async def ending(store: Store, now: datetime) -> list[int]:

@@ -36,6 +36,9 @@ class Messenger:
         self.silent: set[int] = set()  # members, channels and servers that never respond
         self.done: list[tuple[str, int]] = []  # what was done in channels
 
+    def awaits(self, member: int) -> bool:
+        return False
+
     async def tell(self, waiting: Sequence[Notice]) -> bool:
         for notice in waiting:
             if notice.member in self.silent:

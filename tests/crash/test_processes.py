@@ -1,0 +1,152 @@
+"""Several processes on one server's database: jobs run once, a dead process's are taken over, a deletion stops them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.jobs import Jobs
+from bot.adapters.store.lease import is_free
+from bot.core.jobs import Job, JobKind
+from sandbox.process import start
+from tests import postgresql
+from tests.databases import carry_out
+
+PATIENCE = 60.0  # seconds
+DAY = timedelta(days=1)
+LONG = 300  # seconds: a job that doesn't end by itself
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    made = postgresql.new_url()
+    yield made
+    postgresql.drop(made)
+
+
+class Elsewhere:
+    """Processes that run jobs; `said` has what they said, in the order in which it came."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url, self._folder = url, folder
+        self.said: list[str] = []
+        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self._news = asyncio.Condition()
+        self._reading: set[asyncio.Task[None]] = set()
+
+    async def begin(self, name: str) -> None:
+        streams = {"stdout": asyncio.subprocess.PIPE}
+        process = await start("-m", "tests.crash.elsewhere", self._url, name, folder=self._folder, **streams)
+        self.processes[name] = process
+        self._reading.add(asyncio.create_task(self._read(process)))
+        await self.until(f"{name} is ready")
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            async with self._news:
+                self.said.append(line.decode().strip())
+                self._news.notify_all()
+
+    async def until(self, line: str) -> None:
+        async with asyncio.timeout(PATIENCE), self._news:
+            await self._news.wait_for(lambda: line in self.said)
+
+    async def until_ended(self, count: int) -> None:
+        async with asyncio.timeout(10 * PATIENCE), self._news:
+            await self._news.wait_for(lambda: sum(" ends " in line for line in self.said) >= count)
+
+    async def kill(self, name: str) -> None:
+        self.processes[name].kill()
+        await self.processes[name].wait()
+
+    async def end(self) -> None:
+        for name in self.processes:
+            if self.processes[name].returncode is None:
+                await self.kill(name)
+        await asyncio.gather(*self._reading)
+
+
+async def nothing(job: Job) -> None:
+    raise AssertionError("this process runs no jobs")
+
+
+@asynccontextmanager
+async def enqueuing(url: str) -> AsyncIterator[Jobs]:
+    """A process that only enqueues."""
+    jobs = Jobs(url, executor="web", queues=())
+    await jobs.start(nothing)
+    try:
+        yield jobs
+    finally:
+        await jobs.stop(1)
+
+
+@pytest.fixture
+async def elsewhere(url: str, tmp_path: Path) -> AsyncIterator[Elsewhere]:
+    made = Elsewhere(url, tmp_path)
+    yield made
+    await made.end()
+
+
+async def test_p26_the_jobs_of_a_killed_process_are_taken_over(url: str, elsewhere: Elsewhere) -> None:
+    async with enqueuing(url) as jobs:
+        await elsewhere.begin("w1")
+        await jobs.enqueue(JobKind.SYNC, 1, LONG)
+        await elsewhere.until("w1 begins 1")
+        await elsewhere.begin("w2")
+        await jobs.take_over(partial(is_free, url))
+        assert "w2 begins 1" not in elsewhere.said, "w1 lives"
+        await elsewhere.kill("w1")
+        await jobs.take_over(partial(is_free, url))
+        await elsewhere.until("w2 begins 1")
+
+
+async def test_p24_what_waits_is_known_and_pulled_in_when_the_clock_is_put_back(url: str) -> None:
+    now = datetime.now(UTC)
+    async with enqueuing(url) as jobs:
+        await jobs.enqueue(JobKind.TRAIN, 1)
+        await jobs.enqueue(JobKind.POLL, 2, delay=600)
+        later = await jobs.waiting(now + timedelta(hours=1))
+        assert {kind: (waiting.jobs, waiting.oldest > 2_000) for kind, waiting in later.items()} == {
+            JobKind.TRAIN: (1, True),
+            JobKind.POLL: (1, True),
+        }
+        await jobs.pull_in(now - DAY, DAY)
+        ((due,),) = carry_out(url, "select delay_until_epoch_ms from workflow_status where status = 'DELAYED'")
+        assert due / 1000 - (now - DAY).timestamp() == pytest.approx(600, abs=60)
+        assert [job.kind for job in await jobs.pending(1)] == [JobKind.TRAIN]
+
+
+async def test_p35_a_deletion_stops_a_members_jobs_in_another_process_and_waits_for_their_end(
+    url: str, elsewhere: Elsewhere
+) -> None:
+    async with enqueuing(url) as jobs:
+        await elsewhere.begin("w1")
+        for member in (1, 2):
+            await jobs.enqueue(JobKind.SYNC, member, LONG)
+            await elsewhere.until(f"w1 begins {member}")
+        async with asyncio.timeout(PATIENCE):
+            await jobs.forget(1)
+        async with asyncio.timeout(1):
+            await elsewhere.until("w1 ends 1")
+        assert "w1 ends 2" not in elsewhere.said
+        assert carry_out(url, "select 1 from workflow_status where workflow_uuid like ?", ["1:%"]) == []
+
+
+async def test_p26_each_job_runs_once_however_many_processes_take_jobs(
+    url: str, elsewhere: Elsewhere, soak: bool
+) -> None:
+    members = range(1, 1_001 if soak else 61)
+    async with enqueuing(url) as jobs:
+        for name in ("w1", "w2", "w3", "w4")[: 4 if soak else 2]:
+            await elsewhere.begin(name)
+        for member in members:
+            await jobs.enqueue(JobKind.SYNC, member)
+        await elsewhere.until_ended(len(members))
+    begun = sorted(int(line.split()[-1]) for line in elsewhere.said if " begins " in line)
+    assert begun == list(members)

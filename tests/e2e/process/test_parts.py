@@ -1,0 +1,138 @@
+"""A bot in parts: gateway, workers and web as processes of their own, on one PostgreSQL database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from sandbox.process import start
+from sandbox.stack import BotEnded, free_port
+from tests.e2e.chat_stage import answer
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
+from tests.e2e.trained_stage import trained
+
+
+class Parts(CheckedStack):
+    """A stack whose bot is several processes, by their names."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, engine="postgresql", FEED_PAGE="on")
+        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.web_port = free_port()
+
+    async def begin(self, *command: str, port: int = 0) -> None:
+        """Start a part; `port` is where it serves its pages."""
+        settings = {**self._settings(), "HTTP_PORT": str(port or free_port())}
+        with self.log.open("ab") as log:
+            streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
+            process = await start("-m", "bot", *command, folder=self.folder, settings=settings, **streams)
+        self.processes[" ".join(command)] = process
+
+    async def begin_all(self) -> None:
+        await self.begin("gateway", port=self.bot_port)  # a proxy would send it what's for /callback, and web the rest
+        await self.begin("worker", "--name", "1")
+        await self.begin("web", port=self.web_port)
+        await self._until_ready(asyncio.Event().wait())
+        await self.until_served()
+
+    async def until_served(self) -> None:
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as browser:
+            while True:
+                try:
+                    async with browser.get(f"http://127.0.0.1:{self.web_port}/health") as health:
+                        if health.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.1)
+
+    async def kill(self, name: str) -> None:
+        self.processes[name].kill()
+        await self.processes[name].wait()
+
+    async def stop_all(self) -> list[int | None]:
+        for process in self.processes.values():
+            if process.returncode is None:
+                process.terminate()
+        return [await asyncio.wait_for(process.wait(), PATIENCE) for process in self.processes.values()]
+
+
+@pytest.fixture
+async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+    async with Parts(tmp_path / "stack") as stack:
+        await stack.begin_all()
+        yield stack
+        await stack.stop_all()
+
+
+async def test_p24_the_main_job_goes_in_parts_and_all_stop_in_order(parts: Parts) -> None:
+    ada = await trained(parts)
+    before = ada.contents()
+    receipt = await ada.apply(await ada.dry_run())
+    sorted_ = ada.contents()
+    assert sorted_ != before
+    ada.likes()
+    await parts.until(lambda: ada.contents() != sorted_)
+    await ada.undo(receipt)
+    deleting = await ada.person.submit(await ada.person.command("data delete"), word="delete")
+    await deleting.until(lambda message: "is deleted" in message.text(), PATIENCE)
+    assert parts.rows("select 1 from member") == []
+    assert await parts.stop_all() == [0, 0, 0]
+    parts.checks.check(trouble=True)
+
+
+async def test_p26_what_a_killed_worker_had_begun_is_done_by_another(parts: Parts) -> None:
+    ada = await trained(parts)
+    before = ada.contents()
+    await parts.begin("worker", "--name", "2")
+    dry_run = await ada.dry_run()
+    parts.spotify.before.append(slow := Slow())
+    outcome = await ada.person.click(dry_run, "Apply")
+    await asyncio.wait_for(slow.reached.wait(), PATIENCE)
+    await parts.kill("worker --name 1")
+    parts.spotify.before.remove(slow)
+    receipt = await outcome.until(lambda message: "Undo" in [button.label for button in message.buttons()], PATIENCE)
+    after = ada.contents()
+    assert after != before
+    assert all(len(songs) == len(set(songs)) for songs in after.values())
+    await ada.undo(receipt)
+    assert ada.contents() == before
+
+
+class Slow:
+    """Holds up the first write, for as long as nobody kills who sent it."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+
+    async def __call__(self, request: object) -> None:
+        if getattr(request, "method", "GET") != "GET" and "/playlists/" in getattr(request, "path", ""):
+            self.reached.set()
+            await asyncio.sleep(3)
+
+
+async def test_p16_a_killed_gateway_and_web_process_go_on_when_they_start_again(parts: Parts) -> None:
+    ada = await trained(parts)
+    card = await answer(ada.person.command("label"))
+    labels = len(parts.labels(ada.person))
+    await parts.kill("gateway")
+    await parts.discord.wait_for(lambda: not parts.discord.online, PATIENCE)
+    await parts.begin("gateway", port=parts.bot_port)
+    await parts._until_ready(asyncio.Event().wait())
+    await answer(ada.person.click(card, "Late night"))
+    assert len(parts.labels(ada.person)) == labels + 1
+    await parts.kill("web")
+    await parts.begin("web", port=parts.web_port)
+    await parts.until_served()
+
+
+async def test_parts_need_a_server_and_a_name_of_their_own(parts: Parts, tmp_path: Path) -> None:
+    with pytest.raises(BotEnded, match="Another"):
+        await parts.run("-m", "bot", "gateway")
+    with pytest.raises(BotEnded, match="A-B/N is wanted"):
+        await parts.run("-m", "bot", "gateway", "--shards", "3-1/4")
+    async with CheckedStack(tmp_path / "file") as alone:
+        with pytest.raises(BotEnded, match="only on PostgreSQL"):
+            await alone.run("-m", "bot", "worker")
