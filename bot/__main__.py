@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import __version__, config, modes
+from bot.adapters import parts
 from bot.cli.command_line import add_command
 from bot.cli.trouble import words
 from bot.confine import hide
-from bot.core import parts
 from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError
 

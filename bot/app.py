@@ -19,6 +19,7 @@ from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.identity import Identity
 from bot.adapters.jobs import Jobs
+from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.prior import SHIPPED, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
@@ -31,7 +32,6 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.library.polling import Rhythm
-from bot.core.parts import EVERYTHING, Part
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
 from bot.errors import StoreError

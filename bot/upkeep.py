@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.adapters.leading import Leading
+from bot.adapters.parts import EVERYTHING, Part
+from bot.adapters.store.leading import Leading
 from bot.adapters.store.lease import is_free
 from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.jobs import AT_ONCE, JobKind
-from bot.core.parts import EVERYTHING, Part
 from bot.core.records import Work
 from bot.flows import clock, once
 from bot.flows.account import link, notify

@@ -142,17 +142,18 @@ class Worker:
             await services.jobs.enqueue(job.kind, job.member, job.argument, tries=job.tries + 1, delay=delay)
         asked = answer.tell and job.kind not in UNASKED
         failure = Failure(job, _known(error), asked, "" if expected else reference)
-        await notify.problem(services.store, failure, services.clock())
+        ends = (
+            partial(sort.give_up, write=job.argument, error=failure.error) if answer.defect and _applies(job) else None
+        )
+        await notify.problem(services.store, failure, services.clock(), ends)
 
     async def _note(self, job: Job, error: Exception) -> str:
-        """Log a defect, count it, and end the write it stopped; return its reference in the log."""
+        """Log a defect, and count it; return its reference in the log."""
         reference = secrets.token_hex(2)
         unexpected = None if isinstance(error, CratekeeperError) else error
         log.error("#%s %s of a member failed: %s", reference, job.kind, error, exc_info=unexpected)
         if job.kind in UNASKED:
             await failed(self._services.store, _work(job, job.kind), error, self._services.clock(), reference)
-        if job.kind == JobKind.APPLY:
-            await sort.give_up(self._services.store, job.argument, _known(error))
         return reference
 
     async def _succeeded(self, job: Job) -> None:
@@ -165,6 +166,10 @@ def _note_end(job: Job, outcome: Outcome, seconds: float) -> None:
     JOBS.labels(job.kind, outcome).observe(seconds)
     level = logging.DEBUG if job.kind in UNASKED else logging.INFO
     log.log(level, "%s %s in %d ms", job.kind, outcome, 1000 * seconds)
+
+
+def _applies(job: Job) -> bool:
+    return job.kind == JobKind.APPLY
 
 
 def _work(job: Job, kind: JobKind) -> Work:

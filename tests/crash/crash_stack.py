@@ -12,6 +12,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Any, Self
 
+from bot.core.sorting.writing.journal import SETTLE
 from sandbox import sources
 from sandbox.discord import Change, Message
 from sandbox.spotify.faults import HangUp, Request
@@ -26,6 +27,7 @@ from tests.e2e.checked_stack import LOOK, NEVER, PATIENCE, CheckedStack
 QUIET = 2.2  # seconds in which the bot does nothing that shows: two ticks of its upkeep
 BROWSER = "/accounts/authorize"  # Spotify's consent page, which the member opens
 UNENDED = "select 1 from workflow_status where status in ('ENQUEUED', 'PENDING', 'DELAYED')"
+UNTOLD = "select 1 from notice where sent_at is null and tries = 0"
 DUE = "select 1 from member where next_poll_at <= ?"
 TO_COME = "next_poll_at between ? and ? and member in (select member from account where synced_at is not null)"
 
@@ -142,13 +144,13 @@ class CrashStack(CheckedStack):
     async def quiet(self) -> None:
         """Wait until the bot has nothing left to do, or is killed at its point."""
         self._active = time.monotonic()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE + SETTLE.total_seconds()):
             while (time.monotonic() - self._active < QUIET or self._works()) and not (self._counts and self.is_doomed):
                 await self.let_read_rest()
                 await asyncio.sleep(5 * LOOK)
 
     def _works(self) -> bool:
-        return bool(self.jobs(UNENDED) or self.rows(DUE, self._now()))
+        return bool(self.jobs(UNENDED) or self.rows(UNTOLD) or self.rows(DUE, self._now()))
 
     async def let_read_rest(self) -> None:
         """Don't look at accounts again that have just been read: with a look every second, no bot is ever quiet."""

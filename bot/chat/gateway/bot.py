@@ -16,6 +16,7 @@ import discord
 import yarl
 from discord import app_commands
 
+from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.store import Store
 from bot.chat import ids, reply
 from bot.chat.failures import FAILURES
@@ -28,7 +29,6 @@ from bot.chat.pending import Pending
 from bot.chat.sorting.offers import Offers
 from bot.config import Settings
 from bot.core.jobs import JobKind
-from bot.core.parts import EVERYTHING, Part
 from bot.core.records import Actor
 from bot.errors import ChatDown
 from bot.flows.account.language import Languages

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import discord
 
+from bot.adapters.parts import Part
 from bot.chat import delivery
 from bot.chat.account import data, guide, link, settings, status, tokens, unlink, updates
 from bot.chat.failures import FAILURES
@@ -30,7 +31,6 @@ from bot.chat.social import (
 )
 from bot.chat.sorting import bulk, label, model, playlists, prompt, rules, standing, unsorted
 from bot.chat.sorting.writing import corrections, history, sort, undo, why
-from bot.core.parts import Part
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError

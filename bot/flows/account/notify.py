@@ -22,6 +22,7 @@ from bot.flows.account.link import CONSENT, days_left
 from bot.flows.attempt import attempt
 
 Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False if no channel was open
+Ends = Callable[[Tx], Awaitable[None]]
 WARN_DAYS = (14, 2)  # before a consent ends (promise P8)
 MOST_A_DAY = 48  # updates
 ENDED = 0  # instead of days: the member knows that it has ended
@@ -185,13 +186,18 @@ class Failure:
     reference: str = ""
 
 
-async def problem(store: Store, failure: Failure, now: datetime) -> None:
-    """Leave the member a notice about a job they asked for, or (once) about consent that has ended."""
-    if not (failure.asked or isinstance(failure.error, ConsentEnded)):
+async def problem(store: Store, failure: Failure, now: datetime, ends: Ends | None = None) -> None:
+    """Leave the member a notice about a job they asked for, or (once) about consent that has ended.
+
+    ends: what else the failure ends, in the same transaction: after a crash in between, nobody would be told.
+    """
+    if ends is None and not (failure.asked or isinstance(failure.error, ConsentEnded)):
         return
     job, member = failure.job, failure.job.member
     body = {"error": dumped(failure.error), "reference": failure.reference, "job": job.kind, "about": job.argument}
     async with store.writing() as tx:
+        if ends is not None:
+            await ends(tx)
         ended = isinstance(failure.error, ConsentEnded) and await _consent_ended(tx, member)
         if (failure.asked or ended) and await members.get(tx, member) is not None:
             await notices.add(tx, member, NoticeKind.PROBLEM, body, now)

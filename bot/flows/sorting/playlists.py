@@ -70,7 +70,8 @@ async def make(store: Store, music: Music, member: int, layer_name: str, name: s
     return await _make(store, music, layer, _name(name), now)
 
 
-async def _make(store: Store, music: Music, layer: Layer, name: str, now: datetime) -> Playlist:
+async def _make(store: Store, music: Music, layer: Layer, name: str, now: datetime, *, tell: bool = False) -> Playlist:
+    """Make a playlist and keep it. tell: leave its member a notice."""
     making = new_making(layer.member, f"{KEPT}{layer.layer}:{name}", name)
     made = await create(store, music, making, now)
     async with store.writing() as tx:
@@ -78,11 +79,16 @@ async def _make(store: Store, music: Music, layer: Layer, name: str, now: dateti
         await playlists.save_content(tx, kept, (), None)
         await playlists.change(tx, kept.playlist, ref=made.id, removed_at=None, recorded_from=now)
         await creations.end(tx, making.member, making.purpose)
+        if tell:
+            await notices.add(tx, making.member, NoticeKind.KEPT, {"name": kept.name}, now)
         return await _get(tx, layer.member, kept.playlist)
 
 
-async def resume(store: Store, music: Music, member: int, now: datetime) -> list[Playlist]:
-    """Continue requested playlists that a crash may have interrupted. Raises as `make` does."""
+async def resume(store: Store, music: Music, member: int, now: datetime, *, tell: bool = False) -> list[Playlist]:
+    """Continue requested playlists that a crash may have interrupted. Raises as `make` does.
+
+    tell: leave the member a notice of each.
+    """
     async with store.reading() as tx:
         begun = [making for making in await creations.begun(tx, KEPT) if making.member == member]
         layers = {layer.layer: layer for layer in await playlists.layers(tx, member)}
@@ -90,7 +96,7 @@ async def resume(store: Store, music: Music, member: int, now: datetime) -> list
     for making in begun:
         layer = layers.get(int(making.purpose.removeprefix(KEPT).partition(":")[0]))
         try:
-            made += [await _make(store, music, layer, making.name, now)] if layer is not None else []
+            made += [await _make(store, music, layer, making.name, now, tell=tell)] if layer is not None else []
         except BadChoice:  # there's no room for it any more
             async with store.writing() as tx:
                 await creations.end(tx, member, making.purpose)
@@ -99,10 +105,7 @@ async def resume(store: Store, music: Music, member: int, now: datetime) -> list
 
 async def finish(store: Store, accounts: Accounts, member: int, now: datetime) -> None:
     """Finish what a crash interrupted as `resume` does, and leave a notice of each playlist."""
-    made = await resume(store, await accounts.music(member), member, now)
-    async with store.writing() as tx:
-        for playlist in made:
-            await notices.add(tx, member, NoticeKind.KEPT, {"name": playlist.name}, now)
+    await resume(store, await accounts.music(member), member, now, tell=True)
 
 
 async def unfinished(store: Store) -> list[int]:

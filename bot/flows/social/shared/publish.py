@@ -57,16 +57,13 @@ async def share(
 ) -> None:
     """Write it and tell the host; tell them once if something prevents it. Raises what passes by itself."""
     try:
-        written = await write(store, await music_of(host), host, shared, now)
+        await write(store, await music_of(host), host, shared, now)
     except ConsentEnded as ended:
         await tell_once(store, host, ended, now)
     except NotLinked:
         await give_up(store, host, shared)
     except PlaylistGone:
         await lose(store, host, shared, now)
-    else:
-        if written is not None:
-            await receipt(store, host, written, now)
 
 
 async def write(store: Store, music: Music, host: int, shared: int, now: datetime) -> Written | None:
@@ -87,11 +84,14 @@ async def write(store: Store, music: Music, host: int, shared: int, now: datetim
         await _wait_for_it(store, known, clock())
         raise
     first = before.making or before.ref is None
+    written = Written(known, writing.put_in, writing.taken_out, first=first)
     async with store.writing() as tx:
         await table.change(tx, shared, missed_at=None, making=first and again is not None)
+        if again is None:
+            await _tell(tx, host, written, now)
     if again is not None:
         raise Unsettled(again)
-    return Written(known, writing.put_in, writing.taken_out, first=first)
+    return written
 
 
 async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
@@ -149,28 +149,33 @@ async def has_left(store: Store, is_in: Callable[[int, int], Awaitable[bool]], h
 
 async def leave(store: Store, host: int, shared: int, now: datetime) -> None:
     """The host left the playlist's server: nobody hosts it now, and they're told. What was written stays theirs."""
-    known = await give_up(store, host, shared)
-    if known is not None:
-        async with store.writing() as tx:
-            await notices.add(tx, host, NoticeKind.LEFT, {"name": known.name}, now)
+    await _end(store, host, shared, NoticeKind.LEFT, now)
 
 
 async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
     """The host's playlist is gone: nobody hosts it now, and they're told."""
-    known = await give_up(store, host, shared)
-    if known is not None:
-        async with store.writing() as tx:
-            await notices.add(tx, host, NoticeKind.LOST, {"name": known.name}, now)
+    await _end(store, host, shared, NoticeKind.LOST, now)
+
+
+async def _end(store: Store, host: int, shared: int, told: NoticeKind, now: datetime) -> None:
+    async with store.writing() as tx:
+        known = await _given_up(tx, host, shared)
+        if known is not None:
+            await notices.add(tx, host, told, {"name": known.name}, now)
 
 
 async def give_up(store: Store, host: int, shared: int) -> Shared | None:
     """Stop the hosting of a playlist that can't be written; return it, None if they don't host it."""
     async with store.writing() as tx:
-        known = await table.get(tx, shared)
-        if known is None or known.host != host:
-            return None
-        await table.unhost(tx, shared)
-        return known
+        return await _given_up(tx, host, shared)
+
+
+async def _given_up(tx: Tx, host: int, shared: int) -> Shared | None:
+    known = await table.get(tx, shared)
+    if known is None or known.host != host:
+        return None
+    await table.unhost(tx, shared)
+    return known
 
 
 async def tell_once(store: Store, host: int, error: ConsentEnded, now: datetime) -> None:
@@ -187,16 +192,14 @@ async def tell_once(store: Store, host: int, error: ConsentEnded, now: datetime)
             await notices.add(tx, host, NoticeKind.UNWRITTEN, {"error": dumped(error)}, now)
 
 
-async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:
+async def _tell(tx: Tx, host: int, written: Written, now: datetime) -> None:
     """Tell the host about the first write and the last; /shared show tells about those in between."""
     if written.first or written.shared.ended_at is not None:
         known = written.shared
         body = {"shared": known.shared, "name": known.name, "ended": known.ended_at is not None}
         body["shelved"] = (known.ref or "").startswith(rules.LOCAL)
-        async with store.writing() as tx:
-            await notices.add(
-                tx, host, NoticeKind.SHARED, body | {"put_in": written.put_in, "taken_out": written.taken_out}, now
-            )
+        body |= {"put_in": written.put_in, "taken_out": written.taken_out}
+        await notices.add(tx, host, NoticeKind.SHARED, body, now)
 
 
 async def unwritten(store: Store, member: int | None = None) -> list[Shared]:

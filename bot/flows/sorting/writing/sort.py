@@ -181,23 +181,23 @@ async def cancel(store: Store, member: int, write: int) -> bool:
 
 
 async def carry_out(store: Store, accounts: Accounts, write: int, now: datetime) -> None:
-    """Apply a confirmed write, and leave its member a notice of the receipt. Raises as `apply` does."""
+    """Apply a confirmed write, and leave its member a notice of the receipt. Raises as `_bring_about` does."""
     async with store.reading() as tx:
         confirmed = await writes.get(tx, write)
     if confirmed is None or confirmed.state != WriteState.APPLYING:
         return
-    done = await apply(store, await accounts.music(confirmed.member), write, now)
-    async with store.writing() as tx:
+    await _bring_about(store, await accounts.music(confirmed.member), write, now)
+    async with store.writing() as tx:  # both or neither: one that's done isn't carried out again, so it'd never be told
+        done = await _finish(tx, write, now)
         if confirmed.kind != WriteKind.WATCH:
             await notices.add(tx, confirmed.member, NoticeKind.RECEIPT, {"write": write, "kind": confirmed.kind}, now)
         elif done.placed or done.asked or done.refused:
             await notices.add(tx, confirmed.member, NoticeKind.UPDATE, {"write": write}, now)
 
 
-async def give_up(store: Store, write: int, error: CratekeeperError) -> None:
+async def give_up(tx: Tx, write: int, error: CratekeeperError) -> None:
     """Note that a write failed, and why."""
-    async with store.writing() as tx:
-        await writes.set_state(tx, write, WriteState.FAILED, problem=dumped(error))
+    await writes.set_state(tx, write, WriteState.FAILED, problem=dumped(error))
 
 
 async def unfinished(store: Store) -> list[Write]:
@@ -207,7 +207,20 @@ async def unfinished(store: Store) -> list[Write]:
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
-    """Bring the playlists to what the write wants, and return the receipt. May be called again after any failure.
+    """Carry a write out without a notice, and return the receipt. Raises as `_bring_about` does."""
+    await _bring_about(store, music, write, now)
+    async with store.writing() as tx:
+        return await _finish(tx, write, now)
+
+
+async def _finish(tx: Tx, write: int, now: datetime) -> Receipt:
+    """Note that a write is done, and return its receipt."""
+    await writes.set_state(tx, write, WriteState.DONE, applied_at=now)
+    return await receipt(tx, write)
+
+
+async def _bring_about(store: Store, music: Music, write: int, now: datetime) -> None:
+    """Bring the playlists to what the write wants. May be called again after any failure.
 
     Raises Unsettled if something that was sent isn't readable yet: call again then. Raises CoolingDown if Spotify asks
     us to wait, SpotifyDown if it doesn't answer: the journal knows what was written. Lines that can't be written are
@@ -226,10 +239,6 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
             raise wait
     if later := [wait for wait in waits if isinstance(wait, datetime)]:
         raise Unsettled(min(later))
-    async with store.writing() as tx:
-        await writes.set_state(tx, write, WriteState.DONE, applied_at=now)
-    async with store.reading() as tx:
-        return await receipt(tx, write)
 
 
 async def _refuse_what_is_not_kept(store: Store, order: Receipt) -> None:
