@@ -142,9 +142,8 @@ class Worker:
             await services.jobs.enqueue(job.kind, job.member, job.argument, tries=job.tries + 1, delay=delay)
         asked = answer.tell and job.kind not in UNASKED
         failure = Failure(job, _known(error), asked, "" if expected else reference)
-        ends = (
-            partial(sort.give_up, write=job.argument, error=failure.error) if answer.defect and _applies(job) else None
-        )
+        stops_write = answer.defect and job.kind == JobKind.APPLY
+        ends = partial(sort.give_up, write=job.argument, error=failure.error) if stops_write else None
         await notify.problem(services.store, failure, services.clock(), ends)
 
     async def _note(self, job: Job, error: Exception) -> str:
@@ -166,10 +165,6 @@ def _note_end(job: Job, outcome: Outcome, seconds: float) -> None:
     JOBS.labels(job.kind, outcome).observe(seconds)
     level = logging.DEBUG if job.kind in UNASKED else logging.INFO
     log.log(level, "%s %s in %d ms", job.kind, outcome, 1000 * seconds)
-
-
-def _applies(job: Job) -> bool:
-    return job.kind == JobKind.APPLY
 
 
 def _work(job: Job, kind: JobKind) -> Work:

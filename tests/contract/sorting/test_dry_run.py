@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.store import Store
@@ -24,6 +25,7 @@ from bot.flows.sorting.dry_run import MOST_ASKED, Reason
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.scored_library import NOWHERE, ScoredLibrary
 from bot.flows.sorting.writing import corrections, sort
+from tests.databases import carry_out
 
 MEMBER, STRANGER = 5, 6
 SURE, TORN, UNSURE = [0.97, 0.01, 0.01, 0.01], [0.55, 0.43, 0.01, 0.01], [0.25, 0.25, 0.25, 0.25]
@@ -228,3 +230,31 @@ async def test_only_the_first_receipt_of_who_has_spotify_says_that_likes_are_sor
     again = await prepared.planned(scored)
     await prepared.applied(again)
     assert not (await prepared.reviewed(again)).first, "they've read it before"
+
+
+class OfMember:
+    """Hands out the member's playlists."""
+
+    def __init__(self, local: LocalPlaylists) -> None:
+        self._local = local
+
+    async def music(self, _: int) -> LocalPlaylists:
+        return self._local
+
+
+@pytest.mark.sqlite
+async def test_p43_a_write_that_could_not_leave_its_notice_is_not_done_and_is_told_when_it_goes_on(
+    prepared: Prepared,
+) -> None:
+    """A crash before the notice's commit leaves the same: the write counts as done only with its notice."""
+    write = await prepared.planned(await prepared.sorted([SURE] * 5))
+    await sort.confirm(prepared.store, MEMBER, write)
+    told = "SELECT count(*) FROM notice WHERE kind = 'receipt'"
+    carry_out(prepared.store.url, "CREATE TRIGGER no BEFORE INSERT ON notice BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(IntegrityError):
+        await sort.carry_out(prepared.store, OfMember(prepared.local), write, prepared.now)
+    assert [left.write for left in await sort.unfinished(prepared.store)] == [write]
+    carry_out(prepared.store.url, "DROP TRIGGER no")
+    await sort.carry_out(prepared.store, OfMember(prepared.local), write, prepared.now)
+    assert carry_out(prepared.store.url, told) == [(1,)]
+    assert await sort.unfinished(prepared.store) == []

@@ -57,7 +57,7 @@ async def share(
 ) -> None:
     """Write it and tell the host; tell them once if something prevents it. Raises what passes by itself."""
     try:
-        await write(store, await music_of(host), host, shared, now)
+        await write(store, await music_of(host), host, shared, now, tell=True)
     except ConsentEnded as ended:
         await tell_once(store, host, ended, now)
     except NotLinked:
@@ -66,10 +66,13 @@ async def share(
         await lose(store, host, shared, now)
 
 
-async def write(store: Store, music: Music, host: int, shared: int, now: datetime) -> Written | None:
+async def write(
+    store: Store, music: Music, host: int, shared: int, now: datetime, *, tell: bool = False
+) -> Written | None:
     """Bring the host's playlist up to date. May be called again after anything; None if they don't host it.
 
-    Raises Unsettled if it must be looked at again, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
+    tell: leave the host a notice of the first write and the last. Raises Unsettled if it must be looked at again,
+    CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
     """
     async with store.reading() as tx:
         before = await table.get(tx, shared)
@@ -87,7 +90,7 @@ async def write(store: Store, music: Music, host: int, shared: int, now: datetim
     written = Written(known, writing.put_in, writing.taken_out, first=first)
     async with store.writing() as tx:
         await table.change(tx, shared, missed_at=None, making=first and again is not None)
-        if again is None:
+        if again is None and tell:
             await _tell(tx, host, written, now)
     if again is not None:
         raise Unsettled(again)
