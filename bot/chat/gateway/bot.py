@@ -43,7 +43,7 @@ from bot.telemetry.acknowledgements import Acknowledgements
 log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
-IDENTIFY_EVERY = 5.0  # seconds; Discord's own limit for a bot
+IDENTIFY_EVERY = 5.5  # seconds; Discord lets a bot identify every five
 PATIENCE = 30.0  # seconds that a request waits for its turn at Discord; longer waits are the caller's
 FOLLOWED_AT_ONCE = 2  # answers after which the next card is worked out; the others wait, acknowledged
 CHAT_INPUT, COMMANDS = 1, {1, 2, 3}  # kinds of command: typed, in a member's menu, in a message's menu

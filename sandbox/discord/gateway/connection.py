@@ -114,17 +114,16 @@ class Connection:
         if not self._world.sessions.may_identify(self._world.now(), self._world.rules.identify_every):
             self._send(Op.INVALID_SESSION, False)
             return
-        session = self._world.sessions.open(data["intents"])
+        shard = data.get("shard") or [0, 1]
+        session = self._world.sessions.open(data["intents"], (shard[0], shard[1]))
         self._connect(session)
-        self._greet(session, data.get("shard"))
+        self._greet(session, shard)
 
-    def _greet(self, session: Session, shard: list[int] | None) -> None:
-        """Send READY with unavailable guilds, then each guild."""
+    def _greet(self, session: Session, shard: list[int]) -> None:
+        """Send READY with unavailable guilds, then each guild; only those of its shard."""
         world = self._world
-        joined = [guild for guild in world.guilds.values() if world.bot.id in guild.members]
-        session.dispatch(
-            "READY", {**_ready(world, session, [str(guild.id) for guild in joined]), "shard": shard or [0, 1]}
-        )
+        joined = [guild for guild in world.guilds.values() if world.bot.id in guild.members and session.has(guild.id)]
+        session.dispatch("READY", {**_ready(world, session, [str(guild.id) for guild in joined]), "shard": shard})
         for guild in joined if session.wants(Intent.GUILDS) else ():
             world.events.greet(session, guild)
 

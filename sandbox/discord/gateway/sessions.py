@@ -45,6 +45,7 @@ class Intent(IntFlag):
     MESSAGE_CONTENT = 1 << 15
 
 
+TO_ITSELF = {"READY", "RESUMED"}
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
 
 
@@ -61,10 +62,11 @@ class Line:
 
 
 class Session:
-    """One login of a bot; outlives its connection. `line` is None while disconnected."""
+    """One login of a bot, or of one of its shards; outlives its connection. `line` is None while disconnected."""
 
-    def __init__(self, intents: int) -> None:
+    def __init__(self, intents: int, shard: tuple[int, int]) -> None:
         self.id = secrets.token_hex(16)
+        self.shard, self._shards = shard
         self.intents = Intent(intents)
         self.sequence = 0
         self.line: Line | None = None
@@ -73,7 +75,13 @@ class Session:
     def wants(self, intent: Intent) -> bool:
         return intent == Intent.ALWAYS or bool(self.intents & intent)
 
+    def has(self, guild: int | None) -> bool:
+        """Whether a guild's events come here; those of no guild are the first shard's."""
+        return self.shard == (0 if guild is None else (guild >> 22) % self._shards)
+
     def dispatch(self, event: str, data: Json) -> None:
+        if event not in TO_ITSELF and not self.has(_guild(event, data)):
+            return
         self.sequence += 1
         frame = {"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": data}
         self._sent.append(frame)
@@ -86,6 +94,12 @@ class Session:
         if not oldest_known <= sequence <= self.sequence:
             return None
         return [frame for frame in self._sent if frame["s"] > sequence]
+
+
+def _guild(event: str, data: Json) -> int | None:
+    """Return the guild that an event is of, if it's of any."""
+    named = data.get("id") if event in ("GUILD_CREATE", "GUILD_DELETE") else data.get("guild_id")
+    return int(named) if named else None
 
 
 class Sessions:
@@ -105,9 +119,9 @@ class Sessions:
         self._identified = now
         return not too_early
 
-    def open(self, intents: int) -> Session:
+    def open(self, intents: int, shard: tuple[int, int] = (0, 1)) -> Session:
         self._sessions = {key: session for key, session in self._sessions.items() if session.line}
-        session = Session(intents)
+        session = Session(intents, shard)
         self._sessions[session.id] = session
         return session
 

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from sandbox.discord import Guild, Message, Person
 from sandbox.process import start
 from sandbox.stack import BotEnded, free_port
-from tests.e2e.chat_stage import answer
+from tests.e2e.chat_stage import STYLES, answer, as_file, label, styled
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
-from tests.e2e.trained_stage import trained
+from tests.e2e.trained_stage import TAUGHT, trained
 
 
 class Parts(CheckedStack):
@@ -136,3 +140,43 @@ async def test_parts_need_a_server_and_a_name_of_their_own(parts: Parts, tmp_pat
     async with CheckedStack(tmp_path / "file") as alone:
         with pytest.raises(BotEnded, match="only on PostgreSQL"):
             await alone.run("-m", "bot", "worker")
+
+
+async def test_two_gateways_have_a_servers_events_each_and_identify_in_turn(tmp_path: Path) -> None:
+    """Each answers its own servers, in the message where they were asked; a worker does what both ask for."""
+    async with Parts(tmp_path / "stack") as stack:
+        stack.discord.rules = replace(stack.discord.rules, identify_every=timedelta(seconds=5))
+        first = stack.guild
+        second = another_guild(stack)
+        people = {}
+        for guild in (first, second):
+            user = stack.discord.add_user(f"of{guild.id}", display_name="Somebody")
+            stack.discord.join(guild, user)
+            people[guild.id] = Person(stack.discord, user, next(iter(guild.channels.values())))
+        for shard in (0, 1):
+            await stack.begin("gateway", "--shards", f"{shard}-{shard}/2")
+        await stack.begin("worker")
+        await stack.until(lambda: "connected to Discord" in stack.log.read_text())
+        await stack.until(lambda: stack.log.read_text().count("connected to Discord") == 2)
+        for person in people.values():
+            await answer(person.command("library import", file=as_file(styled())))
+            for style in STYLES:
+                await answer(person.command("playlists add", new=style))
+            await label(person, await answer(person.command("label")), styled(), TAUGHT)
+            told = await stack.discord.wait_for(partial(of_a_model, person), PATIENCE)
+            assert told.visible_to == person.user.id, "it came where they labelled"
+        assert await stack.stop_all() == [0, 0, 0]
+
+
+def of_a_model(person: Person) -> Message | None:
+    """The message in their channel that says a model was learned."""
+    seen = person.visible(person.channel)
+    return next((message for message in seen if "Look" in [button.label for button in message.buttons()]), None)
+
+
+def another_guild(stack: Parts) -> Guild:
+    """A guild of the other one of two shards."""
+    while True:
+        made = stack.discord.add_guild("Another shop", channels=["crates"])
+        if (made.id >> 22) % 2 != (stack.guild.id >> 22) % 2:
+            return made
