@@ -5,11 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from bot.__main__ import parser
 from bot.config import LONGEST_STOP
 
 ROOT = Path(__file__).parents[3]
@@ -100,3 +103,42 @@ def test_systemd_knows_every_line_of_the_service_and_rates_it_confined(tmp_path:
         check=False,
     )
     assert rated.returncode == 0, rated.stdout[-300:]
+
+
+def compose(name: str) -> Mapping[str, Any]:
+    services: Mapping[str, Any] = yaml.safe_load((DEPLOY / name).read_text())["services"]
+    return services
+
+
+def manifests() -> list[Any]:
+    return list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
+
+
+def containers() -> list[Mapping[str, Any]]:
+    """The containers of the bot's parts, as the two ways to run them describe them, with what each is told to do."""
+    composed = [
+        {**part, "args": part["command"]} for part in compose("parts.compose.yaml").values() if "command" in part
+    ]
+    pods = [made["spec"]["template"]["spec"] for made in manifests() if made["kind"] == "StatefulSet"]
+    return composed + [container for pod in pods for container in pod["containers"]]
+
+
+def test_each_part_is_told_what_the_command_line_knows() -> None:
+    told = [["worker-0" if word == "$(POD)" else word for word in container["args"]] for container in containers()]
+    named = [options.part(options) for options in map(parser().parse_args, told)]
+    assert {part.kind for part in named} == {"gateway", "worker", None}
+    composed = named[: len(told) - 3]
+    assert len({part.name for part in composed}) == len(composed), "each has a name of its own"
+
+
+def test_p36_each_part_runs_confined() -> None:
+    for made in manifests():
+        if made["kind"] == "StatefulSet":
+            pod = made["spec"]["template"]["spec"]
+            assert pod["securityContext"]["runAsNonRoot"]
+            assert pod["terminationGracePeriodSeconds"] >= LONGEST_STOP + CLOSING
+            assert made["spec"]["serviceName"] in {each["metadata"]["name"] for each in manifests()}
+            assert all(each["securityContext"]["readOnlyRootFilesystem"] for each in pod["containers"])
+    for part in compose("parts.compose.yaml").values():
+        assert part.get("read_only") or part["image"].startswith("postgres")
+        assert all(port.startswith("127.0.0.1:") for port in part.get("ports", ()))
