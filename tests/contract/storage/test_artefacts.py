@@ -35,7 +35,7 @@ def test_what_is_put_is_found_by_everybody_until_it_is_deleted(place: Place) -> 
     assert not files.has("a.onnx")
     with pytest.raises(FileNotFoundError):
         files.load("a.onnx", content)
-    assert [path.name for path in (place.folder / "models").iterdir()] == ["b.json"]
+    assert [path.name for path in (place.folder / "models").glob("*")] == ["b.json"]
 
 
 def test_models_and_clips_are_apart(place: Place) -> None:

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import hdrs, web
 
 from bot import app
+from bot.adapters.parts import EVERYTHING
 from bot.chat.gateway.client import Chat
 from bot.config import parse
 from sandbox.discord import Person
@@ -47,7 +48,7 @@ async def pages(feed: Feed, folder: Path) -> web.Application:
     """The bot's web applications, as this bot has them."""
     settings = parse({**feed.stack.environment(), "DATA_DIR": str(folder / "data")})
     async with app.assembled(settings, {}) as services:
-        return app._pages(services, Chat(services))
+        return app._pages(services, Chat(services, EVERYTHING), EVERYTHING)
 
 
 async def entered(feed: Feed, person: Person) -> str:

@@ -82,7 +82,7 @@ def test_p36_models_written_with_an_open_umask_are_closed_to_others(
     options = ("--library", songs_csv, "--labels", labels_csv, "--out", tmp_path / "models", "--member", "bob")
     arguments = [sys.executable, "-m", *command, "fit", *map(str, options)]
     subprocess.run(arguments, cwd=tmp_path, env=environment(tmp_path), umask=0o022, check=True, capture_output=True)
-    written = [tmp_path / "models", *(tmp_path / "models").iterdir()]
+    written = [tmp_path / "models", *(tmp_path / "models").glob("*")]
     assert {path.suffix for path in written} == {"", ".onnx", ".json", ".png"}
     assert [path.name for path in written if path.stat().st_mode & 0o077] == []
 
