@@ -8,7 +8,7 @@ from datetime import datetime
 
 import discord
 
-from bot.adapters.parts import Part
+from bot.adapters.parts import EVERYTHING, Part
 from bot.chat import delivery
 from bot.chat.account import data, guide, link, settings, status, tokens, unlink, updates
 from bot.chat.failures import FAILURES
@@ -65,7 +65,7 @@ def all_taps() -> Mapping[str, Handler]:
 class Chat:
     """`tell` and `progress` may be called before the connection stands; they wait for it."""
 
-    def __init__(self, services: Services, part: Part) -> None:
+    def __init__(self, services: Services, part: Part = EVERYTHING) -> None:
         self._token = services.settings.discord_token
         self._services, self._part = services, part
         kind = ShardedBot if part.shards else Bot

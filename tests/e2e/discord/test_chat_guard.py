@@ -13,7 +13,6 @@ import pytest_asyncio
 from aiohttp import web
 from discord import app_commands
 
-from bot.adapters.parts import EVERYTHING
 from bot.app import assembled
 from bot.chat import ids, layout, reply
 from bot.chat.gateway import presence
@@ -351,7 +350,7 @@ async def test_a_refused_token_is_named_as_the_setting_to_fix(services) -> None:
     world, built = services
     world.token, genuine = "another", world.token
     with pytest.raises(SettingsError, match="DISCORD_TOKEN is refused"):
-        await Chat(built, EVERYTHING).run()
+        await Chat(built).run()
     world.token = genuine
 
 
