@@ -126,6 +126,22 @@ async def test_two_concurrent_reads_create_labels_once(store, now) -> None:
     assert sorted(await asyncio.gather(*both)) == [0, 50]
 
 
+@pytest.mark.parametrize("after", range(1, 4))
+async def test_what_was_done_by_hand_is_learned_once_though_the_read_was_cut_short(store, now, after: int) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    await manual_edits.learn(store, ADA, {kept: everything(range(MANY), now)}, now)
+    async with store.writing() as tx:
+        await songs.like(tx, ADA, [Like(Song(uri(at), "New", ("Ann",)), now) for at in range(MANY, MANY + 9)], now)
+    put_in = {kept: everything(range(MANY + 9), now)}
+    with pytest.raises(asyncio.CancelledError):
+        await _cut_short(store, after, manual_edits.learn(store, ADA, put_in, now))
+    await manual_edits.learn(store, ADA, put_in, now)
+    async with store.reading() as tx:
+        by_hand = [answer.song for answer in await answers.by_hand(tx, ADA, 0)]
+    assert sorted(by_hand) == [uri(at) for at in range(MANY, MANY + 9)]
+
+
 async def test_concurrent_reads_leave_the_contents_of_one(store, now) -> None:
     await has_much(store, now)
     _, kept = await the_layer(store)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, delete, func, select, tuple_, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import CHUNK, count, in_turns, inserting, keep_newest
+from bot.adapters.store.rows import CHUNK, chunks, count, in_turns, inserting, keep_newest
 from bot.core import limits
 from bot.core.records import Layer, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict, event_at, fold
@@ -85,6 +85,16 @@ async def standing(tx: Tx, member: int, layer: int, song: str | None = None) -> 
     if song is not None:
         query = query.where(ANSWER.c.song == song)
     return [_answer(row) async for row in in_turns(await tx.execute(query.order_by(ANSWER.c.event)))]
+
+
+async def newest(tx: Tx, member: int, layer: int, about: Collection[str]) -> dict[str, Answer]:
+    """Return the newest answer about each of these songs that wasn't undone."""
+    found: dict[str, Answer] = {}
+    whose = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.undone_at.is_(None))
+    for piece in chunks(about):
+        query = select(ANSWER).where(*whose, ANSWER.c.song.in_(piece)).order_by(ANSWER.c.event)
+        found |= {row.song: _answer(row) async for row in in_turns(await tx.execute(query))}
+    return found
 
 
 async def by_hand(tx: Tx, member: int, since: int) -> list[Answer]:

@@ -83,7 +83,15 @@ async def _lessons(tx: Tx, layer: Layer, looks: Mapping[Playlist, "_Look"]) -> l
     liked = frozenset(await songs.liked(tx, layer.member)) if added else frozenset[str]()
     said = await _said(tx, layer, here) if any(seen.gone for seen in here.values()) else {}
     event = await answers.next_event(tx, layer.member)
-    return await asyncio.to_thread(lessons, here, said, liked, layer.several, event)
+    taught = await asyncio.to_thread(lessons, here, said, liked, layer.several, event)
+    known = await answers.newest(tx, layer.member, layer.layer, {answer.song for answer in taught})
+    return [answer for answer in taught if not _says_the_same(known.get(answer.song), answer)]
+
+
+def _says_the_same(before: Answer | None, lesson: Answer) -> bool:
+    """Whether a lesson was stored already: a crash kept what was read from being stored with it."""
+    same = (lesson.source, lesson.kind, lesson.playlists)
+    return before is not None and (before.source, before.kind, before.playlists) == same
 
 
 async def _said(tx: Tx, layer: Layer, here: Iterable[int]) -> dict[int, frozenset[str]]:
