@@ -1,6 +1,7 @@
 """A bot in parts: gateway, workers and web as processes of their own, on one PostgreSQL database."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,14 @@ class Parts(CheckedStack):
         super().__init__(folder, engine="postgresql", FEED_PAGE="on")
         self.processes: dict[str, asyncio.subprocess.Process] = {}
         self.web_port = free_port()
+
+    async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int | None:
+        """Kill what still runs, such as after a failure."""
+        for process in self.processes.values():
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return 0
 
     async def begin(self, *command: str, port: int = 0) -> None:
         """Start a part; `port` is where it serves its pages."""
