@@ -15,6 +15,7 @@ from bot.core.jobs import JobKind
 from bot.core.library import polling
 from bot.core.library.polling import Rhythm
 from bot.core.records import Account, Look
+from bot.errors import NotLinked
 from bot.flows.library import sync
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Likes, Music
@@ -104,9 +105,14 @@ class Polls:
         await self.put_off([member], now)
 
     async def poll(self, music: Music, likes: Likes, account: Account, now: datetime) -> None:
-        """Look at a member's account once; new likes are then ready to sort."""
+        """Look at a member's account once; new likes are then ready to sort.
+
+        Raises NotLinked for a member who has been erased meanwhile: nothing of them may come back.
+        """
         async with self._store.writing() as tx:
-            member = await members.ensure(tx, account.member, now)
+            member = await members.get(tx, account.member)
+            if member is None:
+                raise NotLinked
             await members.change(tx, account.member, polls=member.polls + 1)
         if member.polls % LOOK_AT_PLAYLISTS == LOOK_AT_PLAYLISTS - 1:
             await manual_edits.look(self._store, music, account.member, now)

@@ -5,17 +5,19 @@ from math import ceil
 
 import pytest
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists, writes
+from bot.core.library.polling import Rhythm
 from bot.core.library.tables import BadRow, Foreign, Problem
 from bot.core.markup import escape
 from bot.core.records import Item, NewWrite
 from bot.core.sorting.writing.writes import WriteKind, WriteState
-from bot.errors import BadFile
+from bot.errors import BadFile, NotLinked
 from bot.errors.library import FileTooLarge, ForeignFile, NoSongColumns, NoSongsInFile
 from bot.flows.library import sync
+from bot.flows.library.poll import Polls
 from bot.flows.sorting import playlists as flow
 from bot.messages.errors import describe
 from bot.messages.library import bad_row
@@ -38,6 +40,17 @@ async def test_a_first_sync_of_n_songs_is_n_over_50_calls(linked: Linked) -> Non
     assert (look.total, look.new, look.gone) == (120, 120, 0)
     assert linked.calls() == ["GET /v1/me/tracks"] * ceil(120 / 50)
     assert len(await liked(linked)) == 120
+
+
+async def test_p35_a_look_at_a_member_who_is_erased_meanwhile_brings_nothing_of_them_back(linked: Linked) -> None:
+    music, account = await linked.music(), await linked.account()
+    async with linked.store.writing() as tx:
+        await personal_data.erase(tx, MEMBER)
+    polls = Polls(linked.store, Rhythm(timedelta(minutes=15), timedelta(hours=6), 480))
+    with pytest.raises(NotLinked):
+        await polls.poll(music, music, account, NOW)
+    async with linked.store.reading() as tx:
+        assert await members.get(tx, MEMBER) is None
 
 
 async def test_nothing_new_is_one_call(linked: Linked) -> None:
