@@ -97,9 +97,11 @@ class Session:
 
 
 def _guild(event: str, data: Json) -> int | None:
-    """Return the guild that an event is of, if it's of any."""
-    named = data.get("id") if event in ("GUILD_CREATE", "GUILD_DELETE") else data.get("guild_id")
-    return int(named) if named else None
+    """Return the guild that an event is of, if it's of any; a malformed one may name anything."""
+    if not isinstance(data, dict):
+        return None
+    named = str(data.get("id" if event in ("GUILD_CREATE", "GUILD_DELETE") else "guild_id"))
+    return int(named) if named.isdecimal() else None
 
 
 class Sessions:
