@@ -1,16 +1,18 @@
 """Lease: a name that one process at a time holds in a PostgreSQL database."""
 
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.adapters.store.postgresql import session
 from bot.adapters.store.problems import typed_errors
 from bot.errors import AlreadyRuns
 
 TAKE = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+FREE = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
 PING = text("SELECT 1")
 KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}  # seconds; a dead machine's end
 
@@ -57,6 +59,8 @@ class Lease:
 
     def _let_go(self) -> None:
         if self._connection is not None:
+            with suppress(SQLAlchemyError):  # or the server notices a moment later that the connection is closed
+                self._connection.execute(FREE, {"name": f"cratekeeper {self._name}"})
             self._connection.invalidate()  # closes it, whatever has become of it
             self._connection.close()
             self._connection = None
