@@ -112,9 +112,7 @@ async def test_a_database_with_other_rows_is_refused(tmp_path: Path, url: str, n
     await there.close()
 
 
-async def test_the_command_moves_the_jobs_too_and_each_once(
-    tmp_path: Path, url: str, now: datetime, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_command_moves_the_jobs_too_and_each_once(tmp_path: Path, url: str, now: datetime) -> None:
     settings = parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(tmp_path / "data")})
     home.prepare(settings)
     store = Store(settings.database_url)
@@ -126,7 +124,6 @@ async def test_the_command_moves_the_jobs_too_and_each_once(
     await aside(with_jobs(settings.jobs_url, wanted))
     for _ in range(2):
         assert await migrate_store(settings, url) == 0
-    assert "1 rows and 2 waiting jobs" in capsys.readouterr().out
     waiting = "select workflow_uuid, queue_name, queue_partition_key, delay_until_epoch_ms > ? from workflow_status"
     assert sorted((job.rsplit(":", 1)[0], *rest) for job, *rest in carry_out(url, waiting, [1e12])) == [
         (f"{ADA}:train:3", "members", str(ADA), True),
