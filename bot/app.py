@@ -63,6 +63,7 @@ from bot.worker import Worker
 
 log = logging.getLogger(__name__)
 SHARED_TICK = 1  # seconds, where other processes leave this one what there is to tell
+LETS_GO = 2  # seconds that whoever takes over what a dead process of our name had begun holds the name
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
@@ -98,7 +99,7 @@ async def assembled(
     home.prepare(settings)
     async with AsyncExitStack() as closing:
         closing.enter_context(home.lived_in(settings, part.name))
-        lease = closing.enter_context(Lease(settings.database_url, part.name)) if settings.on_server else None
+        lease = closing.enter_context(Lease(settings.database_url, part.name, LETS_GO)) if settings.on_server else None
         stopped_in_order = closing.enter_context(home.watched(settings))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)

@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.store.leading import Leading
-from bot.adapters.store.lease import is_free
+from bot.adapters.store.lease import Lease
 from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
@@ -198,7 +198,7 @@ class Upkeep:
     async def _take_up_jobs(self, _: datetime) -> None:
         await self._services.jobs.take_up()
         if self._leads:
-            await self._services.jobs.take_over(partial(is_free, self._services.settings.database_url))
+            await self._services.jobs.take_over(partial(Lease, self._services.settings.database_url))
 
     async def _sweep_links(self, _: datetime) -> None:
         await self._services.linking.sweep()

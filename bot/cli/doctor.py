@@ -18,7 +18,7 @@ from bot.adapters import home
 from bot.adapters.artefacts import models_of
 from bot.adapters.backup.daily import made_in
 from bot.adapters.hearing import Hearing
-from bot.adapters.jobs import Jobs
+from bot.adapters.jobs import stuck_in
 from bot.adapters.prior import NAME, SHIPPED, Taught, read_from
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Scorer
@@ -243,7 +243,7 @@ def guards_in_words(guards: Mapping[str, bool]) -> str:
 
 
 async def _jobs(settings: Settings) -> str:
-    stuck = await asyncio.to_thread(Jobs.stuck_in, settings.jobs_url)
+    stuck = await asyncio.to_thread(stuck_in, settings.jobs_url)
     if stuck:
         raise Unwell(f"started five times without finishing: {', '.join(stuck)}; the log says why")
     return "none stuck"

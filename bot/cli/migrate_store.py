@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters import home
-from bot.adapters.jobs import Jobs
+from bot.adapters import jobs as queue
 from bot.adapters.store import Store
 from bot.adapters.store.copying import copy
 from bot.adapters.store.lease import Lease
@@ -38,7 +38,7 @@ async def migrate_store(settings: Settings, to: str) -> int:
         finally:
             for store in stores:
                 await store.close()
-        jobs = await asyncio.to_thread(Jobs.copy, settings.jobs_url, target.jobs_url)
+        jobs = await asyncio.to_thread(queue.copy, settings.jobs_url, target.jobs_url)
     print(
         f"{rows} rows and {jobs} waiting jobs are in {stores[1]}, each the same as in {stores[0]}, which is as it was."
     )

@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from bot.adapters.jobs import Jobs
+from bot.adapters.jobs import Jobs, stuck_in
 from bot.core.jobs import Job, JobKind
 
 
@@ -28,6 +28,6 @@ async def _run(url: str, begun: Path, member: int | None) -> None:
     if member is not None:
         await jobs.enqueue(JobKind.TRAIN, member)
     async with asyncio.timeout(60):
-        while not Jobs.stuck_in(url):  # noqa: ASYNC110 - nothing to wait on
+        while not stuck_in(url):  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.05)
     os._exit(0)

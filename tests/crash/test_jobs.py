@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.adapters.jobs import STARTS, Jobs
+from bot.adapters.jobs import STARTS, stuck_in
 from sandbox.process import start
 from tests import postgresql
 from tests.crash import poison
@@ -33,11 +33,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 async def test_p26_a_poisoned_job_stops_after_five_starts(tmp_path: Path, url: str) -> None:
     begun = tmp_path / "begun"
     assert await in_process(poison.run, url, begun, MEMBER) == -9
-    assert Jobs.stuck_in(url) == []
+    assert stuck_in(url) == []
     for _ in range(STARTS + 1):
         if await in_process(poison.run, url, begun, None) != -9:
             break
-    (stuck,) = Jobs.stuck_in(url)
+    (stuck,) = stuck_in(url)
     assert re.fullmatch(rf"{MEMBER}:train:0 \[[0-9a-f]{{10}}\]", stuck), "it names the action to look for in the log"
     assert len(begun.read_text()) == STARTS
 

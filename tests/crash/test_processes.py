@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.jobs import Jobs
-from bot.adapters.store.lease import is_free
+from bot.adapters.store.lease import Lease
 from bot.core.jobs import Job, JobKind
 from sandbox.process import start
 from tests import postgresql
@@ -99,10 +99,10 @@ async def test_p26_the_jobs_of_a_killed_process_are_taken_over(url: str, elsewhe
         await jobs.enqueue(JobKind.SYNC, 1, LONG)
         await elsewhere.until("w1 begins 1")
         await elsewhere.begin("w2")
-        await jobs.take_over(partial(is_free, url))
+        await jobs.take_over(partial(Lease, url))
         assert "w2 begins 1" not in elsewhere.said, "w1 lives"
         await elsewhere.kill("w1")
-        await jobs.take_over(partial(is_free, url))
+        await jobs.take_over(partial(Lease, url))
         await elsewhere.until("w2 begins 1")
 
 

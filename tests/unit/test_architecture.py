@@ -168,7 +168,7 @@ def test_p30_nothing_that_runs_foreign_bytes_is_called() -> None:
 def test_p30_a_row_of_jobs_that_says_it_is_pickled_is_refused(read: Callable[..., object]) -> None:
     """DBOS would unpickle it, whatever its serializer."""
     with pytest.raises(ValueError, match="never pickle"):
-        read(base64.b64encode(b"I1\n.").decode(), "py_pickle", jobs._Json())
+        read(base64.b64encode(b"I1\n.").decode(), "py_pickle", jobs.tables.Json())
 
 
 STARTING = ("create_subprocess_exec", "create_subprocess_shell", "run", "Popen", "call", "check_call", "check_output")

@@ -1,5 +1,6 @@
 """Lease: a name that one process at a time holds in a PostgreSQL database."""
 
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from bot.errors import AlreadyRuns
 TAKE = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
 FREE = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
 PING = text("SELECT 1")
+AGAIN = 0.1  # seconds between tries
 KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}  # seconds; a dead machine's end
 
 
@@ -22,16 +24,25 @@ class Lease:
 
     with Lease(url, "bot") as lease:  # raises AlreadyRuns if another process holds it, StoreError
         lease.renew()
+
+    patience: seconds to wait for another process that's about to let go.
     """
 
-    def __init__(self, url: str, name: str) -> None:
-        self._name = name
+    def __init__(self, url: str, name: str, patience: float = 0) -> None:
+        self._name, self._patience = name, patience
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0) | KEPT_ALIVE)
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
-        self._take()
-        return self
+        latest = time.monotonic() + self._patience
+        while True:
+            try:
+                self._take()
+                return self
+            except AlreadyRuns:
+                if time.monotonic() >= latest:
+                    raise
+                time.sleep(AGAIN)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._let_go()
@@ -65,12 +76,3 @@ class Lease:
             self._connection.close()
             self._connection = None
         self._engine.dispose()
-
-
-def is_free(url: str, name: str) -> bool:
-    """Whether no process holds a name at this moment. Blocks. Raises StoreError."""
-    try:
-        with Lease(url, name):
-            return True
-    except AlreadyRuns:
-        return False
