@@ -163,9 +163,9 @@ async def test_p13_a_commit_is_on_disk_before_it_is_acknowledged(store: Store) -
     assert settings == [2, "wal"], "2 is FULL: survives a power cut too, which no test can simulate"
 
 
-async def test_p21_a_cancelled_writer_holds_no_lock(tmp_path, now: datetime) -> None:
+async def test_p21_a_cancelled_writer_holds_no_lock(tmp_path, engine: str, now: datetime) -> None:
     """Wherever it's cancelled, and even while somebody holds its error."""
-    store = new_store(tmp_path / "bot.db", busy_ms=1_000)
+    store = new_store(tmp_path / "bot.db", engine, busy_ms=1_000)
 
     async def write() -> None:
         async with store.writing() as tx:
