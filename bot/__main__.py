@@ -87,14 +87,14 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
 
 
 def _add_parts(commands: Any) -> None:
-    gateway = add_command(commands, "gateway", "run only what's connected to Discord; the database is on a server")
+    gateway = add_command(commands, "gateway", "run only the connection to Discord; needs PostgreSQL")
     gateway.add_argument("--shards", default="", metavar="A-B/N", help="of Discord's gateway; without it, all")
     gateway.set_defaults(command=_part, part=lambda options: parts.gateway(options.shards))
-    worker = add_command(commands, "worker", "run only jobs and what falls due")
+    worker = add_command(commands, "worker", "run only jobs and what falls due; needs PostgreSQL")
     worker.add_argument("--queues", default="", help="whose jobs: members, hearing, or both with a comma in between")
     worker.add_argument("--name", default="1", help="which worker this is, the same at each start")
     worker.set_defaults(command=_part, part=lambda options: parts.worker(options.name, options.queues))
-    web = add_command(commands, "web", "serve only the pages")
+    web = add_command(commands, "web", "serve only the pages; needs PostgreSQL")
     web.add_argument("--name", default="1", help="which of them this is, the same at each start")
     web.set_defaults(command=_part, part=lambda options: parts.web(options.name))
 

@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store
-from bot.adapters.store.lease import Lease
+from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
@@ -99,7 +99,7 @@ async def assembled(
     home.prepare(settings)
     async with AsyncExitStack() as closing:
         closing.enter_context(home.lived_in(settings, part.name))
-        lease = closing.enter_context(Lease(settings.database_url, part.name, LETS_GO)) if settings.on_server else None
+        leases = [closing.enter_context(lease) for lease in _leases(settings, part)]
         stopped_in_order = closing.enter_context(home.watched(settings))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
@@ -137,7 +137,7 @@ async def assembled(
         yield Services(
             settings=settings,
             store=store,
-            lease=lease,
+            leases=leases,
             vault=vault,
             spotify=spotify,
             linking=Linking(store, vault, spotify, clock),
@@ -221,7 +221,7 @@ async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
     pause = min(TICK, services.settings.poll_seconds) if part.is_whole else SHARED_TICK
     last_sweep = time.monotonic()
     while True:
-        await _renew(services.lease)
+        await _renew(services.leases)
         await upkeep.tick()
         if part.queues and time.monotonic() - last_sweep > SWEEP:
             last_sweep, now = time.monotonic(), clock()
@@ -230,10 +230,16 @@ async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
         await asyncio.sleep(pause)
 
 
-async def _renew(lease: Lease | None) -> None:
-    """Hold on to our name in a database on a server. Raises AlreadyRuns if another process has it."""
+def _leases(settings: Settings, part: Part) -> list[Lease]:
+    """Return what this process holds in a database on a server: its name, and the bot, alone or with other parts."""
+    url = settings.database_url
+    return [Lease(url, part.name, LETS_GO), Lease(url, WHOLE, shared=not part.is_whole)] if settings.on_server else []
+
+
+async def _renew(leases: Sequence[Lease]) -> None:
+    """Hold on to our names in a database on a server. Raises AlreadyRuns if another process has one."""
     try:
-        if lease is not None:
+        for lease in leases:
             await asyncio.to_thread(lease.renew)
     except StoreError as problem:
         log.warning("the database's server doesn't answer: %s", problem)

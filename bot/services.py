@@ -34,7 +34,7 @@ from bot.ports import Artefacts, FeatureSource, Music
 class Services:
     settings: Settings
     store: Store
-    lease: Lease | None  # on our name in a database that a server holds
+    leases: Sequence[Lease]  # on our names in a database that a server holds
     vault: Vault
     spotify: Spotify
     linking: Linking

@@ -9,9 +9,8 @@ from bot.adapters import home
 from bot.adapters import jobs as queue
 from bot.adapters.store import Store
 from bot.adapters.store.copying import copy
-from bot.adapters.store.lease import Lease
+from bot.adapters.store.lease import WHOLE, Lease
 from bot.config import Settings, database_url
-from bot.core.jobs import EXECUTOR
 from bot.errors import AlreadyRuns, SettingsError
 
 
@@ -31,7 +30,7 @@ async def migrate_store(settings: Settings, to: str) -> int:
             held.enter_context(home.locked(Path(f"{target.database_path}.lock"), AlreadyRuns()))
         for each in (settings, target):
             if each.on_server:
-                held.enter_context(Lease(each.database_url, EXECUTOR))
+                held.enter_context(Lease(each.database_url, WHOLE))
         stores = Store(settings.database_url), Store(target.database_url)
         try:
             rows = await _copy(settings, *stores)
@@ -39,9 +38,7 @@ async def migrate_store(settings: Settings, to: str) -> int:
             for store in stores:
                 await store.close()
         jobs = await asyncio.to_thread(queue.copy, settings.jobs_url, target.jobs_url)
-    print(
-        f"{rows} rows and {jobs} waiting jobs are in {stores[1]}, each the same as in {stores[0]}, which is as it was."
-    )
+    print(f"Copied to {stores[1]}: rows {rows}, waiting jobs {jobs}. Each is the same as in {stores[0]}.")
     print(f"Set DATABASE_URL to the new one, and start the bot. Keys, models and clips stay in {settings.data_dir}.")
     return 0
 
@@ -54,5 +51,5 @@ async def _copy(settings: Settings, source: Store, target: Store) -> int:
     async for copied in copy(source, target):
         rows += copied.rows
         if copied.rows:
-            print(f"{copied.table}: {copied.rows} rows, {copied.new} of them new there")
+            print(f"{copied.table}: rows {copied.rows}, new {copied.new}")
     return rows

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
-from bot.adapters.store.lease import Lease
+from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.store.library import songs
 from bot.adapters.store.postgresql import WRITER
 from bot.adapters.store.sorting import answers, playlists
@@ -247,6 +247,13 @@ def test_a_name_is_held_by_one_process_until_it_ends_or_another_was_faster(url: 
         with Lease(url, "bot"), pytest.raises(AlreadyRuns):
             lease.renew()
     with Lease(url, "bot"):
+        pass
+
+
+def test_parts_share_a_bot_and_a_whole_one_runs_alone(url: str) -> None:
+    with Lease(url, WHOLE, shared=True), Lease(url, WHOLE, shared=True), pytest.raises(AlreadyRuns), Lease(url, WHOLE):
+        pass
+    with Lease(url, WHOLE), pytest.raises(AlreadyRuns), Lease(url, WHOLE, shared=True):
         pass
 
 

@@ -5,15 +5,14 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Select, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.adapters.store.postgresql import session
 from bot.adapters.store.problems import typed_errors
 from bot.errors import AlreadyRuns
 
-TAKE = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
-FREE = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
+WHOLE = "whole bot"  # held by one that does everything, and shared by the parts of one
 PING = text("SELECT 1")
 AGAIN = 0.1  # seconds between tries
 KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}  # seconds; a dead machine's end
@@ -25,11 +24,11 @@ class Lease:
     with Lease(url, "bot") as lease:  # raises AlreadyRuns if another process holds it, StoreError
         lease.renew()
 
-    patience: seconds to wait for another process that's about to let go.
+    patience: seconds to wait for another process that's about to let go. shared: with others that share it.
     """
 
-    def __init__(self, url: str, name: str, patience: float = 0) -> None:
-        self._name, self._patience = name, patience
+    def __init__(self, url: str, name: str, patience: float = 0, *, shared: bool = False) -> None:
+        self._name, self._patience, self._way = name, patience, "_shared" if shared else ""
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0) | KEPT_ALIVE)
         self._connection: Connection | None = None
 
@@ -63,15 +62,19 @@ class Lease:
     def _take(self) -> None:
         with typed_errors():
             self._connection = self._engine.connect()
-            taken = self._connection.execute(TAKE, {"name": f"cratekeeper {self._name}"}).scalar_one()
+            taken = self._connection.execute(self._lock("pg_try_advisory_lock")).scalar_one()
         if not taken:
             self._let_go()
-            raise AlreadyRuns(f"Another process named {self._name!r} uses this database already. Stop that one first.")
+            raise AlreadyRuns(f"Another Cratekeeper process ({self._name}) uses this database already. Stop it first.")
+
+    def _lock(self, function: str) -> Select[tuple[bool]]:
+        key = func.hashtextextended(f"cratekeeper {self._name}", 0)
+        return select(getattr(func, function + self._way)(key))
 
     def _let_go(self) -> None:
         if self._connection is not None:
             with suppress(SQLAlchemyError):  # or the server notices a moment later that the connection is closed
-                self._connection.execute(FREE, {"name": f"cratekeeper {self._name}"})
+                self._connection.execute(self._lock("pg_advisory_unlock"))
             self._connection.invalidate()  # closes it, whatever has become of it
             self._connection.close()
             self._connection = None

@@ -144,6 +144,10 @@ async def test_p16_a_killed_gateway_and_web_process_go_on_when_they_start_again(
 async def test_parts_need_a_server_and_a_name_of_their_own(parts: Parts, tmp_path: Path) -> None:
     with pytest.raises(BotEnded, match="Another"):
         await parts.run("-m", "bot", "gateway")
+    with pytest.raises(BotEnded, match="whole bot"):
+        await parts.run("-m", "bot", "run")
+    with pytest.raises(BotEnded, match="whole bot"):
+        await parts.run("-m", "bot", "migrate-store", "--to", f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
     with pytest.raises(BotEnded, match="A-B/N is wanted"):
         await parts.run("-m", "bot", "gateway", "--shards", "3-1/4")
     async with CheckedStack(tmp_path / "file") as alone:

@@ -67,7 +67,7 @@ async def test_p24_a_bot_that_moved_from_a_file_to_a_server_goes_on_where_it_was
         labels, sorted_ = stack.labels(ada.person), ada.contents()
         await stack.stop_bot()
         url = postgresql.empty_url()
-        assert "each the same as in" in await stack.run("-m", "bot", "migrate-store", "--to", url)
+        assert "Each is the same as in" in await stack.run("-m", "bot", "migrate-store", "--to", url)
         stack.settings["DATABASE_URL"] = url
         await stack.start_bot()
         assert stack.labels(ada.person) == labels
