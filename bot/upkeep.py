@@ -186,7 +186,7 @@ class Upkeep:
 
     async def _begin_polls(self, now: datetime) -> None:
         polls, begun = self._services.polls, list[int]()
-        await polls.look_soon(now)
+        await polls.bring_forward(now)
         try:
             for member in await polls.due(now):
                 await self._services.jobs.enqueue(JobKind.POLL, member)

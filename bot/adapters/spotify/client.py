@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 UNAUTHORISED = 401
 INVALID_GRANT = "invalid_grant"  # an expired code or refresh token
-NOT_LOOKED_AT = {"poll_pause": None}  # takes no share of their app's looks
+NOT_POLLED = {"poll_pause": None}  # takes no share of the app's polls
 MARGIN = timedelta(seconds=60)  # tokens are renewed this long before they expire
 
 
@@ -216,7 +216,7 @@ class Spotify:
                 raise NotLinked
             if current.tokens != account.tokens:
                 return current
-            await members.change_account(tx, account.member, tokens=sealed, **({} if sealed else NOT_LOOKED_AT))
+            await members.change_account(tx, account.member, tokens=sealed, **({} if sealed else NOT_POLLED))
             return replace(current, tokens=sealed)
 
     async def _grant(self, client_id: str, form: Mapping[str, str]) -> Any:

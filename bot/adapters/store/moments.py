@@ -38,7 +38,7 @@ LEFT_ALONE = {  # Spotify's moments, those that members set themselves, and what
 
 
 async def pull_in(tx: Tx, now: datetime, poll: timedelta, back: timedelta = timedelta()) -> None:
-    """Leave no moment further ahead of `now` than it can be. poll: the longest wait for a look at a member's likes.
+    """Leave no moment further ahead of `now` than it can be. poll: the longest wait for a member's poll.
 
     back: how far the clock was just moved back, if known.
     """

@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, one, upsert
-from bot.core.records import Account, Look, Member
+from bot.core.records import Account, Member, NextPoll
 
 MEMBER, ACCOUNT, LINK, APP = schema.member, schema.account, schema.link_state, schema.app
 
@@ -53,23 +53,23 @@ async def visible(tx: Tx, among: Iterable[int]) -> set[int]:
     return visible_members
 
 
-async def due(tx: Tx, now: datetime, limit: int) -> list[Look]:
-    """Return members whose likes should be looked at by now, the longest overdue first.
+async def due(tx: Tx, now: datetime, limit: int) -> list[NextPoll]:
+    """Return members who are due for a poll, the longest overdue first.
 
     Those whose consent has ended aren't among them (promise P8).
     """
     at = MEMBER.c.next_poll_at  # asked twice, so that each answer comes from its index
-    never = await every(tx, Look, _looks().where(at.is_(None)).limit(limit))
-    late = _looks().where(at <= now).order_by(at).limit(limit - len(never))
-    return never + await every(tx, Look, late)
+    never = await every(tx, NextPoll, _next_polls().where(at.is_(None)).limit(limit))
+    late = _next_polls().where(at <= now).order_by(at).limit(limit - len(never))
+    return never + await every(tx, NextPoll, late)
 
 
-async def looks(tx: Tx, numbers: Iterable[int]) -> list[Look]:
-    """Return the next looks at those of up to CHUNK members who are linked."""
-    return await every(tx, Look, _looks().where(MEMBER.c.member.in_(numbers)))
+async def next_polls(tx: Tx, numbers: Iterable[int]) -> list[NextPoll]:
+    """Return the next poll of each linked member among up to CHUNK `numbers`."""
+    return await every(tx, NextPoll, _next_polls().where(MEMBER.c.member.in_(numbers)))
 
 
-def _looks() -> Select[Any]:
+def _next_polls() -> Select[Any]:
     told = (MEMBER.c.member, MEMBER.c.next_poll_at, MEMBER.c.turn_at, MEMBER.c.polls)
     linked = select(*told, ACCOUNT.c.client_id, ACCOUNT.c.poll_pause, APP.c.free_at, APP.c.stretch).join(
         ACCOUNT, ACCOUNT.c.member == MEMBER.c.member
@@ -78,8 +78,8 @@ def _looks() -> Select[Any]:
     return of_apps.where(ACCOUNT.c.tokens != b"")
 
 
-async def plan_looks(tx: Tx, planned: Mapping[int, datetime], *, turns: bool = False) -> None:
-    """Record when members are looked at next; `turns`: they've reserved these moments."""
+async def plan_polls(tx: Tx, planned: Mapping[int, datetime], *, turns: bool = False) -> None:
+    """Record when members are polled next; `turns`: they've reserved these moments."""
     at = bindparam("at", type_=schema.Moment)
     values = {"next_poll_at": at, "turn_at": at} if turns else {"next_poll_at": at}
     if planned:
@@ -88,14 +88,14 @@ async def plan_looks(tx: Tx, planned: Mapping[int, datetime], *, turns: bool = F
 
 
 async def demands(tx: Tx, client_ids: Iterable[str]) -> dict[str, float]:
-    """Return how many looks a day the members of up to CHUNK Spotify apps would make, by what they like."""
-    wanted = select(ACCOUNT.c.client_id, func.sum(86_400.0 / ACCOUNT.c.poll_pause).label("looks"))
+    """Return how many polls a day the members of up to CHUNK Spotify apps would need, by how often they like songs."""
+    wanted = select(ACCOUNT.c.client_id, func.sum(86_400.0 / ACCOUNT.c.poll_pause).label("polls"))
     wanted = wanted.where(ACCOUNT.c.client_id.in_(client_ids)).group_by(ACCOUNT.c.client_id)
-    return {row.client_id: float(row.looks or 0) for row in await tx.execute(wanted)}
+    return {row.client_id: float(row.polls or 0) for row in await tx.execute(wanted)}
 
 
 async def keep_apps(tx: Tx, free_at: Mapping[str, datetime], stretch: Mapping[str, float]) -> None:
-    """Record when each app's next look would be due, and how much its members' pauses are stretched."""
+    """Record when each app's next poll would be due, and how much its members' pauses are stretched."""
     rows = [{"client_id": app, "free_at": at, "stretch": stretch[app]} for app, at in free_at.items()]
     await upsert(tx, APP, rows)
 

@@ -20,11 +20,11 @@ spent = Table(
     Column("calls", Integer, nullable=False),
 )
 
-app = Table(  # a Spotify app's looks at its members' likes
+app = Table(  # a Spotify app's budget of polls
     "app",
     metadata,
     Column("client_id", Text, primary_key=True),
-    Column("free_at", Moment, nullable=False),  # core.library.polling: when its next look would be due
+    Column("free_at", Moment, nullable=False),  # core.library.polling: when its next poll would be due
     Column("stretch", Float, nullable=False),  # of its members' pauses
 )
 
