@@ -288,7 +288,7 @@ class Artefacts(Protocol):
         """Those that can be read without asking a server."""
         ...
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise StorageDown if they can't be reached."""
         ...
 

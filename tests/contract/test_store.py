@@ -243,17 +243,17 @@ async def test_a_store_that_met_damage_says_so_from_then_on(store: Store) -> Non
     with store.path.open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(b"\xa5" * 2048)
-    await store.look()
+    await store.check()
     with pytest.raises(StoreDamaged):
         async with store.reading() as tx:
             await tx.exec_driver_sql("SELECT * FROM harmed")
     with pytest.raises(StoreDamaged):
-        await store.look()
+        await store.check()
 
 
 async def test_a_store_that_somebody_writes_can_be_looked_at(store: Store) -> None:
     async with store.writing():
-        await store.look()
+        await store.check()
 
 
 async def test_answers_from_one_event_are_stored_once(store: Store, now: datetime) -> None:

@@ -115,6 +115,6 @@ class Polls:
                 raise NotLinked
             await members.change(tx, account.member, polls=member.polls + 1)
         if member.polls % PLAYLISTS_EVERY == PLAYLISTS_EVERY - 1:
-            await manual_edits.look(self._store, music, account.member, now)
+            await manual_edits.detect(self._store, music, account.member, now)
         await sync.sync(self._store, likes, account, now)
         await self.learn(account.member, now)

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.rows import chunks
-from bot.core.sorting.writing.journal import TRIES, Line, Look, Refused, without_doubles
+from bot.core.sorting.writing.journal import TRIES, Judgement, Line, Refused, without_doubles
 from bot.core.sorting.writing.plan import BATCH, batches, plan, runs
 from bot.core.sorting.writing.writes import Action, LineState
 from bot.errors import CratekeeperError
@@ -42,7 +42,7 @@ class Journal(Protocol):
         """Return what was read with our ids in place of the ids under which Spotify shows our songs."""
         ...
 
-    async def look(self, contents: Contents, now: datetime) -> Look:
+    async def judge(self, contents: Contents, now: datetime) -> Judgement:
         """Judge the lines by what was just read, and store both."""
         ...
 
@@ -52,7 +52,7 @@ class Journal(Protocol):
 
 
 async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -> datetime | None:
-    """Do what can be done now; return when to look again, None once all lines are settled.
+    """Do what can be done now; return when to read again, None once all lines are settled.
 
     Raises PlaylistGone, CoolingDown, ConsentEnded, and SpotifyDown if the playlist can't even be read.
     """
@@ -60,7 +60,7 @@ async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -
     read = await music.contents(journal.ref, await journal.known())
     while True:
         contents = await journal.recognise(read)
-        judged = await journal.look(contents, clock())
+        judged = await journal.judge(contents, clock())
         if judged.todo:
             await sender.send(judged.todo, contents)
         elif judged.doubled:

@@ -122,7 +122,7 @@ async def dry_run(store: Store, music: Music, libraries: ScoredLibraries, layer:
 
     Raises TooFewLabels or NotTrained if only a model could place a song, and there's none yet.
     """
-    await manual_edits.look(store, music, layer.member, now)
+    await manual_edits.detect(store, music, layer.member, now)
     scored = await libraries.of(layer.member, layer.layer)
     try:
         write = await prepare(store, layer, scored, None, now)
@@ -274,7 +274,7 @@ async def _converge_all(
 async def _converge(
     store: Store, music: Music, journal: WriteJournal, listed: Container[str], clock: Clock
 ) -> datetime | SpotifyDown | None:
-    """Write what can be written to one playlist; return when to look again, or the SpotifyDown that stopped it."""
+    """Write what can be written to one playlist; return when to read again, or the SpotifyDown that stopped it."""
     write, playlist = journal.write, journal.playlist.playlist
     lines = await journal.lines()
     if all(line.settled for line in lines):
@@ -293,7 +293,7 @@ async def _converge(
 
 
 async def _missed(store: Store, write: int, playlist: int, now: datetime) -> datetime | None:
-    """Return when to look again for a missing playlist; refuse its lines once it counts as gone."""
+    """Return when to read a missing playlist again; refuse its lines once it counts as gone."""
     async with store.writing() as tx:
         current = await playlists.get(tx, playlist)
         since = min((current.missed_at if current is not None else None) or now, now)
