@@ -16,6 +16,7 @@ from statistics import mean, median, quantiles
 from benchmarks.measure import Row, show
 from bot.core.library import polling
 from bot.core.library.polling import DAY, MEMORY, Rhythm
+from bot.core.library.turns import turn
 from bot.flows.library.poll import AT_ONCE, PLAYLISTS_EVERY
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -128,7 +129,7 @@ def _taken(
 ) -> datetime:
     """Poll a member who is due, if their app's budget allows it; return when the next poll is due."""
     if not polling.has_turn(liker.turn_at, due, now):
-        liker.turn_at, apps[liker.app] = polling.turn(apps.get(liker.app), now, rhythm)
+        liker.turn_at, apps[liker.app] = turn(apps.get(liker.app), now, rhythm.pace)
         if liker.turn_at > now:
             return liker.turn_at
     _poll(liker, now, seen)

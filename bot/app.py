@@ -23,7 +23,7 @@ from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.prior import SHIPPED, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
-from bot.adapters.spotify import Pace, Spotify
+from bot.adapters.spotify import Spotify
 from bot.adapters.store import Store
 from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.trainer import Trainer
@@ -32,6 +32,7 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.library.polling import Rhythm
+from bot.core.library.turns import Pace
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
 from bot.errors import StoreError
@@ -178,7 +179,8 @@ def _spotify(settings: Settings, store: Store, vault: Vault) -> Spotify:
         accounts_url=settings.spotify_accounts_url,
         secrets={settings.spotify_client_id: secret} if secret else {},
         clock=clock,
-        pace=Pace(settings.spotify_rate, burst=10 * settings.spotify_rate, backoff=1 / settings.spotify_rate),
+        pace=Pace(timedelta(seconds=1 / settings.spotify_rate), burst=10 * settings.spotify_rate),
+        backoff=1 / settings.spotify_rate,
     )
 
 

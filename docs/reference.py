@@ -64,7 +64,7 @@ SETTINGS = {  # setting: what it does
     "DISCORD_GATEWAY_URL": "Discord's gateway",
     "SPOTIFY_API_URL": "Spotify's API",
     "SPOTIFY_ACCOUNTS_URL": "Spotify's accounts service",
-    "SPOTIFY_RATE": "most requests a second to Spotify, on average",
+    "SPOTIFY_RATE": "most requests a second to Spotify for each client id, on average, by all processes together",
     "MUSICBRAINZ_CONTACT": "an e-mail address or page where MusicBrainz can reach you; switches MusicBrainz on",
     "LISTENBRAINZ": "`on`: asks ListenBrainz for [related artists](sources.md); needs `MUSICBRAINZ_CONTACT`",
     "DEEZER_PREVIEWS": "`on`: plays and analyses Deezer's [previews](sources.md); you accept its terms",

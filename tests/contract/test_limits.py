@@ -84,6 +84,7 @@ LIMITED: Mapping[str, str] = {
     "space": OPERATOR,
     "spent": OPERATOR,
     "app": OPERATOR,
+    "turn": OPERATOR,
     "takedown": "messages of ours, which NAMED and REPOSTS limit; each is tried for some weeks",
     "vote": "one of a member for each song on record",
     "write": "WRITES: and DRY_RUNS; of older ones, what says which songs are ours",

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from math import log, sqrt
 
+from bot.core.library.turns import Pace
+
 DAY, NOTHING = timedelta(days=1), timedelta()
 HALF_LIFE = timedelta(days=7)  # after which a like counts half as much
 MEMORY = 8 * HALF_LIFE  # older likes count next to nothing
@@ -36,6 +38,11 @@ class Rhythm:
     def gap(self) -> timedelta:
         """The time between an app's polls at an even pace, which leaves room for a burst in any 24 hours."""
         return (DAY + GRACE) / (self.daily - self.burst)
+
+    @property
+    def pace(self) -> Pace:
+        """The pace of an app's polls."""
+        return Pace(self.gap, self.burst)
 
     @property
     def last(self) -> timedelta:
@@ -65,15 +72,6 @@ def next_poll(member: int, polls: int, now: datetime, after: timedelta) -> datet
     digest = blake2b(f"{member} {polls}".encode(), digest_size=BITS // 8).digest()
     share: float = int.from_bytes(digest, "big") / 2.0**BITS
     return now + after * (SOONEST + (LATEST - SOONEST) * share)
-
-
-def turn(free_at: datetime | None, now: datetime, rhythm: Rhythm) -> tuple[datetime, datetime]:
-    """Reserve an app's next poll: return when it may begin, and the app's next `free_at`, None at first.
-
-    Turns are given in the order of requests, so everybody gets one (GCRA, ITU-T I.371).
-    """
-    due = now if free_at is None else max(now, free_at)
-    return max(now, due - rhythm.gap * (rhythm.burst - 1)), due + rhythm.gap
 
 
 def has_turn(turn_at: datetime | None, due: datetime | None, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from bot.adapters.store.rows import chunks
 from bot.core.jobs import JobKind
 from bot.core.library import polling
 from bot.core.library.polling import Rhythm
+from bot.core.library.turns import turn
 from bot.core.records import Account, NextPoll
 from bot.errors import NotLinked
 from bot.flows.library import sync
@@ -78,7 +79,7 @@ class Polls:
         for poll in waiting:
             if not polling.has_turn(poll.turn_at, poll.next_poll_at, now):
                 before = free_at[poll.client_id]
-                turns[poll.member], free_at[poll.client_id] = polling.turn(before, now, self.rhythm)
+                turns[poll.member], free_at[poll.client_id] = turn(before, now, self.rhythm.pace)
         demands = await members.demands(tx, free_at)
         stretch = {app: polling.stretch(demands.get(app, 0), self.rhythm) for app in free_at}
         await members.keep_apps(tx, {app: at for app, at in free_at.items() if at is not None}, stretch)

@@ -20,8 +20,8 @@ from bot.core.library.polling import (
     next_poll,
     pause,
     stretch,
-    turn,
 )
+from bot.core.library.turns import turn
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -45,7 +45,7 @@ def turns(moments: list[datetime], rhythm: Rhythm) -> list[datetime]:
     """The turns of polls that are asked for at these moments."""
     given_turns, free_at = [], None
     for moment in moments:
-        at, free_at = turn(free_at, moment, rhythm)
+        at, free_at = turn(free_at, moment, rhythm.pace)
         given_turns.append(at)
     return given_turns
 

@@ -1,4 +1,4 @@
-"""Pace: requests made by each Spotify app and when it may ask again; repeated failures; interactions handled."""
+"""Pace: requests made to each service and when it may be asked again; repeated failures; interactions handled."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, Table
 
@@ -18,6 +18,13 @@ spent = Table(
     Column("client_id", Text, primary_key=True),
     Column("day", Text, primary_key=True),  # UTC, ISO 8601
     Column("calls", Integer, nullable=False),
+)
+
+turn = Table(  # of requests, from all processes together
+    "turn",
+    metadata,
+    Column("client_id", Text, primary_key=True),  # of a Spotify app, or "source:…"
+    Column("free_at", Moment, nullable=False),  # core.library.turns: when the next request would be due
 )
 
 app = Table(  # a Spotify app's budget of polls
