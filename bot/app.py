@@ -262,7 +262,7 @@ def _pages(services: Services, chat: Chat, part: Part) -> Application:
     async def healthy() -> Mapping[str, object]:
         return (await health.examine(services.store, services.jobs, chat.is_connected, clock())).facts()
 
-    pages = web.application(arrive if part.gateway else None, healthy)
+    pages = web.application(arrive if part.gateway or part.pages else None, healthy)
     pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
     if services.settings.metrics:
         web.add_metrics(pages, partial(_scrape, services, chat), services.settings.metrics_token)

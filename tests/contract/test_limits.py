@@ -40,6 +40,7 @@ LIMITED: Mapping[str, str] = {
     "barred": BY_SERVER,
     "card": "CARDS",
     "change": "songs of a write; of old writes, the last line about each song and playlist",
+    "consent": ONE,
     "content": "what Spotify lets a playlist hold, or the member's songs",
     "contribution": "SHARED_SONGS",
     "cooldown": OPERATOR,

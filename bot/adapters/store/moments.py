@@ -22,6 +22,7 @@ LASTING = {  # end column → begin column
 WAITED_FOR = {  # deadline column → longest wait
     schema.cooldown.c.until: timedelta(days=30),
     schema.link_state.c.expires_at: timedelta(minutes=10),
+    schema.consent.c.expires_at: timedelta(minutes=10),
     schema.member.c.muted_until: timedelta(days=30),
     schema.place.c.due_at: timedelta(days=7),
     schema.takedown.c.due_at: timedelta(days=1),

@@ -112,7 +112,7 @@ class Stage:
         )
 
     def restart(self, **secrets: str) -> None:
-        """Replace the adapter and drop pending links, as a restart does."""
+        """Replace the adapter and what links, as a restart does."""
         self.spotify = self.again(**secrets)
         self.linking = link.Linking(self.store, self.vault, self.spotify, self.clock)
 

@@ -25,7 +25,6 @@ class Parts(CheckedStack):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, engine="postgresql", FEED_PAGE="on")
         self.processes: dict[str, asyncio.subprocess.Process] = {}
-        self.web_port = free_port()
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Kill what still runs, such as after a failure."""
@@ -44,9 +43,9 @@ class Parts(CheckedStack):
         self.processes[" ".join(command)] = process
 
     async def begin_all(self) -> None:
-        await self.begin("gateway", port=self.bot_port)  # a proxy would send it what's for /callback, and web the rest
+        await self.begin("gateway")
         await self.begin("worker", "--name", "1")
-        await self.begin("web", port=self.web_port)
+        await self.begin("web", port=self.bot_port)
         await self._until_ready(asyncio.Event().wait())
         await self.until_served()
 
@@ -54,7 +53,7 @@ class Parts(CheckedStack):
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as browser:
             while True:
                 try:
-                    async with browser.get(f"http://127.0.0.1:{self.web_port}/health") as health:
+                    async with browser.get(f"http://127.0.0.1:{self.bot_port}/health") as health:
                         if health.status == 200:
                             return
                 except aiohttp.ClientError:
@@ -132,12 +131,12 @@ async def test_p16_a_killed_gateway_and_web_process_go_on_when_they_start_again(
     labels = len(parts.labels(ada.person))
     await parts.kill("gateway")
     await parts.discord.wait_for(lambda: not parts.discord.online, PATIENCE)
-    await parts.begin("gateway", port=parts.bot_port)
+    await parts.begin("gateway")
     await parts._until_ready(asyncio.Event().wait())
     await answer(ada.person.click(card, "Late night"))
     assert len(parts.labels(ada.person)) == labels + 1
     await parts.kill("web")
-    await parts.begin("web", port=parts.web_port)
+    await parts.begin("web", port=parts.bot_port)
     await parts.until_served()
 
 

@@ -1,4 +1,4 @@
-"""Members, their accounts, and links in progress."""
+"""Members and their accounts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, one, upsert
 from bot.core.records import Account, Member, NextPoll
 
-MEMBER, ACCOUNT, LINK, APP = schema.member, schema.account, schema.link_state, schema.app
+MEMBER, ACCOUNT, APP = schema.member, schema.account, schema.app
 
 
 async def get(tx: Tx, member: int) -> Member | None:
@@ -173,28 +173,3 @@ async def change_account(tx: Tx, member: int, **values: Any) -> None:
 
 async def delete_account(tx: Tx, member: int) -> None:
     await tx.execute(delete(ACCOUNT).where(ACCOUNT.c.member == member))
-
-
-async def open_link(tx: Tx, **values: Any) -> None:
-    """Store the link that a member began, replacing an earlier one.
-
-    values: digest, member, name, client_id, verifier (sealed), redirect_uri, expires_at.
-    """
-    await tx.execute(delete(LINK).where(LINK.c.member == values["member"]))
-    await tx.execute(insert(LINK).values(**values))
-
-
-async def sweep_links(tx: Tx, now: datetime) -> None:
-    """Delete expired links."""
-    await tx.execute(delete(LINK).where(LINK.c.expires_at <= now))
-
-
-async def is_linking(tx: Tx, digest: str) -> bool:
-    return (await tx.execute(select(LINK.c.digest).where(LINK.c.digest == digest))).first() is not None
-
-
-async def take_link(tx: Tx, digest: str) -> dict[str, Any] | None:
-    """Remove and return a link, so it works only once (promise P32); None if it's gone."""
-    row = (await tx.execute(select(LINK).where(LINK.c.digest == digest))).first()
-    await tx.execute(delete(LINK).where(LINK.c.digest == digest))
-    return None if row is None else dict(row._mapping)

@@ -67,6 +67,15 @@ link_state = Table(
     Column("expires_at", Moment, nullable=False),
 )
 
+consent = Table(  # that waits for the code which its page shows
+    "consent",
+    metadata,
+    of_member(primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),  # whose account it is, and the tokens: only the code opens it
+    Column("tries", Integer, nullable=False),  # that are left, to type the code
+    Column("expires_at", Moment, nullable=False),
+)
+
 notice = Table(
     "notice",
     metadata,
