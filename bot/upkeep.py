@@ -146,7 +146,8 @@ class Upkeep:
     def _of_each(self) -> dict[str, Due]:
         """Return what every process does for itself."""
         steps: dict[str, Due] = {"jobs": self._take_up_jobs} if self._part.queues else {}
-        return steps | ({"news": self._begin_notices} if self._part.gateway else {})
+        in_gateway: dict[str, Due] = {"news": self._begin_notices, "active": self._services.polls.bring_forward}
+        return steps | (in_gateway if self._part.gateway else {})
 
     def _of_the_clock(self) -> dict[str, Due]:
         """Return what falls due by the clock."""
@@ -186,7 +187,6 @@ class Upkeep:
 
     async def _begin_polls(self, now: datetime) -> None:
         polls, begun = self._services.polls, list[int]()
-        await polls.bring_forward(now)
         try:
             for member in await polls.due(now):
                 await self._services.jobs.enqueue(JobKind.POLL, member)

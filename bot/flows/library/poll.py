@@ -26,7 +26,7 @@ AT_ONCE = 200  # members whose polls one tick starts: after an outage, everybody
 
 
 class Polls:
-    """Plans and makes polls."""
+    """Plans and makes polls. Each gateway brings forward those of its members, whichever process makes them."""
 
     def __init__(self, store: Store, rhythm: Rhythm) -> None:
         self._store, self.rhythm = store, rhythm
@@ -44,11 +44,14 @@ class Polls:
         active, self._active = self._active, set()
         for some in chunks(active):
             async with self._store.reading() as tx:
-                known = await members.next_polls(tx, some)
-            sooner = {poll.member: soon for poll in known if (soon := self._sooner(poll, now)) is not None}
+                sooner = await self._those_sooner(tx, some, now)
             if sooner:
-                async with self._store.writing() as tx:
-                    await members.plan_polls(tx, sooner)
+                async with self._store.writing() as tx:  # where no poll begins meanwhile
+                    await members.plan_polls(tx, await self._those_sooner(tx, sooner, now))
+
+    async def _those_sooner(self, tx: Tx, some: Iterable[int], now: datetime) -> dict[int, datetime]:
+        known = await members.next_polls(tx, some)
+        return {poll.member: soon for poll in known if (soon := self._sooner(poll, now)) is not None}
 
     def _sooner(self, poll: NextPoll, now: datetime) -> datetime | None:
         """Return the earlier moment to poll at, if there is one."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
 from bot.core.library.polling import Rhythm
@@ -84,7 +85,14 @@ async def news(store: Store, now: datetime, **texts: int) -> list[int]:
         return [notice.notice for notice in await notices.waiting(tx)]
 
 
-def upkeep(store: Store, messenger: Messenger, now: datetime, begun: list[tuple[str, int]]) -> Upkeep:
+def upkeep(
+    store: Store,
+    messenger: Messenger,
+    now: datetime,
+    begun: list[tuple[str, int]],
+    part: Part = EVERYTHING,
+    polls: Polls | None = None,
+) -> Upkeep:
     """Upkeep on a real store, with a queue that only records what was enqueued."""
 
     async def enqueue(kind: str, member: int, argument: int = 0) -> None:
@@ -95,15 +103,16 @@ def upkeep(store: Store, messenger: Messenger, now: datetime, begun: list[tuple[
     services: Any = SimpleNamespace(
         store=store,
         clock=lambda: now,
-        polls=Polls(store, RHYTHM),
+        settings=SimpleNamespace(database_url=store.url),
+        polls=polls or Polls(store, RHYTHM),
         models=None,
-        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, pull_in=nothing),
+        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, take_over=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
         scorer=None,
         sources=(),
         linking=SimpleNamespace(sweep=nothing),
     )
-    return Upkeep(services, messenger)
+    return Upkeep(services, messenger, part)
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
+from bot.adapters import parts
 from bot.adapters.store import Store, schema
 from bot.adapters.store.account import members
+from bot.core.jobs import JobKind
 from bot.core.library.polling import DAY, Rhythm
 from bot.flows.library.poll import Polls
-from tests.contract.upkeep.stage import ADA, BEN, HOUR, RHYTHM, linked
+from tests.contract.upkeep.stage import ADA, BEN, HOUR, RHYTHM, Messenger, linked, upkeep
 
 MINUTE = timedelta(minutes=1)
 TICK = 5 * MINUTE
@@ -64,6 +67,24 @@ async def test_who_uses_the_bot_is_polled_within_the_shortest_pause_after_the_la
     assert await next_poll(store, ADA) == now + 10 * MINUTE
     polls.saw(BEN)
     assert await began(polls, now + 10 * MINUTE) == [ADA]
+
+
+@pytest.mark.postgresql
+async def test_who_uses_a_gateway_is_polled_by_a_worker(store: Store, now: datetime) -> None:
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        await members.change(tx, ADA, turn_at=now - HOUR, next_poll_at=now + HOUR)
+    polls, begun = Polls(store, RHYTHM), list[tuple[str, int]]()
+    gateway = upkeep(store, Messenger(), now, [], parts.gateway(""), polls)
+    worker = upkeep(store, Messenger(), now, begun, parts.worker("1", ""))
+    await worker.tick()
+    assert begun == []
+    polls.saw(ADA)
+    await gateway.tick()
+    await worker.tick()
+    assert begun == [(JobKind.POLL, ADA)]
+    for process in (gateway, worker):
+        await process.stop()
 
 
 async def test_a_click_passes_nobody_who_waits_for_the_same_app(store: Store, now: datetime) -> None:
