@@ -160,7 +160,7 @@ async def settle(store: Store, library: StoredLibrary, seen: LikesRead, lost: Se
         holes = None if seen.total is None else seen.total - await songs.count(tx, account.member)
         holes = None if doubted_at or seen.moved or (holes or 0) < 0 else holes  # we can't hold more than there are
         values = {"synced_at": now, "total": seen.total, "holes": holes, "doubted_at": doubted_at}
-        await members.change_account(tx, account.member, **values)
+        await members.change_account(tx, account.member, **values, songs_read=None, songs_to_read=None)
 
 
 def _readable(total: int | None) -> int | None:

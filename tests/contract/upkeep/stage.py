@@ -33,9 +33,13 @@ class Messenger:
 
     def __init__(self) -> None:
         self.told: list[tuple[int, str]] = []
+        self.waiting: list[int] = []  # members who wait for their likes to be read
         self.failing: dict[int, Exception] = {}  # by notice number
         self.silent: set[int] = set()  # members, channels and servers that never respond
         self.done: list[tuple[str, int]] = []  # what was done in channels
+
+    def awaiting(self, kind: str) -> Sequence[int]:
+        return self.waiting
 
     def awaits(self, member: int) -> bool:
         return False
@@ -73,7 +77,8 @@ class Messenger:
 
     async def turn_round(self, number: int) -> None: ...
 
-    async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
+    async def progress(self, member: int, kind: str, done: int, total: int) -> None:
+        self.told.append((member, f"{done} of {total}"))
 
 
 async def news(store: Store, now: datetime, **texts: int) -> list[int]:

@@ -13,10 +13,11 @@ import pytest
 
 from sandbox.discord import Guild, Message, Person
 from sandbox.process import start
-from sandbox.stack import BotEnded, free_port
+from sandbox.spotify.faults import Request
+from sandbox.stack import BotEnded, consent_url, free_port
 from tests.e2e.chat_stage import STYLES, answer, as_file, label, styled
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
-from tests.e2e.trained_stage import TAUGHT, trained
+from tests.e2e.trained_stage import TAUGHT, plain, trained
 
 
 class Parts(CheckedStack):
@@ -111,6 +112,28 @@ async def test_p26_what_a_killed_worker_had_begun_is_done_by_another(parts: Part
     assert all(len(songs) == len(set(songs)) for songs in after.values())
     await ada.undo(receipt)
     assert ada.contents() == before
+
+
+async def test_how_far_a_worker_has_come_with_the_likes_is_shown_where_they_were_linked(parts: Parts) -> None:
+    listener = parts.add_listener("Ada", plain(72, seed=21))
+    parts.spotify.before.append(second_page := SecondPage())
+    outcome = await listener.person.command("link")
+    page = await parts.agree(consent_url(await outcome.reply()), listener.account)
+    linked = await parts.confirm(listener.person, await outcome.reply(), page)
+    await linked.until(lambda message: "50 of 72" in message.text(), PATIENCE)
+    second_page.released.set()
+    await linked.until(lambda message: "72 liked songs" in message.text(), PATIENCE)
+
+
+class SecondPage:
+    """Holds up the second page of likes."""
+
+    def __init__(self) -> None:
+        self.released = asyncio.Event()
+
+    async def __call__(self, request: Request) -> None:
+        if request.path == "/v1/me/tracks" and request.query.get("offset") == "50":
+            await self.released.wait()
 
 
 class Slow:

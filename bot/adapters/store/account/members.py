@@ -137,6 +137,13 @@ async def account(tx: Tx, member: int) -> Account | None:
     return await one(tx, Account, select(ACCOUNT).where(ACCOUNT.c.member == member))
 
 
+async def songs_read(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return how many of how many likes are read, for those of up to CHUNK members whose likes are being read."""
+    query = select(ACCOUNT.c.member, ACCOUNT.c.songs_read, ACCOUNT.c.songs_to_read)
+    rows = await tx.execute(query.where(ACCOUNT.c.member.in_(numbers), ACCOUNT.c.songs_read.is_not(None)))
+    return {row.member: (row.songs_read, row.songs_to_read) for row in rows}
+
+
 async def accounts(tx: Tx) -> list[Account]:
     return await every(tx, Account, select(ACCOUNT))
 

@@ -51,6 +51,8 @@ account = Table(
     Column("holes", Integer),  # likes among them that aren't kept; NULL: the next sync reads everything
     Column("doubted_at", Moment),  # when a sync first showed less than is kept
     Column("poll_pause", Integer),  # seconds between polls; NULL: not known yet, or the consent has ended
+    Column("songs_read", Integer),  # of the likes, while a worker reads them all; NULL otherwise
+    Column("songs_to_read", Integer),  # how many there are
     Index("ix_account_ending", "warned_days", "consented_at"),
     Index(None, "client_id", "poll_pause"),
 )
