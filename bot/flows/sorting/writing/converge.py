@@ -23,6 +23,7 @@ from bot.ports import Contents, Music
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+Steady = Callable[[], float]  # seconds, as `time.monotonic` counts them
 Send = Callable[[Sequence[T]], Awaitable[None]]
 GiveUp = Callable[[T, SpotifyError], Awaitable[None]]
 MOST_DEAD = 50  # songs refused one by one in one run; more than this isn't the songs' fault
@@ -102,10 +103,10 @@ async def _in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> N
         await _in_halves(songs[half:], send, give_up)
 
 
-def running_from(now: datetime) -> Clock:
+def running_from(now: datetime, steady: Steady = time.monotonic) -> Clock:
     """Return a clock that starts at `now` and runs steadily, even if the system clock changes."""
-    started = time.monotonic()
-    return lambda: now + timedelta(seconds=time.monotonic() - started)
+    started = steady()
+    return lambda: now + timedelta(seconds=steady() - started)
 
 
 class _Sender:
