@@ -55,12 +55,12 @@ def engine(url: str, busy_ms: int) -> sa.Engine:
     return made
 
 
-def check(url: str) -> None:
+def look(url: str) -> None:
     """Raise a StoreError if the queue's database can't be read or written. Blocks."""
     if is_on_server(url):
-        postgresql.check(url)
+        postgresql.look(url)
     else:
-        sqlite.check(_file(url))
+        sqlite.look(_file(url))
 
 
 def remove_deleted(url: str, queue: sa.Engine) -> bool:
