@@ -186,7 +186,7 @@ class Fixed(ScoredLibraries):
             classes = tuple(playlist.playlist for playlist in await playlists.in_layer(tx, layer))
         drawn = np.random.default_rng(0).dirichlet(np.full(len(classes), 0.1), len(seen.songs)).astype(np.float32)
         scores = Scores(classes, drawn, np.empty((len(drawn), 0), np.float32), np.ones(len(seen.songs), bool))
-        return ScoredLibrary(seen.songs, seen.place, seen.space, scores, None, seen.outline)
+        return ScoredLibrary(seen.songs, seen.features, seen.place, seen.space, scores, None, seen.outline)
 
 
 Step = tuple[str, Callable[[], Awaitable[object]]]
@@ -275,13 +275,13 @@ class Ada:
 
     async def look(self) -> None:
         await self.empty()
-        await manual_edits.look(self.store, self.music, ADA, NOW)
+        await manual_edits.detect(self.store, self.music, ADA, NOW)
 
     async def again(self) -> None:
         for number in range(PLAYLISTS - 1):
             self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH + 4_000, (number + 1) * EACH)]
         self.music.edits += 1
-        await manual_edits.look(self.store, self.music, ADA, NOW)
+        await manual_edits.detect(self.store, self.music, ADA, NOW)
 
     async def tally(self) -> None:
         async with self.store.reading() as tx:

@@ -19,7 +19,7 @@ from bot.flows import clock, once
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying, retry, retry_old
 from bot.flows.feed import saved_likes
-from bot.flows.library import feature_lookup, sync
+from bot.flows.library import feature_lookup, progress, sync
 from bot.flows.social import digest, reports, reposts, rounds
 from bot.flows.social.shared import publish
 from bot.flows.sorting import playlists, train
@@ -44,6 +44,7 @@ class Upkeep:
         self._background = Background()
         self._zero: datetime | None = None  # the wall clock's time when the monotonic clock was 0
         self._opening: dict[Work, Step] = {}
+        self._shown: dict[int, tuple[int, int]] = {}  # progress, by member
 
     async def settled(self) -> None:
         """Wait until all background work is done."""
@@ -146,7 +147,12 @@ class Upkeep:
     def _of_each(self) -> dict[str, Due]:
         """Return what every process does for itself."""
         steps: dict[str, Due] = {"jobs": self._take_up_jobs} if self._part.queues else {}
-        return steps | ({"news": self._begin_notices} if self._part.gateway else {})
+        in_gateway: dict[str, Due] = {
+            "progress": self._show_progress,
+            "news": self._begin_notices,
+            "active": self._services.polls.bring_forward,
+        }
+        return steps | (in_gateway if self._part.gateway else {})
 
     def _of_the_clock(self) -> dict[str, Due]:
         """Return what falls due by the clock."""
@@ -186,7 +192,6 @@ class Upkeep:
 
     async def _begin_polls(self, now: datetime) -> None:
         polls, begun = self._services.polls, list[int]()
-        await polls.look_soon(now)
         try:
             for member in await polls.due(now):
                 await self._services.jobs.enqueue(JobKind.POLL, member)
@@ -216,6 +221,15 @@ class Upkeep:
         for member in await playlists.unfinished(self._services.store):
             if not any(job.kind == JobKind.KEEP for job in await jobs.pending(member)):
                 await jobs.enqueue(JobKind.KEEP, member)
+
+    async def _show_progress(self, _: datetime) -> None:
+        """Show members who wait here how far a worker has come with reading their likes."""
+        before, waiting = self._shown, self._messenger.awaiting(JobKind.SYNC)
+        self._shown = await progress.noted(self._services.store, waiting)
+        for member, (done, total) in self._shown.items():
+            if before.get(member) != (done, total):
+                show = partial(self._messenger.progress, member, JobKind.SYNC, done, total)
+                self._background.begin(("progress", member), show)
 
     async def _begin_notices(self, now: datetime) -> None:
         owed = await notify.owed(self._services.store)

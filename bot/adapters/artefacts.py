@@ -37,7 +37,7 @@ class Folder:
     def at_hand(self) -> Artefacts:
         return self
 
-    def look(self) -> None:
+    def check(self) -> None:
         """A folder is always there: `put` makes it."""
 
     def load(self, name: str, parse: Callable[[BinaryIO], T], most: int | None = None, version: str = "") -> T:
@@ -137,7 +137,7 @@ def move_in(settings: Settings, models: Artefacts) -> None:
 
     Clips are cut again when they're asked for.
     """
-    models.look()
+    models.check()
     if not settings.storage_url:
         return
     local = Folder(settings.models_dir)

@@ -27,7 +27,7 @@ CONNECTING, STALLED = timedelta(seconds=3), timedelta(seconds=5)
 REQUEST = timedelta(minutes=2)  # the largest prior at 2 MB/s
 RETRIES, RETRYING = 2, timedelta(seconds=10)
 NO_BUCKET, REFUSED = "NoSuchBucket", "403 Forbidden"  # in what the library says, which has no types for them
-LOOK = 60.0  # seconds between looks at a file's version
+VERSION_LASTS = 60.0  # seconds until a file's version is asked for again
 
 
 class Bucket:
@@ -46,7 +46,7 @@ class Bucket:
     def at_hand(self) -> Artefacts:
         return self._cache
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise StorageDown if the server doesn't answer, refuses us or has no such bucket."""
         with self._typed():
             next(iter(obstore.list(self._store, chunk_size=1)), None)
@@ -80,14 +80,17 @@ class Bucket:
         return self._head(name) is not None
 
     def version(self, name: str) -> str:
-        """Return what changes with a file's content, as of at most LOOK seconds ago; empty if there's no file."""
+        """Return what changes with a file's content, at most VERSION_LASTS old; empty if there's no file."""
         until, known = self._versions.get(name, (0.0, ""))
         if time.monotonic() < until:
             return known
-        self._versions[name] = time.monotonic() + LOOK, known  # also if it's down: nobody waits for that again at once
+        self._versions[name] = (
+            time.monotonic() + VERSION_LASTS,
+            known,
+        )  # also if it's down: nobody waits for that again at once
         about = self._head(name)
         known = f"{about['e_tag']} {about['size']}" if about else ""
-        self._versions[name] = time.monotonic() + LOOK, known
+        self._versions[name] = time.monotonic() + VERSION_LASTS, known
         return known
 
     def names(self) -> set[str]:

@@ -15,7 +15,7 @@ SERVICES = (
         7,
         "an outage has no back-off",
         "contract/spotify/test_spotify_waiting.py",
-        "bot/adapters/spotify/pace.py",
+        "bot/adapters/spotify/outage.py",
         "2 ** min(self._failures, 30)",
         "1",
     ),

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 NAME = "job"  # of the one kind of workflow
 VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
 STARTS = 5  # starts per job; then it's left for `doctor` to list
-CANCELLED_POLL = 0.5  # seconds between looks at whether another process has cancelled a job of ours
-POLL = 0.25  # seconds between looks at the queue
+CANCELLED_POLL = 0.5  # seconds between checks for jobs of ours that another process has cancelled
+POLL = 0.25  # seconds between polls of the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
 LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
 MS = timedelta(milliseconds=1)
@@ -75,7 +75,7 @@ class Jobs:
         self.executor, self._queues = executor, queues
         self._alive: dict[str, asyncio.Task[None]] = {}  # jobs running in this process, by id
         self._cancelled: set[str] = set()  # those of them that another process has cancelled
-        self._missing: set[str] = set()  # ids that the last look found begun but not running
+        self._missing: set[str] = set()  # ids that the last check found begun but not running
         self._running: dict[int, set[asyncio.Task[None]]] = {}
         self._locks = MemberLocks(url) if tables.is_on_server(url) else None
         self._watching: asyncio.Task[None] | None = None
@@ -91,9 +91,9 @@ class Jobs:
             "log_level": "ERROR",
         }
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Raise a StoreError if the queue's database can't be read or written."""
-        await asyncio.to_thread(tables.look, self._url)
+        await asyncio.to_thread(tables.check, self._url)
 
     async def start(self, handler: Handler) -> None:
         """Resume jobs of an earlier process, then run whatever is enqueued."""
@@ -220,7 +220,7 @@ class Jobs:
     async def take_up(self) -> None:
         """Restart jobs that were begun but aren't running: a full disk kept DBOS from storing their end.
 
-        A job is restarted if two looks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
+        A job is restarted if two checks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
         """
         begun = await DBOS.list_workflows_async(
             status="PENDING", executor_id=self.executor, load_input=False, load_output=False

@@ -55,12 +55,12 @@ def engine(url: str, busy_ms: int) -> sa.Engine:
     return made
 
 
-def look(url: str) -> None:
+def check(url: str) -> None:
     """Raise a StoreError if the queue's database can't be read or written. Blocks."""
     if is_on_server(url):
-        postgresql.look(url)
+        postgresql.check(url)
     else:
-        sqlite.look(_file(url))
+        sqlite.check(_file(url))
 
 
 def remove_deleted(url: str, queue: sa.Engine) -> bool:

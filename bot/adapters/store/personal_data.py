@@ -13,7 +13,7 @@ from bot.adapters.store.social import people, reposts
 from bot.core.social.shared_playlists import SongState
 from bot.core.vectors import unpack
 
-SEALED = ("tokens", "verifier")  # never exported: they open the member's account
+SEALED = ("tokens", "verifier", "sealed")  # never exported: they open the member's account
 
 
 def _refers_to_member(column: Column[Any]) -> bool:
@@ -143,6 +143,7 @@ async def delete_keys(tx: Tx, table: Table, keys: Sequence[tuple[Any, ...]]) -> 
 FROM_SPOTIFY = (
     schema.account,
     schema.link_state,
+    schema.consent,
     schema.liked,
     schema.content,
     schema.edit,

@@ -45,9 +45,9 @@ class Sqlite:
         """Hold a lock for all processes: there's only one."""
         return nullcontext()
 
-    def look(self) -> None:
-        """Do as `look` does. Blocks."""
-        look(self.path)
+    def check(self) -> None:
+        """Do as `check` does. Blocks."""
+        check(self.path)
 
     async def rewrite(self) -> bool:
         """Rewrite the file without deleted rows, and empty the log; return whether nothing was in the way."""
@@ -106,7 +106,7 @@ def _roll_back(connection: Any, *_: object) -> None:
     connection.rollback()
 
 
-def look(path: Path) -> None:
+def check(path: Path) -> None:
     """Open a database anew, read from it, and begin to write. Raises a StoreError if any of it fails. Blocks.
 
     Connections that are open notice little: they go on with a file that was deleted, and with what they have in memory.

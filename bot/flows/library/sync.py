@@ -30,7 +30,7 @@ from bot.errors.library import (
     NoSongsInFile,
     StillReadingFile,
 )
-from bot.flows.library.likes import Progress, StoredLibrary, gone, look, settle, unwatched
+from bot.flows.library.likes import Progress, StoredLibrary, gone, read_likes, settle, unwatched
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Likes, Music
 
@@ -45,7 +45,7 @@ Row = tables.BadRow | tables.NoSong
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """The result of a look at the likes. `calls`: requests it took."""
+    """The result of a sync. `calls`: requests it took."""
 
     total: int
     new: int
@@ -57,11 +57,11 @@ async def sync(store: Store, likes: Likes, account: Account, now: datetime, prog
     """Bring the library up to date: one call if nothing changed, ceil(N / 50) for a first sync of N songs.
 
     After the first sync, new songs are also `fresh`: they wait to be sorted, even across a crash. Songs missing from
-    Spotify's list are only removed at a second look (promise P41).
+    Spotify's list are only removed once a second sync confirms it (promise P41).
     """
     async with store.reading() as tx:
         library = StoredLibrary(account, await songs.liked(tx, account.member))
-    seen = await look(store, likes, library, now, progress)
+    seen = await read_likes(store, likes, library, now, progress)
     lost = await gone(likes, library, seen)
     await settle(store, library, seen, lost, now)
     total = len(library.songs) + seen.new - len(lost) if seen.total is None else seen.total

@@ -225,7 +225,7 @@ def prior_of(word: str) -> Prior:
 async def test_the_prior_in_a_bucket_is_read_again_when_it_changes(
     bucket: Place, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.adapters.bucket.LOOK", 0.0)
+    monkeypatch.setattr("bot.adapters.bucket.VERSION_LASTS", 0.0)
     files = models_of(bucket.of(tmp_path / "other"))
     priors = Priors(models_of(bucket.settings))
     assert priors.current() is None

@@ -13,10 +13,11 @@ import pytest
 
 from sandbox.discord import Guild, Message, Person
 from sandbox.process import start
-from sandbox.stack import BotEnded, free_port
+from sandbox.spotify.faults import Request
+from sandbox.stack import BotEnded, consent_url, free_port
 from tests.e2e.chat_stage import STYLES, answer, as_file, label, styled
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
-from tests.e2e.trained_stage import TAUGHT, trained
+from tests.e2e.trained_stage import TAUGHT, plain, trained
 
 
 class Parts(CheckedStack):
@@ -25,7 +26,6 @@ class Parts(CheckedStack):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, engine="postgresql", FEED_PAGE="on")
         self.processes: dict[str, asyncio.subprocess.Process] = {}
-        self.web_port = free_port()
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Kill what still runs, such as after a failure."""
@@ -44,9 +44,9 @@ class Parts(CheckedStack):
         self.processes[" ".join(command)] = process
 
     async def begin_all(self) -> None:
-        await self.begin("gateway", port=self.bot_port)  # a proxy would send it what's for /callback, and web the rest
+        await self.begin("gateway")
         await self.begin("worker", "--name", "1")
-        await self.begin("web", port=self.web_port)
+        await self.begin("web", port=self.bot_port)
         await self._until_ready(asyncio.Event().wait())
         await self.until_served()
 
@@ -54,7 +54,7 @@ class Parts(CheckedStack):
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as browser:
             while True:
                 try:
-                    async with browser.get(f"http://127.0.0.1:{self.web_port}/health") as health:
+                    async with browser.get(f"http://127.0.0.1:{self.bot_port}/health") as health:
                         if health.status == 200:
                             return
                 except aiohttp.ClientError:
@@ -114,6 +114,28 @@ async def test_p26_what_a_killed_worker_had_begun_is_done_by_another(parts: Part
     assert ada.contents() == before
 
 
+async def test_how_far_a_worker_has_come_with_the_likes_is_shown_where_they_were_linked(parts: Parts) -> None:
+    listener = parts.add_listener("Ada", plain(72, seed=21))
+    parts.spotify.before.append(second_page := SecondPage())
+    outcome = await listener.person.command("link")
+    page = await parts.agree(consent_url(await outcome.reply()), listener.account)
+    linked = await parts.confirm(listener.person, await outcome.reply(), page)
+    await linked.until(lambda message: "50 of 72" in message.text(), PATIENCE)
+    second_page.released.set()
+    await linked.until(lambda message: "72 liked songs" in message.text(), PATIENCE)
+
+
+class SecondPage:
+    """Holds up the second page of likes."""
+
+    def __init__(self) -> None:
+        self.released = asyncio.Event()
+
+    async def __call__(self, request: Request) -> None:
+        if request.path == "/v1/me/tracks" and request.query.get("offset") == "50":
+            await self.released.wait()
+
+
 class Slow:
     """Holds up the first write, for as long as nobody kills who sent it."""
 
@@ -132,12 +154,12 @@ async def test_p16_a_killed_gateway_and_web_process_go_on_when_they_start_again(
     labels = len(parts.labels(ada.person))
     await parts.kill("gateway")
     await parts.discord.wait_for(lambda: not parts.discord.online, PATIENCE)
-    await parts.begin("gateway", port=parts.bot_port)
+    await parts.begin("gateway")
     await parts._until_ready(asyncio.Event().wait())
     await answer(ada.person.click(card, "Late night"))
     assert len(parts.labels(ada.person)) == labels + 1
     await parts.kill("web")
-    await parts.begin("web", port=parts.web_port)
+    await parts.begin("web", port=parts.bot_port)
     await parts.until_served()
 
 

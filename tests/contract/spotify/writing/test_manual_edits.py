@@ -55,7 +55,7 @@ async def test_a_song_removed_and_put_back_by_hand_is_theirs(writer: PlaylistWri
     await writer.apply(write)
     writer.stage.clock.pass_by(minutes=2)
     writer.stage.world.remove_by_hand("mara", writer.kept.ref, NEW[0])
-    assert await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock()) == 1
+    assert await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock()) == 1
     writer.stage.world.add_by_hand("mara", writer.kept.ref, NEW[0])
     await writer.undo(write)
     assert writer.songs() == [*OWN, NEW[0]]
@@ -65,7 +65,7 @@ async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -
     """Prepare the write that new likes would cause; without a model, only the member's answers count."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
     place = {song.song: at for at, song in enumerate(liked)}
-    scored = ScoredLibrary(liked, place, NOWHERE, None, None, outline_of(0, lambda _: NOWHERE, 0))
+    scored = ScoredLibrary(liked, {}, place, NOWHERE, None, None, outline_of(0, lambda _: NOWHERE, 0))
     async with writer.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
     write = await dry_run.prepare(writer.stage.store, layer, scored, only, writer.stage.clock())
@@ -117,7 +117,7 @@ async def test_a_press_and_an_edit_by_hand_keep_their_order_despite_clock_skew(
     await writer.apply(await writer.add(NEW[0], NEW[1]))
     writer.stage.clock.pass_by(minutes=2)
     writer.stage.world.remove_by_hand("mara", writer.kept.ref, NEW[0])
-    await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock())
+    await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock())
     assert not await wanted(), "removed by hand after the press"
     await writer.apply(await prepared(writer))
     assert NEW[0] not in writer.songs()
