@@ -66,8 +66,8 @@ from bot.web import activity, api, feed
 from bot.worker import Worker
 
 log = logging.getLogger(__name__)
-SHARED_TICK = 1  # seconds, where other processes leave this one what there is to tell
-LETS_GO = 2  # seconds that whoever takes over what a dead process of our name had begun holds the name
+SHARED_TICK = 1  # seconds between ticks if other processes leave messages for this one to send
+TAKEOVER = 2  # seconds for which a process that restarts a dead one's jobs holds its name
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
@@ -268,11 +268,11 @@ async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
 def _leases(settings: Settings, part: Part) -> list[Lease]:
     """Return what this process holds in a database on a server: its name, and the bot, alone or with other parts."""
     url = settings.database_url
-    return [Lease(url, part.name, LETS_GO), Lease(url, WHOLE, shared=not part.is_whole)] if settings.on_server else []
+    return [Lease(url, part.name, TAKEOVER), Lease(url, WHOLE, shared=not part.is_whole)] if settings.on_server else []
 
 
 async def _renew(leases: Sequence[Lease]) -> None:
-    """Hold on to our names in a database on a server. Raises AlreadyRuns if another process has one."""
+    """Renew our names in a database on a server. Raises AlreadyRuns if another process has one."""
     try:
         for lease in leases:
             await asyncio.to_thread(lease.renew)

@@ -13,7 +13,7 @@ class Artefacts(Protocol):
     """
 
     @property
-    def at_hand(self) -> "Artefacts":
+    def local(self) -> "Artefacts":
         """The files that can be read without asking a server."""
         ...
 

@@ -1,4 +1,4 @@
-"""Queue: enqueue jobs, run them, and begin again what was cut short.
+"""Queue: enqueue jobs, run them, and restart those that were interrupted.
 
 A job is a kind, a member and a number. Its work must converge: a job whose process was killed starts over when a
 process with the same executor id starts (promise P26). Payloads are JSON, never pickle (P30).
@@ -36,7 +36,7 @@ PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk 
 LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
 MS = timedelta(milliseconds=1)
 WAITING = ["ENQUEUED", "DELAYED"]
-WAITED_OUT = (StoreBusy, StoreFull, StoreShut, StorageDown)  # states that end without anybody touching the job
+WAITED_OUT = (StoreBusy, StoreFull, StoreShut, StorageDown)  # problems that end without anybody touching the job
 JOINED = {JobKind.SYNC}  # kinds that aren't enqueued while one is running
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
@@ -46,7 +46,7 @@ Handler = Callable[[Job], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many jobs of a kind are due and not begun, and for how long the oldest has been (s)."""
+    """How many due jobs of a kind haven't started, and how long the oldest has been due (s)."""
 
     jobs: int
     oldest: float
@@ -75,7 +75,7 @@ class Jobs:
         self.executor, self._queues = executor, queues
         self._alive: dict[str, asyncio.Task[None]] = {}  # jobs running in this process, by id
         self._cancelled: set[str] = set()  # those of them that another process has cancelled
-        self._missing: set[str] = set()  # ids that the last check found begun but not running
+        self._missing: set[str] = set()  # ids that the last check found started but not running
         self._running: dict[int, set[asyncio.Task[None]]] = {}
         self._locks = MemberLocks(url) if tables.is_on_server(url) else None
         self._watching: asyncio.Task[None] | None = None
@@ -150,7 +150,7 @@ class Jobs:
         try:
             await task
         except asyncio.CancelledError:
-            if task in self._running.get(member, ()) and begun not in self._cancelled:  # the whole program is stopping
+            if task in self._running.get(member, ()) and begun not in self._cancelled:  # the whole process is stopping
                 raise
         finally:
             self._running.get(member, set()).discard(task)
@@ -218,7 +218,7 @@ class Jobs:
             connection.rollback()
 
     async def take_up(self) -> None:
-        """Restart jobs that were begun but aren't running: a full disk kept DBOS from storing their end.
+        """Restart jobs that were started but aren't running: a full disk kept DBOS from storing their end.
 
         A job is restarted if two checks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
         """
@@ -234,7 +234,7 @@ class Jobs:
             await asyncio.to_thread(self._begin_again, self._table.c.workflow_uuid.in_(again))
 
     async def take_over(self, lease: Callable[[str], AbstractContextManager[object]]) -> None:
-        """Have the jobs that a dead process had begun begin again, in whichever process takes them first.
+        """Restart the jobs of dead processes, in whichever process takes them first.
 
         lease: holds an executor's name, so that nothing runs under it meanwhile; raises AlreadyRuns if something does.
         """
@@ -283,14 +283,14 @@ class Jobs:
         ]
 
     async def waiting(self, now: datetime) -> dict[JobKind, Waiting]:
-        """Return what is due and not begun, by kind. Raises StoreBusy, StoreError."""
+        """Return the due jobs that haven't started, by kind. Raises StoreBusy, StoreError."""
         since: dict[JobKind, list[int]] = {}
         for workflow_id, due in await asyncio.to_thread(self._due, _ms(now)):
             since.setdefault(JobKind(workflow_id.split(":", 3)[1]), []).append(due)
         return {kind: Waiting(len(due), max(0, _ms(now) - min(due)) / 1000) for kind, due in since.items()}
 
     def _due(self, now: int) -> list[tuple[str, int]]:
-        """Return the ids of the jobs that are due and not begun, and since when (ms)."""
+        """Return the ids of the due jobs that haven't started, and since when they've been due (ms)."""
         jobs = self._table
         until = sa.func.coalesce(jobs.c.delay_until_epoch_ms, 0)
         due = sa.case((until > jobs.c.created_at, until), else_=jobs.c.created_at)

@@ -41,8 +41,8 @@ class Postgresql:
 
     def __init__(self, url: str, busy_ms: int) -> None:
         self._url = url
-        # Errors go into the log, so never with the values of a row. A connection is tried before it's used: the server
-        # may have started again since.
+        # Errors are logged, so they never show a row's values. A connection is tested before it's used, because the
+        # server may have restarted.
         self.engine = create_async_engine(
             url, pool_size=5, max_overflow=10, hide_parameters=True, pool_pre_ping=True, connect_args=session(busy_ms)
         )
@@ -62,7 +62,7 @@ class Postgresql:
             yield  # closing the connection frees it
 
     def check(self) -> None:
-        """Do as `check` does. Blocks."""
+        """Call `check` on the database. Blocks."""
         check(self._url)
 
     async def rewrite(self) -> bool:
@@ -85,7 +85,7 @@ def _begin(connection: Connection) -> None:
 
 
 def check(url: str) -> None:
-    """Connect anew, and ask whether the server takes writes. Raises a StoreError if any of it fails. Blocks."""
+    """Open a connection, and ask whether the server takes writes. Raises a StoreError if that fails. Blocks."""
     engine = create_engine(url, hide_parameters=True, connect_args=session(0))
     try:
         with typed_errors(), engine.connect() as connection:

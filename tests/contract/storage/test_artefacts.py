@@ -112,12 +112,12 @@ def test_p28_what_is_damaged_in_the_cache_is_fetched_again(bucket: Place) -> Non
         assert cached.read_bytes() == b'{"sound": true}'
 
 
-def test_only_what_the_cache_holds_is_at_hand(server: Server, place: Place, tmp_path: Path) -> None:
+def test_only_what_the_cache_holds_is_local(server: Server, place: Place, tmp_path: Path) -> None:
     clips_of(place.settings).put("a", b"x")
-    assert clips_of(place.settings).at_hand.load("a", content) == b"x"
+    assert clips_of(place.settings).local.load("a", content) == b"x"
     if "STORAGE_URL" in place.env:
         with pytest.raises(FileNotFoundError):
-            clips_of(place.of(tmp_path / "other")).at_hand.load("a", content)
+            clips_of(place.of(tmp_path / "other")).local.load("a", content)
 
 
 def test_a_server_that_is_down_is_told_in_one_line(server: Server, bucket: Place) -> None:

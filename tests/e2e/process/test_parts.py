@@ -206,7 +206,7 @@ async def test_two_gateways_have_a_servers_events_each_and_identify_in_turn(tmp_
 def of_a_model(person: Person) -> Message | None:
     """The message in their channel that says a model was learned."""
     seen = person.visible(person.channel)
-    return next((message for message in seen if "Look" in [button.label for button in message.buttons()]), None)
+    return next((message for message in seen if "View" in [button.label for button in message.buttons()]), None)
 
 
 def another_guild(stack: Parts) -> Guild:

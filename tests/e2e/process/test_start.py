@@ -55,5 +55,5 @@ async def test_sixty_four_open_files_are_enough(stack: Stack) -> None:
 async def _learn_and_sort(person: Person) -> None:
     await label(person, await answer(person.command("label")), styled(), 8)
     outcome = await person.click(await answer(person.command("model")), "Learn now")
-    await outcome.until(lambda message: "Look" in labels(message), PATIENCE)
+    await outcome.until(lambda message: "View" in labels(message), PATIENCE)
     assert "would be placed" in (await (await person.command("sort")).reply(PATIENCE)).text()
