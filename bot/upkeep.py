@@ -45,6 +45,7 @@ class Upkeep:
         self._zero: datetime | None = None  # the wall clock's time when the monotonic clock was 0
         self._opening: dict[Work, Step] = {}
         self._shown: dict[int, tuple[int, int]] = {}  # progress, by member
+        self._has_ticked = False
 
     async def settled(self) -> None:
         """Wait until all background work is done."""
@@ -130,6 +131,9 @@ class Upkeep:
         if self._part.queues and began:
             await self.open()
         steps = self._of_each()
+        if self._part.gateway and not self._has_ticked:
+            steps |= {"imports": partial(sync.tell_interrupted, self._services.store)}
+        self._has_ticked = True
         if leads:
             steps |= self._of_the_clock() if self._part.queues else {}
             steps |= self._in_discord() if self._part.gateway else {}
