@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,7 +14,7 @@ from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.jobs import AT_ONCE, JobKind
-from bot.core.records import Work
+from bot.core.records import Model, Work
 from bot.flows import clock, once
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying, retry, retry_old
@@ -69,7 +69,7 @@ class Upkeep:
             "imports": partial(sync.tell_interrupted, store, now),
         }
         afterwards = {
-            "models": self._retrain_lost,
+            "models": self._retrain_missing,
             "trainings": self._begin_trainings,
             "hearing": self._begin_hearing,
             "saving": self._begin_saving,
@@ -90,9 +90,15 @@ class Upkeep:
         services = self._services
         await link.unlink_rest(services.store, services.vault, services.models)
 
-    async def _retrain_lost(self) -> None:
-        """Retrain every served model whose file is lost or damaged."""
-        for model in await train.lost(self._services.store, self._services.scorer):
+    async def _retrain_missing(self) -> None:
+        await self._retrain(await train.missing(self._services.store, self._services.models))
+
+    async def _retrain_unusable(self, _: datetime) -> None:
+        """Retrain the served models that were found to be lost or damaged when they were needed."""
+        await self._retrain(await train.met_unusable(self._services.store, self._services.scorer))
+
+    async def _retrain(self, models: Sequence[Model]) -> None:
+        for model in models:
             log.warning("model %s cannot be used; it is trained again", model.digest[:12])
             await self._services.jobs.enqueue(JobKind.TRAIN, model.member, model.layer)
 
@@ -150,7 +156,8 @@ class Upkeep:
 
     def _of_each(self) -> dict[str, Due]:
         """Return what every process does for itself."""
-        steps: dict[str, Due] = {"jobs": self._take_up_jobs} if self._part.queues else {}
+        steps: dict[str, Due] = {"models": self._retrain_unusable}
+        steps |= {"jobs": self._take_up_jobs} if self._part.queues else {}
         in_gateway: dict[str, Due] = {
             "progress": self._show_progress,
             "news": self._begin_notices,

@@ -28,6 +28,10 @@ class ModelFiles(Protocol):
         """Whether the file with that digest exists and works."""
         ...
 
+    def take_unusable(self) -> set[str]:
+        """Return the digests that couldn't be loaded since the last time."""
+        ...
+
 
 class PriorFile(Protocol):
     """What was learned from other people's playlists."""

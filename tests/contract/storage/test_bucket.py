@@ -166,6 +166,8 @@ async def test_p28_models_out_of_reach_are_not_lost_and_damaged_ones_are(
         server.stop()
         with pytest.raises(StorageDown):
             await train.lost(store, scorer)
+        with pytest.raises(StorageDown):
+            await train.missing(store, models_of(settings))
         server.start()
     assert await train.lost(store, scorer) == []
     name = f"{digest}.onnx"
@@ -178,6 +180,8 @@ async def test_p28_models_out_of_reach_are_not_lost_and_damaged_ones_are(
             Scorer(models_of(settings)).load(digest)
         assert [model.digest for model in await train.lost(store, scorer)] == [digest]
         assert (await ScoredLibraries(store, scorer).of(ADA, layer)).scores is None
+        assert [model.digest for model in await train.met_unusable(store, scorer)] == [digest]
+        assert await train.met_unusable(store, scorer) == [], "it's told once"
     again = await trained(settings, store, layer)
     assert Scorer(models_of(settings)).opens(again)
 

@@ -113,7 +113,7 @@ def upkeep(
         models=None,
         jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, take_over=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
-        scorer=None,
+        scorer=SimpleNamespace(take_unusable=set),
         sources=(),
         linking=SimpleNamespace(sweep=nothing),
     )
