@@ -172,6 +172,14 @@ async def test_polls_of_members_who_are_due_read_nothing_that_grows_with_the_oth
     assert read[0] == read[1]
 
 
+def test_every_column_that_refers_to_a_row_begins_an_index() -> None:
+    """Or deleting that row reads all of the referring table, and no plan says so on PostgreSQL."""
+    for table in schema.metadata.sorted_tables:
+        unique = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint | sa.PrimaryKeyConstraint)]
+        first = {next(iter(each.columns)).name for each in (*table.indexes, *unique)}
+        assert {column.name for column in table.columns if column.foreign_keys} <= first, table.name
+
+
 class Titles:
     """A source that could be asked about every song."""
 

@@ -186,18 +186,24 @@ class Jobs:
             await self._enqueue(wanted, delay)
 
     async def _enqueue(self, wanted: Job, delay: float) -> None:
-        waiting = await DBOS.list_workflows_async(
-            workflow_id_prefix=wanted.prefix,
-            status=[*WAITING, "PENDING"] if wanted.kind in JOINED else WAITING,
-            load_input=False,
-            load_output=False,
-        )
-        if waiting and not wanted.tries:
-            log.info("%s is waiting or running already, for [%s]", wanted.kind, _action(waiting[0].workflow_id))
+        states = [*WAITING, "PENDING"] if wanted.kind in JOINED else WAITING
+        unended = await asyncio.to_thread(self._unended, wanted.member)
+        same = [job for job, state in unended.items() if job.startswith(wanted.prefix) and state in states]
+        if same and not wanted.tries:
+            log.info("%s is waiting or running already, for [%s]", wanted.kind, _action(same[0]))
             return
         options = SetEnqueueOptions(queue_partition_key=str(wanted.member), delay_seconds=delay or None)
         with SetWorkflowID(f"{wanted.prefix}{actions.current_or_new()}-{secrets.token_hex(6)}"), options:
             await DBOS.enqueue_workflow_async(queue_of(wanted.kind), self._job, *astuple(wanted))
+
+    def _unended(self, member: int) -> dict[str, str]:
+        """Return the ids and states of a member's jobs that wait or run."""
+        jobs = self._table
+        return dict(self._rows(tables.unended(jobs, [jobs.c.workflow_uuid, jobs.c.status], _theirs(jobs, member))))
+
+    def _rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> list[Any]:
+        with typed_errors(), self._engine.connect() as connection:
+            return list(connection.execute(query))
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
@@ -222,10 +228,8 @@ class Jobs:
 
         A job is restarted if two checks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
         """
-        begun = await DBOS.list_workflows_async(
-            status="PENDING", executor_id=self.executor, load_input=False, load_output=False
-        )
-        missing = {workflow.workflow_id for workflow in begun} - self._alive.keys()
+        begun = await asyncio.to_thread(self._begun)
+        missing = {job for job, executor in begun.items() if executor == self.executor} - self._alive.keys()
         again, self._missing = missing & self._missing, missing - self._missing
         if not again:
             return
@@ -238,10 +242,17 @@ class Jobs:
 
         lease: holds an executor's name, so that nothing runs under it meanwhile; raises AlreadyRuns if something does.
         """
-        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        for executor in {workflow.executor_id for workflow in begun if workflow.executor_id} - {self.executor}:
+        begun = await asyncio.to_thread(self._begun)
+        for executor in {*filter(None, begun.values())} - {self.executor}:
             with suppress(AlreadyRuns):
                 await asyncio.to_thread(self._take_over_from, executor, lease)
+
+    def _begun(self) -> dict[str, str]:
+        """Return the ids of all jobs that were begun and haven't ended, each with the executor that did."""
+        jobs = self._table
+        return dict(
+            self._rows(sa.select(jobs.c.workflow_uuid, jobs.c.executor_id).where(tables.is_in(jobs, "PENDING")))
+        )
 
     def _take_over_from(self, executor: str, lease: Callable[[str], AbstractContextManager[object]]) -> None:
         with typed_errors(), lease(executor):
@@ -255,7 +266,7 @@ class Jobs:
         """
         jobs = self._table
         until, latest = jobs.c.delay_until_epoch_ms, _ms(now + LONGEST)
-        delayed, moved = sa.update(jobs).where(jobs.c.status == "DELAYED"), max(back, timedelta())
+        delayed, moved = sa.update(jobs).where(tables.is_in(jobs, "DELAYED")), max(back, timedelta())
         back_again = delayed.where(until > _ms(now + moved)).values(delay_until_epoch_ms=until - moved // MS)
         late = delayed.where(until > latest).values(delay_until_epoch_ms=latest)
         async with self._writing():
@@ -268,19 +279,15 @@ class Jobs:
 
     def _begin_again(self, which: sa.ColumnElement[bool]) -> None:
         jobs = self._table
-        lost = which, jobs.c.status == "PENDING"
+        lost = which, tables.is_in(jobs, "PENDING")
         waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}  # as DBOS's own recovery does
         self._execute(sa.update(jobs).where(*lost).values(waiting))
 
     async def pending(self, member: int) -> list[Job]:
         """Return the member's running and waiting jobs."""
-        workflows = await DBOS.list_workflows_async(
-            workflow_id_prefix=f"{member}:", status=["PENDING", *WAITING], load_input=False, load_output=False
-        )
-        return [
-            Job(JobKind(kind), int(owner), int(argument))
-            for owner, kind, argument, _ in (_parts(workflow) for workflow in workflows)
-        ]
+        unended = await asyncio.to_thread(self._unended, member)
+        parts = (job.split(":", 3) for job in unended)
+        return [Job(JobKind(kind), int(owner), int(argument)) for owner, kind, argument, _ in parts]
 
     async def waiting(self, now: datetime) -> dict[JobKind, Waiting]:
         """Return the due jobs that haven't started, by kind. Raises StoreBusy, StoreError."""
@@ -294,9 +301,8 @@ class Jobs:
         jobs = self._table
         until = sa.func.coalesce(jobs.c.delay_until_epoch_ms, 0)
         due = sa.case((until > jobs.c.created_at, until), else_=jobs.c.created_at)
-        query = sa.select(jobs.c.workflow_uuid, due).where(jobs.c.status.in_(WAITING), due <= now)
-        with typed_errors(), self._engine.connect() as connection:
-            return [(str(job), int(since)) for job, since in connection.execute(query)]
+        query = tables.unended(jobs, [jobs.c.workflow_uuid, due], jobs.c.status != "PENDING", due <= now)
+        return [(str(job), int(since)) for job, since in self._rows(query)]
 
     async def forget(self, member: int) -> None:
         """Stop and delete all of a member's jobs, including running and finished ones, in all processes."""
@@ -310,13 +316,15 @@ class Jobs:
 
     async def _cancel(self, member: int) -> list[str]:
         """Cancel all of a member's jobs; return their ids."""
-        workflows = await DBOS.list_workflows_async(
-            workflow_id_prefix=f"{member}:", load_input=False, load_output=False
-        )
-        ids = [workflow.workflow_id for workflow in workflows]
+        ids = await asyncio.to_thread(self._all_of, member)
         if ids:
             await DBOS.cancel_workflows_async(ids)
         return ids
+
+    def _all_of(self, member: int) -> list[str]:
+        """Return the ids of all of a member's jobs, also of those that ended."""
+        jobs = self._table
+        return [job for (job,) in self._rows(sa.select(jobs.c.workflow_uuid).where(_theirs(jobs, member)))]
 
     async def scrub(self) -> bool:
         """Remove every byte of deleted jobs; return False while something else reads them."""
@@ -351,12 +359,12 @@ def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+def _theirs(jobs: sa.TableClause, member: int) -> sa.ColumnElement[bool]:
+    return jobs.c.queue_partition_key == str(member)
+
+
 def queue_of(kind: JobKind) -> str:
     return HEARING if kind == JobKind.HEAR else QUEUE
-
-
-def _parts(workflow: Any) -> list[str]:
-    return str(workflow.workflow_id).split(":", 3)
 
 
 def _action(workflow_id: str) -> str:

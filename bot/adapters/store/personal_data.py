@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, exists, insert, or_, select, tuple_, update
+from sqlalchemy import Column, Table, delete, exists, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -134,10 +134,6 @@ async def keys_of(tx: Tx, table: Table, member: int, limit: int) -> list[tuple[A
     owner = dict(OWNED)[table][0]
     rows = await tx.execute(select(*table.primary_key).where(owner == member).limit(limit))
     return [tuple(row) for row in rows]
-
-
-async def delete_keys(tx: Tx, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
-    await tx.execute(delete(table).where(tuple_(*table.primary_key).in_(keys)))
 
 
 FROM_SPOTIFY = (

@@ -61,12 +61,12 @@ link_state = Table(
     "link_state",
     metadata,
     Column("digest", Text, primary_key=True),  # sha256 of the state; the state itself is only in the link
-    of_member(),
+    of_member(index=True),
     Column("name", Text, nullable=False, server_default=""),  # what Discord calls them; the callback's page shows it
     Column("client_id", Text, nullable=False),
     Column("verifier", LargeBinary, nullable=False),  # PKCE, sealed
     Column("redirect_uri", Text, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 consent = Table(  # that waits for the code which its page shows
@@ -75,7 +75,7 @@ consent = Table(  # that waits for the code which its page shows
     of_member(primary_key=True, autoincrement=False),
     Column("sealed", LargeBinary, nullable=False),  # whose account it is, and the tokens: only the code opens it
     Column("tries", Integer, nullable=False),  # that are left, to type the code
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 notice = Table(
@@ -117,5 +117,5 @@ session = Table(  # of the feed's page: a link that is good once, then what the 
     Column("kind", Text, nullable=False),  # "link", "session" or "frame"
     Column("server", BigInteger),  # where the link was asked for: reposts go there
     Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
