@@ -156,6 +156,9 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--asking-draws", type=int, default=5, help="of those with five playlists, how many get asked")
     parser.add_argument("--bulk-draws", type=int, default=5, help="how many of those answer about artists at once")
     parser.add_argument(
+        "--evidence-draws", type=int, default=0, help="how many of those also try what labels of each source are worth"
+    )
+    parser.add_argument(
         "--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures don't depend on it"
     )
     parser.add_argument("--seed", type=int, default=0, help="random seed")

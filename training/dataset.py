@@ -6,7 +6,7 @@ repetition makes a difference.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,16 +14,6 @@ from numpy.typing import NDArray
 
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from training.problems import NothingToTellApart
-
-WEIGHTS = {
-    "button": 1.0,
-    "bulk": 1.0,  # of the whole answer: its songs share it
-    "receipt": 1.0,
-    "hand": 1.0,
-    "feed": 1.0,
-    "reaction": 0.7,
-    "csv": 1.0,
-}  # of a label, by its source
 
 
 @dataclass(frozen=True)
@@ -74,18 +64,18 @@ def examples_of(training: TrainingSet) -> Examples:
     Skips songs that are gone or have no features.
     """
     known = {song for song, features in training.songs.items() if features.known}
-    said = _gather(label for label in training.labels if label.song in known)
+    said = _gather((label for label in training.labels if label.song in known), training.weights)
     playlists = sorted({playlist for answers in said.values() for playlist in answers.yes} & set(training.playlists))
     if training.several and len(playlists) > 1:
         return _independent(said, playlists)
     return _exclusive(said, playlists)
 
 
-def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
+def _gather(labels: Iterable[Label], weights: Mapping[str, float]) -> dict[str, _Said]:
     said: dict[str, _Said] = defaultdict(lambda: _Said(set(), set(), False))
     for label in labels:
         about = said[label.song]
-        about.weight = max(about.weight, WEIGHTS.get(label.source, 1.0))
+        about.weight = max(about.weight, weights.get(label.source, 1.0))
         about.opinion = label.opinion
         if label.playlist is None:
             about.none |= label.verdict

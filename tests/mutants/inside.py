@@ -137,10 +137,10 @@ INSIDE = (
     mutant(
         28,
         "a damaged model isn't learned again",
-        "contract/upkeep/test_upkeep.py",
+        "e2e/process/test_start.py",
         "bot/upkeep.py",
-        '{"models": self._retrain_unusable}',
-        "{}",
+        '            "models": self._retrain_lost,\n',
+        "",
     ),
     mutant(
         29,

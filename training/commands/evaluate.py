@@ -16,7 +16,8 @@ from training.files import make_ready
 def evaluate_command(options: argparse.Namespace) -> int:
     """Simulate members with real libraries, and report how accurate models with few labels are."""
     ks, ns = tuple(sorted(set(options.ks))), tuple(sorted(set(options.ns)))
-    protocol = Protocol(ks, ns, options.draws, options.asking_draws, options.bulk_draws, seed=options.seed)
+    studies = (options.asking_draws, options.bulk_draws, options.evidence_draws)
+    protocol = Protocol(ks, ns, options.draws, *studies, seed=options.seed)
     everybody = read_people([*options.data, *options.corpus])
     people, corpora = everybody[: len(options.data)], everybody[len(options.data) :]
     prior = chosen_prior(options.prior, Path(), options.env) if options.prior else None

@@ -4,6 +4,7 @@ Each takes a training set and the songs to score, and answers like a model, so a
 """
 
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from sklearn.neural_network import MLPClassifier
 from bot.adapters.scorer import open_model
 from bot.core.features import TITLE, SongFeatures
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.learning.dataset import TrainingSet
+from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.core.sorting.learning.prior import Prior
 from bot.core.sorting.learning.schema import EXPORTIFY, Schema, schema_of
 from training.model.export import to_file
@@ -32,8 +33,10 @@ PRIOR, FRESH = "prior", "fresh"  # our own model, with and without a prior
 NO_AUDIO = ", no audio"
 NAMELESS = ", playlists without names"
 NAMES_ONLY = ", names only"
-PARTIAL = (NO_AUDIO, NAMELESS, NAMES_ONLY)  # ends of contenders that see less
+MISTAKEN = ", one label in ten wrong"
+PARTIAL = (NO_AUDIO, NAMELESS, NAMES_ONLY, MISTAKEN)  # ends of contenders that are told less than there is
 NEAREST, NET, EVERYTHING = "5-NN on audio", "small net on audio", "regression on everything"
+WRONG = 0.1  # of the labels, each in another playlist at random
 NEIGHBOURS = 5
 NEURONS = (32,)
 STEPS = 500  # of training, at most
@@ -51,7 +54,11 @@ def contenders(prior: Prior | None) -> dict[str, Contender]:
     deaf |= {f"{name}{NAMES_ONLY}": partial(with_names_only, one) for name, one in own.items()}
     best = next(iter(own))
     deaf[f"{best}{NAMELESS}"] = partial(_nameless, own[best])
-    return {**own, **deaf, EVERYTHING: everything, NET: net, NEAREST: nearest}
+    plain = {EVERYTHING: everything, NET: net, NEAREST: nearest}
+    worse = {
+        f"{name}{MISTAKEN}": partial(misled, one) for name, one in {best: own[best], EVERYTHING: everything}.items()
+    }
+    return {**own, **deaf, **plain, **worse}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,19 @@ def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeature
 
 def _nameless(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
     return contender(replace(training, playlists=dict.fromkeys(training.playlists, "")), songs)
+
+
+def misled(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    """As told by a member who is wrong about one song in ten."""
+    wrong = [_slipped(label, sorted(training.playlists)) for label in training.labels]
+    return contender(replace(training, labels=wrong), songs)
+
+
+def _slipped(label: Label, playlists: Sequence[int]) -> Label:
+    """Return the label, or for one song in ten, one about another playlist: the same songs and playlists each time."""
+    dice = np.random.default_rng(zlib.crc32(label.song.encode()))
+    others = [playlist for playlist in playlists if playlist != label.playlist]
+    return replace(label, playlist=int(dice.choice(others))) if dice.random() < WRONG and others else label
 
 
 def _without_audio(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:

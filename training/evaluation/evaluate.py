@@ -15,9 +15,10 @@ from typing import Any
 from bot.core.sorting.learning.prior import Prior
 from training.evaluation.expectations import expectations
 from training.evaluation.measure import measure
-from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members
+from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members, in_two
 from training.evaluation.studies.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
 from training.evaluation.studies.bulk import BULK_NS, Bulk, compare_bulk
+from training.evaluation.studies.evidence import EVIDENCE_NS, Evidence, compare_evidence, weigh
 from training.evaluation.studies.likes import LikedFolds, try_likes
 from training.evaluation.summary import gains, summarise, summarise_asking
 from training.pretrain import pretrain
@@ -31,7 +32,8 @@ KS, NS = (3, 5, 10), (1, 2, 5, 10, 20)  # playlists per member; labels per playl
 class Protocol:
     """What's drawn: `draws` members of each size from each person.
 
-    asking_draws, bulk_draws: how many of those with PLAYLISTS playlists also answer questions, and in bulk.
+    asking_draws, bulk_draws, evidence_draws: how many of those with PLAYLISTS playlists also answer questions, answer
+    in bulk, and label in every other way.
     """
 
     ks: tuple[int, ...] = KS
@@ -39,6 +41,7 @@ class Protocol:
     draws: int = 15
     asking_draws: int = 5
     bulk_draws: int = 5
+    evidence_draws: int = 0
     questions: int = QUESTIONS
     seed: int = 0
 
@@ -67,16 +70,19 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
     outcomes = list(bar(run_all(tasks, jobs), "fits", len(tasks)))
     rows = [row for outcome in outcomes if isinstance(outcome, list) for row in outcome]
     bulk = [row for outcome in outcomes if isinstance(outcome, Bulk) for row in outcome.rows]
+    evidence = [row for outcome in outcomes if isinstance(outcome, Evidence) for row in outcome.rows]
     curves = [outcome for outcome in outcomes if isinstance(outcome, Curve)]
     liked = [outcome for outcome in outcomes if isinstance(outcome, dict)]
     return {
         "protocol": asdict(protocol),
         "drawn": {name: Counter(str(member.k) for member in members) for name, members in drawn.items()},
+        "in_two": {person.name: round(in_two(person), 4) for person in material.people},
         "figures": summarise(rows),
         "gains": gains(rows),
         "expectations": expectations(rows),
         "asking": summarise_asking(curves),
         "bulk": summarise(bulk),
+        "evidence": weigh(evidence),
         "likes": {like.name: figures for like, figures in zip(material.likes, liked, strict=True)},
     }
 
@@ -105,6 +111,8 @@ def _tasks(members: Sequence[SimulatedMember], prior: Prior | None, protocol: Pr
         for member in of_size[: protocol.asking_draws]:
             yield partial(ask_member, member, prior, way, protocol.questions, protocol.seed)
     yield from (partial(compare_bulk, member, prior, BULK_NS) for member in of_size[: protocol.bulk_draws])
+    for member in of_size[: protocol.evidence_draws]:
+        yield partial(compare_evidence, member, prior, EVIDENCE_NS, protocol.seed)
 
 
 def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Any]:

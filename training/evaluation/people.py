@@ -110,6 +110,12 @@ def drawable(person: Person) -> dict[str, frozenset[str]]:
     return kept
 
 
+def in_two(person: Person) -> float:
+    """Return the share of songs that stand in two or more of the playlists that can be drawn; 0 if there are none."""
+    times = Counter(song for held in drawable(person).values() for song in held)
+    return sum(count > 1 for count in times.values()) / max(1, len(times))
+
+
 def _of_one_artist(held: Iterable[str], songs: Mapping[str, SongFeatures]) -> bool:
     billed = [keys_of("artists", songs[song]) for song in held]
     artists = Counter(artist for keys in billed for artist in keys)

@@ -30,14 +30,19 @@ def report(results: Figures) -> str:
     parts.append(_named(records))
     parts += [_slices(records, name, by) for by in ("k", "person") for name in own]
     parts += [_expectations(results["expectations"], name) for name in own]
-    parts += [_none(records), _asking(results["asking"]), _bulk(results["bulk"]), _likes(results["likes"])]
+    parts += [_none(records), _asking(results["asking"]), _bulk(results["bulk"])]
+    parts += [_evidence(results["evidence"]), _likes(results["likes"])]
     return "\n\n".join(part for part in parts if part)
 
 
 def _drawn(results: Figures) -> str:
     ks = [str(k) for k in results["protocol"]["ks"]]
-    rows = [[name, *(str(counts.get(k, 0)) for k in ks)] for name, counts in results["drawn"].items()]
-    return titled("Members drawn, by person and k playlists", ["person", *(f"k={k}" for k in ks)], rows)
+    rows = [
+        [name, *(str(counts.get(k, 0)) for k in ks), number(results["in_two"][name])]
+        for name, counts in results["drawn"].items()
+    ]
+    heads = ["person", *(f"k={k}" for k in ks), "songs in two playlists"]
+    return titled("Members drawn, by person and k playlists", heads, rows)
 
 
 def _accuracy(records: Records) -> str:
@@ -137,6 +142,31 @@ def _bulk(records: Records) -> str:
         for name in names
     ]
     return titled("Half of n opinions about an artist's songs, k=5", _heads("labels", records), rows)
+
+
+def _evidence(records: Records) -> str:
+    """Return what each weight won over weight 1, over people, and what went in with it."""
+    weights = list(records[0]["weights"]) if records else []
+    rows = []
+    for record in records:
+        tried = [*record["weights"].values(), record["nested"]]
+        chosen = " or ".join(f"{weight:g}" for weight in sorted(set(record["chosen"])))
+        name = f"{record['source']}, n={record['n']}, {record['labels']:.0f} labels"
+        rows.append([name, *(_won(figures["accuracy won"]) for figures in tried), chosen])
+        for measure, title in (("precision", "  right among added"), ("added", "  added")):
+            rows.append([title, *(number(figures[measure]["mean"]) for figures in tried), ""])
+    heads = [
+        "labels beside 5 n taps",
+        *(f"weight {weight:g}" for weight in weights),
+        "chosen on the other half",
+        "which",
+    ]
+    return titled("Points of accuracy won over weight 1, by source of labels, k=5 (95 % over people)", heads, rows)
+
+
+def _won(gain: Figures) -> str:
+    low, high = gain["persons"]
+    return f"{100 * gain['mean']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
 def _likes(likes: Figures) -> str:

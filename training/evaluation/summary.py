@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.baselines import FRESH, NAMELESS, NAMES_ONLY, NO_AUDIO, PRIOR
+from training.evaluation.baselines import EVERYTHING, FRESH, MISTAKEN, NAMELESS, NAMES_ONLY, NO_AUDIO, PRIOR
 from training.evaluation.measure import Measurement
 from training.evaluation.studies.asking import GOALS, Curve, labels_needed
 
@@ -25,6 +25,7 @@ PAIRS = (
     (f"{PRIOR}{NAMES_ONLY}", f"{FRESH}{NAMES_ONLY}"),
     (FRESH, f"{FRESH}{NO_AUDIO}"),
     (PRIOR, f"{PRIOR}{NO_AUDIO}"),
+    *((name, f"{name}{MISTAKEN}") for name in (PRIOR, FRESH, EVERYTHING)),
 )  # pairs to compare
 
 Floats = NDArray[np.float64]

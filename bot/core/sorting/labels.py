@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class Source(StrEnum):
-    """Where an answer came from; training weights them."""
+    """Where an answer came from."""
 
     BUTTON = "button"
     BULK = "bulk"  # a button, for several songs at once: one opinion
@@ -59,6 +59,11 @@ class Verdict:
     def settled(self) -> bool:
         """Whether the member said where the song goes (nowhere counts); a skip or a bare "not there" isn't enough."""
         return bool(self.yes) or self.none
+
+    @property
+    def corrects(self) -> bool:
+        """Whether the member put right where the bot had put the song: on a receipt, or by taking it out by hand."""
+        return self.source is Source.RECEIPT or (self.source is Source.HAND and bool(self.no))
 
     @property
     def answered(self) -> bool:

@@ -1,5 +1,6 @@
 """When a layer is trained, and what members are told meanwhile. Real store; a stand-in trainer that trains nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,12 +11,14 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
+from bot.core.features import SongFeatures
 from bot.core.records import Layer, Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NotTrained, TooFewLabels, TrainingFailed
 from bot.flows.library import sync
 from bot.flows.sorting import train
 from bot.flows.sorting.labelling import readiness, standing
+from training.dataset import examples_of
 
 ADA = 1001
 
@@ -94,3 +97,29 @@ async def test_a_files_titles_are_words_to_learn_from_and_spotifys_are_not(store
         await songs.like(tx, ADA, [Like(theirs, now)], now)
         training = await train.training_set(tx, ADA, layer.layer)
     assert {title for song in training.songs.values() for title in song.sets.get("title", ())} == {"This Christmas"}
+
+
+async def test_a_corrected_song_weighs_less_than_one_that_was_asked_about(store: Store, now: datetime) -> None:
+    layer = await a_layer(store, now, 0)
+    async with store.writing() as tx:
+        here, there = [(await playlists.add(tx, layer, name, name, "🟦")).playlist for name in ("A", "B")]
+        for answer in (
+            Answer("asked", Kind.ONLY, (here,), Source.BUTTON, 1),
+            Answer("added", Kind.ONLY, (here,), Source.HAND, 1),
+            Answer("receipt", Kind.ONLY, (here,), Source.RECEIPT, 1),
+            Answer("moved", Kind.NOT, (there,), Source.HAND, 1),
+            Answer("moved", Kind.ONLY, (here,), Source.HAND, 2),
+            Answer("taken out", Kind.NOT, (there,), Source.HAND, 1),
+            Answer("asked since", Kind.NOT, (there,), Source.RECEIPT, 1),
+            Answer("asked since", Kind.ONLY, (here,), Source.REACTION, 2),
+        ):
+            await answers.add(tx, ADA, layer.layer, answer)
+        training = await train.training_set(tx, ADA, layer.layer)
+    known = replace(training, songs={label.song: SongFeatures({"tempo": 100.0}) for label in training.labels})
+    examples = examples_of(known)
+    weight = dict(zip(examples.songs, examples.weight.tolist(), strict=True))
+    less, full = (
+        dict.fromkeys(("receipt", "moved", "taken out"), 0.25),
+        dict.fromkeys(("asked", "added", "asked since"), 1.0),
+    )
+    assert weight == {**less, **full}

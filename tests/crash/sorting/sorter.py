@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bot.adapters.spotify import Spotify
+from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
-from bot.core.library.turns import Pace
 from bot.errors.spotify import Unsettled
 from bot.flows.sorting.writing import sort
 
@@ -27,7 +26,7 @@ def spotify_at(origin: str, store: Store, key: str) -> Spotify:
         accounts_url=f"{origin}/spotify/accounts",
         secrets={},
         clock=clock,
-        pace=Pace(timedelta(milliseconds=1), burst=10_000),
+        pace=Pace(rate=10_000, burst=10_000),
     )
 
 

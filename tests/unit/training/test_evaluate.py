@@ -18,6 +18,7 @@ from training.evaluation.baselines import (
     AUDIO_NAMES,
     EVERYTHING,
     FRESH,
+    MISTAKEN,
     NAMELESS,
     NAMES_ONLY,
     NEAREST,
@@ -25,12 +26,21 @@ from training.evaluation.baselines import (
     NO_AUDIO,
     PARTIAL,
     PRIOR,
+    misled,
     with_names_only,
 )
 from training.evaluation.curves import draw_all
 from training.evaluation.evaluate import Material, Protocol, evaluate, prior_for
 from training.evaluation.measure import held_back, measure, none_set, training_set
-from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members, drawable, read_person
+from training.evaluation.people import (
+    Person,
+    SimulatedMember,
+    corpora_without,
+    draw_members,
+    drawable,
+    in_two,
+    read_person,
+)
 from training.evaluation.report import report
 from training.evaluation.studies.asking import CHOSEN, RANDOM, ask_member, checkpoints, kept_back, labels_needed
 from training.evaluation.studies.likes import read_likes, try_likes
@@ -77,6 +87,13 @@ def test_a_song_in_two_of_the_playlists_is_only_in_the_library() -> None:
     (member,) = draw_members(shared, 5, 1, max(NS), seed=0)
     assert both in member.songs
     assert all(both not in own for own in member.playlists)
+
+
+def test_songs_in_two_playlists_are_counted_once() -> None:
+    (first, held), (second, others), *rest = ADA.playlists.items()
+    both = Person("ada", ADA.songs, dict([(first, held), (second, others | set(sorted(held)[:10])), *rest]))
+    assert in_two(ADA) == 0
+    assert in_two(both) == 10 / len(ADA.songs)
 
 
 def test_songs_in_no_playlist_come_from_the_persons_other_playlists() -> None:
@@ -139,7 +156,8 @@ def overall(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_every_contender_is_measured_on_the_same_members(results: dict[str, Any]) -> None:
     own = {f"{name}{part}" for name in (PRIOR, FRESH) for part in ("", NO_AUDIO, NAMES_ONLY)}
-    names = {*own, PRIOR + NAMELESS, EVERYTHING, NET, NEAREST}
+    misled = {PRIOR + MISTAKEN, EVERYTHING + MISTAKEN}
+    names = {*own, *misled, PRIOR + NAMELESS, EVERYTHING, NET, NEAREST}
     assert {(row["contender"], row["n"]) for row in overall(results)} == {(name, n) for name in names for n in NS}
     assert {row["members"] for row in overall(results)} == {4}
     assert {(row["k"], row["person"]) for row in results["figures"]} == {
@@ -197,7 +215,8 @@ def test_differences_between_people_widen_the_interval_over_people() -> None:
 def test_gains_are_measured_on_the_same_members() -> None:
     rows = measure(MEMBER, None, (1,))
     held = {row["contender"]: row["accuracy"]["mean"] for row in summarise(rows) if row["k"] == 3}
-    named, gain = gains(rows)
+    named, gain, *misled = gains(rows)
+    assert [lost["over"] for lost in misled] == [FRESH + MISTAKEN, EVERYTHING + MISTAKEN]
     assert (named["of"], named["over"]) == (FRESH, FRESH + NAMELESS)
     assert (gain["of"], gain["over"]) == (FRESH, FRESH + NO_AUDIO)
     assert gain["mean"] == pytest.approx(held[FRESH] - held[FRESH + NO_AUDIO], abs=2e-4)
@@ -221,6 +240,24 @@ def test_names_only_drops_all_but_names() -> None:
     assert [(set(bare.numbers), set(bare.sets), bare.embeddings) for bare in seen] == [
         (set(), {"artists", "album", "title"}, {})
     ] * 2
+
+
+def test_one_label_in_ten_is_wrong_and_the_same_ones_each_time() -> None:
+    seen: list[TrainingSet] = []
+
+    def look(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+        seen.append(training)
+        raise InputProblem("seen")
+
+    (member,) = draw_members(made("cy", styles=5, per_style=200), 5, 1, 100, seed=0)
+    told = training_set(member, 100)
+    for _ in range(2):
+        with pytest.raises(InputProblem):
+            misled(look, told, [])
+    assert seen[0] == seen[1]
+    wrong = [given for given, right in zip(seen[0].labels, told.labels, strict=True) if given != right]
+    assert 0.06 < len(wrong) / len(told.labels) < 0.14
+    assert {label.playlist for label in wrong} == set(range(5))
 
 
 def test_a_given_prior_is_used_instead_of_learning_one() -> None:

@@ -9,7 +9,7 @@ round_ = Table(
     "round",
     metadata,
     Column("round", Serial, primary_key=True),
-    of_member("host", index=True),
+    of_member("host"),
     Column("server", BigInteger),  # None: in direct messages, or a group of them
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger),  # the newest of the round's; None: nothing was posted yet
@@ -18,9 +18,7 @@ round_ = Table(
     Column("state", OneOf(RoundState), nullable=False, index=True),
     Column("enter_until", Moment, nullable=False),
     Column("vote_until", Moment, nullable=False),
-    Column(
-        "shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL"), index=True
-    ),  # the playlist that came of it
+    Column("shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL")),  # the playlist that came of it
     Column("created_at", Moment, nullable=False),
 )
 
@@ -29,7 +27,7 @@ round_entry = Table(
     metadata,
     Column("round_entry", Serial, primary_key=True),
     Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False),
-    of_member(index=True),
+    of_member(),
     Column("song", Text, nullable=False, index=True),
     Column("at", Moment, nullable=False),
     UniqueConstraint("round", "member"),
@@ -39,7 +37,7 @@ round_vote = Table(
     "round_vote",
     metadata,
     Column("round_entry", Serial, ForeignKey("round_entry.round_entry", ondelete="CASCADE"), primary_key=True),
-    of_member(primary_key=True, index=True),
+    of_member(primary_key=True),
     Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
 )

@@ -1,9 +1,12 @@
 """Dataset: everything training needs to know about one member's layer. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.features import SongFeatures
+
+CORRECTION = "correction"  # the source of labels about songs that the bot had put into a wrong playlist
+WEIGHTS = {CORRECTION: 0.25}  # of labels, by source; all others weigh 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Label:
     song: str
     playlist: int | None
     verdict: bool
-    source: str  # core.labels.Source, or "csv"
+    source: str  # core.labels.Source, CORRECTION or "csv"
     opinion: int | None = None
 
 
@@ -25,7 +28,7 @@ class TrainingSet:
     """A member's whole library, what they said about some of it, and the layer's rules.
 
     `songs` may lack labelled songs: labels of songs that are gone or have no features teach nothing. `playlists` maps
-    ids to names; only playlists with a song of their own can be learned.
+    ids to names; only playlists with a song of their own can be learned. weights: as WEIGHTS.
     """
 
     songs: Mapping[str, SongFeatures]
@@ -33,3 +36,4 @@ class TrainingSet:
     playlists: Mapping[int, str]
     several: bool
     everything: bool
+    weights: Mapping[str, float] = field(default_factory=WEIGHTS.copy)
