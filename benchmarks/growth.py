@@ -36,7 +36,7 @@ def main() -> None:
 
 
 async def restarted(count: int) -> Row:
-    """Start the bot with that many linked members, none of whom is due for a look at their likes."""
+    """Start the bot with that many linked members, none of whom is due for a poll."""
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(Path(folder))
         async with stack:

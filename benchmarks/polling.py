@@ -1,6 +1,6 @@
-"""Polling: two days of looks at 100,000 members' likes, in fake time. `python -m benchmarks.polling`.
+"""Polling: two days of polling 100,000 members' likes, in simulated time. `python -m benchmarks.polling`.
 
-The decisions are the bot's own (`bot.core.library.polling`); a look takes no time here, and costs what it does if
+The decisions are the bot's own (`bot.core.library.polling`); a poll takes no time here, and costs what it does if
 nothing has changed.
 """
 
@@ -16,15 +16,16 @@ from statistics import mean, median, quantiles
 from benchmarks.measure import Row, show
 from bot.core.library import polling
 from bot.core.library.polling import DAY, MEMORY, Rhythm
-from bot.flows.library.poll import AT_ONCE, LOOK_AT_PLAYLISTS
+from bot.core.library.turns import turn
+from bot.flows.library.poll import AT_ONCE, PLAYLISTS_EVERY
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 MEMBERS, SEATS, MANY = 100_000, 5, 200  # SEATS, MANY: members of an app
 TICK, MINUTE = timedelta(seconds=5), timedelta(minutes=1)
 USUAL = Rhythm(timedelta(minutes=15), timedelta(hours=6), 480)
-FIXED = Rhythm(timedelta(minutes=15), timedelta(minutes=15), 10**6)  # as it was: everybody alike, without a budget
+FIXED = Rhythm(timedelta(minutes=15), timedelta(minutes=15), 10**6)  # the same pause for everybody, without a budget
 OUTAGE = (timedelta(hours=24), timedelta(hours=36))  # since START
-CALM = timedelta(hours=2)  # after an outage, until those who are overdue have been looked at
+CALM = timedelta(hours=2)  # after an outage, until those who are overdue have been polled
 GAP = 2.0  # minutes between the likes of a sitting, on average; people's medians are 11 to 139 s
 SPREAD = 0.5  # of the logarithm of rates within a kind
 
@@ -61,9 +62,9 @@ class Liker:
 
 @dataclass(slots=True)
 class Seen:
-    """What happened: when looks began, by app, and how long each kind's likes waited, in minutes."""
+    """What happened: when polls began, by app, and how long each kind's likes waited, in minutes."""
 
-    looks: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    polls: dict[int, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     by_kind: Counter[str] = field(default_factory=Counter)
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
@@ -101,7 +102,7 @@ def _likes(number: int, kind: Kind) -> list[datetime]:
 def simulated(likers: Sequence[Liker], rhythm: Rhythm, outage: tuple[timedelta, timedelta] | None = None) -> Seen:
     """Let two days pass, tick by tick, as `flows.library.poll` does it."""
     seen, apps, demand = Seen(), dict[int, datetime](), Counter[int]()
-    queue = [(polling.next_look(liker.number, 0, START, rhythm.shortest), liker.number) for liker in likers]
+    queue = [(polling.next_poll(liker.number, 0, START, rhythm.shortest), liker.number) for liker in likers]
     heapq.heapify(queue)
     for liker in likers:
         liker.seen = bisect_right(liker.liked, START)
@@ -126,24 +127,24 @@ def _taken(
     demand: Counter[int],
     seen: Seen,
 ) -> datetime:
-    """Look at a member whose look is due, if their app has one to give; return when the next is due."""
+    """Poll a member who is due, if their app's budget allows it; return when the next poll is due."""
     if not polling.has_turn(liker.turn_at, due, now):
-        liker.turn_at, apps[liker.app] = polling.turn(apps.get(liker.app), now, rhythm)
+        liker.turn_at, apps[liker.app] = turn(apps.get(liker.app), now, rhythm.pace)
         if liker.turn_at > now:
             return liker.turn_at
-    _look(liker, now, seen)
+    _poll(liker, now, seen)
     before, liker.pause = liker.pause, _pause(liker, now, rhythm)
-    demand[liker.app] += _looks_a_day(liker.pause) - _looks_a_day(before)  # type: ignore[assignment]
-    return polling.next_look(liker.number, liker.polls, now, liker.pause * polling.stretch(demand[liker.app], rhythm))
+    demand[liker.app] += _polls_a_day(liker.pause) - _polls_a_day(before)  # type: ignore[assignment]
+    return polling.next_poll(liker.number, liker.polls, now, liker.pause * polling.stretch(demand[liker.app], rhythm))
 
 
-def _look(liker: Liker, now: datetime, seen: Seen) -> None:
+def _poll(liker: Liker, now: datetime, seen: Seen) -> None:
     upto = bisect_right(liker.liked, now)
     if now >= START + DAY:
         seen.by_kind[liker.kind.name] += 1
         seen.waits[liker.kind.name] += [(now - at) / MINUTE for at in liker.liked[liker.seen : upto]]
     liker.seen, liker.polls = upto, liker.polls + 1
-    seen.looks[liker.app].append(now)
+    seen.polls[liker.app].append(now)
 
 
 def _pause(liker: Liker, now: datetime, rhythm: Rhythm) -> timedelta:
@@ -153,36 +154,36 @@ def _pause(liker: Liker, now: datetime, rhythm: Rhythm) -> timedelta:
     return polling.pause(polling.likes_a_day(recent, now), rhythm)
 
 
-def _looks_a_day(pause: timedelta | None) -> float:
+def _polls_a_day(pause: timedelta | None) -> float:
     return DAY / pause if pause else 0.0
 
 
 def summary(name: str, seen: Seen) -> Row:
     """Return what the second day cost, and how long its likes waited."""
-    looks = [at for times in seen.looks.values() for at in times if at >= START + DAY]
+    polls = [at for times in seen.polls.values() for at in times if at >= START + DAY]
     waits = [wait for kind in seen.waits.values() for wait in kind]
     return {
         "schedule": name,
-        "looks a day": len(looks),
-        "requests a day": requests(len(looks)),
-        "busiest minute": max(minutes(looks).values()),
-        "of an app, most in 24 h": max(most_in_a_day(times) for times in seen.looks.values()),
+        "polls a day": len(polls),
+        "requests a day": requests(len(polls)),
+        "busiest minute": max(minutes(polls).values()),
+        "of an app, most in 24 h": max(most_in_a_day(times) for times in seen.polls.values()),
         "median wait, min": median(waits),
         "p90, min": quantiles(waits, n=10, method="inclusive")[-1],
     }
 
 
-def requests(looks: int) -> int:
-    """Return the requests that looks cost if nothing has changed."""
-    return looks + looks // LOOK_AT_PLAYLISTS
+def requests(polls: int) -> int:
+    """Return the requests that polls cost if nothing has changed."""
+    return polls + polls // PLAYLISTS_EVERY
 
 
-def minutes(looks: Sequence[datetime]) -> Mapping[int, int]:
-    return Counter((at - START) // MINUTE for at in looks)
+def minutes(polls: Sequence[datetime]) -> Mapping[int, int]:
+    return Counter((at - START) // MINUTE for at in polls)
 
 
 def most_in_a_day(times: Sequence[datetime]) -> int:
-    """Return the most looks in any 24 hours."""
+    """Return the most polls in any 24 hours."""
     return max(at - bisect_right(times, moment - DAY) + 1 for at, moment in enumerate(times))
 
 
@@ -192,7 +193,7 @@ def by_kind(seen: Seen, members: int) -> list[Row]:
             "likes": kind.name,
             "of members, %": 100 * kind.share,
             "likes a day": kind.sittings * kind.likes,
-            "looks a day": seen.by_kind[kind.name] / (kind.share * members),
+            "polls a day": seen.by_kind[kind.name] / (kind.share * members),
             "median wait, min": median(seen.waits[kind.name]),
             "p90, min": quantiles(seen.waits[kind.name], n=10, method="inclusive")[-1],
             "longest, min": max(seen.waits[kind.name]),
@@ -202,8 +203,8 @@ def by_kind(seen: Seen, members: int) -> list[Row]:
 
 
 def herd(seen: Seen) -> Row:
-    """Return how even the looks are once those who were overdue after the outage have been looked at."""
-    counts = minutes([at for times in seen.looks.values() for at in times])
+    """Return how evenly polls are spread once everyone overdue after the outage has been polled."""
+    counts = minutes([at for times in seen.polls.values() for at in times])
     end = OUTAGE[1] // MINUTE
     after = [counts[minute] for minute in range(end + CALM // MINUTE, 2 * DAY // MINUTE)]
     return {

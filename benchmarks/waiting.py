@@ -275,13 +275,13 @@ class Ada:
 
     async def look(self) -> None:
         await self.empty()
-        await manual_edits.look(self.store, self.music, ADA, NOW)
+        await manual_edits.detect(self.store, self.music, ADA, NOW)
 
     async def again(self) -> None:
         for number in range(PLAYLISTS - 1):
             self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH + 4_000, (number + 1) * EACH)]
         self.music.edits += 1
-        await manual_edits.look(self.store, self.music, ADA, NOW)
+        await manual_edits.detect(self.store, self.music, ADA, NOW)
 
     async def tally(self) -> None:
         async with self.store.reading() as tx:

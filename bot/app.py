@@ -7,8 +7,10 @@ import signal
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp.web import Application
@@ -23,7 +25,7 @@ from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.prior import SHIPPED, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
-from bot.adapters.spotify import Pace, Spotify
+from bot.adapters.spotify import Spotify
 from bot.adapters.store import Store
 from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.trainer import Trainer
@@ -32,6 +34,7 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.library.polling import Rhythm
+from bot.core.library.turns import Pace
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
 from bot.errors import StoreError
@@ -53,6 +56,7 @@ from bot.flows.library.poll import Polls
 from bot.flows.library.uploads import Uploads
 from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.ports import Artefacts
 from bot.services import Services
 from bot.telemetry import health, logs, metrics
 from bot.telemetry.scrape import scrape
@@ -62,13 +66,20 @@ from bot.web import activity, api, feed
 from bot.worker import Worker
 
 log = logging.getLogger(__name__)
-SHARED_TICK = 1  # seconds, where other processes leave this one what there is to tell
-LETS_GO = 2  # seconds that whoever takes over what a dead process of our name had begun holds the name
+SHARED_TICK = 1  # seconds between ticks if other processes leave messages for this one to send
+TAKEOVER = 2  # seconds for which a process that restarts a dead one's jobs holds its name
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
 SWEEP = 3600  # seconds between deleting records of finished jobs
 GOODBYE = 2  # seconds to close the connection to Discord
+
+
+class Closeable(Protocol):
+    async def close(self) -> None: ...
+
+
+T = TypeVar("T", bound=Closeable)
 
 
 def clock() -> datetime:
@@ -91,6 +102,16 @@ async def run(settings: Settings, environment: Mapping[str, str], part: Part = E
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Where the bot's data is, locked for this process and up to date."""
+
+    leases: Sequence[Lease]
+    store: Store
+    vault: Vault
+    models: Artefacts
+
+
 @asynccontextmanager
 async def assembled(
     settings: Settings, environment: Mapping[str, str], part: Part = EVERYTHING
@@ -98,66 +119,79 @@ async def assembled(
     """Migrate the database, build the services, and close them again."""
     home.prepare(settings)
     async with AsyncExitStack() as closing:
-        closing.enter_context(home.lived_in(settings, part.name))
-        leases = [closing.enter_context(lease) for lease in _leases(settings, part)]
-        stopped_in_order = closing.enter_context(home.watched(settings))
-        store = Store(settings.database_url)
-        closing.push_async_callback(store.close)
-        await asyncio.to_thread(home.verify_at_start, settings, stopped_in_order=stopped_in_order)
-        await home.upgrade(store, settings)
-        keys = await home.keys(store, settings)
-        models = artefacts.models_of(settings)
-        await asyncio.to_thread(artefacts.move_in, settings, models)
-        vault = Vault(keys, None if settings.encryption_keys else settings.data_dir / KEYS)
-        spotify = _spotify(settings, store, vault)
-        closing.push_async_callback(spotify.close)
-        scratch = Scratch(settings.data_dir, "" if part.is_whole else part.name)
-        hearing, clipping = Hearing(), Hearing()  # a process of its own for clips: the feed never waits for uploads
-        for process in (hearing, clipping):
-            closing.push_async_callback(process.close)
-        catalogue = Catalogue(store, Clips(clipping, artefacts.clips_of(settings)), clock)
-        jobs = Jobs(settings.jobs_url, executor=part.name, queues=part.queues)
-        previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
-        song_previews = SongPreviews(store, previews, _videos(settings, environment), clock)
-        closing.push_async_callback(song_previews.close)
-        scorer = Scorer(models)
-        priors = Priors(models, SHIPPED if settings.prior else None)
-        recommender = Recommender(store, catalogue, scorer)
-        await asyncio.to_thread(priors.current)  # loads it early, and logs now if it's damaged
+        opened = await _opened(closing, settings, part)
         await asyncio.to_thread(text.encoder)  # refuses to start without it: no model could be trained or used
-        libraries = ScoredLibraries(store, scorer, priors)
-        trainer = Trainer(
-            settings.database_url,
-            settings.data_dir,
-            environment,
-            prior=settings.prior,
-            storage=settings.storage_environment,
-        )
-        closing.push_async_callback(trainer.close)
-        yield Services(
-            settings=settings,
-            store=store,
-            leases=leases,
-            vault=vault,
-            spotify=spotify,
-            linking=Linking(store, vault, spotify, clock),
-            models=models,
-            scorer=scorer,
-            libraries=libraries,
-            erasing=Erasing(store, jobs, libraries, models, scratch),
-            jobs=jobs,
-            polls=Polls(store, _rhythm(settings)),
-            trainer=trainer,
-            backups=DailyBackups(settings, environment),
-            uploads=Uploads(store, hearing, scratch),
-            drawing=clipping,
-            sources=await closing.enter_async_context(sources.opened(settings, store, hearing, scratch, clock)),
-            catalogue=catalogue,
-            recommender=recommender,
-            feed=Feed(store, catalogue, recommender, jobs.enqueue, clock, song_previews.sound),
-            listening=Listening(catalogue, song_previews),
-            clock=clock,
-        )
+        yield await _services(closing, settings, environment, part, opened)
+
+
+async def _opened(closing: AsyncExitStack, settings: Settings, part: Part) -> Opened:
+    closing.enter_context(home.lived_in(settings, part.name))
+    leases = [closing.enter_context(lease) for lease in _leases(settings, part)]
+    stopped_in_order = closing.enter_context(home.watched(settings))
+    store = _closed_at_the_end(closing, Store(settings.database_url))
+    await asyncio.to_thread(home.verify_at_start, settings, stopped_in_order=stopped_in_order)
+    await home.upgrade(store, settings)
+    keys = await home.keys(store, settings)
+    models = artefacts.models_of(settings)
+    await asyncio.to_thread(artefacts.move_in, settings, models)
+    return Opened(leases, store, Vault(keys, None if settings.encryption_keys else settings.data_dir / KEYS), models)
+
+
+async def _services(
+    closing: AsyncExitStack, settings: Settings, environment: Mapping[str, str], part: Part, opened: Opened
+) -> Services:
+    store, vault, models = opened.store, opened.vault, opened.models
+    spotify = _closed_at_the_end(closing, _spotify(settings, store, vault))
+    scratch = Scratch(settings.data_dir, "" if part.is_whole else part.name)
+    hearing = _closed_at_the_end(closing, Hearing())
+    clipping = _closed_at_the_end(closing, Hearing())  # a process of its own: the feed never waits for uploads
+    previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
+    song_previews = _closed_at_the_end(closing, SongPreviews(store, previews, _videos(settings, environment), clock))
+    catalogue = Catalogue(store, Clips(clipping, artefacts.clips_of(settings)), clock)
+    jobs = Jobs(settings.jobs_url, executor=part.name, queues=part.queues)
+    scorer, priors = Scorer(models), await _priors(settings, models)
+    libraries = ScoredLibraries(store, scorer, priors)
+    recommender = Recommender(store, catalogue, scorer)
+    return Services(
+        settings=settings,
+        store=store,
+        leases=opened.leases,
+        vault=vault,
+        spotify=spotify,
+        linking=Linking(store, vault, spotify, clock),
+        models=models,
+        scorer=scorer,
+        libraries=libraries,
+        erasing=Erasing(store, jobs, libraries, models, scratch),
+        jobs=jobs,
+        polls=Polls(store, _rhythm(settings)),
+        trainer=_closed_at_the_end(closing, _trainer(settings, environment)),
+        backups=DailyBackups(settings, environment),
+        uploads=Uploads(store, hearing, scratch),
+        drawing=clipping,
+        sources=await closing.enter_async_context(sources.opened(settings, store, hearing, scratch, clock)),
+        catalogue=catalogue,
+        recommender=recommender,
+        feed=Feed(store, catalogue, recommender, jobs.enqueue, clock, song_previews.sound),
+        listening=Listening(catalogue, song_previews),
+        clock=clock,
+    )
+
+
+def _closed_at_the_end(closing: AsyncExitStack, adapter: T) -> T:
+    closing.push_async_callback(adapter.close)
+    return adapter
+
+
+async def _priors(settings: Settings, models: Artefacts) -> Priors:
+    priors = Priors(models, SHIPPED if settings.prior else None)
+    await asyncio.to_thread(priors.current)  # loads it early, and logs now if it's damaged
+    return priors
+
+
+def _trainer(settings: Settings, environment: Mapping[str, str]) -> Trainer:
+    storage = settings.storage_environment
+    return Trainer(settings.database_url, settings.data_dir, environment, prior=settings.prior, storage=storage)
 
 
 def _rhythm(settings: Settings) -> Rhythm:
@@ -178,7 +212,8 @@ def _spotify(settings: Settings, store: Store, vault: Vault) -> Spotify:
         accounts_url=settings.spotify_accounts_url,
         secrets={settings.spotify_client_id: secret} if secret else {},
         clock=clock,
-        pace=Pace(settings.spotify_rate, burst=10 * settings.spotify_rate, backoff=1 / settings.spotify_rate),
+        pace=Pace(timedelta(seconds=1 / settings.spotify_rate), burst=10 * settings.spotify_rate),
+        backoff=1 / settings.spotify_rate,
     )
 
 
@@ -233,11 +268,11 @@ async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
 def _leases(settings: Settings, part: Part) -> list[Lease]:
     """Return what this process holds in a database on a server: its name, and the bot, alone or with other parts."""
     url = settings.database_url
-    return [Lease(url, part.name, LETS_GO), Lease(url, WHOLE, shared=not part.is_whole)] if settings.on_server else []
+    return [Lease(url, part.name, TAKEOVER), Lease(url, WHOLE, shared=not part.is_whole)] if settings.on_server else []
 
 
 async def _renew(leases: Sequence[Lease]) -> None:
-    """Hold on to our names in a database on a server. Raises AlreadyRuns if another process has one."""
+    """Renew our names in a database on a server. Raises AlreadyRuns if another process has one."""
     try:
         for lease in leases:
             await asyncio.to_thread(lease.renew)
@@ -260,7 +295,7 @@ def _pages(services: Services, chat: Chat, part: Part) -> Application:
     async def healthy() -> Mapping[str, object]:
         return (await health.examine(services.store, services.jobs, chat.is_connected, clock())).facts()
 
-    pages = web.application(arrive if part.gateway else None, healthy)
+    pages = web.application(arrive if part.gateway or part.pages else None, healthy)
     pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
     if services.settings.metrics:
         web.add_metrics(pages, partial(_scrape, services, chat), services.settings.metrics_token)

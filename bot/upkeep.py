@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,12 +14,12 @@ from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.jobs import AT_ONCE, JobKind
-from bot.core.records import Work
+from bot.core.records import Model, Work
 from bot.flows import clock, once
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying, retry, retry_old
 from bot.flows.feed import saved_likes
-from bot.flows.library import feature_lookup, sync
+from bot.flows.library import feature_lookup, progress, sync
 from bot.flows.social import digest, reports, reposts, rounds
 from bot.flows.social.shared import publish
 from bot.flows.sorting import playlists, train
@@ -44,6 +44,8 @@ class Upkeep:
         self._background = Background()
         self._zero: datetime | None = None  # the wall clock's time when the monotonic clock was 0
         self._opening: dict[Work, Step] = {}
+        self._shown: dict[int, tuple[int, int]] = {}  # progress, by member
+        self._has_ticked = False
 
     async def settled(self) -> None:
         """Wait until all background work is done."""
@@ -67,7 +69,7 @@ class Upkeep:
             "imports": partial(sync.tell_interrupted, store, now),
         }
         afterwards = {
-            "models": self._retrain_lost,
+            "models": self._retrain_missing,
             "trainings": self._begin_trainings,
             "hearing": self._begin_hearing,
             "saving": self._begin_saving,
@@ -88,9 +90,15 @@ class Upkeep:
         services = self._services
         await link.unlink_rest(services.store, services.vault, services.models)
 
-    async def _retrain_lost(self) -> None:
-        """Retrain every served model whose file is lost or damaged."""
-        for model in await train.lost(self._services.store, self._services.scorer):
+    async def _retrain_missing(self) -> None:
+        await self._retrain(await train.missing(self._services.store, self._services.models))
+
+    async def _retrain_unusable(self, _: datetime) -> None:
+        """Retrain the served models that were found to be lost or damaged when they were needed."""
+        await self._retrain(await train.met_unusable(self._services.store, self._services.scorer))
+
+    async def _retrain(self, models: Sequence[Model]) -> None:
+        for model in models:
             log.warning("model %s cannot be used; it is trained again", model.digest[:12])
             await self._services.jobs.enqueue(JobKind.TRAIN, model.member, model.layer)
 
@@ -129,6 +137,9 @@ class Upkeep:
         if self._part.queues and began:
             await self.open()
         steps = self._of_each()
+        if self._part.gateway and not self._has_ticked:
+            steps |= {"imports": partial(sync.tell_interrupted, self._services.store)}
+        self._has_ticked = True
         if leads:
             steps |= self._of_the_clock() if self._part.queues else {}
             steps |= self._in_discord() if self._part.gateway else {}
@@ -145,8 +156,14 @@ class Upkeep:
 
     def _of_each(self) -> dict[str, Due]:
         """Return what every process does for itself."""
-        steps: dict[str, Due] = {"jobs": self._take_up_jobs} if self._part.queues else {}
-        return steps | ({"news": self._begin_notices} if self._part.gateway else {})
+        steps: dict[str, Due] = {"models": self._retrain_unusable}
+        steps |= {"jobs": self._take_up_jobs} if self._part.queues else {}
+        in_gateway: dict[str, Due] = {
+            "progress": self._show_progress,
+            "news": self._begin_notices,
+            "active": self._services.polls.bring_forward,
+        }
+        return steps | (in_gateway if self._part.gateway else {})
 
     def _of_the_clock(self) -> dict[str, Due]:
         """Return what falls due by the clock."""
@@ -186,7 +203,6 @@ class Upkeep:
 
     async def _begin_polls(self, now: datetime) -> None:
         polls, begun = self._services.polls, list[int]()
-        await polls.look_soon(now)
         try:
             for member in await polls.due(now):
                 await self._services.jobs.enqueue(JobKind.POLL, member)
@@ -216,6 +232,15 @@ class Upkeep:
         for member in await playlists.unfinished(self._services.store):
             if not any(job.kind == JobKind.KEEP for job in await jobs.pending(member)):
                 await jobs.enqueue(JobKind.KEEP, member)
+
+    async def _show_progress(self, _: datetime) -> None:
+        """Show members who wait here how far a worker has come with reading their likes."""
+        before, waiting = self._shown, self._messenger.awaiting(JobKind.SYNC)
+        self._shown = await progress.noted(self._services.store, waiting)
+        for member, (done, total) in self._shown.items():
+            if before.get(member) != (done, total):
+                show = partial(self._messenger.progress, member, JobKind.SYNC, done, total)
+                self._background.begin(("progress", member), show)
 
     async def _begin_notices(self, now: datetime) -> None:
         owed = await notify.owed(self._services.store)

@@ -31,9 +31,9 @@ SETTINGS = {  # setting: what it does
     "PUBLIC_URL": "the https address where members' browsers reach the bot; without one, members paste an "
     "address to link, which is [less safe](../SECURITY.md)",
     "HTTP_HOST": "the address to listen on; `0.0.0.0` in a [container](operators.md#in-a-container), behind a proxy",
-    "HTTP_PORT": "port for the callback and every other page; put a reverse proxy in front, and have it "
-    "pass on `PUBLIC_URL`'s Host or a loopback one",
-    "HTTP_API": "`on`: members' own programs may ask for songs, with [tokens](api.md)",
+    "HTTP_PORT": "the port for the callback and every other page; put a reverse proxy in front that passes "
+    "on `PUBLIC_URL`'s `Host` header, or a loopback one",
+    "HTTP_API": "`on`: members' own programs may request songs, with [tokens](api.md)",
     "API_RATE": "requests a minute for each API token",
     "FEED_PAGE": "`on`: members may swipe, label and review dry runs in a [browser](page.md)",
     "ACTIVITY": "`on`: the same page opens [inside Discord](activity.md); needs `FEED_PAGE` and "
@@ -43,35 +43,35 @@ SETTINGS = {  # setting: what it does
     "METRICS_TOKEN": "what Prometheus sends as its bearer token, at least 16 characters",
     "DATABASE_URL": "`sqlite+aiosqlite:///path/to/file.db`, or `postgresql+psycopg://USER:PASSWORD@HOST/NAME` "
     "([how](operators.md#on-postgresql))",
-    "DATA_DIR": "a folder for Cratekeeper alone, closed to others and used by one bot at a time",
+    "DATA_DIR": "a folder for Cratekeeper alone, which other users can't read; one bot at a time uses it",
     "STORAGE_URL": "`s3://BUCKET/PREFIX` keeps models, priors and clips on an S3 server "
     "([how](operators.md#models-in-a-bucket)); empty: in `DATA_DIR`",
-    "STORAGE_CACHE_MB": "megabytes of the bucket's models that stay on this machine, and as many of its clips",
+    "STORAGE_CACHE_MB": "megabytes of the bucket's models cached on this machine, and as many of its clips",
     "AWS_ENDPOINT_URL": "the S3 server, if it isn't Amazon's: https, or loopback",
     "AWS_REGION": "the bucket's region",
-    "AWS_ACCESS_KEY_ID": "the key for the bucket; a machine's role needs none",
+    "AWS_ACCESS_KEY_ID": "the key for the bucket; empty: the machine's own role",
     "AWS_SECRET_ACCESS_KEY": "its secret",
-    "ENCRYPTION_KEYS": "Fernet keys, newest first; without any, one is made in `DATA_DIR/keys` (back it up)",
+    "ENCRYPTION_KEYS": "Fernet keys, newest first; empty: the bot makes one in `DATA_DIR/keys` (back it up)",
     "BACKUP_DIR": "a folder for [daily backups](operators.md#back-up), best on another disk; empty: none are made",
-    "BACKUP_KEEP": "daily backups that stay; older ones are deleted",
+    "BACKUP_KEEP": "how many daily backups to keep",
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING` or `ERROR`",
     "LOG_FORMAT": "`text`, or `json`: an [object per line](monitoring.md#logs)",
-    "POLL_SECONDS": "seconds between looks at the likes of a member who likes many songs ([why](scaling.md))",
-    "POLL_LONGEST": "seconds between looks at the likes of a member who hasn't liked any for weeks",
-    "POLLS_A_DAY": "most looks at all members of a Spotify app, in any 24 hours; they share them",
-    "STOP_SECONDS": "seconds that running jobs get when the bot stops; the rest resumes at the next start",
+    "POLL_SECONDS": "seconds between polls of a member who likes many songs ([why](scaling.md))",
+    "POLL_LONGEST": "seconds between polls of a member who hasn't liked a song for weeks",
+    "POLLS_A_DAY": "most polls of a Spotify app in any 24 hours; its members share them",
+    "STOP_SECONDS": "seconds that running jobs get to finish when the bot stops; the others resume at the next start",
     "DISCORD_API_URL": "Discord's API",
     "DISCORD_GATEWAY_URL": "Discord's gateway",
     "SPOTIFY_API_URL": "Spotify's API",
     "SPOTIFY_ACCOUNTS_URL": "Spotify's accounts service",
-    "SPOTIFY_RATE": "most requests a second to Spotify, sustained",
-    "MUSICBRAINZ_CONTACT": "an e-mail address or page for MusicBrainz to write to; switches it on",
+    "SPOTIFY_RATE": "most requests a second to Spotify for each client id, on average, by all processes together",
+    "MUSICBRAINZ_CONTACT": "an e-mail address or page where MusicBrainz can reach you; switches MusicBrainz on",
     "LISTENBRAINZ": "`on`: asks ListenBrainz for [related artists](sources.md); needs `MUSICBRAINZ_CONTACT`",
     "DEEZER_PREVIEWS": "`on`: plays and analyses Deezer's [previews](sources.md); you accept its terms",
     "YT_DLP": "the yt-dlp program, by path or name: links to [most replayed moments](sources.md#how-a-song-is-heard); "
     "you accept YouTube's terms",
     "RECCOBEATS": "`on`: asks ReccoBeats for [features](sources.md); you accept its terms",
-    "PRIOR": "`off`: does without the [prior that ships](../models/prior.md), Wikipedia's knowledge of artists",
+    "PRIOR": "`off`: doesn't use the [included prior](../models/prior.md), which knows artists from Wikipedia",
     "MUSICBRAINZ_URL": "MusicBrainz",
     "LISTENBRAINZ_URL": "ListenBrainz",
     "DEEZER_URL": "Deezer's API",
@@ -90,22 +90,22 @@ HAPPENED: dict[str, CratekeeperError] = {  # what: as the bot sees it
     "Spotify asks the bot to wait (429)": spotify.CoolingDown(SOON),
     "Spotify is down (5xx, or no answer)": spotify.SpotifyDown(),
     "Spotify's answer makes no sense": spotify.Unreadable(),
-    "Spotify doesn't show yet what was written": spotify.Unsettled(SOON),
+    "Spotify doesn't show yet what the bot wrote": spotify.Unsettled(SOON),
     "the Spotify app has no seat for the member (403)": spotify.NotOnAllowList(),
     "the consent has ended (`invalid_grant`)": spotify.ConsentEnded(),
-    "a playlist was deleted at Spotify, or is someone else's now": spotify.PlaylistGone(),
-    "Discord is down, or limits the bot": errors.ChatDown(),
-    "a source of features is down, or makes no sense": errors.SourceError(),
+    "a playlist was deleted on Spotify, or belongs to someone else now": spotify.PlaylistGone(),
+    "Discord is down, or rate-limits the bot": errors.ChatDown(),
+    "a source of features is down, or its answer makes no sense": errors.SourceError(),
     "the disk is full": errors.StoreFull(),
     "the database is locked for too long": errors.StoreBusy(),
     "the database is read-only, or gone": errors.StoreShut(),
     "the storage of models and clips is down": errors.StorageDown(),
     "the database is damaged": errors.StoreDamaged(),
-    "the encryption keys are others, or a token is damaged": errors.VaultError(),
+    "the encryption keys have changed, or a token is damaged": errors.VaultError(),
     "a model is missing or damaged": errors.ModelCorrupt(),
     "a training took too much time or memory": errors.TrainingFailed(),
     "an audio file is cut short or damaged": audio.TruncatedAudio(),
-    "an audio file makes the process that reads it fail": audio.HearingFailed(),
+    "an audio file crashes the process that reads it": audio.HearingFailed(),
     "too many costly commands in a minute": errors.TooOften(20),
     "a link to Spotify is old, used, or someone else's": errors.LinkRefused(),
     "a button is someone else's": errors.NotYours(),
@@ -116,10 +116,11 @@ def faults() -> str:
     """Return the page of what members read when something fails."""
     head = """# When something fails
 
-What members read. A job goes on by itself, so it asks nobody to try again. Some sentences end with a reference, such as
-`#4f2a`: it's in the log too, with what there is to know. Times are in the reader's own time zone.
+What members read when something fails. Jobs retry by themselves, so their messages ask nobody to try again. Some
+messages end with a reference, such as `#4f2a`, under which the log has the details. Times are in the reader's own time
+zone.
 
-| what happened | what the member reads | what they read of a job | a reference |
+| what happened | what the member reads | what they read if a job fails | reference |
 |---|---|---|---|"""
     happened: dict[str, list[str]] = {_said_of(error): [] for error in HAPPENED.values()}
     for what, error in HAPPENED.items():

@@ -116,7 +116,7 @@ async def _sort(browser: Browser, page: Page, folder: Path) -> None:
     await command(page, "sort")
     dry_run = message(page, "would be placed")
     await _keep(dry_run, folder / "dry-run.png")
-    await dry_run.get_by_role("button", name="Look on a page").click()
+    await dry_run.get_by_role("button", name="View as a page").click()
     phone = await _on_a_phone(browser, message(page, "one list").get_by_role("link", name="Open the list"))
     await phone.locator("h3").first.wait_for()
     await phone.emulate_media(color_scheme="dark")

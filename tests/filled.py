@@ -28,9 +28,13 @@ async def fill(tx: Tx, member: int, word: str, tables: Sequence[sa.Table] = TABL
 
 def filling(table: sa.Table, member: int, word: str) -> sa.Insert:
     """The statement that inserts the member's row into a table."""
+    return sa.insert(table).values({column.name: value(column, member, word) for column in filled_in(table)})
+
+
+def filled_in(table: sa.Table) -> list[sa.Column[Any]]:
+    """The columns that the engine doesn't number by itself."""
     serial = table.autoincrement_column  # of a reflected table also a BIGINT, though SQLite numbers only an INTEGER
-    columns = [column for column in table.columns if column is not serial or isinstance(serial.type, sa.BIGINT)]
-    return sa.insert(table).values({column.name: value(column, member, word) for column in columns})
+    return [column for column in table.columns if column is not serial or isinstance(serial.type, sa.BIGINT)]
 
 
 def value(column: sa.Column[Any], member: int, word: str) -> Any:

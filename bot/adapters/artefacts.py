@@ -21,11 +21,11 @@ T = TypeVar("T")
 MODELS, CLIPS, CACHE = "models", "clips", "cache"
 MEGABYTE = 2**20  # bytes
 MOST_CLIPS = 512 * MEGABYTE  # of all clips together: some 2,000
-UNFINISHED = ".new-"  # how a file's name begins while it's being written
+UNFINISHED = ".new-"  # the start of a file's name while it's being written
 
 
 class Folder:
-    """Files in a folder; with `most`, the least recently used go once they take more bytes together."""
+    """Files in a folder. most: bytes of all files together; beyond that, the least recently used are deleted."""
 
     def __init__(self, path: Path, most: int | None = None) -> None:
         self._path, self._most = path, most
@@ -34,10 +34,10 @@ class Folder:
         return str(self._path)
 
     @property
-    def at_hand(self) -> Artefacts:
+    def local(self) -> Artefacts:
         return self
 
-    def look(self) -> None:
+    def check(self) -> None:
         """A folder is always there: `put` makes it."""
 
     def load(self, name: str, parse: Callable[[BinaryIO], T], most: int | None = None, version: str = "") -> T:
@@ -74,7 +74,7 @@ class Folder:
         return f"{about.st_mtime_ns} {about.st_size}"
 
     def names(self) -> set[str]:
-        """Return the names of all files, also of unfinished ones."""
+        """Return the names of all files, including unfinished ones."""
         return {path.name for path in self._path.iterdir()} if self._path.is_dir() else set()
 
     def delete(self, names: Iterable[str]) -> None:
@@ -122,7 +122,7 @@ def _opened(settings: Settings, kind: str, most: int | None) -> Artefacts:
 
 
 def _access(settings: Settings) -> dict[str, str]:
-    """Return what opens the bucket; what's not set, the library looks for in the environment and the machine's role."""
+    """Return how to reach the bucket; the library takes missing values from the environment or the machine's role."""
     told = {
         "endpoint": settings.aws_endpoint_url,
         "region": settings.aws_region,
@@ -137,7 +137,7 @@ def move_in(settings: Settings, models: Artefacts) -> None:
 
     Clips are cut again when they're asked for.
     """
-    models.look()
+    models.check()
     if not settings.storage_url:
         return
     local = Folder(settings.models_dir)

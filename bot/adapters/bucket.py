@@ -1,7 +1,7 @@
-"""Bucket: artefacts on an S3 server, and beside them a cache of those that were used lately.
+"""Bucket: artefacts on an S3 server, with a local cache of recently used ones.
 
-What's cached counts only if it parses: if it's damaged, the server's is fetched again. A file appears whole or not at
-all, as S3 promises.
+A cached file is used only if it parses; if it's damaged, it's fetched again. A file appears whole or not at all, as S3
+promises.
 """
 
 import hashlib
@@ -26,12 +26,12 @@ T = TypeVar("T")
 CONNECTING, STALLED = timedelta(seconds=3), timedelta(seconds=5)
 REQUEST = timedelta(minutes=2)  # the largest prior at 2 MB/s
 RETRIES, RETRYING = 2, timedelta(seconds=10)
-NO_BUCKET, REFUSED = "NoSuchBucket", "403 Forbidden"  # in what the library says, which has no types for them
-LOOK = 60.0  # seconds between looks at a file's version
+NO_BUCKET, REFUSED = "NoSuchBucket", "403 Forbidden"  # in the library's messages, which has no error types for them
+VERSION_LASTS = 60.0  # seconds until a file's version is asked for again
 
 
 class Bucket:
-    """Files below a storage URL; with `most`, the oldest go once they take more bytes together."""
+    """Files below a storage URL. most: bytes of all files together; beyond that, the oldest are deleted."""
 
     def __init__(self, url: str, access: Mapping[str, str], cache: Artefacts, most: int | None = None) -> None:
         """access: `endpoint`, `region`, `access_key_id`, `secret_access_key`, each if it's known."""
@@ -43,10 +43,10 @@ class Bucket:
         return self._url
 
     @property
-    def at_hand(self) -> Artefacts:
+    def local(self) -> Artefacts:
         return self._cache
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise StorageDown if the server doesn't answer, refuses us or has no such bucket."""
         with self._typed():
             next(iter(obstore.list(self._store, chunk_size=1)), None)
@@ -80,18 +80,18 @@ class Bucket:
         return self._head(name) is not None
 
     def version(self, name: str) -> str:
-        """Return what changes with a file's content, as of at most LOOK seconds ago; empty if there's no file."""
+        """Return what changes with a file's content, at most VERSION_LASTS old; empty if there's no file."""
         until, known = self._versions.get(name, (0.0, ""))
         if time.monotonic() < until:
             return known
-        self._versions[name] = time.monotonic() + LOOK, known  # also if it's down: nobody waits for that again at once
+        self._versions[name] = time.monotonic() + VERSION_LASTS, known  # also if it's down, so nobody waits again
         about = self._head(name)
         known = f"{about['e_tag']} {about['size']}" if about else ""
-        self._versions[name] = time.monotonic() + LOOK, known
+        self._versions[name] = time.monotonic() + VERSION_LASTS, known
         return known
 
     def names(self) -> set[str]:
-        """Return the names of all files, also of those that only the cache still has."""
+        """Return the names of all files, including those that only the cache still has."""
         return {about["path"] for about in self._list()} | self._cache.names()
 
     def delete(self, names: Iterable[str]) -> None:
@@ -123,7 +123,7 @@ class Bucket:
             return [about for part in obstore.list(self._store) for about in part]
 
     def _make_room(self, most: int, newest: str) -> None:
-        """Delete the oldest; a server's clock knows only seconds, so it's said which is the newest."""
+        """Delete the oldest files. A server's times have whole seconds only, so `newest` names the newest."""
         gone = []
         for about in sorted(self._list(), key=lambda at: (at["path"] == newest, at["last_modified"]), reverse=True):
             most -= about["size"]
@@ -133,7 +133,7 @@ class Bucket:
 
     @contextmanager
     def _typed(self) -> Iterator[None]:
-        """Raise StorageDown, in one line, for all that goes wrong except a missing file."""
+        """Raise StorageDown, in one line, for every error except a missing file."""
         try:
             yield
         except FileNotFoundError as problem:

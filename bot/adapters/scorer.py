@@ -73,6 +73,7 @@ class Scorer:
         self._files, self._most, self._resident = files, most, 0
         self._models: OrderedDict[str, OpenModel] = OrderedDict()
         self._lock = Lock()
+        self._unusable: set[str] = set()  # digests of those that were asked for and couldn't be used
 
     @property
     def resident(self) -> int:
@@ -87,9 +88,18 @@ class Scorer:
         with self._lock:
             known = self._models.get(digest)
             MODEL_LOADS.labels(Cache.HIT if known else Cache.MISS).inc()
-        model = known or read_model(self._files, digest)
+        try:
+            model = known or read_model(self._files, digest)
+        except ModelError:
+            self._unusable.add(digest)
+            raise
         with self._lock:
             return self._admit(model)
+
+    def take_unusable(self) -> set[str]:
+        """Return the digests that couldn't be loaded since the last time."""
+        taken, self._unusable = self._unusable, set()
+        return taken
 
     def opens(self, digest: str) -> bool:
         """Whether the file with that digest exists and works; keeps nothing of it. Raises StorageDown."""

@@ -203,7 +203,7 @@ async def _trained(bot: Bot, notice: Notice, live: Live) -> Page | None:
         return Page(said, layout.row(another, next_steps.another_playlist() if live.sorts else None))
     if live.sorts and (planned := await _dry_run(bot, layer)) is not None:
         return planned
-    look = layout.button(_("Look"), ids.of("sort", layer.layer.layer), layout.PRIMARY)
+    look = layout.button(_("View"), ids.of("sort", layer.layer.layer), layout.PRIMARY)
     return Page(models.trained(layer), layout.row(look, another))
 
 

@@ -64,7 +64,7 @@ async def after(bot: Bot, member: int, status: Status) -> list[Item | str]:
             return [_(messages.ENOUGH_LABELS), _row(_("Learn from them"), "train", ready)]
         case "sort":
             best = max(status.layers, key=lambda layer: layer.expected.songs)
-            return [models.trained(best), _row(_("Look"), "sort", best.layer.layer)]
+            return [models.trained(best), _row(_("View"), "sort", best.layer.layer)]
         case "renew":
             return [_(messages.CONSENT_ENDED), _row(_("Link Spotify"), "link")]
         case "import":

@@ -69,5 +69,9 @@ class Pending:
         """Whether any interaction of the member's waits."""
         return any(key[0] == member and live.since + GOOD_FOR > now for key, live in self._live.items())
 
+    def awaiting(self, job: str, now: datetime) -> list[int]:
+        """Return the members for whom an interaction waits for such a job."""
+        return [key[0] for key, live in self._live.items() if key[1] == job and live.since + GOOD_FOR > now]
+
     def forget(self, member: int) -> None:
         self._live = {key: live for key, live in self._live.items() if key[0] != member}

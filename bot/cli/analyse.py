@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.core.features import TAG
 from bot.errors import CratekeeperError, SettingsError
 from bot.errors.audio import AudioError, CannotLook, ImportRuns, ManyMissing, NamelessAudio
-from bot.flows.library.folder_listing import Listing, look
+from bot.flows.library.folder_listing import Listing, list_folder
 from bot.flows.library.music_folder import FileOutcome, forget_missing, import_folder
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
@@ -105,7 +105,7 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool, forget
         if forgetting:
             counts["gone"] += len(await forget_missing(store, folder))
             missing = None
-    listing = await asyncio.to_thread(look, folder)
+    listing = await asyncio.to_thread(list_folder, folder)
     _tell_rest(listing, missing, as_json=as_json)
     if not as_json:
         print(f"{len(listing.sounds)} {'file' if len(listing.sounds) == 1 else 'files'}: {summary(counts, listing)}")

@@ -163,7 +163,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
 
 async def _storage(settings: Settings) -> str:
     models = models_of(settings)
-    await asyncio.to_thread(models.look)
+    await asyncio.to_thread(models.check)
     return f"models are in {models}"
 
 

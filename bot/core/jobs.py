@@ -14,7 +14,7 @@ class JobKind(StrEnum):
     """The kinds as the queue stores them. An upgrade resumes an older program's jobs, so a value never changes."""
 
     SYNC = "sync"  # read all likes
-    POLL = "poll"  # look for new likes and manual edits
+    POLL = "poll"  # check for new likes and manual edits
     HEAR = "hear"  # look up features
     PLACE = "place"  # sort new likes
     SAVE = "save"  # save songs liked in the feed

@@ -65,19 +65,19 @@ class Account:
     consented_at: datetime
     warned_days: int | None = None
     synced_at: datetime | None = None
-    total: int | None = None  # likes by Spotify's own count at the last look
-    holes: int | None = None  # likes that we don't hold; None: the next look reads everything
-    doubted_at: datetime | None = None  # when a look first showed less than is kept
+    total: int | None = None  # likes by Spotify's own count at the last sync
+    holes: int | None = None  # likes that we don't hold; None: the next sync reads everything
+    doubted_at: datetime | None = None  # when a sync first showed less than is kept
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """The next look at a member's likes, and what it goes by. `core.library.polling` says what each value means."""
+class NextPoll:
+    """When a member is polled next, and the values that decide it (`core.library.polling`)."""
 
     member: int
     client_id: str
     next_poll_at: datetime | None
-    turn_at: datetime | None  # of the look that comes, or of the last one
+    turn_at: datetime | None  # of the next poll, or of the last one
     polls: int  # so far
     poll_pause: int | None  # seconds
     free_at: datetime | None  # of their app

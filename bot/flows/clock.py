@@ -6,7 +6,7 @@ from bot.adapters.store import Store, moments
 
 
 async def pull_in(store: Store, now: datetime, poll: timedelta, back: timedelta) -> None:
-    """Leave no stored moment further ahead than it can be. poll: the longest wait for a look at a member's likes.
+    """Leave no stored moment further ahead than it can be. poll: the longest wait for a member's poll.
 
     back: how far the clock was moved back.
     """

@@ -51,7 +51,7 @@ class Refreshing:
         await self.polls.learn(member, now)
         await link.recognise(self.store, self.vault, member)
         told = await self._told_up_to(member)
-        await manual_edits.look(self.store, music, member, now)
+        await manual_edits.detect(self.store, music, member, now)
         async with self.store.writing() as tx:
             edits = await manual_edits.learnt_since(tx, member, told)
             body: dict[str, Any] = {"edits": edits, "event": await answers.next_event(tx, member) - 1}

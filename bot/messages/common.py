@@ -19,10 +19,8 @@ UNMUTED = N_("No longer muted.")
 UNMUTED_BUT_OFF = N_("No longer muted, but updates are off. `/updates` switches them on.")
 MUTED_BUT_OFF = N_("Muted, though updates are off anyway. `/updates` switches them on.")
 SET_ASIDE = {
-    "notice": N_("I have news for you but failed to word it five times. I'll try again once a day."),
-    "poll": N_(
-        "I failed to look at your liked songs five times in a row. I'll try again once a day; `/sync` tries now."
-    ),
+    "notice": N_("I have news for you but failed to write it five times. I'll try again once a day."),
+    "poll": N_("I failed to check your likes five times in a row. I'll try again once a day; `/sync` tries now."),
 }
 SOMETHING_SET_ASIDE = N_(
     "Something I do for you in the background failed five times in a row. I'll try again once a day."

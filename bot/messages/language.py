@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel import Locale, localedata
+from babel import localedata
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
@@ -81,7 +81,7 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
 
 def language_name(language: str) -> str:
     """Return what a language of ours calls itself: "Deutsch"."""
-    return str(Locale.parse(language).display_name)
+    return _catalogue(language).gettext(N_("English"))  # not Babel's name: Babel keeps all that it reads of a language
 
 
 def number(value: int) -> str:

@@ -45,8 +45,8 @@ async def examine(store: Store, jobs: Jobs, gateway: bool, now: datetime) -> Hea
     """Return the bot's health. gateway: whether it's connected."""
     try:
         async with asyncio.timeout(PATIENCE):
-            await store.look()
-            await jobs.look()
+            await store.check()
+            await jobs.check()
             return Health(gateway, "", oldest(await jobs.waiting(now)))
     except (StoreError, TimeoutError) as error:
         trouble = str(error) or SILENT

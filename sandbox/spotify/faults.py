@@ -17,7 +17,7 @@ class Fault:
     apply-then          carry it out, then answer `status`, or hang up if `status` is 0
     drop                hang up without carrying it out
     slow                wait `seconds`, then go on
-    late                hang up at once, and carry it out `seconds` later (with the first request after that)
+    late                hang up at once, and carry it out `seconds` later
     quota               429 with the reason QUOTA_EXCEEDED
     omit-refresh-token  answer a token request without `refresh_token`
     edit                carry it out, then let `edit` change the JSON
@@ -88,6 +88,9 @@ class Late:
 
     due: datetime
     carry_out: Callable[[], Awaitable[object]]
+
+    def moment(self) -> datetime:
+        return self.due
 
 
 Hook = Callable[[Request], Awaitable[None]]  # called around a request; may kill the bot or raise HangUp

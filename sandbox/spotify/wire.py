@@ -139,11 +139,17 @@ async def _hooked(world: World, entry: Request, request: web.Request, handler: H
 
 
 async def _catch_up(world: World) -> None:
-    """Carry out late requests that are due."""
-    due = [change for change in world.late if change.due <= world.now()]
-    world.late[:] = [change for change in world.late if change not in due]
-    for change in due:
-        await change.carry_out()
+    """Carry out late requests that are due, as of the moment when each was."""
+    async with world.catching_up:
+        now = world.now
+        due = [change for change in world.late if change.due <= now()]
+        world.late[:] = [change for change in world.late if change not in due]
+        try:
+            for change in due:
+                world.now = change.moment
+                await change.carry_out()
+        finally:
+            world.now = now
 
 
 async def _entry(request: web.Request, world: World) -> Request:

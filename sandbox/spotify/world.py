@@ -3,6 +3,7 @@
 In memory and without HTTP. Times come from the injected clock, ids from the seed: the same calls build the same world.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ class World:
     faults: list[Fault] = field(default_factory=list)
     lag: Lag = field(default_factory=Lag)
     late: list[Late] = field(default_factory=list)  # requests given up on but yet to be carried out
+    catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while late requests are carried out
     requests: list[Request] = field(default_factory=list)
     before: list[Hook] = field(default_factory=list)  # run before a request is carried out
     after: list[Hook] = field(default_factory=list)  # run after a request is carried out, before it's answered

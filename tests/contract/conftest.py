@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.adapters.spotify import Pace, Spotify, SpotifyMusic
+from bot.adapters.spotify import Spotify, SpotifyMusic
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
+from bot.core.library.turns import Pace
 from bot.core.records import Account, Actor
 from bot.flows.account.link import Linking
 from sandbox.music.library import Library
@@ -81,7 +82,7 @@ async def linked(tmp_path: Path, store: Store) -> AsyncIterator[Linked]:
         accounts_url=f"{stack.origin}/spotify/accounts",
         secrets={},
         clock=lambda: datetime.now(UTC),
-        pace=Pace(rate=10_000, burst=10_000),
+        pace=Pace(timedelta(milliseconds=1), burst=10_000),
     )
     async with stack:
         made = Linked(stack, store, vault, spotify)

@@ -151,7 +151,7 @@ async def test_what_one_member_does_reads_nothing_that_grows_with_the_others(sta
     assert [line for seen in many.values() for line in await scans(stage.store, seen)] == []
 
 
-async def test_looks_at_members_who_are_due_read_nothing_that_grows_with_the_others(stage: Stage) -> None:
+async def test_polls_of_members_who_are_due_read_nothing_that_grows_with_the_others(stage: Stage) -> None:
     polls, read = Polls(stage.store, RHYTHM), list[int]()
     for count in (FEW, MANY):
         await others(stage.store, range(10_000 + count, 10_000 + 2 * count), stage.now)
@@ -163,13 +163,21 @@ async def test_looks_at_members_who_are_due_read_nothing_that_grows_with_the_oth
             await tx.execute(sa.update(schema.account).values(each))
         with statements(stage.store) as seen:
             polls.saw(10_000 + 2 * count - 1)
-            await polls.look_soon(stage.now)
+            await polls.bring_forward(stage.now)
             assert sorted(await polls.due(stage.now)) == [*few]
             await polls.put_off(few, stage.now)
             await polls.learn(few[0], stage.now)
         assert await scans(stage.store, seen) == []
         read.append(len(seen))
     assert read[0] == read[1]
+
+
+def test_every_column_that_refers_to_a_row_begins_an_index() -> None:
+    """Or deleting that row reads all of the referring table, and no plan says so on PostgreSQL."""
+    for table in schema.metadata.sorted_tables:
+        unique = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint | sa.PrimaryKeyConstraint)]
+        first = {next(iter(each.columns)).name for each in (*table.indexes, *unique)}
+        assert {column.name for column in table.columns if column.foreign_keys} <= first, table.name
 
 
 class Titles:

@@ -50,8 +50,8 @@ async def test_a_failed_link_says_why(linked: Linked) -> None:
     with pytest.raises(ConsentDenied):
         await linking.arrive_pasted(MEMBER, f"http://127.0.0.1:8888/callback?error=access_denied&state={state}")
     with pytest.raises(NothingToConfirm):
-        linking.prove(MEMBER, "ABCD-EFGH")
-    assert not linking.forget(MEMBER), "there's nothing to cancel"
+        await linking.prove(MEMBER, "ABCD-EFGH")
+    assert not await linking.forget(MEMBER), "there's nothing to cancel"
 
 
 async def test_a_member_with_their_own_app_keeps_it(linked: Linked) -> None:

@@ -70,17 +70,22 @@ class Row:
     wrong: list[str] = field(default_factory=list)  # runs that ended unlike the one without a crash
 
 
-async def crash(stack: CrashStack, flow: Flow, *, every: bool) -> Row:
-    """Run the flow without a crash, then with the bot killed at every point, or at one of each kind."""
+async def crash(stack: CrashStack, flow: Flow, *, every: bool, tell: Callable[[str], None]) -> Row:
+    """Run the flow without a crash, then with the bot killed at every point, or at one of each kind.
+
+    tell: gets a line for each run, because all of them can take hours.
+    """
     whole, points, row = await _run(stack, flow, None), [*stack.points], Row(flow.name)
     assert flow.is_done(), f"{flow.name} doesn't come about even without a crash"
-    for point in points if every else one_of_each_kind(points):
+    chosen = points if every else one_of_each_kind(points)
+    for number, point in enumerate(chosen, 1):
         try:
             wrong = _difference(whole, await _run(stack, flow, point))
         except (TimeoutError, PersonError) as never:
             wrong = repr(never)
         row.tried += stack.is_doomed
         row.wrong += [f"{flow.name}, killed {point}: {wrong}"] if wrong else []
+        tell(f"{flow.name}, {number} of {len(chosen)}, killed {point}: {wrong or 'the same'}")
     return row
 
 

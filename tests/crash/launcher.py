@@ -64,7 +64,8 @@ class Commits:
             connection.info[WRITTEN].commit()
 
     def _rolls_back(self, connection: sa.Connection) -> None:
-        if connection.dialect.name == "postgresql":
+        is_open = not connection.invalidated  # a lease closes its connection to let go
+        if is_open and connection.dialect.name == "postgresql":
             connection.info[WRITTEN].forget()
 
     def _given_back(self, _: object, record: Any) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.jobs import Jobs
+from bot.adapters.jobs import STARTS, Jobs, stuck_in
 from bot.adapters.store.lease import Lease
 from bot.core.jobs import Job, JobKind
 from sandbox.process import start
 from tests import postgresql
+from tests.crash.elsewhere import POISON
 from tests.databases import carry_out
 
 PATIENCE = 60.0  # seconds
@@ -43,7 +44,7 @@ class Elsewhere:
         process = await start("-m", "tests.crash.elsewhere", self._url, name, folder=self._folder, **streams)
         self.processes[name] = process
         self._reading.add(asyncio.create_task(self._read(process)))
-        await self.until(f"{name} is ready")
+        await self._until_ready(name)
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -51,6 +52,15 @@ class Elsewhere:
             async with self._news:
                 self.said.append(line.decode().strip())
                 self._news.notify_all()
+        await process.wait()
+        async with self._news:
+            self._news.notify_all()
+
+    async def _until_ready(self, name: str) -> None:
+        """Wait until it's ready, or has ended before it could say so."""
+        times = self.said.count(f"{name} is ready")
+        async with asyncio.timeout(PATIENCE), self._news:
+            await self._news.wait_for(lambda: self.said.count(f"{name} is ready") > times or not self.lives(name))
 
     async def until(self, line: str) -> None:
         async with asyncio.timeout(PATIENCE), self._news:
@@ -59,6 +69,9 @@ class Elsewhere:
     async def until_ended(self, count: int) -> None:
         async with asyncio.timeout(10 * PATIENCE), self._news:
             await self._news.wait_for(lambda: sum(" ends " in line for line in self.said) >= count)
+
+    def lives(self, name: str) -> bool:
+        return name in self.processes and self.processes[name].returncode is None
 
     async def kill(self, name: str) -> None:
         self.processes[name].kill()
@@ -104,6 +117,21 @@ async def test_p26_the_jobs_of_a_killed_process_are_taken_over(url: str, elsewhe
         await elsewhere.kill("w1")
         await jobs.take_over(partial(Lease, url))
         await elsewhere.until("w2 begins 1")
+
+
+async def test_p26_a_poisoned_job_is_given_up_after_five_starts_however_many_processes_it_kills(
+    url: str, elsewhere: Elsewhere
+) -> None:
+    async with enqueuing(url) as jobs, asyncio.timeout(3 * PATIENCE):
+        await jobs.enqueue(JobKind.SYNC, 1, POISON)
+        while not stuck_in(url):
+            for name in ("w1", "w2", "w3"):
+                if not elsewhere.lives(name):
+                    await elsewhere.begin(name)
+            await jobs.take_over(partial(Lease, url))
+        assert sum(line.endswith("begins 1") for line in elsewhere.said) == STARTS
+        await jobs.enqueue(JobKind.SYNC, 2)
+        await elsewhere.until_ended(1)
 
 
 async def test_p24_what_waits_is_known_and_pulled_in_when_the_clock_is_put_back(url: str) -> None:

@@ -173,7 +173,7 @@ class CheckedStack(Stack):
         there = self.channel
         return await self.discord.wait_for(
             lambda: next(
-                (message for message in person.visible(there) if "Look" in map(LABEL, message.buttons())), None
+                (message for message in person.visible(there) if "View" in map(LABEL, message.buttons())), None
             ),
             PATIENCE,
         )

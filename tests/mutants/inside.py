@@ -137,10 +137,10 @@ INSIDE = (
     mutant(
         28,
         "a damaged model isn't learned again",
-        "e2e/process/test_start.py",
+        "contract/upkeep/test_upkeep.py",
         "bot/upkeep.py",
-        '            "models": self._retrain_lost,\n',
-        "",
+        '{"models": self._retrain_unusable}',
+        "{}",
     ),
     mutant(
         29,

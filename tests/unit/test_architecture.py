@@ -231,6 +231,34 @@ def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
     assert [module for module in modules if any(is_below(module, name) for name in heavy)] == []
 
 
+@pytest.mark.parametrize("module", ["bot.core.sorting.learning.active_learning", "training.model.space"])
+def test_sums_take_one_thread(module: str, tmp_path: Path) -> None:
+    """On cores that others use too, threads that wait for each other take many times as long as one."""
+    code = f"import {module}, threadpoolctl; print(*(pool['num_threads'] for pool in threadpoolctl.threadpool_info()))"
+    closed = {name: value for name, value in environment(tmp_path).items() if not name.endswith("_NUM_THREADS")}
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=True)
+    assert {*said.stdout.split()} == {"1"}
+
+
+@pytest.mark.slow
+def test_a_start_reads_no_facts_about_languages_that_nobody_speaks_yet(tmp_path: Path) -> None:
+    """Babel keeps what it reads: two megabytes for a language."""
+    code = """if True:
+        import sys
+        read = []
+        sys.addaudithook(lambda event, given: read.append(str(given[0])) if event == "open" else None)
+        from bot.chat.gateway.client import all_commands
+        from bot.messages import LANGUAGES, language_name, number
+        print(number(1000), len(all_commands()), *map(language_name, LANGUAGES), *read, sep="|")
+    """
+    command, closed = [sys.executable, "-c", code], environment(tmp_path)
+    said = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=True).stdout
+    assert "|Deutsch|" in said
+    facts = {name.partition("_")[0] for name in re.findall(r"locale-data/(\w+)\.dat", said)}
+    assert facts == {"en", "root"}
+
+
 def test_no_package_holds_more_modules_than_one_can_take_in() -> None:
     folders = (folder for name in OURS for folder in (ROOT / name, *(ROOT / name).rglob("*")) if folder.is_dir())
     counts = {folder: len(list(folder.glob("[!_]*.py"))) for folder in folders}

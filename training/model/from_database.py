@@ -24,7 +24,7 @@ def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str])
     Raises StorageDown before the training if its model couldn't be written.
     """
     files = models_in(env)
-    files.look()
+    files.check()
     priors = Priors(files, SHIPPED if shipped_is_on(env) else None)
     return asyncio.run(_train(store_in(env), files, priors, member, layer, now))
 

@@ -1,4 +1,4 @@
-"""Queue: enqueue jobs, run them, and begin again what was cut short.
+"""Queue: enqueue jobs, run them, and restart those that were interrupted.
 
 A job is a kind, a member and a number. Its work must converge: a job whose process was killed starts over when a
 process with the same executor id starts (promise P26). Payloads are JSON, never pickle (P30).
@@ -30,13 +30,13 @@ log = logging.getLogger(__name__)
 NAME = "job"  # of the one kind of workflow
 VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
 STARTS = 5  # starts per job; then it's left for `doctor` to list
-CANCELLED_POLL = 0.5  # seconds between looks at whether another process has cancelled a job of ours
-POLL = 0.25  # seconds between looks at the queue
+CANCELLED_POLL = 0.5  # seconds between checks for jobs of ours that another process has cancelled
+POLL = 0.25  # seconds between polls of the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
 LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
 MS = timedelta(milliseconds=1)
 WAITING = ["ENQUEUED", "DELAYED"]
-WAITED_OUT = (StoreBusy, StoreFull, StoreShut, StorageDown)  # states that end without anybody touching the job
+WAITED_OUT = (StoreBusy, StoreFull, StoreShut, StorageDown)  # problems that end without anybody touching the job
 JOINED = {JobKind.SYNC}  # kinds that aren't enqueued while one is running
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
@@ -46,7 +46,7 @@ Handler = Callable[[Job], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many jobs of a kind are due and not begun, and for how long the oldest has been (s)."""
+    """How many due jobs of a kind haven't started, and how long the oldest has been due (s)."""
 
     jobs: int
     oldest: float
@@ -75,7 +75,7 @@ class Jobs:
         self.executor, self._queues = executor, queues
         self._alive: dict[str, asyncio.Task[None]] = {}  # jobs running in this process, by id
         self._cancelled: set[str] = set()  # those of them that another process has cancelled
-        self._missing: set[str] = set()  # ids that the last look found begun but not running
+        self._missing: set[str] = set()  # ids that the last check found started but not running
         self._running: dict[int, set[asyncio.Task[None]]] = {}
         self._locks = MemberLocks(url) if tables.is_on_server(url) else None
         self._watching: asyncio.Task[None] | None = None
@@ -91,9 +91,9 @@ class Jobs:
             "log_level": "ERROR",
         }
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Raise a StoreError if the queue's database can't be read or written."""
-        await asyncio.to_thread(tables.look, self._url)
+        await asyncio.to_thread(tables.check, self._url)
 
     async def start(self, handler: Handler) -> None:
         """Resume jobs of an earlier process, then run whatever is enqueued."""
@@ -150,7 +150,7 @@ class Jobs:
         try:
             await task
         except asyncio.CancelledError:
-            if task in self._running.get(member, ()) and begun not in self._cancelled:  # the whole program is stopping
+            if task in self._running.get(member, ()) and begun not in self._cancelled:  # the whole process is stopping
                 raise
         finally:
             self._running.get(member, set()).discard(task)
@@ -186,18 +186,24 @@ class Jobs:
             await self._enqueue(wanted, delay)
 
     async def _enqueue(self, wanted: Job, delay: float) -> None:
-        waiting = await DBOS.list_workflows_async(
-            workflow_id_prefix=wanted.prefix,
-            status=[*WAITING, "PENDING"] if wanted.kind in JOINED else WAITING,
-            load_input=False,
-            load_output=False,
-        )
-        if waiting and not wanted.tries:
-            log.info("%s is waiting or running already, for [%s]", wanted.kind, _action(waiting[0].workflow_id))
+        states = [*WAITING, "PENDING"] if wanted.kind in JOINED else WAITING
+        unended = await asyncio.to_thread(self._unended, wanted.member)
+        same = [job for job, state in unended.items() if job.startswith(wanted.prefix) and state in states]
+        if same and not wanted.tries:
+            log.info("%s is waiting or running already, for [%s]", wanted.kind, _action(same[0]))
             return
         options = SetEnqueueOptions(queue_partition_key=str(wanted.member), delay_seconds=delay or None)
         with SetWorkflowID(f"{wanted.prefix}{actions.current_or_new()}-{secrets.token_hex(6)}"), options:
             await DBOS.enqueue_workflow_async(queue_of(wanted.kind), self._job, *astuple(wanted))
+
+    def _unended(self, member: int) -> dict[str, str]:
+        """Return the ids and states of a member's jobs that wait or run."""
+        jobs = self._table
+        return dict(self._rows(tables.unended(jobs, [jobs.c.workflow_uuid, jobs.c.status], _theirs(jobs, member))))
+
+    def _rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> list[Any]:
+        with typed_errors(), self._engine.connect() as connection:
+            return list(connection.execute(query))
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
@@ -218,14 +224,12 @@ class Jobs:
             connection.rollback()
 
     async def take_up(self) -> None:
-        """Restart jobs that were begun but aren't running: a full disk kept DBOS from storing their end.
+        """Restart jobs that were started but aren't running: a full disk kept DBOS from storing their end.
 
-        A job is restarted if two looks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
+        A job is restarted if two checks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
         """
-        begun = await DBOS.list_workflows_async(
-            status="PENDING", executor_id=self.executor, load_input=False, load_output=False
-        )
-        missing = {workflow.workflow_id for workflow in begun} - self._alive.keys()
+        begun = await asyncio.to_thread(self._begun)
+        missing = {job for job, executor in begun.items() if executor == self.executor} - self._alive.keys()
         again, self._missing = missing & self._missing, missing - self._missing
         if not again:
             return
@@ -234,14 +238,21 @@ class Jobs:
             await asyncio.to_thread(self._begin_again, self._table.c.workflow_uuid.in_(again))
 
     async def take_over(self, lease: Callable[[str], AbstractContextManager[object]]) -> None:
-        """Have the jobs that a dead process had begun begin again, in whichever process takes them first.
+        """Restart the jobs of dead processes, in whichever process takes them first.
 
         lease: holds an executor's name, so that nothing runs under it meanwhile; raises AlreadyRuns if something does.
         """
-        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        for executor in {workflow.executor_id for workflow in begun if workflow.executor_id} - {self.executor}:
+        begun = await asyncio.to_thread(self._begun)
+        for executor in {*filter(None, begun.values())} - {self.executor}:
             with suppress(AlreadyRuns):
                 await asyncio.to_thread(self._take_over_from, executor, lease)
+
+    def _begun(self) -> dict[str, str]:
+        """Return the ids of all jobs that were begun and haven't ended, each with the executor that did."""
+        jobs = self._table
+        return dict(
+            self._rows(sa.select(jobs.c.workflow_uuid, jobs.c.executor_id).where(tables.is_in(jobs, "PENDING")))
+        )
 
     def _take_over_from(self, executor: str, lease: Callable[[str], AbstractContextManager[object]]) -> None:
         with typed_errors(), lease(executor):
@@ -255,7 +266,7 @@ class Jobs:
         """
         jobs = self._table
         until, latest = jobs.c.delay_until_epoch_ms, _ms(now + LONGEST)
-        delayed, moved = sa.update(jobs).where(jobs.c.status == "DELAYED"), max(back, timedelta())
+        delayed, moved = sa.update(jobs).where(tables.is_in(jobs, "DELAYED")), max(back, timedelta())
         back_again = delayed.where(until > _ms(now + moved)).values(delay_until_epoch_ms=until - moved // MS)
         late = delayed.where(until > latest).values(delay_until_epoch_ms=latest)
         async with self._writing():
@@ -268,35 +279,30 @@ class Jobs:
 
     def _begin_again(self, which: sa.ColumnElement[bool]) -> None:
         jobs = self._table
-        lost = which, jobs.c.status == "PENDING"
+        lost = which, tables.is_in(jobs, "PENDING")
         waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}  # as DBOS's own recovery does
         self._execute(sa.update(jobs).where(*lost).values(waiting))
 
     async def pending(self, member: int) -> list[Job]:
         """Return the member's running and waiting jobs."""
-        workflows = await DBOS.list_workflows_async(
-            workflow_id_prefix=f"{member}:", status=["PENDING", *WAITING], load_input=False, load_output=False
-        )
-        return [
-            Job(JobKind(kind), int(owner), int(argument))
-            for owner, kind, argument, _ in (_parts(workflow) for workflow in workflows)
-        ]
+        unended = await asyncio.to_thread(self._unended, member)
+        parts = (job.split(":", 3) for job in unended)
+        return [Job(JobKind(kind), int(owner), int(argument)) for owner, kind, argument, _ in parts]
 
     async def waiting(self, now: datetime) -> dict[JobKind, Waiting]:
-        """Return what is due and not begun, by kind. Raises StoreBusy, StoreError."""
+        """Return the due jobs that haven't started, by kind. Raises StoreBusy, StoreError."""
         since: dict[JobKind, list[int]] = {}
         for workflow_id, due in await asyncio.to_thread(self._due, _ms(now)):
             since.setdefault(JobKind(workflow_id.split(":", 3)[1]), []).append(due)
         return {kind: Waiting(len(due), max(0, _ms(now) - min(due)) / 1000) for kind, due in since.items()}
 
     def _due(self, now: int) -> list[tuple[str, int]]:
-        """Return the ids of the jobs that are due and not begun, and since when (ms)."""
+        """Return the ids of the due jobs that haven't started, and since when they've been due (ms)."""
         jobs = self._table
         until = sa.func.coalesce(jobs.c.delay_until_epoch_ms, 0)
         due = sa.case((until > jobs.c.created_at, until), else_=jobs.c.created_at)
-        query = sa.select(jobs.c.workflow_uuid, due).where(jobs.c.status.in_(WAITING), due <= now)
-        with typed_errors(), self._engine.connect() as connection:
-            return [(str(job), int(since)) for job, since in connection.execute(query)]
+        query = tables.unended(jobs, [jobs.c.workflow_uuid, due], jobs.c.status != "PENDING", due <= now)
+        return [(str(job), int(since)) for job, since in self._rows(query)]
 
     async def forget(self, member: int) -> None:
         """Stop and delete all of a member's jobs, including running and finished ones, in all processes."""
@@ -310,13 +316,15 @@ class Jobs:
 
     async def _cancel(self, member: int) -> list[str]:
         """Cancel all of a member's jobs; return their ids."""
-        workflows = await DBOS.list_workflows_async(
-            workflow_id_prefix=f"{member}:", load_input=False, load_output=False
-        )
-        ids = [workflow.workflow_id for workflow in workflows]
+        ids = await asyncio.to_thread(self._all_of, member)
         if ids:
             await DBOS.cancel_workflows_async(ids)
         return ids
+
+    def _all_of(self, member: int) -> list[str]:
+        """Return the ids of all of a member's jobs, also of those that ended."""
+        jobs = self._table
+        return [job for (job,) in self._rows(sa.select(jobs.c.workflow_uuid).where(_theirs(jobs, member)))]
 
     async def scrub(self) -> bool:
         """Remove every byte of deleted jobs; return False while something else reads them."""
@@ -351,12 +359,12 @@ def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+def _theirs(jobs: sa.TableClause, member: int) -> sa.ColumnElement[bool]:
+    return jobs.c.queue_partition_key == str(member)
+
+
 def queue_of(kind: JobKind) -> str:
     return HEARING if kind == JobKind.HEAR else QUEUE
-
-
-def _parts(workflow: Any) -> list[str]:
-    return str(workflow.workflow_id).split(":", 3)
 
 
 def _action(workflow_id: str) -> str:

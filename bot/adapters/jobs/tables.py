@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from dbos._serialization import DBOSDefaultSerializer
 from bot.adapters.store import postgresql, sqlite
 from bot.adapters.store.problems import typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
+from bot.core.jobs import QUEUES
 
 SCHEMA, TABLE = "dbos", "workflow_status"  # SQLite has no schemas
 OF_JOBS = (TABLE, "workflow_input", "workflow_output", "operation_outputs")  # tables that name members
@@ -55,12 +57,12 @@ def engine(url: str, busy_ms: int) -> sa.Engine:
     return made
 
 
-def look(url: str) -> None:
+def check(url: str) -> None:
     """Raise a StoreError if the queue's database can't be read or written. Blocks."""
     if is_on_server(url):
-        postgresql.look(url)
+        postgresql.check(url)
     else:
-        sqlite.look(_file(url))
+        sqlite.check(_file(url))
 
 
 def remove_deleted(url: str, queue: sa.Engine) -> bool:
@@ -76,11 +78,26 @@ def remove_deleted(url: str, queue: sa.Engine) -> bool:
 
 def jobs_in(queue: sa.Engine) -> sa.TableClause:
     """Return DBOS's table of jobs, as far as we use it."""
-    texts = ("workflow_uuid", "status", "executor_id", "owner_xid")
-    moments = ("created_at", "started_at_epoch_ms", "delay_until_epoch_ms")
+    texts = ("workflow_uuid", "status", "executor_id", "owner_xid", "queue_name", "queue_partition_key")
+    moments = ("created_at", "started_at_epoch_ms", "delay_until_epoch_ms", "completed_at")
     columns: list[sa.ColumnClause[Any]] = [sa.column(name, sa.String) for name in texts]
     columns += [sa.column(name, sa.BigInteger) for name in moments]  # ms
     return sa.table(TABLE, *columns, schema=None if queue.dialect.name == "sqlite" else SCHEMA)
+
+
+def is_in(jobs: sa.TableClause, *states: str) -> sa.ColumnElement[bool]:
+    """Whether a job is in one of the states, which are spelled out: or no engine uses an index of those in them."""
+    if len(states) == 1:
+        return jobs.c.status == sa.bindparam(None, states[0], literal_execute=True)
+    return jobs.c.status.in_(sa.bindparam(None, states, expanding=True, literal_execute=True))
+
+
+def unended(
+    jobs: sa.TableClause, columns: Sequence[sa.ColumnElement[Any]], *which: sa.ColumnElement[bool]
+) -> sa.CompoundSelect[Any]:
+    """Select the columns of those jobs that wait or run: with DBOS's indexes, so none that ended is read."""
+    queued = sa.select(*columns).where(jobs.c.queue_name.in_(QUEUES), is_in(jobs, "ENQUEUED", "PENDING"), *which)
+    return queued.union_all(sa.select(*columns).where(is_in(jobs, "DELAYED"), *which))
 
 
 def stuck_in(url: str) -> list[str]:

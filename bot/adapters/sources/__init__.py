@@ -4,7 +4,6 @@ They're assembled here, as the settings enable them.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -34,14 +33,13 @@ async def opened(
     scratch: Scratch,
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    steady: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[tuple[FeatureSource, ...]]:
     """Yield the enabled sources: those that identify a recording before those that use names."""
     known = f"{AGENT} ( {settings.musicbrainz_contact} )"
     async with aiohttp.ClientSession(trust_env=False) as http:
 
         def site(name: str, base: str, terms: Terms) -> Site:
-            return Site(name, base, terms, store, http, clock, sleep, steady)
+            return Site(name, base, terms, store, http, clock, sleep)
 
         sources: list[FeatureSource] = [LocalFiles(store, clock)]
         if settings.musicbrainz_contact:
@@ -66,7 +64,6 @@ async def previews_opened(
     store: Store,
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    steady: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Previews | None]:
     """Yield the finder of previews for members; None if it's disabled."""
     if not settings.deezer_previews:
@@ -74,4 +71,4 @@ async def previews_opened(
         return
     async with aiohttp.ClientSession(trust_env=False) as http:
         terms = deezer.terms_for_members(AGENT)
-        yield Previews(Site(deezer.NAME, settings.deezer_url, terms, store, http, clock, sleep, steady))
+        yield Previews(Site(deezer.NAME, settings.deezer_url, terms, store, http, clock, sleep))

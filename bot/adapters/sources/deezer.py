@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import features_heard
+from bot.core.library.turns import Pace
 from bot.errors import SourceFailed
 from bot.errors.audio import AudioError
 from bot.ports import Learnt, Needs, Preview, Subject
@@ -36,14 +37,13 @@ PREVIEWS = ".dzcdn.net"  # suffix of the hosts that serve them
 
 
 def terms(agent: str) -> Terms:
-    return Terms(
-        25, seconds=5, daily=50_000, agent=agent
-    )  # half of what they allow, so that a restart stays within it, too
+    return Terms(Pace(timedelta(seconds=0.2)), daily=50_000, agent=agent)  # half of what they allow: 50 in 5 seconds
 
 
 def terms_for_members(agent: str) -> Terms:
     """Return separate terms, so that a member who wants to hear a song doesn't queue behind 20,000 others."""
-    return Terms(10, seconds=5, daily=50_000, agent=agent, timeout=PATIENCE)
+    pace = Pace(timedelta(seconds=0.5), burst=10)  # 20 in 5 seconds at most
+    return Terms(pace, daily=50_000, agent=agent, timeout=PATIENCE, line=":members")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ data computed from them are CC0.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import SongFeatures
+from bot.core.library.turns import Pace
 from bot.ports import Learnt, Needs, Subject
 
 NAME = "listenbrainz"
@@ -22,7 +23,7 @@ MOST_SIMILAR = 20  # artists; the most similar ones
 
 
 def terms(agent: str) -> Terms:
-    return Terms(10, seconds=10, daily=20_000, agent=agent)  # a third of what they allow
+    return Terms(Pace(timedelta(seconds=1)), daily=20_000, agent=agent)  # a third of what they allow
 
 
 class ListenBrainz:

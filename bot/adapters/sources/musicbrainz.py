@@ -8,13 +8,14 @@ non-commercial use.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import TITLE, SongFeatures
+from bot.core.library.turns import Pace
 from bot.core.moments import year_of
 from bot.ports import Learnt, Needs, Subject
 
@@ -26,7 +27,8 @@ DATED = re.compile(r"\d{4}")
 
 
 def terms(agent: str) -> Terms:
-    return Terms(1, seconds=1.1, daily=80_000, agent=agent)  # one a second, with a margin for network delays
+    pace = Pace(timedelta(seconds=1.1))  # one a second, with a margin for network delays
+    return Terms(pace, daily=80_000, agent=agent)
 
 
 class MusicBrainz:

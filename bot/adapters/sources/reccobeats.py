@@ -6,13 +6,14 @@ is stated for the values.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import SongFeatures
+from bot.core.library.turns import Pace
 from bot.ports import Learnt, Needs, Subject
 
 NAME = "reccobeats"
@@ -23,7 +24,7 @@ NUMBERS = (
 
 
 def terms(agent: str) -> Terms:
-    return Terms(5, seconds=5, daily=5_000, agent=agent)  # no limit is published; 40 songs a second is plenty
+    return Terms(Pace(timedelta(seconds=1)), daily=5_000, agent=agent)  # none is published; 40 songs a second is plenty
 
 
 class ReccoBeats:

@@ -1,15 +1,14 @@
 """Site: what every request to a source's service goes through.
 
 In order: a wait in progress fails it at once; the day's budget; it's counted; its turn; it's sent with a time limit,
-following no redirects (aiohttp repeats a GET if a kept connection was closed). Waits and counts are stored, so a
-restart forgets neither. A service that's down is tried ever less often; the other sources continue.
+following no redirects (aiohttp repeats a GET if a kept connection was closed). Waits, counts and turns are stored, so a
+restart forgets none of them, and all processes share them. A service that's down is tried ever less often; the other
+sources continue.
 """
 
 import asyncio
 import json
 import logging
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,13 +18,13 @@ from typing import Any
 import aiohttp
 
 from bot.adapters.store import Store, limits
+from bot.core.library.turns import Pace
 from bot.errors import SourceFailed, SourceWaits
 
 log = logging.getLogger(__name__)
 TIMEOUT, CONNECT = 30.0, 10.0  # seconds; MusicBrainz may take ten
 MOST_BYTES = 4_000_000  # bytes per answer
 FIRST_WAIT, LONGEST = 10.0, 3600.0  # seconds that a service that's down is left alone, doubling each time
-MOMENT = 0.001  # seconds; anything less is clock rounding
 BUSY_WAIT = 60  # seconds, if a busy service doesn't say how long
 MOST_ASKED = 7 * 86_400  # seconds; a longer Retry-After is a mistake
 NOT_FOUND, TOO_MANY, UNAVAILABLE, SERVER_ERROR = 404, 429, 503, 500
@@ -35,32 +34,16 @@ _random = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A service's limits: at most `requests` in any `seconds`, `daily` in a day (UTC), and our User-Agent.
+    """A service's limits: `pace`, and at most `daily` requests in a day (UTC); and our User-Agent.
 
-    timeout: seconds that an answer may take.
+    timeout: seconds that an answer may take. line: those who wait for a turn in another hold nobody up in this one.
     """
 
-    requests: int
-    seconds: float
+    pace: Pace
     daily: int
     agent: str
     timeout: float = TIMEOUT
-
-
-class Turns:
-    """The recent requests, by when they were really sent, so that a late one never makes the next too early."""
-
-    def __init__(self, terms: Terms) -> None:
-        self._window = terms.seconds
-        self._sent: deque[float] = deque(maxlen=terms.requests)
-        self._line = asyncio.Lock()
-
-    async def take(self, steady: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Wait for the next turn, in order of arrival."""
-        async with self._line:
-            while len(self._sent) == self._sent.maxlen and (wait := self._sent[0] + self._window - steady()) > 0:
-                await sleep(wait)
-            self._sent.append(steady())
+    line: str = ""
 
 
 class Site:
@@ -75,15 +58,12 @@ class Site:
         http: aiohttp.ClientSession,
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.base = name, base
         self._terms, self._store, self._http = terms, store, http
         self._timeout = aiohttp.ClientTimeout(total=terms.timeout, connect=min(CONNECT, terms.timeout))
-        self._clock, self._sleep, self._steady = clock, sleep, steady
+        self._clock, self._sleep = clock, sleep
         self._key = f"source:{name}"
-        self._turns = Turns(terms)
-        self._until = steady()  # no requests before then; it's stored, too
 
     async def get(self, path: str, **query: str) -> Any:
         """Return the JSON at `path`, None if there's nothing (404). Raises SourceWaits, SourceFailed."""
@@ -104,7 +84,6 @@ class Site:
         """Block all requests for a while; return the error that says so."""
         now = self._clock()
         until = (now + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
-        self._until = max(self._steady() + (until - now).total_seconds(), self._until)
         async with self._store.writing() as tx:
             await limits.cool_down(tx, self._key, until, reason)
         return SourceWaits(self.name, until)
@@ -139,10 +118,18 @@ class Site:
             if await limits.spent(tx, self._key, now) >= self._terms.daily:
                 raise SourceWaits(self.name, _tomorrow(now))
             await limits.spend(tx, self._key, now, 1)
-        await self._turns.take(self._steady, self._sleep)
-        if (left := self._until - self._steady()) > MOMENT:  # somebody ahead of us was told to wait
-            raise SourceWaits(self.name, self._clock() + timedelta(seconds=left))
+            seconds = await limits.take_turn(tx, self._key + self._terms.line, now, self._terms.pace)
+        if seconds:
+            await self._sleep(seconds)
+            await self._heed()
         return int(held[1].removeprefix(DOWN) or 0) if held is not None and held[1].startswith(DOWN) else 0
+
+    async def _heed(self) -> None:
+        """Raise SourceWaits if somebody ahead of us was told to wait."""
+        async with self._store.reading() as tx:
+            until = await limits.cooldown(tx, self._key)
+        if until is not None and until > self._clock():
+            raise SourceWaits(self.name, until)
 
     async def _read(self, answer: aiohttp.ClientResponse, most: int, failures: int) -> bytes | None:
         asked = answer.headers.get("Retry-After", "")

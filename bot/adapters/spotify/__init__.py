@@ -3,6 +3,5 @@
 from bot.adapters.spotify.client import Spotify
 from bot.adapters.spotify.music import SpotifyMusic
 from bot.adapters.spotify.oauth import PURPOSE, SCOPES, open_tokens, seal_tokens
-from bot.adapters.spotify.pace import Pace
 
-__all__ = ["PURPOSE", "SCOPES", "Pace", "Spotify", "SpotifyMusic", "open_tokens", "seal_tokens"]
+__all__ = ["PURPOSE", "SCOPES", "Spotify", "SpotifyMusic", "open_tokens", "seal_tokens"]

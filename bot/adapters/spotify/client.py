@@ -15,12 +15,13 @@ import spotipy
 
 from bot.adapters.spotify import oauth, shapes, wire
 from bot.adapters.spotify.music import SpotifyMusic
-from bot.adapters.spotify.pace import Pace
+from bot.adapters.spotify.outage import Outage
 from bot.adapters.spotify.sender import Sender, to_the_end
 from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
+from bot.core.library.turns import Pace
 from bot.core.records import Account
 from bot.errors import LinkRefused, NotLinked
 from bot.errors.spotify import ConsentEnded
@@ -30,7 +31,8 @@ T = TypeVar("T")
 
 UNAUTHORISED = 401
 INVALID_GRANT = "invalid_grant"  # an expired code or refresh token
-NOT_LOOKED_AT = {"poll_pause": None}  # takes no share of their app's looks
+NOT_POLLED = {"poll_pause": None}  # takes no share of the app's polls
+PACE = Pace(timedelta(seconds=1), burst=10)
 MARGIN = timedelta(seconds=60)  # tokens are renewed this long before they expire
 
 
@@ -66,7 +68,8 @@ class Spotify:
         accounts_url: str,
         secrets: Mapping[str, str],
         clock: Callable[[], datetime],
-        pace: Pace = Pace(),  # noqa: B008 - immutable
+        pace: Pace = PACE,
+        backoff: float = 1.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -75,7 +78,7 @@ class Spotify:
         self._secrets = secrets
         self._clock = clock
         self.sleep = sleep
-        self._sender = Sender(store, clock, pace, sleep, steady)
+        self._sender = Sender(store, clock, pace, Outage(backoff), sleep, steady)
         self._lines: dict[int, Connection] = {}
         self._user_ids: dict[str, str] = {}  # by user key
 
@@ -216,7 +219,7 @@ class Spotify:
                 raise NotLinked
             if current.tokens != account.tokens:
                 return current
-            await members.change_account(tx, account.member, tokens=sealed, **({} if sealed else NOT_LOOKED_AT))
+            await members.change_account(tx, account.member, tokens=sealed, **({} if sealed else NOT_POLLED))
             return replace(current, tokens=sealed)
 
     async def _grant(self, client_id: str, form: Mapping[str, str]) -> Any:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.adapters.spotify.client import Spotify
 
 T = TypeVar("T")
-LOOKS = 3  # reads of an incomplete or changing playlist
+READS = 3  # reads of an incomplete or changing playlist
 APART = 3.0  # seconds between them
 PAGE = 50  # rows; the maximum per page of a list
 MOST_PLAYLISTS = 10_000  # playlists considered; a list may claim never to end
@@ -77,7 +77,7 @@ class SpotifyMusic:
 
     async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[ListedPlaylist], int, int | None]:
         """Request a page, and again if it has too few rows."""
-        for _ in range(LOOKS):
+        for _ in range(READS):
             page, rows, total = await self._ask(
                 lambda client: shapes.playlists_page(client.current_user_playlists(limit=PAGE, offset=offset), user_id)
             )
@@ -108,12 +108,12 @@ class SpotifyMusic:
     async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
         """Read every place of a playlist, unless its snapshot equals that of `known`. Raises PlaylistGone.
 
-        If it's incomplete, or has lost songs in `known`, it's read again: only what two looks agree on counts (promise
-        P41). Looks are APART: two quick ones may see the same stale copy. Raises Unreadable if no two agree.
+        If it's incomplete, or has lost songs in `known`, it's read again: only what two reads agree on counts (promise
+        P41). Reads are APART, because two quick ones may see the same stale copy. Raises Unreadable if no two agree.
         """
         before: Contents | None = None
-        for look in range(LOOKS):
-            if look:
+        for attempt in range(READS):
+            if attempt:
                 await self._spotify.sleep(APART)
             contents, is_short = await self._read(playlist, known)
             lost = _has_lost(known, contents)

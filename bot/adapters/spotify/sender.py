@@ -1,7 +1,8 @@
 """Sender: what every request to Spotify goes through.
 
-In order: a cooldown fails it at once; an outage delays it; it waits for the app's turn; it's counted; it's sent once,
-in a thread. Cooldowns and counts are stored, so a restart forgets neither (promise P6). A request that may have been
+In order: a cooldown fails it at once; an outage delays it; it's counted, and waits for the app's turn; it's sent once,
+in a thread. Cooldowns, counts and turns are stored: a restart forgets none of them (promise P6), and an app's requests
+keep to one pace, whichever processes send them. Only an outage is each process's own. A request that may have been
 carried out is never repeated: its caller reads the current state, and converges (promise P2).
 """
 
@@ -14,9 +15,10 @@ from typing import Any, TypeVar
 
 import requests
 
-from bot.adapters.spotify.pace import Bucket, Outage, Pace
+from bot.adapters.spotify.outage import Outage
 from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store, Tx, limits
+from bot.core.library.turns import Pace
 from bot.errors.spotify import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
 from bot.telemetry.metrics import SPOTIFY_CALLS, Call
 
@@ -40,15 +42,14 @@ class Sender:
         store: Store,
         clock: Callable[[], datetime],
         pace: Pace,
+        outage: Outage,
         sleep: Callable[[float], Awaitable[None]],
         steady: Callable[[], float],
     ) -> None:
         """Take the time of day, for cooldowns, and a steady clock, in seconds, for whatever is waited out here."""
         self._store = store
         self._clock, self._sleep, self._steady = clock, sleep, steady
-        self._pace = pace
-        self._outage = Outage(pace)
-        self._buckets: dict[str, Bucket] = {}
+        self._pace, self._outage = pace, outage
         self._stopping = False
         self._threads = ThreadPoolExecutor(AT_ONCE, "spotify")  # slow answers hold up nothing else that uses threads
 
@@ -63,29 +64,37 @@ class Sender:
         except Refusal as refusal:
             if not (patient and _brief(refusal)):
                 raise await self._meaning(client_id, refusal) from None
-            self._bucket(client_id).hold(self._steady() + (refusal.retry_after or 0))
+            await self._hold(client_id, refusal.retry_after or 0)
         return await self.send(client_id, send, patient=False)
 
     async def _turn(self, client_id: str) -> None:
-        """Wait for the app's turn and count the request. Raises CoolingDown, or SpotifyDown between two tries."""
+        """Count the request and wait for the app's turn. Raises CoolingDown, or SpotifyDown between two tries."""
         if self._stopping:
             raise SpotifyDown("the bot is stopping")
-        async with self._store.reading() as tx:
-            await _heed(tx, client_id, self._clock())
+        await self._heed(client_id)
         while seconds := self._outage.wait(self._steady()):
             if seconds > PATIENCE:
                 raise SpotifyDown
             await self._sleep(seconds)
-        if seconds := self._bucket(client_id).reserve(self._steady()):
-            await self._sleep(seconds)
         async with self._store.writing() as tx:
             now = self._clock()
-            await _heed(tx, client_id, now)
-            await limits.release(tx, client_id)  # an expired wait, which a clock moved back would restart
+            if await _heed(tx, client_id, now):
+                await limits.release(tx, client_id)  # it's over, but a clock that's put back would restart it
             await limits.spend(tx, client_id, now, 1)
+            seconds = await limits.take_turn(tx, client_id, now, self._pace)
+        if seconds:
+            await self._sleep(seconds)
+            await self._heed(client_id)
 
-    def _bucket(self, client_id: str) -> Bucket:
-        return self._buckets.setdefault(client_id, Bucket(self._pace))
+    async def _heed(self, client_id: str) -> None:
+        async with self._store.reading() as tx:
+            await _heed(tx, client_id, self._clock())
+
+    async def _hold(self, client_id: str, seconds: float) -> None:
+        """Let nobody have the app's turn for a moment."""
+        async with self._store.writing() as tx:
+            now = self._clock()
+            await limits.hold_turns(tx, client_id, now, now + timedelta(seconds=seconds), self._pace)
 
     async def _once(self, send: Callable[[], T]) -> T:
         """Send a request exactly once. Raises SpotifyDown if it's unknown whether it was carried out."""
@@ -140,10 +149,12 @@ class Sender:
         return until
 
 
-async def _heed(tx: Tx, client_id: str, now: datetime) -> None:
+async def _heed(tx: Tx, client_id: str, now: datetime) -> bool:
+    """Return whether a cooldown is over that's still stored. Raises CoolingDown during one."""
     until = await limits.cooldown(tx, client_id)
     if until is not None and until > now:
         raise CoolingDown(until)
+    return until is not None
 
 
 def _outcome(refusal: Refusal) -> Call:

@@ -64,11 +64,11 @@ class Store:
         async with self._transaction(writing=False) as tx:
             yield tx
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Raise a StoreError if the database can't be read or written, or if any transaction has met damage."""
         if self._is_damaged:
             raise StoreDamaged
-        await asyncio.to_thread(self._backend.look)
+        await asyncio.to_thread(self._backend.check)
 
     @asynccontextmanager
     async def lock(self, name: Hashable) -> AsyncIterator[None]:

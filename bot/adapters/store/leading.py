@@ -1,4 +1,4 @@
-"""Leading: of the processes of one kind, the one that does what must be done once."""
+"""Leading: one process of each kind does what must happen only once (leader election)."""
 
 import logging
 from contextlib import ExitStack
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 class Leading:
-    """Tries to lead the processes of a kind, such as "worker", and holds on to it."""
+    """Tries to become the leader of the processes of a kind, such as "worker", and to stay it."""
 
     def __init__(self, url: str, kind: str) -> None:
         self._kind, self._held, self._lease = kind, ExitStack(), Lease(url, f"leader of the {kind}s")

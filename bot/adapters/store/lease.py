@@ -12,19 +12,23 @@ from bot.adapters.store.postgresql import session
 from bot.adapters.store.problems import typed_errors
 from bot.errors import AlreadyRuns
 
-WHOLE = "whole bot"  # held by one that does everything, and shared by the parts of one
+WHOLE = "whole bot"  # held by a bot in one process, and shared by the processes of one
 PING = text("SELECT 1")
 AGAIN = 0.1  # seconds between tries
-KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}  # seconds; a dead machine's end
+KEPT_ALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}  # seconds; so that the server notices a dead machine
 
 
 class Lease:
-    """Holds a name on a connection of its own: the server frees it as soon as this process ends, however that comes.
+    """Holds a name on a connection of its own: the server frees it as soon as this process ends, however it ends.
 
     with Lease(url, "bot") as lease:  # raises AlreadyRuns if another process holds it, StoreError
         lease.renew()
 
-    patience: seconds to wait for another process that's about to let go. shared: with others that share it.
+    patience: seconds to wait for another process to release it. shared: several may hold it, all of them shared.
     """
 
     def __init__(self, url: str, name: str, patience: float = 0, *, shared: bool = False) -> None:
@@ -44,10 +48,10 @@ class Lease:
                 time.sleep(AGAIN)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._let_go()
+        self._release()
 
     def renew(self) -> None:
-        """Take the name again if the server has started anew since. Blocks.
+        """Take the name again if the server has restarted. Blocks.
 
         Raises AlreadyRuns if another process was faster, StoreError while the server can't be reached.
         """
@@ -56,7 +60,7 @@ class Lease:
                 self._connection.execute(PING)
                 return
         except DBAPIError:
-            self._let_go()
+            self._release()
         self._take()
 
     def _take(self) -> None:
@@ -64,14 +68,14 @@ class Lease:
             self._connection = self._engine.connect()
             taken = self._connection.execute(self._lock("pg_try_advisory_lock")).scalar_one()
         if not taken:
-            self._let_go()
+            self._release()
             raise AlreadyRuns(f"Another Cratekeeper process ({self._name}) uses this database already. Stop it first.")
 
     def _lock(self, function: str) -> Select[tuple[bool]]:
         key = func.hashtextextended(f"cratekeeper {self._name}", 0)
         return select(getattr(func, function + self._way)(key))
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         if self._connection is not None:
             with suppress(SQLAlchemyError):  # or the server notices a moment later that the connection is closed
                 self._connection.execute(self._lock("pg_advisory_unlock"))

@@ -1,17 +1,20 @@
-"""Limits: when a service may be called again, and how often it was. Stored, so that a restart forgets neither.
+"""Limits: when a service may be called again, and how often it was.
 
-A service is a Spotify app, by its client id, or a source of features ("source:…").
+Stored, so that a restart forgets neither, and all processes keep to them together. A service is a Spotify app, by its
+client id, or a source of features ("source:…").
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import inserting, upsert
+from bot.core.library.turns import Pace, turn
 
-COOLDOWN, SPENT = schema.cooldown, schema.spent
+COOLDOWN, SPENT, TURN = schema.cooldown, schema.spent, schema.turn
+FURTHEST = timedelta(minutes=10)  # what's reserved further ahead was reserved by a clock that was put back since
 
 
 async def cooldown(tx: Tx, client_id: str) -> datetime | None:
@@ -48,3 +51,22 @@ async def spend(tx: Tx, client_id: str, now: datetime, calls: int) -> None:
 async def spent(tx: Tx, client_id: str, now: datetime) -> int:
     query = select(SPENT.c.calls).where(SPENT.c.client_id == client_id, SPENT.c.day == f"{now:%Y-%m-%d}")
     return (await tx.execute(query)).scalar_one_or_none() or 0
+
+
+async def take_turn(tx: Tx, client_id: str, now: datetime, pace: Pace) -> float:
+    """Reserve a service's next turn; return the seconds until it may be used."""
+    begins, free_at = turn(await _free_at(tx, client_id, now), now, pace)
+    await upsert(tx, TURN, {"client_id": client_id, "free_at": free_at})
+    return (begins - now).total_seconds()
+
+
+async def hold_turns(tx: Tx, client_id: str, now: datetime, until: datetime, pace: Pace) -> None:
+    """Give out no turn before `until`."""
+    free_at = max(until + pace.slack, await _free_at(tx, client_id, now) or until)
+    await upsert(tx, TURN, {"client_id": client_id, "free_at": free_at})
+
+
+async def _free_at(tx: Tx, client_id: str, now: datetime) -> datetime | None:
+    query = select(TURN.c.free_at).where(TURN.c.client_id == client_id)
+    free_at = (await tx.execute(query)).scalar_one_or_none()
+    return None if free_at is None or free_at > now + FURTHEST else free_at

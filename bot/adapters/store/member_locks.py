@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.store.postgresql import session
 from bot.adapters.store.problems import typed_errors
+from bot.errors import StoreBusy, StoreShut
 
 AGAIN = 0.1  # seconds between tries to begin a job while its member is being deleted
 KEY = "hashtextextended(:name, 0)"
@@ -31,8 +32,8 @@ class MemberLocks:
 
     @asynccontextmanager
     async def shared(self, member: int) -> AsyncIterator[None]:
-        """Hold a member's lock while a job of theirs runs, after a deletion that's under way. Raises StoreError."""
-        while not await asyncio.to_thread(self._share, member):  # noqa: ASYNC110 - another process has it
+        """Hold a member's lock while a job of theirs runs, after a deletion that's under way; wait for the server."""
+        while not await self._shares(member):  # noqa: ASYNC110 - another process has it, or the server is away
             await asyncio.sleep(AGAIN)
         try:
             yield
@@ -53,6 +54,12 @@ class MemberLocks:
         if self._connection is not None:
             self._connection.close()
         self._engine.dispose()
+
+    async def _shares(self, member: int) -> bool:
+        try:
+            return await asyncio.to_thread(self._share, member)
+        except (StoreShut, StoreBusy):
+            return False
 
     def _share(self, member: int) -> bool:
         with self._one_at_a_time, typed_errors():

@@ -22,12 +22,14 @@ LASTING = {  # end column → begin column
 WAITED_FOR = {  # deadline column → longest wait
     schema.cooldown.c.until: timedelta(days=30),
     schema.link_state.c.expires_at: timedelta(minutes=10),
+    schema.consent.c.expires_at: timedelta(minutes=10),
     schema.member.c.muted_until: timedelta(days=30),
     schema.place.c.due_at: timedelta(days=7),
     schema.takedown.c.due_at: timedelta(days=1),
     schema.setback.c.due: timedelta(days=1),
 }
 POLL, FREE = schema.member.c.next_poll_at, schema.app.c.free_at
+RESERVED = {schema.turn.c.free_at}  # turns ahead are given up: that costs a burst at most
 LEFT_ALONE = {  # Spotify's moments, those that members set themselves, and what is void once the other moment moves
     schema.liked.c.added_at,
     schema.content.c.added_at,
@@ -38,7 +40,7 @@ LEFT_ALONE = {  # Spotify's moments, those that members set themselves, and what
 
 
 async def pull_in(tx: Tx, now: datetime, poll: timedelta, back: timedelta = timedelta()) -> None:
-    """Leave no moment further ahead of `now` than it can be. poll: the longest wait for a look at a member's likes.
+    """Leave no moment further ahead of `now` than it can be. poll: the longest wait for a member's poll.
 
     back: how far the clock was just moved back, if known.
     """
@@ -54,13 +56,13 @@ def _statements(now: datetime, poll: timedelta, back: timedelta) -> Iterator[Upd
         if back:
             yield _set(column, now + back, column, type_coerce(column, BigInteger) - round(1000 * back.total_seconds()))
         yield _set(column, now + most, column, _ms(now + most))
-    for column in past():
+    for column in (*past(), *RESERVED):
         yield _set(column, now + SLACK, column, _ms(now))
 
 
 def past() -> Iterator[Column[Any]]:
     """Yield every column of past events."""
-    others = {*LASTING.values(), *WAITED_FOR, POLL, FREE, *LEFT_ALONE}
+    others = {*LASTING.values(), *WAITED_FOR, POLL, FREE, *RESERVED, *LEFT_ALONE}
     for table in schema.metadata.sorted_tables:
         yield from (column for column in table.c if isinstance(column.type, schema.Moment) and column not in others)
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, exists, insert, or_, select, tuple_, update
+from sqlalchemy import Column, Table, delete, exists, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -13,7 +13,7 @@ from bot.adapters.store.social import people, reposts
 from bot.core.social.shared_playlists import SongState
 from bot.core.vectors import unpack
 
-SEALED = ("tokens", "verifier")  # never exported: they open the member's account
+SEALED = ("tokens", "verifier", "sealed")  # never exported: they open the member's account
 
 
 def _refers_to_member(column: Column[Any]) -> bool:
@@ -136,13 +136,10 @@ async def keys_of(tx: Tx, table: Table, member: int, limit: int) -> list[tuple[A
     return [tuple(row) for row in rows]
 
 
-async def delete_keys(tx: Tx, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
-    await tx.execute(delete(table).where(tuple_(*table.primary_key).in_(keys)))
-
-
 FROM_SPOTIFY = (
     schema.account,
     schema.link_state,
+    schema.consent,
     schema.liked,
     schema.content,
     schema.edit,

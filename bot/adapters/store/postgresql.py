@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 LOCK = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
 WRITER = 0x6372617465  # "crate": the advisory lock of whoever writes
 PATIENCE = 1.0  # seconds for readers to end, and for a table's lock, before deleted rows are removed
-PAUSE = 0.05  # seconds between looks at who still reads
+PAUSE = 0.05  # seconds between checks for readers
 READING = {"immediate": False, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 WRITING = {"immediate": True, "isolation_level": "READ COMMITTED"}  # nobody else writes, so it sees one state, too
 OLD_READERS = text(
@@ -32,8 +32,8 @@ OLD_READERS = text(
 class Postgresql:
     """An engine for a database, and what only PostgreSQL needs.
 
-    One transaction writes at a time in all processes together, as in SQLite: flows look before they write, and what
-    they saw holds until they commit.
+    One transaction writes at a time in all processes together, as in SQLite: flows read before they write, and what
+    they read stays true until they commit.
     """
 
     on_server = True
@@ -41,8 +41,8 @@ class Postgresql:
 
     def __init__(self, url: str, busy_ms: int) -> None:
         self._url = url
-        # Errors go into the log, so never with the values of a row. A connection is tried before it's used: the server
-        # may have started again since.
+        # Errors are logged, so they never show a row's values. A connection is tested before it's used, because the
+        # server may have restarted.
         self.engine = create_async_engine(
             url, pool_size=5, max_overflow=10, hide_parameters=True, pool_pre_ping=True, connect_args=session(busy_ms)
         )
@@ -61,9 +61,9 @@ class Postgresql:
             await connection.execute(LOCK, {"name": f"cratekeeper lock {name}"})
             yield  # closing the connection frees it
 
-    def look(self) -> None:
-        """Do as `look` does. Blocks."""
-        look(self._url)
+    def check(self) -> None:
+        """Call `check` on the database. Blocks."""
+        check(self._url)
 
     async def rewrite(self) -> bool:
         """Rewrite all tables without deleted rows; return whether nothing was in the way."""
@@ -84,8 +84,8 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
 
 
-def look(url: str) -> None:
-    """Connect anew, and ask whether the server takes writes. Raises a StoreError if any of it fails. Blocks."""
+def check(url: str) -> None:
+    """Open a connection, and ask whether the server takes writes. Raises a StoreError if that fails. Blocks."""
     engine = create_engine(url, hide_parameters=True, connect_args=session(0))
     try:
         with typed_errors(), engine.connect() as connection:

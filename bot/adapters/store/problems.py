@@ -1,4 +1,4 @@
-"""Problems: what an engine says that's wrong, as a store error."""
+"""Problems: an engine's errors as store errors."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ SQLITE: dict[int, type[StoreError]] = {  # https://sqlite.org/rescode.html
 }
 POSTGRESQL: dict[str, type[StoreError]] = {  # how its codes begin: "PostgreSQL Error Codes" in its documentation
     "55P03": StoreBusy,  # a lock wasn't free in time
-    "40": StoreBusy,  # rolled back for another transaction's sake
+    "40": StoreBusy,  # rolled back because of another transaction
     "53100": StoreFull,
     "53": StoreBusy,  # too many connections, out of memory
     "08": StoreShut,  # the connection broke

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapters.store.engine import Tx
@@ -78,6 +78,13 @@ async def keep_newest(
     keys = list(table.primary_key)
     query = select(*keys).where(*which).order_by(newest.desc(), *keys).offset(most)
     gone = [row async for row in in_turns(await tx.execute(query))]
-    for piece in chunks(gone):
-        await tx.execute(delete(table).where(tuple_(*keys).in_([tuple(row) for row in piece])))
+    await delete_keys(tx, table, gone)
     return gone
+
+
+async def delete_keys(tx: Tx, table: Table, gone: Iterable[Sequence[Any]]) -> None:
+    """Delete the rows with those primary keys, each by the key's index: SQLite reads the whole table for a list."""
+    named = {column: bindparam(f"gone_{column.name}", type_=column.type) for column in table.primary_key}
+    here = delete(table).where(*(column == value for column, value in named.items()))
+    for piece in chunks(gone):
+        await tx.execute(here, [dict(zip((value.key for value in named.values()), row, strict=True)) for row in piece])

@@ -31,7 +31,7 @@ class Sqlite:
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.path, self._busy_ms = Path(path or ""), busy_ms
-        # Errors go into the log, so never with the values of a row.
+        # Errors are logged, so they never show a row's values.
         self.engine = create_async_engine(url, pool_size=5, max_overflow=10, hide_parameters=True)
         event.listen(self.engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self.engine.sync_engine, "begin", _begin)
@@ -42,12 +42,12 @@ class Sqlite:
         return {"immediate": writing}
 
     def held(self, _: str) -> AbstractAsyncContextManager[None]:
-        """Hold a lock for all processes: there's only one."""
+        """Do nothing: only one process uses the file."""
         return nullcontext()
 
-    def look(self) -> None:
-        """Do as `look` does. Blocks."""
-        look(self.path)
+    def check(self) -> None:
+        """Call `check` on the file. Blocks."""
+        check(self.path)
 
     async def rewrite(self) -> bool:
         """Rewrite the file without deleted rows, and empty the log; return whether nothing was in the way."""
@@ -58,7 +58,7 @@ class Sqlite:
         return await self._outside_transactions(EMPTY_LOG)
 
     async def _outside_transactions(self, *statements: str) -> bool:
-        """Run statements that return nothing, or whether they were blocked (busy) first; return whether none was."""
+        """Run statements; return whether none was blocked. One that returns a row says so in its first column."""
         async with self.engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
@@ -106,17 +106,19 @@ def _roll_back(connection: Any, *_: object) -> None:
     connection.rollback()
 
 
-def look(path: Path) -> None:
-    """Open a database anew, read from it, and begin to write. Raises a StoreError if any of it fails. Blocks.
+def check(path: Path) -> None:
+    """Open a new connection, read, and begin to write. Raises a StoreError if any of it fails. Blocks.
 
-    Connections that are open notice little: they go on with a file that was deleted, and with what they have in memory.
+    Open connections notice little: they keep using a deleted file, and what they have in memory.
     """
     with typed_errors(), closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=0)) as database:
         database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         try:
             database.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if not isinstance(store_error(error), StoreBusy):  # then somebody else can write
+            if not isinstance(
+                store_error(error), StoreBusy
+            ):  # otherwise somebody else is writing, so the file can be written
                 raise
 
 

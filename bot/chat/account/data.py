@@ -61,7 +61,6 @@ async def on_erase(context: Context) -> None:
     await reply.pause_apart(context.interaction)
     bot.pending.forget(member)
     bot.offers.forget(member)
-    services.linking.forget(member)
     services.recommender.forget(member)
     await services.uploads.forget(member)
     gone = await services.erasing.erase(member, context.now)

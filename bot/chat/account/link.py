@@ -50,7 +50,7 @@ async def on_code(context: Context) -> None:
 
 
 async def on_coded(context: Context) -> None:
-    consent = context.services.linking.prove(context.member, context.fields.get("code", ""))
+    consent = await context.services.linking.prove(context.member, context.fields.get("code", ""))
     await reply.show(context.interaction, _confirm(consent))
 
 
@@ -94,7 +94,7 @@ async def on_link_it(context: Context) -> None:
 
 
 async def on_do_not_link(context: Context) -> None:
-    waited = context.services.linking.forget(context.member)
+    waited = await context.services.linking.forget(context.member)
     await reply.show(context.interaction, Page(_(messages.NOT_LINKED) if waited else _(messages.NOT_LINKING)))
 
 

@@ -34,6 +34,7 @@ from bot.chat.sorting.writing import corrections, history, sort, undo, why
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
+from bot.flows.library import progress as library_progress
 from bot.flows.social.digest import Digest
 from bot.messages.library import reading
 from bot.services import Services
@@ -122,15 +123,22 @@ class Chat:
         return told
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None:
-        """Show how far work has come where it was asked for; at most every other second."""
-        live = self._bot.pending.due(member, kind, self._services.clock())
-        if live is None:
+        """Show how far work has come where it was asked for; at most every other second.
+
+        A worker leaves that to the gateway where it was.
+        """
+        if not self._part.gateway:
+            await library_progress.note(self._services.store, member, done, total)
             return
-        try:
-            async with asyncio.timeout(BRIEFLY):
-                await live.interaction.edit_original_response(view=Page(reading(done, total)))
-        except FAILURES as gone:
-            log.debug("nobody sees the progress of %s: %s", kind, gone)
+        async with self._telling[member]:  # never over the result
+            live = self._bot.pending.due(member, kind, self._services.clock())
+            if live is None:
+                return
+            try:
+                async with asyncio.timeout(BRIEFLY):
+                    await live.interaction.edit_original_response(view=Page(reading(done, total)))
+            except FAILURES as gone:
+                log.debug("nobody sees the progress of %s: %s", kind, gone)
 
     async def take_down(self, takedown: Takedown) -> bool:
         """Delete a message of ours; True when it is gone. Raises ChatDown."""
@@ -169,6 +177,10 @@ class Chat:
         """Return how many are in a server, the bot among them; 0 for one that it is not in."""
         guild = await self._bot.guild(server)
         return (guild.member_count or guild.approximate_member_count or 0) if guild is not None else 0
+
+    def awaiting(self, kind: str) -> Sequence[int]:
+        """Return the members who wait here for the result of such a job."""
+        return self._bot.pending.awaiting(kind, self._services.clock())
 
     def awaits(self, member: int) -> bool:
         """Whether an interaction of a member's waits here for the result of a job."""

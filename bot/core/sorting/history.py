@@ -1,4 +1,4 @@
-"""History: what changed between two looks at a playlist, and what it held before. Pure."""
+"""History: what changed between two readings of a playlist, and what it held before. Pure."""
 
 from bisect import bisect_left
 from collections import Counter

@@ -8,7 +8,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One playlist: the songs at our last look, the songs now, and those that we added."""
+    """One playlist: the songs when we last read it, the songs now, and those that we added."""
 
     before: frozenset[str]
     now: frozenset[str]

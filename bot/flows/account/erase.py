@@ -18,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import own_songs, songs
-from bot.adapters.store.rows import CHUNK
+from bot.adapters.store.rows import CHUNK, delete_keys
 from bot.adapters.store.sorting import models
 from bot.errors import StorageDown, StoreError
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -147,7 +147,7 @@ async def delete_rows(store: Store, member: int, tables: personal_data.Tables) -
             if not keys:
                 break
             async with store.writing() as tx:
-                await personal_data.delete_keys(tx, table, keys)
+                await delete_keys(tx, table, keys)
 
 
 async def forget_unused(store: Store) -> None:

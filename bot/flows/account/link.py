@@ -2,7 +2,7 @@
 
 `begin` makes the address of a consent page. Anybody may open it, so agreeing there doesn't link anything: `arrive`
 exchanges the browser's code and issues a short code, shown only in that browser. The member who began types it into
-Discord (`prove`), sees whose account it is, and confirms (`finish`) (promise P37).
+Discord (`prove`), sees whose account it is, and confirms (`finish`) (promise P37). Any process can take each step.
 
 The state is 256 random bits, single-use, valid for ten minutes and bound to the member. Only its hash is stored, so it
 can't be guessed or read from a backup (promise P32).
@@ -12,6 +12,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,14 +21,14 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.store import Store, Tx, personal_data
-from bot.adapters.store.account import members, notices
+from bot.adapters.store.account import links, members, notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers
 from bot.config import is_client_id
 from bot.core.notices import NoticeKind
 from bot.core.records import Account
-from bot.errors import LinkRefused, WrongCode
+from bot.errors import LinkRefused, VaultError, WrongCode
 from bot.errors.account import (
     BadClientId,
     ConsentDenied,
@@ -39,11 +40,12 @@ from bot.errors.account import (
 from bot.errors.spotify import SpotifyError
 from bot.errors.stored import dumped
 from bot.flows.account.erase import clear_away, delete_rows, forget_unused
-from bot.ports import Artefacts, Consents, Secrets, SpotifyProfile, Tokens
+from bot.ports import Artefacts, Consents, Secrets, SpotifyProfile
 
 GOOD_FOR = timedelta(minutes=10)  # for a link, and for the code on its page
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, even if refreshed (since 20 July 2026)
 VERIFIER = "verifier"  # its purpose in the vault
+CONSENT_BY = "consent "  # purpose in the vault, followed by the code: without it, not even our keys open a consent
 SEALED_SONG = "sealed:"  # marks an answer whose song was made unreadable by unlinking
 TRIES = 5  # to type the code
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that look alike
@@ -64,29 +66,25 @@ class Linked:
     name: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Consent:
     """An account whose owner agreed, before the member has confirmed that it's theirs."""
 
-    member: int
     discord: str  # Discord name of the member who began, as shown on the page
     client_id: str
     profile: SpotifyProfile
-    tokens: Tokens
+    tokens: bytes = field(repr=False)  # sealed
     code: str = field(repr=False)
-    expires_at: datetime
-    tries: int = TRIES
 
 
 class Linking:
     """Links in progress.
 
-    Consents wait in memory, at most one per member, so an unconfirmed one never reaches the disk or a backup.
+    Consents wait in the database, at most one per member, encrypted with a key that their code is part of.
     """
 
     def __init__(self, store: Store, vault: Secrets, spotify: Consents, clock: Callable[[], datetime]) -> None:
         self._store, self._vault, self._spotify, self._clock = store, vault, spotify, clock
-        self._consents: dict[int, Consent] = {}
 
     async def begin(self, member: int, name: str, client_id: str, redirect_uri: str) -> Begun:
         """Return a new link; it replaces an earlier one of the member.
@@ -99,7 +97,7 @@ class Linking:
         now = self._clock()
         async with self._store.writing() as tx:
             await members.ensure(tx, member, now)
-            await members.open_link(
+            await links.begin(
                 tx,
                 digest=_digest(state),
                 member=member,
@@ -112,7 +110,7 @@ class Linking:
         return Begun(self._spotify.consent_url(client_id, redirect_uri, state, challenge(verifier)), number(state))
 
     async def arrive(self, state: str, code: str | None) -> Consent:
-        """Exchange the browser's code for a consent, and store nothing yet.
+        """Exchange the browser's code for a consent, which waits for the code that its page shows.
 
         Raises LinkRefused if the state is unknown, used or expired, or consent was denied (`code` is None);
         NotOnAllowList if the app has no seat for the account.
@@ -132,15 +130,22 @@ class Linking:
             raise LinkRefused
         return await self._exchange(begun, code)
 
-    def prove(self, member: int, typed: str) -> Consent:
-        """Return the consent whose code the member typed. Raises WrongCode, and LinkRefused if there is none."""
-        consent = self._waiting(member)
-        if not hmac.compare_digest(_letters(typed).encode(), _letters(consent.code).encode()):
-            consent.tries -= 1
-            if not consent.tries:
-                self.forget(member)
-            raise WrongCode(consent.tries)
-        return consent
+    async def prove(self, member: int, typed: str) -> Consent:
+        """Return the consent whose code the member typed. Raises WrongCode, and NothingToConfirm if there is none."""
+        return (await self._proved(member, typed))[0]
+
+    async def _proved(self, member: int, typed: str) -> tuple[Consent, bytes]:
+        """Return the consent whose code the member typed, and how it's stored; a wrong one costs a try."""
+        async with self._store.writing() as tx:
+            waiting = await links.consent(tx, member, self._clock())
+            if waiting is None:
+                raise NothingToConfirm
+            consent, left = self._opened(member, typed, waiting["sealed"]), waiting["tries"] - 1
+            if consent is None:
+                await links.leave_tries(tx, member, left)
+        if consent is None:
+            raise WrongCode(left)
+        return consent, waiting["sealed"]
 
     async def finish(self, member: int, code: str) -> Linked:
         """Store the account that the member was shown; its first sync is due at once.
@@ -148,42 +153,31 @@ class Linking:
         Raises LinkRefused if the consent no longer exists.
         """
         try:
-            consent = self.prove(member, code)
+            consent, stored = await self._proved(member, code)
         except WrongCode:
             raise EarlierLink from None
-        self.forget(member)
-        sealed = self._spotify.sealed(member, consent.tokens)
         profile, now = consent.profile, self._clock()
-        account = Account(member, consent.client_id, profile.user_key, profile.name, sealed, consented_at=now)
+        account = Account(member, consent.client_id, profile.user_key, profile.name, consent.tokens, consented_at=now)
         async with self._store.reading() as tx:
             before = await members.account(tx, member)
         if before is not None and before.user_key != account.user_key:
             await delete_rows(self._store, member, personal_data.LARGE_FROM_SPOTIFY)
         async with self._store.writing() as tx:
-            if await members.get(tx, member) is None:  # erased meanwhile
+            if not await links.take_consent(tx, member, stored):  # used or erased meanwhile
                 raise LinkRefused
             await _keep(tx, account, now)
         self._spotify.know(profile)
         return Linked(member, profile.name)
 
-    def forget(self, member: int) -> bool:
+    async def forget(self, member: int) -> bool:
         """Drop an unconfirmed consent; return whether there was one."""
-        return self._consents.pop(member, None) is not None
+        async with self._store.writing() as tx:
+            return await links.drop(tx, member)
 
     async def sweep(self) -> None:
         """Drop expired links and consents."""
-        now = self._clock()
-        for consent in [waiting for waiting in self._consents.values() if waiting.expires_at <= now]:
-            self.forget(consent.member)
         async with self._store.writing() as tx:
-            await members.sweep_links(tx, now)
-
-    def _waiting(self, member: int) -> Consent:
-        consent = self._consents.get(member)
-        if consent is None or consent.expires_at <= self._clock():
-            self.forget(member)
-            raise NothingToConfirm
-        return consent
+            await links.sweep(tx, self._clock())
 
     async def _take(self, state: str) -> dict[str, Any]:
         """Remove and return this state's link, so it works only once. Raises LinkRefused.
@@ -191,10 +185,10 @@ class Linking:
         It's looked up before anything is written: made-up states never block real writes.
         """
         async with self._store.reading() as tx:
-            if not await members.is_linking(tx, _digest(state)):
+            if not await links.waits(tx, _digest(state)):
                 raise LinkRefused
         async with self._store.writing() as tx:
-            begun = await members.take_link(tx, _digest(state))
+            begun = await links.take(tx, _digest(state))
         if begun is None or begun["expires_at"] <= self._clock():
             raise LinkRefused
         return begun
@@ -206,12 +200,36 @@ class Linking:
         verifier = self._vault.open(member, VERIFIER, begun["verifier"]).decode()
         tokens = await self._spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
         profile = await self._spotify.profile(client_id, tokens)
-        async with self._store.reading() as tx:
+        consent = Consent(begun["name"], client_id, profile, self._spotify.sealed(member, tokens), _new_code())
+        async with self._store.writing() as tx:
             if await members.get(tx, member) is None:  # erased meanwhile: nothing of them is held
                 raise LinkRefused
-        until = self._clock() + GOOD_FOR
-        self._consents[member] = Consent(member, begun["name"], client_id, profile, tokens, _new_code(), until)
-        return self._consents[member]
+            sealed, until = self._sealed(member, consent), self._clock() + GOOD_FOR
+            await links.agree(tx, member=member, sealed=sealed, tries=TRIES, expires_at=until)
+        return consent
+
+    def _sealed(self, member: int, consent: Consent) -> bytes:
+        """Encrypt a consent so that only its code opens it."""
+        profile = consent.profile
+        fields = [
+            consent.discord,
+            consent.client_id,
+            profile.user_key,
+            profile.name,
+            profile.id,
+            consent.tokens.decode(),
+        ]
+        return self._vault.seal(member, CONSENT_BY + _letters(consent.code), json.dumps(fields).encode())
+
+    def _opened(self, member: int, typed: str, sealed: bytes) -> Consent | None:
+        """Return the consent that this code opens, if it does."""
+        code = _letters(typed)
+        try:
+            opened = self._vault.open(member, CONSENT_BY + code, sealed)
+        except VaultError:
+            return None
+        discord, client_id, user_key, name, user_id, tokens = json.loads(opened)
+        return Consent(discord, client_id, SpotifyProfile(user_key, name, user_id), tokens.encode(), code)
 
     async def _tell(self, member: int, link: int, error: SpotifyError) -> None:
         """Tell the member in Discord what went wrong; the browser page doesn't."""

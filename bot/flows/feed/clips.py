@@ -41,7 +41,7 @@ class Clips:
 
     def peak(self, digest: str) -> float | None:
         """Return the peak (s) of a file whose clip is at hand; None if it isn't."""
-        return _loaded(self._files.at_hand, digest, _peak)
+        return _loaded(self._files.local, digest, _peak)
 
     def _read(self, digest: str) -> Clip | None:
         return _loaded(self._files, digest, _clip)

@@ -57,7 +57,7 @@ class Listing:
         return any(is_below(folder, path) for folder in self.empty)
 
 
-def look(folder: Path) -> Listing:
+def list_folder(folder: Path) -> Listing:
     """Return the contents of a folder. Raises NotAFolder."""
     if not folder.is_dir():
         raise NotAFolder(str(folder))
@@ -67,7 +67,7 @@ def look(folder: Path) -> Listing:
         if ending in UNREAD:
             listing.unread[ending] += 1
         elif ending in ENDINGS:
-            _look_at(path, listing)
+            _list_file(path, listing)
     return listing
 
 
@@ -96,7 +96,7 @@ def _is_hidden(name: str) -> bool:
     return (name.startswith(".") and not name.startswith("..")) or name.casefold() in PASSED_OVER
 
 
-def _look_at(path: Path, listing: Listing) -> None:
+def _list_file(path: Path, listing: Listing) -> None:
     try:
         if not path.is_file():
             if path.is_symlink():

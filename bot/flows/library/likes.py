@@ -1,7 +1,7 @@
-"""Likes: read a member's liked songs from Spotify, without believing too soon that some are gone.
+"""Likes: read a member's liked songs from Spotify, and be slow to believe that some are gone.
 
 Spotify's lists are sometimes incomplete: a page is empty, or the total is 0, once. So a page with too few rows is
-requested again, each missing song is checked by itself, and a large loss must show in two looks.
+requested again, each missing song is checked by itself, and a large loss must show in two syncs.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Set
@@ -22,8 +22,8 @@ PAGE = 50  # likes; Spotify's maximum per call
 ASKED = 3  # requests for a page with too few rows
 EMPTY = 2  # empty pages in a row that end a list, whatever its total
 BATCH = 40  # songs that Spotify can check in one call
-LARGE = 40  # songs, or half of the library: a larger loss must show in two looks
-NEW = timedelta(days=1)  # a like this much older than the last look isn't new, even if it's missing here
+LARGE = 40  # songs, or half of the library: a larger loss must show in two syncs
+NEW = timedelta(days=1)  # a like this much older than the last sync isn't new, even if it's missing here
 
 
 async def unwatched(done: int, total: int) -> None:
@@ -31,8 +31,8 @@ async def unwatched(done: int, total: int) -> None:
 
 
 @dataclass(slots=True)
-class LibraryLook:
-    """What a look found. rows, total: rows read, and Spotify's total; unchanged: the rest is as known.
+class LikesRead:
+    """What was read. rows, total: rows read, and Spotify's total; unchanged: the rest is as known.
 
     moved: the list changed while it was read, so a song may have slipped from one page to another.
     """
@@ -48,19 +48,21 @@ class LibraryLook:
 
 @dataclass(frozen=True, slots=True)
 class StoredLibrary:
-    """What was stored before a look. songs: with the moments they were liked."""
+    """What was stored before a sync. songs: with the moments they were liked."""
 
     account: Account
     songs: Mapping[str, datetime | None]
 
-    def missing(self, seen: LibraryLook) -> set[str]:
-        """Return the songs that a look didn't show."""
+    def missing(self, seen: LikesRead) -> set[str]:
+        """Return the stored songs that weren't read."""
         return set() if seen.unchanged else self.songs.keys() - seen.seen
 
 
-async def look(store: Store, likes: Likes, library: StoredLibrary, now: datetime, progress: Progress) -> LibraryLook:
+async def read_likes(
+    store: Store, likes: Likes, library: StoredLibrary, now: datetime, progress: Progress
+) -> LikesRead:
     """Read likes newest first, storing each page as it arrives; stop once the rest must be unchanged."""
-    seen, offset, empty = LibraryLook(), 0, 0
+    seen, offset, empty = LikesRead(), 0, 0
     while empty < EMPTY:
         page, calls = await _page(likes, offset)
         unseen = {like.song.song for like in page.likes} - seen.seen
@@ -78,7 +80,7 @@ async def look(store: Store, likes: Likes, library: StoredLibrary, now: datetime
     return seen
 
 
-def _as_before(library: StoredLibrary, seen: LibraryLook) -> bool:
+def _as_before(library: StoredLibrary, seen: LikesRead) -> bool:
     """Whether Spotify's count and ours equal the last ones plus the new songs."""
     account, known = library.account, len(library.songs)
     if account.total is None or account.holes is None or seen.total is None:
@@ -113,7 +115,7 @@ async def _keep(store: Store, account: Account, page: LikesPage, since: datetime
 
 
 def _new_since(library: StoredLibrary) -> datetime | None:
-    """Return the moment after which likes are new; None at the first look, when none is.
+    """Return the moment after which likes are new; None at the first sync, when none is.
 
     It uses Spotify's dates where they are behind our clock; otherwise new likes would look old.
     """
@@ -124,11 +126,11 @@ def _new_since(library: StoredLibrary) -> datetime | None:
 
 
 def _is_new(added_at: datetime | None, since: datetime | None) -> bool:
-    """Whether a like should be sorted automatically: not at the first look, nor if an incomplete list had lost it."""
+    """Whether a like should be sorted automatically: not at the first sync, nor if an incomplete list had lost it."""
     return since is not None and (added_at is None or added_at > since)
 
 
-async def gone(likes: Likes, library: StoredLibrary, seen: LibraryLook) -> set[str]:
+async def gone(likes: Likes, library: StoredLibrary, seen: LikesRead) -> set[str]:
     """Return which missing songs are no longer liked, checking each with Spotify; a large loss isn't checked at first.
 
     Stops at the first batch with a song that's still liked: the list was incomplete then.
@@ -146,8 +148,8 @@ async def gone(likes: Likes, library: StoredLibrary, seen: LibraryLook) -> set[s
     return confirmed
 
 
-async def settle(store: Store, library: StoredLibrary, seen: LibraryLook, lost: Set[str], now: datetime) -> None:
-    """Remove lost songs, and store what the next look relies on. After a doubt, it reads everything once."""
+async def settle(store: Store, library: StoredLibrary, seen: LikesRead, lost: Set[str], now: datetime) -> None:
+    """Remove lost songs, and store what the next sync relies on. After a doubt, that one reads everything."""
     account = library.account
     doubtful = not seen.unchanged and (seen.rows != _readable(seen.total) or lost != library.missing(seen))
     for piece in chunks(lost):
@@ -158,9 +160,9 @@ async def settle(store: Store, library: StoredLibrary, seen: LibraryLook, lost: 
         holes = None if seen.total is None else seen.total - await songs.count(tx, account.member)
         holes = None if doubted_at or seen.moved or (holes or 0) < 0 else holes  # we can't hold more than there are
         values = {"synced_at": now, "total": seen.total, "holes": holes, "doubted_at": doubted_at}
-        await members.change_account(tx, account.member, **values)
+        await members.change_account(tx, account.member, **values, songs_read=None, songs_to_read=None)
 
 
 def _readable(total: int | None) -> int | None:
-    """Return how many rows of Spotify's list a full look reads."""
+    """Return how many rows of Spotify's list a full sync reads."""
     return None if total is None else min(total, -(-limits.SONGS // PAGE) * PAGE)

@@ -21,7 +21,7 @@ from bot.adapters.store.library.files import File, Stamp
 from bot.core.vectors import pack
 from bot.errors.audio import AudioError, ManyMissing, NotOpened
 from bot.errors.library import FolderEmptied
-from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, look
+from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, list_folder
 from bot.ports import SoundReader
 
 FEW, MANY = 2, 0.25  # files, and share of a folder's files: removing more needs confirmation
@@ -66,7 +66,7 @@ async def import_folder(
     raises ManyMissing if so many are missing that their disk may be offline: those are kept, and `forget_missing`
     removes them.
     """
-    listing = await asyncio.to_thread(look, folder)
+    listing = await asyncio.to_thread(list_folder, folder)
     async with store.reading() as tx:
         known = await files.stamps(tx)
     gone = listing.gone(known)
@@ -97,7 +97,7 @@ async def import_folder(
 
 async def forget_missing(store: Store, folder: Path) -> list[str]:
     """Forget all files that are no longer in `folder`, however many; return them. Unreadable ones stay."""
-    listing = await asyncio.to_thread(look, folder)
+    listing = await asyncio.to_thread(list_folder, folder)
     async with store.reading() as tx:
         gone = listing.gone(await files.stamps(tx))
     await _let_go(store, gone)

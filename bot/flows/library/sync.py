@@ -3,8 +3,8 @@
 import asyncio
 import io
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -30,13 +30,14 @@ from bot.errors.library import (
     NoSongsInFile,
     StillReadingFile,
 )
-from bot.flows.library.likes import Progress, StoredLibrary, gone, look, settle, unwatched
+from bot.flows.library.likes import Progress, StoredLibrary, gone, read_likes, settle, unwatched
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Likes, Music
 
 MOST_NAMED = 10  # bad rows named one by one
 LONGEST_NAME = 100  # characters of a file's name that are stored
 SLICE = 50  # songs stored per transaction: others write in between
+MOMENT = 3  # seconds; whoever waits for longer waits for another process that reads
 BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is being read
 Added = tuple[Song, datetime | None]  # a song, and when it was added
 Fetch = Callable[[], Awaitable[bytes]]
@@ -45,7 +46,7 @@ Row = tables.BadRow | tables.NoSong
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """The result of a look at the likes. `calls`: requests it took."""
+    """The result of a sync. `calls`: requests it took."""
 
     total: int
     new: int
@@ -57,11 +58,11 @@ async def sync(store: Store, likes: Likes, account: Account, now: datetime, prog
     """Bring the library up to date: one call if nothing changed, ceil(N / 50) for a first sync of N songs.
 
     After the first sync, new songs are also `fresh`: they wait to be sorted, even across a crash. Songs missing from
-    Spotify's list are only removed at a second look (promise P41).
+    Spotify's list are only removed once a second sync confirms it (promise P41).
     """
     async with store.reading() as tx:
         library = StoredLibrary(account, await songs.liked(tx, account.member))
-    seen = await look(store, likes, library, now, progress)
+    seen = await read_likes(store, likes, library, now, progress)
     lost = await gone(likes, library, seen)
     await settle(store, library, seen, lost, now)
     total = len(library.songs) + seen.new - len(lost) if seen.total is None else seen.total
@@ -107,20 +108,36 @@ async def import_file(store: Store, member: int, name: str, data: bytes, now: da
 async def import_fetched(store: Store, member: int, name: str, fetch: Fetch, now: datetime) -> Imported:
     """Fetch a file and import it as `import_file` does. Refused before fetching while another one is being read."""
     with _one_at_a_time(store, member):
-        async with store.reading() as tx:
-            theirs = await members.get(tx, member)
-        reading = await asyncio.to_thread(_Reading, name, await fetch())
-        reading.since = theirs.created_at if theirs is not None else None
-        return await _import(store, member, reading, now)
+        async with _alone(store, member):
+            async with store.reading() as tx:
+                theirs = await members.get(tx, member)
+            reading = await asyncio.to_thread(_Reading, name, await fetch())
+            reading.since = theirs.created_at if theirs is not None else None
+            return await _import(store, member, reading, now)
 
 
 async def tell_interrupted(store: Store, now: datetime) -> None:
-    """Tell members whose import a crash or a full disk interrupted, once each."""
-    async with store.writing() as tx:
-        for member, file in (await members.importing(tx)).items():
-            if member not in BEING_READ.get(store, ()):
-                await members.change(tx, member, importing=None)
-                await notices.add(tx, member, NoticeKind.INTERRUPTED, {"file": file}, now)
+    """Tell members whose import a crash or a full disk interrupted, once each; not while any process still reads it."""
+    async with store.reading() as tx:
+        begun = await members.importing(tx)
+    for member in begun:
+        with suppress(StillReadingFile):
+            async with _alone(store, member), store.writing() as tx:
+                if file := (await members.importing(tx)).get(member):
+                    await members.change(tx, member, importing=None)
+                    await notices.add(tx, member, NoticeKind.INTERRUPTED, {"file": file}, now)
+
+
+@asynccontextmanager
+async def _alone(store: Store, member: int) -> AsyncIterator[None]:
+    """Keep the member's other files from being read meanwhile. Raises StillReadingFile if any process reads one."""
+    async with AsyncExitStack() as held:
+        try:
+            async with asyncio.timeout(MOMENT):
+                await held.enter_async_context(store.lock(("import", member)))
+        except TimeoutError:
+            raise StillReadingFile from None
+        yield
 
 
 @contextmanager

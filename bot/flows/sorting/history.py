@@ -93,7 +93,7 @@ async def restore(store: Store, music: Music, member: int, revision: int, now: d
 
     Raises StateGone, and NothingToRestore if it holds those songs now.
     """
-    await manual_edits.look(store, music, member, now)
+    await manual_edits.detect(store, music, member, now)
     wanted = await state(store, member, revision)
     playlist = wanted.playlist
     async with store.reading() as tx:

@@ -14,7 +14,7 @@ from bot.core.sorting.learning.prior import Prior, tell
 from bot.errors.sorting import ModelGone, NoSuchLayer
 from bot.flows.sorting.labelling.readiness import count_labels
 from bot.flows.sorting.prior import usable_by
-from bot.ports import ModelFiles, Training
+from bot.ports import Artefacts, ModelFiles, Training
 
 
 async def train(store: Store, trainer: Training, member: int, layer: int, now: datetime) -> None:
@@ -43,10 +43,27 @@ async def forget_cut_short(store: Store) -> None:
 
 
 async def lost(store: Store, scorer: ModelFiles) -> list[Model]:
-    """Return the active models that can't be used: damaged, missing, or from an older program (promise P28)."""
+    """Return the active models that can't be used: damaged, missing, or from an older program. Reads every file."""
     async with store.reading() as tx:
         serving = await models.all_serving(tx)
     return [model for model in serving if not await asyncio.to_thread(scorer.opens, model.digest)]
+
+
+async def missing(store: Store, files: Artefacts) -> list[Model]:
+    """Return the active models without a file. Reads none: what's in one is checked when it's used (promise P28)."""
+    async with store.reading() as tx:
+        serving = await models.all_serving(tx)
+    there = await asyncio.to_thread(files.names)
+    return [model for model in serving if f"{model.digest}.onnx" not in there]
+
+
+async def met_unusable(store: Store, scorer: ModelFiles) -> list[Model]:
+    """Return the active models that this process couldn't use since the last time it asked (promise P28)."""
+    digests = scorer.take_unusable()
+    if not digests:
+        return []
+    async with store.reading() as tx:
+        return await models.serving_from(tx, digests)
 
 
 async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = None) -> TrainingSet:

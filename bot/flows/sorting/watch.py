@@ -25,7 +25,7 @@ async def sort_fresh(store: Store, music: Music, libraries: ScoredLibraries, mem
         layers = await playlists.layers(tx, member)
     if not waiting:
         return []
-    await manual_edits.look(store, music, member, now)
+    await manual_edits.detect(store, music, member, now)
     views = [(layer, await libraries.of(member, layer.layer)) for layer in layers]
     only, able = frozenset(waiting), [view for view in views if view[1].scores is not None]
     opened = [await dry_run.prepare(store, layer, scored, only, now) for layer, scored in able]

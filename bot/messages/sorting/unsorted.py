@@ -12,7 +12,7 @@ ALL_SORTED = N_("Every song you like is in one of its playlists, or you said it 
 NOTHING_LOOSE = N_("Every song has a place now.")
 NOTHING_IN_SEVERAL = N_("No song is in several playlists now.")
 NO_PLAYLISTS_YET = N_("It has no playlists yet.")
-AS_SEEN = N_("-# As I last saw your playlists; `/sync` looks again.")
+AS_SEEN = N_("-# As I last saw your playlists; `/sync` checks again.")
 ASK_ABOUT = N_("Show the card of one of these")
 
 

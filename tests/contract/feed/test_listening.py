@@ -75,9 +75,7 @@ class Stage:
     ) -> Listening:
         switched = {"DEEZER_PREVIEWS": "on"} if deezer else {}
         told = settings(self.origin, self.folder, **switched)
-        previews = await self.closing.enter_async_context(
-            sources.previews_opened(told, self.store, self.clock, steady=self.clock.steady)
-        )
+        previews = await self.closing.enter_async_context(sources.previews_opened(told, self.store, self.clock))
         program = None if videos is None else ytdlp.installed(self.program, videos)
         runs = YtDlp(str(program), os.environ["PATH"], longest) if program else None
         song_previews = SongPreviews(self.store, previews, runs, self.clock, patience)

@@ -185,6 +185,30 @@ async def test_p40_a_member_has_one_file_read_at_a_time(store, now) -> None:
     await sync.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # also after a bad file
 
 
+@pytest.mark.postgresql
+async def test_p40_a_member_has_one_file_read_at_a_time_by_all_processes(store, now) -> None:
+    other, fetching, on = Store(store.url), asyncio.Event(), asyncio.Event()
+
+    async def fetch() -> bytes:
+        fetching.set()
+        await on.wait()
+        return file_of(range(300))
+
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await members.change(tx, ADA, importing="a.csv")  # as it would be a moment later
+    reading = asyncio.create_task(sync.import_fetched(store, ADA, "a.csv", fetch, now))
+    await fetching.wait()
+    with pytest.raises(StillReadingFile):
+        await sync.import_file(other, ADA, "b.csv", file_of(range(3)), now)
+    await sync.tell_interrupted(other, now)
+    async with store.reading() as tx:
+        assert await members.importing(tx) == {ADA: "a.csv"}, "it isn't interrupted"
+    on.set()
+    assert (await reading).songs == 300
+    await other.close()
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_p35_an_erasure_wins_over_a_running_import(store, now, known: bool) -> None:
     if known:

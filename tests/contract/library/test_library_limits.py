@@ -52,7 +52,7 @@ async def test_p40_beyond_the_library_limit_the_newest_likes_are_kept(store, now
         await members.save_account(tx, account)
     new = tuple(Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(50))
     library = likes.StoredLibrary(account, {})
-    await likes.look(store, Newest(LikesPage(new, 50, 50)), library, now, likes.unwatched)
+    await likes.read_likes(store, Newest(LikesPage(new, 50, 50)), library, now, likes.unwatched)
     async with store.reading() as tx:
         assert await songs.count(tx, ADA) == limits.SONGS
         assert len(await songs.liked_of(tx, ADA, map(uri, range(50)))) == 50

@@ -13,7 +13,7 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.adapters.store.library import files
 from bot.errors.audio import ManyMissing
-from bot.flows.library.folder_listing import Listing, _files, _look_at, look
+from bot.flows.library.folder_listing import Listing, _files, _list_file, list_folder
 from bot.flows.library.music_folder import forget_missing, import_folder
 from sandbox.process import start
 from tests.unit.sounds import tune, write
@@ -96,7 +96,7 @@ async def test_a_link_to_an_unmounted_disk_is_not_treated_as_deleted(
     (music / "One" / "0.wav").symlink_to(music / "nowhere" / "0.wav")
     assert await run(store, hearing, music) == []
     assert await kept(store) == 10
-    assert list(look(music).away) == [str(music / "One" / "0.wav")]
+    assert list(list_folder(music).away) == [str(music / "One" / "0.wav")]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list anything")
@@ -105,7 +105,7 @@ async def test_an_unreadable_folder_is_not_treated_as_deleted(store: Store, hear
     (music / "Two").chmod(0)
     try:
         assert await run(store, hearing, music) == []
-        assert list(look(music).away) == [str(music / "Two")]
+        assert list(list_folder(music).away) == [str(music / "Two")]
     finally:
         (music / "Two").chmod(0o700)
     assert await kept(store) == 10
@@ -126,10 +126,10 @@ def test_bins_snapshots_and_hidden_files_are_skipped(music: Path) -> None:
     (music / "One" / "._0.wav").write_bytes(bytes.fromhex("0005160700020000") + bytes(4088))
     (music / "@Recently-Snapshot" / "today").mkdir(parents=True)
     (music / "@Recently-Snapshot" / "today" / "x.mp3").write_bytes(b"deleted")
-    assert len(look(music).sounds) == 10
+    assert len(list_folder(music).sounds) == 10
     (music / "...And Then").mkdir()
     (music / "...And Then" / "x.mp3").write_bytes(b"a band")
-    assert len(look(music).sounds) == 11
+    assert len(list_folder(music).sounds) == 11
 
 
 async def test_files_an_older_version_read_from_a_bin_are_forgotten_without_asking(
@@ -146,7 +146,7 @@ async def test_files_an_older_version_read_from_a_bin_are_forgotten_without_aski
 def test_unsupported_file_types_are_counted(music: Path) -> None:
     for name in ("a.wma", "b.WMA", "c.wv", "d.dsf", "cover.jpg", "e.mka", "f.m4b", "g.caf"):
         (music / name).write_bytes(b"x")
-    listing = look(music)
+    listing = list_folder(music)
     assert listing.unread == {".wma": 2, ".wv": 1, ".dsf": 1}
     assert len(listing.sounds) == 13
 
@@ -190,6 +190,6 @@ def test_a_file_that_goes_while_the_folder_is_listed_is_left_out(music: Path) ->
     listing = Listing(music)
     for path in _files(listing):
         (music / "One" / "4.wav").unlink(missing_ok=True)
-        _look_at(path, listing)
+        _list_file(path, listing)
     assert len(listing.sounds) == 9
     assert listing.away == {}

@@ -187,10 +187,10 @@ async def test_a_song_spotify_takes_down_does_not_count_as_removed_by_the_member
     async with linked.store.writing() as tx:
         write = await sort.open_tap(tx, NewWrite(MEMBER, kept.layer, WriteKind.ADD), lines, NOW)
     await sort.apply(linked.store, music, write, NOW)
-    await manual_edits.look(linked.store, music, MEMBER, NOW + timedelta(hours=1))
+    await manual_edits.detect(linked.store, music, MEMBER, NOW + timedelta(hours=1))
     world.taken_down.add(track(3).uri)
     world.remove("ada", run.id, [track(4).uri])
-    await manual_edits.look(linked.store, music, MEMBER, NOW + timedelta(hours=2))
+    await manual_edits.detect(linked.store, music, MEMBER, NOW + timedelta(hours=2))
     async with linked.store.reading() as tx:
         said = (await tx.exec_driver_sql("SELECT song, kind FROM answer")).all()
     assert [tuple(row) for row in said] == [(track(4).uri, "not")]
@@ -331,7 +331,7 @@ async def test_p39_an_unreadable_playlist_does_not_block_the_others(linked: Link
     for playlist in made:
         world.add_by_hand("ada", playlist.id, track(5).uri)
     answer(linked, f"GET /v1/playlists/{made[0].id}", lambda _: {"items": 7}, times=100)
-    assert await manual_edits.look(linked.store, music, MEMBER, NOW) == 1
+    assert await manual_edits.detect(linked.store, music, MEMBER, NOW) == 1
 
 
 async def test_an_endless_list_of_playlists_is_abandoned_without_duplicates(linked: Linked) -> None:

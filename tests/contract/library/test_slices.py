@@ -24,7 +24,7 @@ from bot.core.sorting.writing.journal import SETTLE
 from bot.core.sorting.writing.writes import WriteKind
 from bot.flows.account import erase, link
 from bot.flows.library import likes, sync
-from bot.flows.library.likes import LibraryLook
+from bot.flows.library.likes import LikesRead
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -89,7 +89,7 @@ async def test_p40_deleting_and_renaming_work_in_slices(store, now, tmp_path: Pa
             case "unlike":
                 lost = {uri(at) for at in range(MANY)}
                 library = likes.StoredLibrary(account, dict.fromkeys(lost))
-                await likes.settle(store, library, LibraryLook(total=0), lost, now)
+                await likes.settle(store, library, LikesRead(total=0), lost, now)
             case "recognise":
                 await link.recognise(store, keys, ADA)
     assert max(written) <= MOST_ROWS

@@ -1,6 +1,5 @@
 """The bot's pages, served over a stand-in flow that only records what reaches it."""
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,12 +7,11 @@ import aiohttp
 from aiohttp import web
 
 from bot.flows.account.link import Consent
-from bot.ports import SpotifyProfile, Tokens
+from bot.ports import SpotifyProfile
 from bot.web import application, port_of, serve
 
 MARA = SpotifyProfile("mara", "Mara <b>& \u202ecompany", "mara")  # contains markup and a right-to-left override
-LATER = datetime(2026, 11, 1, tzinfo=UTC)
-CONSENT = Consent(1, '@mara ("Mara"</bdi>)', "app", MARA, Tokens("canary", "canary", LATER, ""), "ABCD-EFGH", LATER)
+CONSENT = Consent('@mara ("Mara"</bdi>)', "app", MARA, b"canary", "ABCD-EFGH")
 
 
 class Site:

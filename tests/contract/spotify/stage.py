@@ -11,10 +11,11 @@ import aiohttp
 from aiohttp import web
 from cryptography.fernet import Fernet
 
-from bot.adapters.spotify import Pace, Spotify, SpotifyMusic, open_tokens
+from bot.adapters.spotify import Spotify, SpotifyMusic, open_tokens
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
+from bot.core.library.turns import Pace
 from bot.core.records import Account
 from bot.flows.account import link
 from bot.ports import Tokens
@@ -27,7 +28,7 @@ APP = "0123456789abcdef" * 2
 BACK = "http://127.0.0.1:8888/callback"
 KEY = Fernet.generate_key().decode()
 MARA, IDA, OLE = 1, 2, 3  # members; at Spotify, Mara and Ida have seats in the app, and Ole doesn't
-UNHURRIED = Pace(rate=10_000, burst=10_000)
+UNHURRIED = Pace(timedelta(milliseconds=1), burst=10_000)
 TOKEN, LIKES = "POST /accounts/api/token", "GET /v1/me/tracks"
 
 
@@ -111,7 +112,7 @@ class Stage:
         )
 
     def restart(self, **secrets: str) -> None:
-        """Replace the adapter and drop pending links, as a restart does."""
+        """Replace the adapter and what links, as a restart does."""
         self.spotify = self.again(**secrets)
         self.linking = link.Linking(self.store, self.vault, self.spotify, self.clock)
 

@@ -90,7 +90,7 @@ async def test_a_song_shown_under_another_id_can_be_removed_and_restored(release
     write = await releases.apply(await releases.add(SINGLE.uri, NEW[0], to=other))
     assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
     releases.stage.clock.pass_by(minutes=2)
-    assert await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock()) <= 1, (
+    assert await manual_edits.detect(releases.stage.store, releases.music, MARA, releases.stage.clock()) <= 1, (
         "at most the album's"
     )
     async with releases.stage.store.reading() as tx:
@@ -128,7 +128,7 @@ async def test_p04_the_same_recording_added_by_hand_is_not_a_substitute(releases
 async def test_doubles_and_unplayable_songs_are_shown(releases: PlaylistWriter) -> None:
     for track in (REISSUE, LIVE):
         releases.stage.world.add_by_hand("mara", releases.kept.ref, track.uri)
-    await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
+    await manual_edits.detect(releases.stage.store, releases.music, MARA, releases.stage.clock())
     (odd,) = await playlists.odd(releases.stage.store, MARA)
     assert odd.doubles == [("Nachtbus", [3, 4])]
     assert "has Nachtbus at 4 and 5" in words.odd([odd])
@@ -148,7 +148,7 @@ async def test_places_without_a_song_are_shown_without_shifting_others(releases:
         return answer
 
     stage.fault(f"GET /v1/playlists/{kept.ref}", "edit", times=None, edit=emptied)
-    await manual_edits.look(stage.store, releases.music, MARA, stage.clock())
+    await manual_edits.detect(stage.store, releases.music, MARA, stage.clock())
     (odd,) = await playlists.odd(stage.store, MARA)
     assert (odd.doubles, odd.empty, odd.unplayable) == ([("Nachtbus", [3, 4])], [0, 1, 2], [])
     assert "has no song at 1, 2 and 3" in words.odd([odd])

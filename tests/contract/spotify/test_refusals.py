@@ -80,7 +80,7 @@ async def test_p41_one_empty_response_creates_no_label(writer: PlaylistWriter, s
     await writer.apply(await writer.add(*NEW))
     writer.stage.clock.pass_by(minutes=2)
     writer.stage.world.add_by_hand("mara", writer.kept.ref, URIS[40])
-    await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock())
+    await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock())
     async with writer.stage.store.reading() as tx:
         assert await answers.verdicts(tx, MARA, writer.kept.layer) == {}
     assert writer.songs() == [*OWN, *NEW, URIS[40]]

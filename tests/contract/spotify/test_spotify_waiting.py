@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
 import pytest
 
-from bot.adapters.spotify import Pace, SpotifyMusic
-from bot.adapters.store import limits
+from bot.adapters.spotify import SpotifyMusic
+from bot.adapters.store import Store, limits
+from bot.core.library.turns import Pace
 from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.messages.errors import describe
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import APP, IDA, LIKES, MARA, URIS, Stage, answering, elsewhere, served
+
+SECOND = timedelta(seconds=1)
 
 
 async def test_p06_a_short_retry_after_is_waited_out_once(stage: Stage, mara: SpotifyMusic) -> None:
@@ -115,7 +118,8 @@ async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, ma
 
 
 async def test_requests_are_rate_limited_and_counted(stage: Stage, mara: SpotifyMusic) -> None:
-    paced, before = await stage.music(MARA, stage.again(Pace(rate=1, burst=10))), stage.clock()
+    stage.clock.pass_by(seconds=1)  # since linking
+    paced, before = await stage.music(MARA, stage.again(Pace(SECOND, burst=10))), stage.clock()
     async with stage.store.reading() as tx:
         spent = await limits.spent(tx, APP, stage.clock())
     for _ in range(30):
@@ -125,9 +129,23 @@ async def test_requests_are_rate_limited_and_counted(stage: Stage, mara: Spotify
         assert await limits.spent(tx, APP, stage.clock()) == spent + 30
 
 
+async def test_all_processes_share_an_apps_pace(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.clock.pass_by(seconds=1)  # since linking
+    pace, before = Pace(SECOND, burst=10), stage.clock()
+    async with AsyncExitStack() as closing:
+        stores = [Store(stage.store.url) for _ in range(2)]
+        for store in stores:
+            closing.push_async_callback(store.close)
+        processes = [await stage.music(MARA, stage.again(pace, store)) for store in stores]
+        for _ in range(15):
+            for music in processes:
+                await music.likes(0)
+    assert stage.clock() - before == timedelta(seconds=20)
+
+
 @pytest.mark.parametrize("days", [-212, -1, 30])
 async def test_a_clock_set_back_or_forward_keeps_nobody_waiting(stage: Stage, mara: SpotifyMusic, days: int) -> None:
-    paced = await stage.music(MARA, stage.again(Pace(rate=1, burst=2)))
+    paced = await stage.music(MARA, stage.again(Pace(SECOND, burst=2)))
     stage.fault(LIKES, "drop")
     with pytest.raises(SpotifyDown):
         await paced.likes(0)

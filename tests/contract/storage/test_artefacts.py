@@ -112,20 +112,20 @@ def test_p28_what_is_damaged_in_the_cache_is_fetched_again(bucket: Place) -> Non
         assert cached.read_bytes() == b'{"sound": true}'
 
 
-def test_only_what_the_cache_holds_is_at_hand(server: Server, place: Place, tmp_path: Path) -> None:
+def test_only_what_the_cache_holds_is_local(server: Server, place: Place, tmp_path: Path) -> None:
     clips_of(place.settings).put("a", b"x")
-    assert clips_of(place.settings).at_hand.load("a", content) == b"x"
+    assert clips_of(place.settings).local.load("a", content) == b"x"
     if "STORAGE_URL" in place.env:
         with pytest.raises(FileNotFoundError):
-            clips_of(place.of(tmp_path / "other")).at_hand.load("a", content)
+            clips_of(place.of(tmp_path / "other")).local.load("a", content)
 
 
 def test_a_server_that_is_down_is_told_in_one_line(server: Server, bucket: Place) -> None:
     files = models_of(bucket.settings)
-    files.look()
+    files.check()
     server.stop()
     uses: list[Callable[[], object]] = [
-        files.look,
+        files.check,
         files.names,
         lambda: files.put("a", b""),
         lambda: files.load("a", content),
@@ -138,7 +138,7 @@ def test_a_server_that_is_down_is_told_in_one_line(server: Server, bucket: Place
             use()
         assert str(told.value) == f"{bucket.env['STORAGE_URL']}/models: the server doesn't answer properly"
     server.start()
-    files.look()
+    files.check()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_server_that_is_down_is_told_in_one_line(server: Server, bucket: Place
 def test_wrong_settings_are_told_in_one_line(bucket: Place, change: dict[str, str], why: str) -> None:
     settings = config.storage({**bucket.env, **change})
     files = models_of(settings)
-    for use in (files.look, lambda: move_in(settings, files)):
+    for use in (files.check, lambda: move_in(settings, files)):
         with pytest.raises(StorageDown) as told:
             use()
         assert str(told.value) == f"{settings.storage_url}/models: {why}"
@@ -182,7 +182,7 @@ def test_p36_nothing_allows_plain_http_beyond_the_settings(
     monkeypatch.setenv("AWS_ENDPOINT", running.url)
     settings = config.storage({**bucket.env, "AWS_ENDPOINT_URL": ""})
     with pytest.raises(StorageDown):
-        models_of(settings).look()
+        models_of(settings).check()
 
 
 def test_keys_do_not_show_in_settings(bucket: Place) -> None:

@@ -166,6 +166,8 @@ async def test_p28_models_out_of_reach_are_not_lost_and_damaged_ones_are(
         server.stop()
         with pytest.raises(StorageDown):
             await train.lost(store, scorer)
+        with pytest.raises(StorageDown):
+            await train.missing(store, models_of(settings))
         server.start()
     assert await train.lost(store, scorer) == []
     name = f"{digest}.onnx"
@@ -178,6 +180,8 @@ async def test_p28_models_out_of_reach_are_not_lost_and_damaged_ones_are(
             Scorer(models_of(settings)).load(digest)
         assert [model.digest for model in await train.lost(store, scorer)] == [digest]
         assert (await ScoredLibraries(store, scorer).of(ADA, layer)).scores is None
+        assert [model.digest for model in await train.met_unusable(store, scorer)] == [digest]
+        assert await train.met_unusable(store, scorer) == [], "it's told once"
     again = await trained(settings, store, layer)
     assert Scorer(models_of(settings)).opens(again)
 
@@ -225,7 +229,7 @@ def prior_of(word: str) -> Prior:
 async def test_the_prior_in_a_bucket_is_read_again_when_it_changes(
     bucket: Place, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.adapters.bucket.LOOK", 0.0)
+    monkeypatch.setattr("bot.adapters.bucket.VERSION_LASTS", 0.0)
     files = models_of(bucket.of(tmp_path / "other"))
     priors = Priors(models_of(bucket.settings))
     assert priors.current() is None

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
 from bot.core.library.polling import Rhythm
@@ -32,9 +33,13 @@ class Messenger:
 
     def __init__(self) -> None:
         self.told: list[tuple[int, str]] = []
+        self.waiting: list[int] = []  # members who wait for their likes to be read
         self.failing: dict[int, Exception] = {}  # by notice number
         self.silent: set[int] = set()  # members, channels and servers that never respond
         self.done: list[tuple[str, int]] = []  # what was done in channels
+
+    def awaiting(self, kind: str) -> Sequence[int]:
+        return self.waiting
 
     def awaits(self, member: int) -> bool:
         return False
@@ -72,7 +77,8 @@ class Messenger:
 
     async def turn_round(self, number: int) -> None: ...
 
-    async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
+    async def progress(self, member: int, kind: str, done: int, total: int) -> None:
+        self.told.append((member, f"{done} of {total}"))
 
 
 async def news(store: Store, now: datetime, **texts: int) -> list[int]:
@@ -84,7 +90,14 @@ async def news(store: Store, now: datetime, **texts: int) -> list[int]:
         return [notice.notice for notice in await notices.waiting(tx)]
 
 
-def upkeep(store: Store, messenger: Messenger, now: datetime, begun: list[tuple[str, int]]) -> Upkeep:
+def upkeep(
+    store: Store,
+    messenger: Messenger,
+    now: datetime,
+    begun: list[tuple[str, int]],
+    part: Part = EVERYTHING,
+    polls: Polls | None = None,
+) -> Upkeep:
     """Upkeep on a real store, with a queue that only records what was enqueued."""
 
     async def enqueue(kind: str, member: int, argument: int = 0) -> None:
@@ -95,15 +108,16 @@ def upkeep(store: Store, messenger: Messenger, now: datetime, begun: list[tuple[
     services: Any = SimpleNamespace(
         store=store,
         clock=lambda: now,
-        polls=Polls(store, RHYTHM),
+        settings=SimpleNamespace(database_url=store.url),
+        polls=polls or Polls(store, RHYTHM),
         models=None,
-        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, pull_in=nothing),
+        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, take_over=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
-        scorer=None,
+        scorer=SimpleNamespace(take_unusable=set),
         sources=(),
         linking=SimpleNamespace(sweep=nothing),
     )
-    return Upkeep(services, messenger)
+    return Upkeep(services, messenger, part)
 
 
 async def until(true: Callable[[], bool]) -> None:

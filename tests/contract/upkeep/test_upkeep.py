@@ -2,21 +2,26 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from bot.adapters.artefacts import Folder
+from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, schema, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
-from bot.adapters.store.sorting import playlists, writes
+from bot.adapters.store.sorting import models, playlists, writes
 from bot.core import limits
 from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
-from bot.core.records import NewWrite, Work
+from bot.core.records import NewModel, NewWrite, Work
 from bot.core.social.records import NewRepost, Place
 from bot.core.sorting.writing.writes import WriteKind, WriteState
+from bot.errors import ModelCorrupt
 from bot.errors.spotify import ConsentEnded, Unreadable
 from bot.errors.stored import loaded
 from bot.flows.account import link, notify
@@ -171,6 +176,29 @@ async def test_a_start_clears_the_trainings_that_a_crash_cut_short(store: Store,
     await upkeep(store, Messenger(), now, []).open()
     async with store.reading() as tx:
         assert [known.training for known in await playlists.layers(tx, ADA)] == [False]
+
+
+async def test_p28_a_start_reads_no_model_and_those_gone_or_met_damaged_are_learned_again(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    files, begun = Folder(tmp_path / "models"), list[tuple[str, int]]()
+    digests = {ADA: "a" * 64, BEN: "b" * 64}
+    for member, digest in digests.items():
+        await linked(store, member, now)
+        async with store.writing() as tx:
+            layer = await playlists.ensure_layer(tx, member, "main")
+            await models.publish(tx, NewModel(member, layer.layer, digest, 9, {}, now))
+    files.put(f"{digests[BEN]}.onnx", b"no model")
+    made = upkeep(store, Messenger(), now, begun)
+    made._services.models, made._services.scorer = files, Scorer(files)
+    await made.open()
+    await made.tick()
+    assert [member for kind, member in begun if kind == JobKind.TRAIN] == [ADA]
+    with pytest.raises(ModelCorrupt):
+        made._services.scorer.load(digests[BEN])
+    await made.tick()
+    await made.tick()
+    assert [member for kind, member in begun if kind == JobKind.TRAIN] == [ADA, BEN]
 
 
 async def test_after_an_outage_each_tick_begins_some_of_the_polls_and_none_is_left_out(

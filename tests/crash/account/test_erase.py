@@ -17,7 +17,7 @@ from tests.filled import TABLES, fill, model_of
 ADA, BEN = 1574171665783324672, 1574171665783324999
 CANARY = "canary-of-ada"
 OF_NOBODY = (
-    *("song", "match", "recording", "entry", "space", "cooldown", "spent", "app"),
+    *("song", "match", "recording", "entry", "space", "cooldown", "spent", "app", "turn"),
     *("place", "counted", "barred", "takedown", "interaction"),
 )
 DIGESTS = {member: model_of(member) for member in (ADA, BEN)}

@@ -1,7 +1,7 @@
 """A process that only looks up the features of a member's songs, over HTTP and a real store. Tests kill it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -10,9 +10,10 @@ from bot.adapters.sources.musicbrainz import MusicBrainz
 from bot.adapters.sources.reccobeats import ReccoBeats
 from bot.adapters.sources.site import Site, Terms
 from bot.adapters.store import Store
+from bot.core.library.turns import Pace
 from bot.flows.library import feature_lookup
 
-UNHURRIED = Terms(10_000, seconds=1, daily=100_000, agent="test")
+UNHURRIED = Terms(Pace(timedelta(milliseconds=1), burst=10_000), daily=100_000, agent="test")
 
 
 def clock() -> datetime:

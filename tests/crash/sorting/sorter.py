@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.adapters.spotify import Pace, Spotify
+from bot.adapters.spotify import Spotify
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
+from bot.core.library.turns import Pace
 from bot.errors.spotify import Unsettled
 from bot.flows.sorting.writing import sort
 
@@ -26,7 +27,7 @@ def spotify_at(origin: str, store: Store, key: str) -> Spotify:
         accounts_url=f"{origin}/spotify/accounts",
         secrets={},
         clock=clock,
-        pace=Pace(rate=10_000, burst=10_000),
+        pace=Pace(timedelta(milliseconds=1), burst=10_000),
     )
 
 

@@ -200,7 +200,7 @@ async def test_a_song_removed_by_hand_since_is_a_label_and_is_not_put_back(scene
         account = await members.account(tx, MEMBER)
         (layer,) = await playlists.layers(tx, MEMBER)
     assert account is not None
-    assert await manual_edits.look(store, spotify.music(account), MEMBER, NOW) == 1
+    assert await manual_edits.detect(store, spotify.music(account), MEMBER, NOW) == 1
     async with store.reading() as tx:
         verdicts = await answers.verdicts(tx, MEMBER, layer.layer)
         ours = await writes.ours(tx, (await playlists.in_layer(tx, layer.layer))[0].playlist)

@@ -27,7 +27,7 @@ def kept_of(stack: CheckedStack, person: Person) -> set[str]:
     return {table for table in tables if stack.rows(f'select 1 from "{table}" where member = ?', person.user.id)}  # noqa: S608
 
 
-async def idle_looks(stack: CheckedStack, listener: Listener) -> tuple[list[str], int]:
+async def idle_polls(stack: CheckedStack, listener: Listener) -> tuple[list[str], int]:
     """The calls of consecutive polls that found nothing new, once both kinds are among them, and the number of polls.
 
     If a poll finds something new, such as a playlist just created, it reads that first and the count starts over.
@@ -85,7 +85,7 @@ async def test_a_first_sync_costs_one_request_per_fifty_songs_and_an_idle_poll_c
     said = await (await joy.person.command("sync")).until(lambda message: "120" in message.text(), PATIENCE)
     assert "Nothing new" in said.text()
 
-    calls, polls = await idle_looks(stack, joy)
+    calls, polls = await idle_polls(stack, joy)
     lists = calls.count("GET /v1/me/playlists")  # every fourth time
     assert abs(len(calls) - lists - polls) <= 1 and lists <= polls / 4 + 1, "one may be in flight at either end"
     assert outcome.interaction.user is joy.person.user

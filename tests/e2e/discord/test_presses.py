@@ -28,7 +28,14 @@ FORMS |= {"freporting": "words"}  # each form's own field
 ODD = ("", " \n\t", "\0", "\u202e", "\ufeff", "٣²", "☃\U0001f9ff", "<@&1> `@everyone`", "x" * 4_000, "http://[")
 ODD += ("http://\0/callback?code=%zz&state=%", "?code=1&code=2&state=1", string.printable)
 SELECTS = ("pick", "these", "upick", "out", "whyof", "version", "keep")
-OF_THE_HOUR = {"spent", "app", "notice", "member", "account"}  # tables that change while nobody presses anything
+OF_THE_HOUR = {
+    "spent",
+    "turn",
+    "app",
+    "notice",
+    "member",
+    "account",
+}  # tables that change while nobody presses
 
 
 @dataclass(frozen=True)

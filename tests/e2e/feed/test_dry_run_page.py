@@ -20,7 +20,7 @@ TICKS = "#stage li:has(input[type=checkbox])"
 async def planned(phone: Phone) -> tuple[Message, str]:
     """A dry run of more than a few pages, and a link to its list."""
     dry_run = await answer(phone.person.command("sort"))
-    said = await answer(phone.person.click(dry_run, "Look on a page"))
+    said = await answer(phone.person.click(dry_run, "View as a page"))
     assert said.visible_to == phone.person.user.id
     return dry_run, next(button.url for button in said.buttons() if button.url)
 
@@ -125,4 +125,4 @@ async def test_a_short_dry_run_has_no_page_and_a_cancelled_one_says_so(sorting: 
     assert [complaint for complaint in sorting.complaints if "404" in complaint]
     sorting.complaints.clear()
     short = await answer(sorting.feed.rob.command("sort"))
-    assert "Look on a page" not in labels(short)
+    assert "View as a page" not in labels(short)

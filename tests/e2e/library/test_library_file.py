@@ -63,7 +63,7 @@ async def test_without_an_account_a_file_comes_back_as_sorted_files(stack: Check
     await label(person, card, library, TAUGHT)
     trained = await stack.learnt(person)
 
-    dry_run = await answer(person.click(trained, "Look"))
+    dry_run = await answer(person.click(trained, "View"))
     outcome = await person.click(dry_run, "Apply")
     await outcome.until(lambda message: "Undo" in labels(message), PATIENCE)
     exported = rows_of(await answer(person.command("library export")))

@@ -53,7 +53,7 @@ async def test_p36_what_a_running_bot_and_its_training_write_is_closed_to_others
         assert (await answer(ada.command("feed play"))).files(), "a clip, which is kept"
         await label(ada, await answer(ada.command("label")), styled(), 8)
         outcome = await ada.click(await answer(ada.command("model")), "Learn now")
-        await outcome.until(lambda message: "Look" in labels(message), PATIENCE)
+        await outcome.until(lambda message: "View" in labels(message), PATIENCE)
         found = written(stack.data)
     assert {Path(name).suffix for name in found} >= {".db", ".onnx", ".json", ".png", ".clip"}
     assert {"keys", "scratch", "models", "clips"} <= found.keys()

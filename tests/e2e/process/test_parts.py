@@ -1,75 +1,21 @@
 """A bot in parts: gateway, workers and web as processes of their own, on one PostgreSQL database."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from sandbox.discord import Guild, Message, Person
-from sandbox.process import start
-from sandbox.stack import BotEnded, free_port
+from sandbox.spotify.faults import Request
+from sandbox.stack import BotEnded, consent_url
 from tests.e2e.chat_stage import STYLES, answer, as_file, label, styled
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
-from tests.e2e.trained_stage import TAUGHT, trained
-
-
-class Parts(CheckedStack):
-    """A stack whose bot is several processes, by their names."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, engine="postgresql", FEED_PAGE="on")
-        self.processes: dict[str, asyncio.subprocess.Process] = {}
-        self.web_port = free_port()
-
-    async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int | None:
-        """Kill what still runs, such as after a failure."""
-        for process in self.processes.values():
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        return 0
-
-    async def begin(self, *command: str, port: int = 0) -> None:
-        """Start a part; `port` is where it serves its pages."""
-        settings = {**self._settings(), "HTTP_PORT": str(port or free_port())}
-        with self.log.open("ab") as log:
-            streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
-            process = await start("-m", "bot", *command, folder=self.folder, settings=settings, **streams)
-        self.processes[" ".join(command)] = process
-
-    async def begin_all(self) -> None:
-        await self.begin("gateway", port=self.bot_port)  # a proxy would send it what's for /callback, and web the rest
-        await self.begin("worker", "--name", "1")
-        await self.begin("web", port=self.web_port)
-        await self._until_ready(asyncio.Event().wait())
-        await self.until_served()
-
-    async def until_served(self) -> None:
-        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as browser:
-            while True:
-                try:
-                    async with browser.get(f"http://127.0.0.1:{self.web_port}/health") as health:
-                        if health.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.1)
-
-    async def kill(self, name: str) -> None:
-        self.processes[name].kill()
-        await self.processes[name].wait()
-
-    async def stop_all(self) -> list[int | None]:
-        for process in self.processes.values():
-            if process.returncode is None:
-                process.terminate()
-        return [await asyncio.wait_for(process.wait(), PATIENCE) for process in self.processes.values()]
+from tests.e2e.process.parts_stage import Parts
+from tests.e2e.trained_stage import TAUGHT, plain, trained
 
 
 @pytest.fixture
@@ -114,6 +60,28 @@ async def test_p26_what_a_killed_worker_had_begun_is_done_by_another(parts: Part
     assert ada.contents() == before
 
 
+async def test_how_far_a_worker_has_come_with_the_likes_is_shown_where_they_were_linked(parts: Parts) -> None:
+    listener = parts.add_listener("Ada", plain(72, seed=21))
+    parts.spotify.before.append(second_page := SecondPage())
+    outcome = await listener.person.command("link")
+    page = await parts.agree(consent_url(await outcome.reply()), listener.account)
+    linked = await parts.confirm(listener.person, await outcome.reply(), page)
+    await linked.until(lambda message: "50 of 72" in message.text(), PATIENCE)
+    second_page.released.set()
+    await linked.until(lambda message: "72 liked songs" in message.text(), PATIENCE)
+
+
+class SecondPage:
+    """Holds up the second page of likes."""
+
+    def __init__(self) -> None:
+        self.released = asyncio.Event()
+
+    async def __call__(self, request: Request) -> None:
+        if request.path == "/v1/me/tracks" and request.query.get("offset") == "50":
+            await self.released.wait()
+
+
 class Slow:
     """Holds up the first write, for as long as nobody kills who sent it."""
 
@@ -132,12 +100,12 @@ async def test_p16_a_killed_gateway_and_web_process_go_on_when_they_start_again(
     labels = len(parts.labels(ada.person))
     await parts.kill("gateway")
     await parts.discord.wait_for(lambda: not parts.discord.online, PATIENCE)
-    await parts.begin("gateway", port=parts.bot_port)
+    await parts.begin("gateway")
     await parts._until_ready(asyncio.Event().wait())
     await answer(ada.person.click(card, "Late night"))
     assert len(parts.labels(ada.person)) == labels + 1
     await parts.kill("web")
-    await parts.begin("web", port=parts.web_port)
+    await parts.begin("web", port=parts.bot_port)
     await parts.until_served()
 
 
@@ -184,7 +152,7 @@ async def test_two_gateways_have_a_servers_events_each_and_identify_in_turn(tmp_
 def of_a_model(person: Person) -> Message | None:
     """The message in their channel that says a model was learned."""
     seen = person.visible(person.channel)
-    return next((message for message in seen if "Look" in [button.label for button in message.buttons()]), None)
+    return next((message for message in seen if "View" in [button.label for button in message.buttons()]), None)
 
 
 def another_guild(stack: Parts) -> Guild:

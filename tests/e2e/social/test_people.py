@@ -138,13 +138,13 @@ async def test_a_posted_profile_always_shows_the_current_choice(
     posted = next(message for message in public(place) if "shows what they listen to" in message.text())
     assert f"<@{greta.user.id}>" in posted.text()
     for somebody in (hanno, stranger):
-        seen = await answer(somebody.click(posted, "Look"))
+        seen = await answer(somebody.click(posted, "View"))
         assert seen.visible_to == somebody.user.id
         assert "Late \\*night\\*" in seen.text()
     page = await answer(greta.command("profile edit"))
     await answer(greta.select(page, "Playlists to show: none", []))
     await answer(greta.click(page, "Hide my taste map"))
-    assert "They don't show anything here." in (await answer(hanno.click(posted, "Look"))).text()
+    assert "They don't show anything here." in (await answer(hanno.click(posted, "View"))).text()
 
 
 async def test_a_member_who_shows_their_reposts_can_be_followed(
@@ -172,10 +172,10 @@ async def test_a_member_who_shows_their_reposts_can_be_followed(
     stack.discord.leave(stack.guild, greta.user)  # or was banned; nothing of hers is shown there now
     await asyncio.sleep(FRESH)
     assert "Nobody you follow has reposted anything" in (await answer(hanno.command("follow news"))).text()
-    assert "They don't show anything any more" in (await answer(hanno.click(posted, "Look"))).text()
+    assert "They don't show anything any more" in (await answer(hanno.click(posted, "View"))).text()
     stack.discord.join(stack.guild, greta.user)
     await asyncio.sleep(FRESH)
-    assert "They don't show anything any more" not in (await answer(hanno.click(posted, "Look"))).text()
+    assert "They don't show anything any more" not in (await answer(hanno.click(posted, "View"))).text()
 
 
 def repost(stack: CheckedStack, person: Person, song: str) -> None:
@@ -254,11 +254,11 @@ async def test_a_match_needs_both(
 async def test_a_match_can_be_viewed_again_and_ended(greta: Person, hanno: Person) -> None:
     assert "of 100" in (await answer(greta.command("match", member=hanno.user))).text()
     listed = await answer(hanno.command("match"))
-    seen = await answer(hanno.click(listed, "Look"))
+    seen = await answer(hanno.click(listed, "View"))
     assert "of 100" in seen.text()
     assert "neither of you sees it" in (await answer(hanno.click(seen, "End this match"))).text()
     assert "no open question" in (await answer(greta.command("match"))).text()
-    assert "is over" in (await answer(hanno.click(listed, "Look"))).text()
+    assert "is over" in (await answer(hanno.click(listed, "View"))).text()
     assert "in the last week" in (await answer(greta.command("match", member=hanno.user))).text()
 
 

@@ -12,7 +12,7 @@ PNG = b"\x89PNG\r\n"
 
 async def test_the_first_training_starts_by_itself_and_states_its_quality(stack: CheckedStack, ada: Trained) -> None:
     assert "right" in ada.told.text()
-    assert "Look" in labels(ada.told)
+    assert "View" in labels(ada.told)
     said = await answer(ada.person.command("model"))
     (picture,) = said.files()
     assert picture.data.startswith(PNG)
@@ -24,7 +24,7 @@ async def test_the_first_training_starts_by_itself_and_states_its_quality(stack:
 async def test_another_version_can_serve_again(stack: CheckedStack, ada: Trained) -> None:
     await label(ada.person, await answer(ada.person.command("label")), ada.library, 3)
     outcome = await ada.person.click(await answer(ada.person.command("model")), "Learn now")
-    await outcome.until(lambda message: "Look" in labels(message) or "kept" in message.text(), PATIENCE)
+    await outcome.until(lambda message: "View" in labels(message) or "kept" in message.text(), PATIENCE)
     member = ada.person.user.id
     *earlier, newest = stack.rows("select model from model where member = ? order by model", member)
     assert earlier

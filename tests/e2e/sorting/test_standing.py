@@ -134,8 +134,8 @@ async def test_if_spotify_is_down_after_the_training_a_button_leads_to_the_dry_r
     stack.spotify.faults.append(down)
     try:
         outcome = await ned.person.click(question, "Yes")
-        said = await outcome.until(lambda message: "Look" in labels(message), PATIENCE)
+        said = await outcome.until(lambda message: "View" in labels(message), PATIENCE)
     finally:
         stack.spotify.faults.remove(down)
-    outcome = await ned.person.click(said, "Look")
+    outcome = await ned.person.click(said, "View")
     await outcome.until(lambda message: "would be placed" in message.text(), PATIENCE)

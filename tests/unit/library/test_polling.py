@@ -1,4 +1,4 @@
-"""The schedule of looks at members' likes: within its bounds, within an app's budget, and everybody's turn comes."""
+"""The polling schedule stays within its bounds and an app's budget, and everybody gets a turn."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -17,11 +17,11 @@ from bot.core.library.polling import (
     Rhythm,
     has_turn,
     likes_a_day,
-    next_look,
+    next_poll,
     pause,
     stretch,
-    turn,
 )
+from bot.core.library.turns import turn
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -42,10 +42,10 @@ def asked(seconds: list[float]) -> list[datetime]:
 
 
 def turns(moments: list[datetime], rhythm: Rhythm) -> list[datetime]:
-    """The turns of looks that are asked for at these moments."""
+    """The turns of polls that are asked for at these moments."""
     given_turns, free_at = [], None
     for moment in moments:
-        at, free_at = turn(free_at, moment, rhythm)
+        at, free_at = turn(free_at, moment, rhythm.pace)
         given_turns.append(at)
     return given_turns
 
@@ -59,29 +59,29 @@ def test_a_pause_is_within_its_bounds_and_shorter_for_those_who_like_more(
     assert pause(0, rhythm) == rhythm.longest
 
 
-def test_a_like_a_day_is_worth_a_look_an_hour_and_sixteen_the_shortest_pause() -> None:
+def test_a_like_a_day_is_worth_a_poll_an_hour_and_sixteen_the_shortest_pause() -> None:
     assert pause(1, USUAL) == HOUR
     assert pause(1 / 9, USUAL) == 3 * HOUR
     assert pause(16, USUAL) == pause(1_000, USUAL) == USUAL.shortest
 
 
 @given(st.integers(1, 2**63), st.integers(0, 10**6), waits)
-def test_the_next_look_is_about_a_pause_away(member: int, looks: int, after: timedelta) -> None:
-    at = next_look(member, looks, NOW, after)
+def test_the_next_poll_is_about_a_pause_away(member: int, polls: int, after: timedelta) -> None:
+    at = next_poll(member, polls, NOW, after)
     assert NOW + SOONEST * after - MINUTE / 60 <= at <= NOW + LATEST * after + MINUTE / 60
-    assert at == next_look(member, looks, NOW, after)
+    assert at == next_poll(member, polls, NOW, after)
 
 
 def test_members_who_waited_for_the_same_moment_spread_over_half_a_pause() -> None:
-    """As after a restart: their next looks are about as many in every tenth of that time."""
+    """As after a restart: each tenth of that time has about as many polls."""
     first, tenth = NOW + SOONEST * USUAL.longest, (LATEST - SOONEST) * USUAL.longest / 10
-    tenths = Counter((next_look(member, 7, NOW, USUAL.longest) - first) // tenth for member in range(10_000))
+    tenths = Counter((next_poll(member, 7, NOW, USUAL.longest) - first) // tenth for member in range(10_000))
     assert set(tenths) == set(range(10))
     assert max(tenths.values()) < 1.2 * min(tenths.values())
 
 
-def test_members_who_met_once_part_at_the_look_after() -> None:
-    moments = {next_look(member, looks, NOW, HOUR) for member in range(10) for looks in range(10)}
+def test_members_who_met_once_part_at_the_poll_after() -> None:
+    moments = {next_poll(member, polls, NOW, HOUR) for member in range(10) for polls in range(10)}
     assert len(moments) == 100
 
 
@@ -105,7 +105,7 @@ def test_a_like_from_the_future_counts_as_one_from_now() -> None:
 def test_an_app_never_has_more_turns_in_any_24_hours_than_its_budget(seconds: list[float], rhythm: Rhythm) -> None:
     given_turns = turns(asked(seconds), rhythm)
     for first, last in zip(given_turns, given_turns[rhythm.daily :], strict=False):
-        assert last - first > DAY + GRACE, "a look may begin that long after its turn"
+        assert last - first > DAY + GRACE, "a poll may begin that long after its turn"
 
 
 def test_an_app_asked_for_everything_at_once_gives_a_burst_and_then_turns_at_an_even_pace() -> None:
@@ -130,17 +130,17 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for_and_none_waits_for
 def test_stretched_pauses_keep_an_app_within_its_budget_and_fair(pauses: list[timedelta], rhythm: Rhythm) -> None:
     factor = stretch(sum(DAY / each for each in pauses), rhythm)
     assert factor >= 1
-    looks = sum(DAY / (each * factor) for each in pauses)
-    assert looks <= 1.001 * (DAY / rhythm.gap) <= 1.001 * rhythm.daily
-    assert factor == 1 or looks == pytest.approx(DAY / rhythm.gap, rel=1e-3)
+    polls = sum(DAY / (each * factor) for each in pauses)
+    assert polls <= 1.001 * (DAY / rhythm.gap) <= 1.001 * rhythm.daily
+    assert factor == 1 or polls == pytest.approx(DAY / rhythm.gap, rel=1e-3)
 
 
-def test_five_members_of_an_app_may_all_be_looked_at_nearly_every_quarter_of_an_hour() -> None:
+def test_five_members_of_an_app_may_all_be_polled_nearly_every_quarter_of_an_hour() -> None:
     assert stretch(5 * 96, USUAL) < 1.08
     assert stretch(4 * 96, USUAL) == 1
 
 
-def test_a_turn_is_void_once_something_moved_the_look_or_it_is_late() -> None:
+def test_a_turn_is_void_once_something_moved_the_poll_or_it_is_late() -> None:
     assert has_turn(NOW, NOW, NOW + MINUTE)
     assert not has_turn(NOW, NOW, NOW + HOUR)
     assert not has_turn(NOW, NOW + MINUTE, NOW + MINUTE)

@@ -123,6 +123,12 @@ def containers() -> list[Mapping[str, Any]]:
     return composed + [container for pod in pods for container in pod["containers"]]
 
 
+def test_kubernetes_knows_every_field_of_the_manifests(tmp_path: Path) -> None:
+    command = [tool("kubernetes-validate"), "--strict", str(DEPLOY / "kubernetes.yaml")]
+    ran = subprocess.run(command, env={}, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 def test_each_part_is_told_what_the_command_line_knows() -> None:
     told = [["worker-0" if word == "$(POD)" else word for word in container["args"]] for container in containers()]
     named = [options.part(options) for options in map(parser().parse_args, told)]

@@ -32,10 +32,10 @@ def test_the_page_names_the_defaults() -> None:
         "`1 hour / √r`",
         "`POLL_SECONDS` (15 minutes)",
         "`POLL_LONGEST` (6 hours)",
-        "`POLLS_A_DAY` looks (480)",
+        "`POLLS_A_DAY` polls (480)",
         f"between {SOONEST} and {LATEST}",
         f"at most {AT_ONCE}",
-        f"come to {int(DAY / usual.gap)} looks",
+        f"come to {int(DAY / usual.gap)} polls",
         f"are {AT_ONCE * (DAY // polling.TICK):,}",
     ):
         assert said in PAGE.replace("\n  ", " ").replace("\n", " "), said
@@ -43,25 +43,25 @@ def test_the_page_names_the_defaults() -> None:
 
 
 def test_the_members_per_core_are_what_the_formula_gives() -> None:
-    looks = row("adaptive")[0] / polling.MEMBERS
-    members = round(0.9 * 86_400 / (looks * 0.045), -3)
-    assert f"{looks:.1f} looks a day, that's {members:,.0f}." in PAGE
+    polls = row("adaptive")[0] / polling.MEMBERS
+    members = round(0.9 * 86_400 / (polls * 0.045), -3)
+    assert f"{polls:.1f} polls a day, that's {members:,.0f}." in PAGE
 
 
 @pytest.mark.slow
-def test_the_simulation_gives_the_looks_that_the_page_says_and_no_app_exceeds_its_budget() -> None:
+def test_the_simulation_gives_the_polls_that_the_page_says_and_no_app_exceeds_its_budget() -> None:
     seen = polling.simulated(polling.crowd(FEW, polling.SEATS), polling.USUAL)
     for kind in polling.by_kind(seen, FEW):
-        assert row(str(kind["likes"]))[2] == pytest.approx(kind["looks a day"], rel=0.15), kind
-    looks = row("adaptive")[0]
-    assert looks / polling.MEMBERS == pytest.approx(sum(seen.by_kind.values()) / FEW, rel=0.1)
-    assert row("adaptive")[1] == polling.requests(int(looks))
+        assert row(str(kind["likes"]))[2] == pytest.approx(kind["polls a day"], rel=0.15), kind
+    polls = row("adaptive")[0]
+    assert polls / polling.MEMBERS == pytest.approx(sum(seen.by_kind.values()) / FEW, rel=0.1)
+    assert row("adaptive")[1] == polling.requests(int(polls))
 
 
 @pytest.mark.slow
 def test_many_members_of_an_app_share_its_budget_and_never_exceed_it() -> None:
     seen = polling.simulated(polling.crowd(2 * polling.MANY, polling.MANY), polling.USUAL)
-    most = [polling.most_in_a_day(times) for times in seen.looks.values()]
+    most = [polling.most_in_a_day(times) for times in seen.polls.values()]
     assert 0.8 * polling.USUAL.daily < min(most) <= max(most) <= polling.USUAL.daily
     assert row("adaptive, 200 members to an app")[3] <= polling.USUAL.daily
 

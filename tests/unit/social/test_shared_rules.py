@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core import limits
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, SongState
-from bot.core.sorting.writing.journal import look
+from bot.core.sorting.writing.journal import judge
 from bot.core.sorting.writing.plan import Plan, carry_out, plan
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -155,7 +155,7 @@ def to_write(songs: list[Brought], current: list[str], ref: str = "ref") -> Plan
     """The plan to send, given the songs read."""
     lines = [line for song in songs if (line := rules.line(song, ref)) is not None]
     removing = frozenset(line.song for line in lines if line.action == "remove")
-    todo = look(lines, current, removing, NOW).todo
+    todo = judge(lines, current, removing, NOW).todo
     adding = [(line.song, None) for line in todo if line.action == "add"]
     return plan(current, adding, [line.song for line in todo if line.action == "remove"], removing)
 

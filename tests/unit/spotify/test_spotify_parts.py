@@ -8,33 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.spotify import Pace, oauth, shapes
-from bot.adapters.spotify.pace import LONGEST, Bucket, Outage
+from bot.adapters.spotify import oauth, shapes
+from bot.adapters.spotify.outage import LONGEST, Outage
 from bot.errors.spotify import PlaylistGone, SpotifyDown, Unreadable
 
 NOW = 1_000.0  # seconds
 
 
-@given(st.lists(st.floats(0, 20), max_size=60), st.integers(1, 10), st.sampled_from([0.5, 1.0, 4.0]))
-def test_no_period_has_more_requests_than_burst_and_rate_allow(gaps: list[float], burst: int, rate: float) -> None:
-    bucket, now, sent = Bucket(Pace(rate, burst)), NOW, list[float]()
-    for gap in gaps:
-        now += gap
-        sent.append(now + bucket.reserve(now))
-    for first in range(len(sent)):
-        for last in range(first, len(sent)):
-            seconds = sent[last] - sent[first]
-            assert last - first + 1 <= burst + rate * seconds + 1e-3
-
-
-def test_a_held_bucket_grants_nothing_until_then() -> None:
-    bucket = Bucket(Pace(rate=1, burst=5))
-    bucket.hold(NOW + 3)
-    assert bucket.reserve(NOW) == 3
-
-
 def test_the_backoff_grows_to_five_minutes_and_only_one_caller_retries() -> None:
-    outage, now, waits = Outage(Pace()), NOW, []
+    outage, now, waits = Outage(), NOW, []
     for _ in range(200):
         assert outage.wait(now) == 0
         outage.failed(now)

@@ -3,6 +3,7 @@
 import json
 import struct
 import zipfile
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_a_missing_or_damaged_file_is_refused(tmp_path: Path, kept: int | None) 
 
 
 def test_a_word_is_the_sum_of_its_longest_tokens() -> None:
-    vectors = np.eye(3, text.DIMENSIONS, dtype=np.float32)
+    vectors = np.eye(3, text.DIMENSIONS, dtype=np.float16)
     encoder = text.TextEncoder({"▁love": 0, "▁lo": 1, "ly": 2}, vectors)
     love, lovely, again, nothing = encoder.encode(["Love", "lovely", "LOVELY!", "?"])
     assert love.tolist() == vectors[0].tolist()
@@ -61,3 +62,11 @@ def test_it_is_built_from_the_wheel_and_from_no_other(tmp_path: Path) -> None:
     built = text.read(words.build(wheel, digests))
     assert list(built.tokens) == ["▁love", "ly"]
     assert words.build(wheel, digests) == words.build(wheel, digests)
+
+
+def test_vectors_stay_as_short_as_in_the_file_and_say_the_same() -> None:
+    encoder = text.encoder()
+    wide = replace(encoder, vectors=encoder.vectors.astype(np.float32))
+    assert encoder.vectors.nbytes == wide.vectors.nbytes / 2
+    titles = ["Love Will Tear Us Apart", "Einstürzende Neubauten", "90s rock", "…"]
+    assert np.array_equal(encoder.encode(titles), wide.encode(titles))

@@ -1,4 +1,4 @@
-"""Members, their accounts, and links in progress."""
+"""Members and their accounts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,9 +9,9 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, one, upsert
-from bot.core.records import Account, Look, Member
+from bot.core.records import Account, Member, NextPoll
 
-MEMBER, ACCOUNT, LINK, APP = schema.member, schema.account, schema.link_state, schema.app
+MEMBER, ACCOUNT, APP = schema.member, schema.account, schema.app
 
 
 async def get(tx: Tx, member: int) -> Member | None:
@@ -53,23 +53,23 @@ async def visible(tx: Tx, among: Iterable[int]) -> set[int]:
     return visible_members
 
 
-async def due(tx: Tx, now: datetime, limit: int) -> list[Look]:
-    """Return members whose likes should be looked at by now, the longest overdue first.
+async def due(tx: Tx, now: datetime, limit: int) -> list[NextPoll]:
+    """Return members who are due for a poll, the longest overdue first.
 
     Those whose consent has ended aren't among them (promise P8).
     """
     at = MEMBER.c.next_poll_at  # asked twice, so that each answer comes from its index
-    never = await every(tx, Look, _looks().where(at.is_(None)).limit(limit))
-    late = _looks().where(at <= now).order_by(at).limit(limit - len(never))
-    return never + await every(tx, Look, late)
+    never = await every(tx, NextPoll, _next_polls().where(at.is_(None)).limit(limit))
+    late = _next_polls().where(at <= now).order_by(at).limit(limit - len(never))
+    return never + await every(tx, NextPoll, late)
 
 
-async def looks(tx: Tx, numbers: Iterable[int]) -> list[Look]:
-    """Return the next looks at those of up to CHUNK members who are linked."""
-    return await every(tx, Look, _looks().where(MEMBER.c.member.in_(numbers)))
+async def next_polls(tx: Tx, numbers: Iterable[int]) -> list[NextPoll]:
+    """Return the next poll of each linked member among up to CHUNK `numbers`."""
+    return await every(tx, NextPoll, _next_polls().where(MEMBER.c.member.in_(numbers)))
 
 
-def _looks() -> Select[Any]:
+def _next_polls() -> Select[Any]:
     told = (MEMBER.c.member, MEMBER.c.next_poll_at, MEMBER.c.turn_at, MEMBER.c.polls)
     linked = select(*told, ACCOUNT.c.client_id, ACCOUNT.c.poll_pause, APP.c.free_at, APP.c.stretch).join(
         ACCOUNT, ACCOUNT.c.member == MEMBER.c.member
@@ -78,8 +78,8 @@ def _looks() -> Select[Any]:
     return of_apps.where(ACCOUNT.c.tokens != b"")
 
 
-async def plan_looks(tx: Tx, planned: Mapping[int, datetime], *, turns: bool = False) -> None:
-    """Record when members are looked at next; `turns`: they've reserved these moments."""
+async def plan_polls(tx: Tx, planned: Mapping[int, datetime], *, turns: bool = False) -> None:
+    """Record when members are polled next; `turns`: they've reserved these moments."""
     at = bindparam("at", type_=schema.Moment)
     values = {"next_poll_at": at, "turn_at": at} if turns else {"next_poll_at": at}
     if planned:
@@ -88,14 +88,14 @@ async def plan_looks(tx: Tx, planned: Mapping[int, datetime], *, turns: bool = F
 
 
 async def demands(tx: Tx, client_ids: Iterable[str]) -> dict[str, float]:
-    """Return how many looks a day the members of up to CHUNK Spotify apps would make, by what they like."""
-    wanted = select(ACCOUNT.c.client_id, func.sum(86_400.0 / ACCOUNT.c.poll_pause).label("looks"))
+    """Return how many polls a day the members of up to CHUNK Spotify apps would need, by how often they like songs."""
+    wanted = select(ACCOUNT.c.client_id, func.sum(86_400.0 / ACCOUNT.c.poll_pause).label("polls"))
     wanted = wanted.where(ACCOUNT.c.client_id.in_(client_ids)).group_by(ACCOUNT.c.client_id)
-    return {row.client_id: float(row.looks or 0) for row in await tx.execute(wanted)}
+    return {row.client_id: float(row.polls or 0) for row in await tx.execute(wanted)}
 
 
 async def keep_apps(tx: Tx, free_at: Mapping[str, datetime], stretch: Mapping[str, float]) -> None:
-    """Record when each app's next look would be due, and how much its members' pauses are stretched."""
+    """Record when each app's next poll would be due, and how much its members' pauses are stretched."""
     rows = [{"client_id": app, "free_at": at, "stretch": stretch[app]} for app, at in free_at.items()]
     await upsert(tx, APP, rows)
 
@@ -137,6 +137,13 @@ async def account(tx: Tx, member: int) -> Account | None:
     return await one(tx, Account, select(ACCOUNT).where(ACCOUNT.c.member == member))
 
 
+async def songs_read(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return how many of how many likes are read, for those of up to CHUNK members whose likes are being read."""
+    query = select(ACCOUNT.c.member, ACCOUNT.c.songs_read, ACCOUNT.c.songs_to_read)
+    rows = await tx.execute(query.where(ACCOUNT.c.member.in_(numbers), ACCOUNT.c.songs_read.is_not(None)))
+    return {row.member: (row.songs_read, row.songs_to_read) for row in rows}
+
+
 async def accounts(tx: Tx) -> list[Account]:
     return await every(tx, Account, select(ACCOUNT))
 
@@ -173,28 +180,3 @@ async def change_account(tx: Tx, member: int, **values: Any) -> None:
 
 async def delete_account(tx: Tx, member: int) -> None:
     await tx.execute(delete(ACCOUNT).where(ACCOUNT.c.member == member))
-
-
-async def open_link(tx: Tx, **values: Any) -> None:
-    """Store the link that a member began, replacing an earlier one.
-
-    values: digest, member, name, client_id, verifier (sealed), redirect_uri, expires_at.
-    """
-    await tx.execute(delete(LINK).where(LINK.c.member == values["member"]))
-    await tx.execute(insert(LINK).values(**values))
-
-
-async def sweep_links(tx: Tx, now: datetime) -> None:
-    """Delete expired links."""
-    await tx.execute(delete(LINK).where(LINK.c.expires_at <= now))
-
-
-async def is_linking(tx: Tx, digest: str) -> bool:
-    return (await tx.execute(select(LINK.c.digest).where(LINK.c.digest == digest))).first() is not None
-
-
-async def take_link(tx: Tx, digest: str) -> dict[str, Any] | None:
-    """Remove and return a link, so it works only once (promise P32); None if it's gone."""
-    row = (await tx.execute(select(LINK).where(LINK.c.digest == digest))).first()
-    await tx.execute(delete(LINK).where(LINK.c.digest == digest))
-    return None if row is None else dict(row._mapping)

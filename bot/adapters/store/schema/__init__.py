@@ -7,8 +7,8 @@ about today, and a test compares the two.
 
 from bot.adapters.store.schema.base import OPERATOR, Moment, Serial, Text, metadata
 from bot.adapters.store.schema.catalogue import distaste, entry, shown, space
-from bot.adapters.store.schema.members import account, api_token, erasure, link_state, member, notice, session
-from bot.adapters.store.schema.pace import app, cooldown, interaction, setback, spent
+from bot.adapters.store.schema.members import account, api_token, consent, erasure, link_state, member, notice, session
+from bot.adapters.store.schema.pace import app, cooldown, interaction, setback, spent, turn
 from bot.adapters.store.schema.playlists import (
     answer,
     card,
@@ -52,6 +52,7 @@ __all__ = [
     "barred",
     "card",
     "change",
+    "consent",
     "content",
     "contribution",
     "cooldown",
@@ -97,6 +98,7 @@ __all__ = [
     "space",
     "spent",
     "takedown",
+    "turn",
     "vote",
     "write",
 ]

@@ -74,4 +74,4 @@ def of_member(name: str = "member", **options: Any) -> Column[int]:
 
 def by_member(name: str) -> Column[int]:
     """Whose doing a row was: it stays without a name when they go, for others go on with it."""
-    return Column(name, BigInteger, ForeignKey("member.member", ondelete="SET NULL"))
+    return Column(name, BigInteger, ForeignKey("member.member", ondelete="SET NULL"), index=True)

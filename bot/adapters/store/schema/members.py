@@ -19,7 +19,9 @@ member = Table(
     Column("quiet_to", Integer),
     Column("learn_from_playlists", Boolean, nullable=False, default=False),
     Column("next_poll_at", Moment, index=True),
-    Column("turn_at", Moment),  # when their app has a look for them, or had the last; void unless it is next_poll_at
+    Column(
+        "turn_at", Moment
+    ),  # the turn reserved in their app's budget, or the last one; void unless it equals next_poll_at
     Column("polls", Integer, nullable=False, default=0),
     Column("teaches", Boolean, nullable=False, default=False, server_default=false()),  # lets their answers teach
     Column("taught", Text),  # version of the prior that was learnt from them, among others
@@ -46,11 +48,11 @@ account = Table(
     Column("warned_days", Integer),  # the last warning about the end of consent: 14 or 2 days before
     Column("synced_at", Moment),
     Column("total", Integer),  # likes by Spotify's own count at the last sync; holes included
-    Column("holes", Integer),  # of them, those that aren't kept; NULL: the next look reads everything
-    Column("doubted_at", Moment),  # when a look first showed less than is kept
-    Column(
-        "poll_pause", Integer
-    ),  # seconds between looks that fit how often they like songs; NULL: none yet, or no more
+    Column("holes", Integer),  # likes among them that aren't kept; NULL: the next sync reads everything
+    Column("doubted_at", Moment),  # when a sync first showed less than is kept
+    Column("poll_pause", Integer),  # seconds between polls; NULL: not known yet, or the consent has ended
+    Column("songs_read", Integer),  # of the likes, while a worker reads them all; NULL otherwise
+    Column("songs_to_read", Integer),  # how many there are
     Index("ix_account_ending", "warned_days", "consented_at"),
     Index(None, "client_id", "poll_pause"),
 )
@@ -59,12 +61,21 @@ link_state = Table(
     "link_state",
     metadata,
     Column("digest", Text, primary_key=True),  # sha256 of the state; the state itself is only in the link
-    of_member(),
+    of_member(index=True),
     Column("name", Text, nullable=False, server_default=""),  # what Discord calls them; the callback's page shows it
     Column("client_id", Text, nullable=False),
     Column("verifier", LargeBinary, nullable=False),  # PKCE, sealed
     Column("redirect_uri", Text, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+consent = Table(  # that waits for the code which its page shows
+    "consent",
+    metadata,
+    of_member(primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),  # whose account it is, and the tokens: only the code opens it
+    Column("tries", Integer, nullable=False),  # that are left, to type the code
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 notice = Table(
@@ -106,5 +117,5 @@ session = Table(  # of the feed's page: a link that is good once, then what the 
     Column("kind", Text, nullable=False),  # "link", "session" or "frame"
     Column("server", BigInteger),  # where the link was asked for: reposts go there
     Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )

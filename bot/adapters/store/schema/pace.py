@@ -1,4 +1,4 @@
-"""Pace: requests made by each Spotify app and when it may ask again; repeated failures; interactions handled."""
+"""Pace: requests made to each service and when it may be asked again; repeated failures; interactions handled."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, Table
 
@@ -20,11 +20,18 @@ spent = Table(
     Column("calls", Integer, nullable=False),
 )
 
-app = Table(  # a Spotify app's looks at its members' likes
+turn = Table(  # of requests, from all processes together
+    "turn",
+    metadata,
+    Column("client_id", Text, primary_key=True),  # of a Spotify app, or "source:…"
+    Column("free_at", Moment, nullable=False),  # core.library.turns: when the next request would be due
+)
+
+app = Table(  # a Spotify app's budget of polls
     "app",
     metadata,
     Column("client_id", Text, primary_key=True),
-    Column("free_at", Moment, nullable=False),  # core.library.polling: when its next look would be due
+    Column("free_at", Moment, nullable=False),  # core.library.polling: when its next poll would be due
     Column("stretch", Float, nullable=False),  # of its members' pauses
 )
 

@@ -37,7 +37,7 @@ playlist = Table(
     "playlist",
     metadata,
     Column("playlist", Serial, primary_key=True),
-    of_member(),
+    of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("ref", Text, nullable=False),  # Spotify's id, or "shelf:…" for a member with a file
@@ -97,9 +97,9 @@ card = Table(
     metadata,
     Column("card", Text, primary_key=True),  # random: what a button carries
     of_member(index=True),
-    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("song", Text, nullable=False, index=True),
-    Column("write", Serial),  # the receipt that this card asks about, if any
+    Column("write", Serial, index=True),  # the receipt that this card asks about, if any
     Column("created_at", Moment, nullable=False),
 )
 
@@ -109,7 +109,7 @@ prompt = Table(
     Column("message", BigInteger, primary_key=True, autoincrement=False),
     of_member(index=True),
     Column("channel", BigInteger, nullable=False),
-    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("song", Text, nullable=False, index=True),
     Column("shown", JSON, nullable=False, default=list, server_default="[]"),  # [emoji, playlist] as the message says
     Column("created_at", Moment, nullable=False),
@@ -120,7 +120,7 @@ answer = Table(
     metadata,
     Column("answer", Serial, primary_key=True),
     of_member(),
-    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("song", Text, nullable=False, index=True),
     Column("kind", Text, nullable=False),  # core.labels.Kind
     Column("playlists", JSON, nullable=False),
@@ -134,9 +134,9 @@ model = Table(
     "model",
     metadata,
     Column("model", Serial, primary_key=True),
-    of_member(),
+    of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
-    Column("digest", Text, nullable=False),  # sha256 of the ONNX file, and its name
+    Column("digest", Text, nullable=False, index=True),  # sha256 of the ONNX file, and its name
     Column("labels", Integer, nullable=False),
     Column("card", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),

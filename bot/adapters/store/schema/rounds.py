@@ -9,7 +9,7 @@ round_ = Table(
     "round",
     metadata,
     Column("round", Serial, primary_key=True),
-    of_member("host"),
+    of_member("host", index=True),
     Column("server", BigInteger),  # None: in direct messages, or a group of them
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger),  # the newest of the round's; None: nothing was posted yet
@@ -18,7 +18,9 @@ round_ = Table(
     Column("state", OneOf(RoundState), nullable=False, index=True),
     Column("enter_until", Moment, nullable=False),
     Column("vote_until", Moment, nullable=False),
-    Column("shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL")),  # the playlist that came of it
+    Column(
+        "shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL"), index=True
+    ),  # the playlist that came of it
     Column("created_at", Moment, nullable=False),
 )
 
@@ -27,7 +29,7 @@ round_entry = Table(
     metadata,
     Column("round_entry", Serial, primary_key=True),
     Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False),
-    of_member(),
+    of_member(index=True),
     Column("song", Text, nullable=False, index=True),
     Column("at", Moment, nullable=False),
     UniqueConstraint("round", "member"),
@@ -37,7 +39,7 @@ round_vote = Table(
     "round_vote",
     metadata,
     Column("round_entry", Serial, ForeignKey("round_entry.round_entry", ondelete="CASCADE"), primary_key=True),
-    of_member(primary_key=True),
+    of_member(primary_key=True, index=True),
     Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
 )

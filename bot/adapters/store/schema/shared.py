@@ -29,7 +29,7 @@ partner = Table(  # who keeps a playlist that is not a server's
     "partner",
     metadata,
     _of_shared(),
-    of_member(primary_key=True),
+    of_member(primary_key=True, index=True),
     Column("at", Moment, nullable=False),
 )
 
@@ -53,7 +53,7 @@ vote = Table(
     metadata,
     _of_shared(),
     Column("song", Text, primary_key=True),
-    of_member(primary_key=True),
+    of_member(primary_key=True, index=True),
     Column("keep", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
 )
@@ -62,7 +62,7 @@ put_out = Table(  # who was removed from a group, and who removed them; everyone
     "put_out",
     metadata,
     _of_shared(),
-    of_member(primary_key=True),
+    of_member(primary_key=True, index=True),
     by_member("by"),
     Column("at", Moment, nullable=False),
 )

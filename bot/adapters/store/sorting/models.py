@@ -1,5 +1,6 @@
 """Models: which artefact is active in which layer. The row is the truth; the file is named by its hash."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 
 from sqlalchemy import insert, select, update
@@ -34,6 +35,11 @@ async def by_digest(tx: Tx, layer: int, digest: str | None) -> Model | None:
 async def all_serving(tx: Tx) -> list[Model]:
     """Return every member's active models."""
     return await every(tx, Model, select(MODEL).where(MODEL.c.serving))
+
+
+async def serving_from(tx: Tx, digests: Collection[str]) -> list[Model]:
+    """Return the active models that those files hold."""
+    return await every(tx, Model, select(MODEL).where(MODEL.c.digest.in_(digests), MODEL.c.serving))
 
 
 async def versions(tx: Tx, layer: int) -> list[Model]:

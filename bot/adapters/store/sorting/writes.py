@@ -250,10 +250,11 @@ async def ours(tx: Tx, playlist: int) -> frozenset[str]:
 
 async def sorted_in(tx: Tx, playlist: int) -> frozenset[str]:
     """Return our songs that a sort may remove again: all but those that the member had restored."""
-    restoring = select(WRITE.c.write).where(WRITE.c.kind == WriteKind.RESTORE)
-    asked_for = or_(WRITE.c.kind == WriteKind.RESTORE, WRITE.c.undoes.in_(restoring))
-    here = CHANGE.join(WRITE, (WRITE.c.write == CHANGE.c.write) & (CHANGE.c.playlist == playlist))
-    restored = set((await tx.execute(select(WRITE.c.write).distinct().select_from(here).where(asked_for))).scalars())
+    undone, here = WRITE.alias(), select(CHANGE.c.write).where(CHANGE.c.playlist == playlist)
+    asked_for = or_(WRITE.c.kind == WriteKind.RESTORE, undone.c.kind == WriteKind.RESTORE)
+    both = WRITE.outerjoin(undone, undone.c.write == WRITE.c.undoes)
+    query = select(WRITE.c.write).select_from(both).where(WRITE.c.write.in_(here), asked_for)
+    restored = set((await tx.execute(query)).scalars())
     return frozenset(song for song, write in (await _put_in(tx, playlist)).items() if write not in restored)
 
 

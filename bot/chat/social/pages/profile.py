@@ -42,7 +42,7 @@ def _heading(mine: Mine) -> str:
 
 def posted(member: int) -> Page:
     """A message that opens the profile as it is when it's pressed, so nothing is left once its owner hides."""
-    return Page(messages.posted(member), layout.row(layout.button(_("Look"), ids.of("profilelook"))))
+    return Page(messages.posted(member), layout.row(layout.button(_("View"), ids.of("profilelook"))))
 
 
 def edit(mine: Mine) -> Page:

@@ -38,7 +38,7 @@ def _withdraw(question: Agreement) -> layout.Tap:
 
 def agreed(agreement: int, other: int) -> Page:
     """For a member who asked and isn't waiting any more: a button to the result, so it's gone when either ends it."""
-    look = layout.button(_("Look"), ids.of("matchlook", agreement), layout.PRIMARY)
+    look = layout.button(_("View"), ids.of("matchlook", agreement), layout.PRIMARY)
     return Page(messages.agreed(other), layout.row(look))
 
 
@@ -80,7 +80,7 @@ def _listed(agreement: Agreement, member: int) -> Item:
     other = agreement.beside(member)
     if agreement.agreed_at is None:
         return _beside(messages.waiting(other), _withdraw(agreement))
-    return _beside(f"<@{other}>", layout.button(_("Look"), ids.of("matchlook", agreement.agreement)))
+    return _beside(f"<@{other}>", layout.button(_("View"), ids.of("matchlook", agreement.agreement)))
 
 
 def _beside(text: str, tap: layout.Tap) -> Item:

@@ -139,7 +139,7 @@ def _decisions(shown: DryRun) -> Item | None:
         layout.button(_("Cancel"), ids.of("cancel", write)) if changes or planned.ruled_out or planned.asked else None,
     ]
     look = (
-        layout.button(_("Look on a page"), ids.of("lookweb", write)) if shown.web and len(shown.leaves) > FEW else None
+        layout.button(_("View as a page"), ids.of("lookweb", write)) if shown.web and len(shown.leaves) > FEW else None
     )
     return layout.row(*taps, look) if any(taps) else None
 

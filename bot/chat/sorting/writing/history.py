@@ -42,7 +42,7 @@ async def _look(context: Context) -> str | None:
     """Record what changed lately; return why that can't be seen now, if it can't."""
     try:
         music = await context.services.music(context.member)
-        await manual_edits.look(context.store, music, context.member, context.now)
+        await manual_edits.detect(context.store, music, context.member, context.now)
     except SpotifyError as reason:
         return describe(reason)
     return None

@@ -38,10 +38,10 @@ class WordsDamaged(OSError):
 
 @dataclass(frozen=True)
 class TextEncoder:
-    """tokens: the row of each token in vectors, (t, DIMENSIONS)."""
+    """tokens: the row of each token in vectors, (t, DIMENSIONS), which stay as short as in the file."""
 
     tokens: Mapping[str, int]
-    vectors: Vectors
+    vectors: NDArray[np.float16]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return (n, DIMENSIONS): one row per text; all zeros for a text without a known token."""
@@ -94,4 +94,4 @@ def read(content: bytes) -> TextEncoder:
     """Return the encoder in a file that `training/words.py` wrote."""
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         tokens = stored["tokens"].tobytes().decode().split("\n")
-        return TextEncoder({token: at for at, token in enumerate(tokens)}, stored["vectors"].astype(np.float32))
+        return TextEncoder({token: at for at, token in enumerate(tokens)}, stored["vectors"])

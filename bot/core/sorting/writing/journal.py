@@ -19,7 +19,7 @@ SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind; late requests 
 PATIENCE = timedelta(minutes=10)  # for a confirmed addition: it only needs waiting, not repeating
 TRIES = 3  # attempts per line
 MOST_SENDS = 2 * TRIES  # of a song we removed because it was duplicated: putting it back has its own tries
-SOON = timedelta(seconds=1)  # the first pause before looking again; each lasts as long as all before it together
+SOON = timedelta(seconds=1)  # the first pause before reading again; each pause doubles the time waited so far
 
 
 class Refused(StrEnum):
@@ -76,8 +76,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a look found: the updated lines, those to send, those we duplicated, and when to look again."""
+class Judgement:
+    """The updated lines, those to send, those we duplicated, and when to read again."""
 
     lines: Sequence[Line]
     todo: Sequence[Line]
@@ -85,9 +85,9 @@ class Look:
     again: datetime | None
 
 
-def look(
+def judge(
     lines: Sequence[Line], songs: Sequence[str | None], ours: frozenset[str], now: datetime, *, unchanged: bool = True
-) -> Look:
+) -> Judgement:
     """Judge each line by what was just read.
 
     ours: the songs that we added and may remove (promise P4). unchanged: whether this is what was read the time before;
@@ -97,7 +97,7 @@ def look(
     here = Counter(songs)
     caught_up = caught_up_with(lines, here)
     judged: list[Line] = []
-    looks: list[datetime] = []
+    again: list[datetime] = []
     for line in lines:
         met = (here[line.song] > 0) == (line.action == Action.ADD)
         sent = (
@@ -106,11 +106,11 @@ def look(
         until = _until(sent, met, unchanged, caught_up)
         waits = until is not None and now < until
         judged.append(sent if waits and not met else _judged(sent, met, line.song in ours, waits))
-        looks += [_next_look(sent.sent_at or now, until, now)] if until is not None and waits else []
-    if looks:
-        return Look(judged, (), (), min(looks))
+        again += [_next_read(sent.sent_at or now, until, now)] if until is not None and waits else []
+    if again:
+        return Judgement(judged, (), (), min(again))
     todo = [line for line in judged if line.state == LineState.WANTED]
-    return Look(judged, todo, () if todo else [line for line in judged if surplus(line, here[line.song])], None)
+    return Judgement(judged, todo, () if todo else [line for line in judged if surplus(line, here[line.song])], None)
 
 
 class Sent(Protocol):
@@ -183,18 +183,18 @@ def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
             return line
 
 
-def _next_look(since: datetime, until: datetime, now: datetime) -> datetime:
-    """Return when to look again: after as long as has passed since it began, but no later than it settles."""
+def _next_read(since: datetime, until: datetime, now: datetime) -> datetime:
+    """Return when to read again: after as long as has passed since `since`, but no later than it settles."""
     return now + min(max(SOON, now - since), until - now)
 
 
 def missing(since: datetime, now: datetime) -> datetime | None:
-    """Return when to look again for a playlist missing since `since`; None once it counts as gone.
+    """Return when to read a playlist again that has been missing since `since`; None once it counts as gone.
 
     One answer proves nothing: Spotify may briefly not know a playlist that it showed before or just made.
     """
     until = since + SETTLE
-    return None if now >= until else _next_look(since, until, now)
+    return None if now >= until else _next_read(since, until, now)
 
 
 def surplus(line: Line, count: int) -> int:

@@ -12,7 +12,7 @@ from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting import recording
 from bot.core.sorting.writing import journal, stand_ins
-from bot.core.sorting.writing.journal import SETTLE, Line, Look, look
+from bot.core.sorting.writing.journal import SETTLE, Judgement, Line, judge
 from bot.core.sorting.writing.writes import Action, LineState
 from bot.ports import Contents
 
@@ -56,15 +56,15 @@ class SharedJournal:
         await table.note(tx, self._known.shared, [replace(song, shown_as=new.get(song.song)) for song in changed])
         return replace(contents, items=stand_ins.under_our_ids(contents.items, shown | new))
 
-    async def look(self, contents: Contents, now: datetime) -> Look:
-        """Look at the songs again: there may be new ones, or another host, by now."""
+    async def judge(self, contents: Contents, now: datetime) -> Judgement:
+        """Judge the songs as they are now: there may be new ones, or another host, since they were read."""
         async with self._store.writing() as tx:
-            return await self._look(tx, contents, now)
+            return await self._judge(tx, contents, now)
 
-    async def _look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
+    async def _judge(self, tx: Tx, contents: Contents, now: datetime) -> Judgement:
         today = await table.get(tx, self._known.shared)
         if today is None or (today.host, today.ref) != (self._known.host, self._known.ref):
-            return Look((), (), (), None)
+            return Judgement((), (), (), None)
         before = await table.record(tx, today.shared)
         wanted = as_wanted(today, before)
         fresh = _unsettled(wanted, contents, now)
@@ -75,7 +75,7 @@ class SharedJournal:
         lines = [_line(song, today.ref, there) for song in record if song.song not in waiting]
         todo = [line for line in lines if line is not None]
         ours = frozenset(line.song for line in todo if line.action == Action.REMOVE)
-        seen = look(todo, [*contents.songs, *same], ours, now)
+        seen = judge(todo, [*contents.songs, *same], ours, now)
         await self._keep(tx, before, record, seen.lines)
         settled = not (seen.todo or seen.doubled or seen.again or fresh)
         await table.change(tx, today.shared, snapshot=contents.snapshot if settled else None)
@@ -135,7 +135,7 @@ def _is_confirmed(line: Line | None) -> bool:
 
 
 def _unsettled(record: Sequence[Brought], contents: Contents, now: datetime) -> frozenset[str]:
-    """Return the songs that this look can't judge yet."""
+    """Return the songs that can't be judged yet."""
     lately = [song for song in record if song.sent_at is not None and now - song.sent_at < SETTLE]
     return journal.unsettled(lately, contents.songs)
 

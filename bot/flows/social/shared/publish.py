@@ -71,7 +71,7 @@ async def write(
 ) -> Written | None:
     """Bring the host's playlist up to date. May be called again after anything; None if they don't host it.
 
-    tell: leave the host a notice of the first write and the last. Raises Unsettled if it must be looked at again,
+    tell: leave the host a notice of the first write and the last. Raises Unsettled if it must be read again,
     CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
     """
     async with store.reading() as tx:

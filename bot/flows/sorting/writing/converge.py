@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.rows import chunks
-from bot.core.sorting.writing.journal import TRIES, Line, Look, Refused, without_doubles
+from bot.core.sorting.writing.journal import TRIES, Judgement, Line, Refused, without_doubles
 from bot.core.sorting.writing.plan import BATCH, batches, plan, runs
 from bot.core.sorting.writing.writes import Action, LineState
 from bot.errors import CratekeeperError
@@ -23,6 +23,7 @@ from bot.ports import Contents, Music
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+Steady = Callable[[], float]  # seconds, as `time.monotonic` counts them
 Send = Callable[[Sequence[T]], Awaitable[None]]
 GiveUp = Callable[[T, SpotifyError], Awaitable[None]]
 MOST_DEAD = 50  # songs refused one by one in one run; more than this isn't the songs' fault
@@ -42,7 +43,7 @@ class Journal(Protocol):
         """Return what was read with our ids in place of the ids under which Spotify shows our songs."""
         ...
 
-    async def look(self, contents: Contents, now: datetime) -> Look:
+    async def judge(self, contents: Contents, now: datetime) -> Judgement:
         """Judge the lines by what was just read, and store both."""
         ...
 
@@ -52,7 +53,7 @@ class Journal(Protocol):
 
 
 async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -> datetime | None:
-    """Do what can be done now; return when to look again, None once all lines are settled.
+    """Do what can be done now; return when to read again, None once all lines are settled.
 
     Raises PlaylistGone, CoolingDown, ConsentEnded, and SpotifyDown if the playlist can't even be read.
     """
@@ -60,7 +61,7 @@ async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -
     read = await music.contents(journal.ref, await journal.known())
     while True:
         contents = await journal.recognise(read)
-        judged = await journal.look(contents, clock())
+        judged = await journal.judge(contents, clock())
         if judged.todo:
             await sender.send(judged.todo, contents)
         elif judged.doubled:
@@ -102,10 +103,10 @@ async def _in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> N
         await _in_halves(songs[half:], send, give_up)
 
 
-def running_from(now: datetime) -> Clock:
+def running_from(now: datetime, steady: Steady = time.monotonic) -> Clock:
     """Return a clock that starts at `now` and runs steadily, even if the system clock changes."""
-    started = time.monotonic()
-    return lambda: now + timedelta(seconds=time.monotonic() - started)
+    started = steady()
+    return lambda: now + timedelta(seconds=steady() - started)
 
 
 class _Sender:

@@ -1,7 +1,7 @@
 """Create: make a playlist in the member's account, once. A repeated request makes two, so requests are stored first.
 
 It converges as writes do: each request has its own mark in the playlist's description. After a crash or a lost answer,
-the playlist is looked for by that mark before it's requested again.
+the bot searches for that mark before it requests the playlist again.
 """
 
 import secrets

@@ -11,7 +11,7 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.records import Change, Playlist
 from bot.core.sorting import recording
-from bot.core.sorting.writing.journal import OPEN, Line, Look, Refused, look
+from bot.core.sorting.writing.journal import OPEN, Judgement, Line, Refused, judge
 from bot.core.sorting.writing.writes import Action, LineState, WriteKind
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Contents
@@ -39,7 +39,7 @@ class WriteJournal:
     async def recognise(self, contents: Contents) -> Contents:
         return await manual_edits.recognise(self._store, self.playlist, contents)
 
-    async def look(self, contents: Contents, now: datetime) -> Look:
+    async def judge(self, contents: Contents, now: datetime) -> Judgement:
         playlist, songs = self.playlist.playlist, list(contents.songs)
         async with self._store.reading() as tx:
             before = [item.song for item in await playlists.items(tx, playlist)]
@@ -53,7 +53,7 @@ class WriteJournal:
         unchanged, there = before == [song for song in contents.songs if song], set(songs)
         shown = {song: other for song, other in shown.items() if other not in there}
         free = [_shown(line, shown) for line in _free(changes, playlist) if line.key not in twins]
-        judged = await asyncio.to_thread(look, free, songs, ours, now, unchanged=unchanged)
+        judged = await asyncio.to_thread(judge, free, songs, ours, now, unchanged=unchanged)
         known = set(lines_of(changes, playlist))
         for piece in chunks(_named(line, same) for line in judged.lines if line not in known):
             async with self._store.writing() as tx:

@@ -22,8 +22,8 @@ from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import Contents, Music
 
 
-async def look(store: Store, music: Music, member: int, now: datetime) -> int:
-    """Read the playlists that changed since the last look; return the number of new lessons.
+async def detect(store: Store, music: Music, member: int, now: datetime) -> int:
+    """Read the playlists that changed since they were last read; return the number of new lessons.
 
     One call if nothing changed (the list of playlists with their snapshots), plus ceil(n / 50) per changed playlist.
     """
@@ -62,23 +62,23 @@ async def kept(store: Store, playlist: Playlist) -> Contents:
 
 
 async def learn(store: Store, member: int, read: Mapping[Playlist, Contents], now: datetime) -> int:
-    """Turn the changes since the last look into lessons, then store `read`; return the number of new lessons.
+    """Turn the changes since the last read into lessons, then store `read`; return the number of new lessons.
 
     The lessons come first: after a crash, the difference is still there and says the same.
     """
     async with contents.alone(store, member):
         async with store.reading() as tx:
-            looks = {playlist: await _look(tx, playlist, seen, now) for playlist, seen in read.items()}
-            taught = [(layer.layer, await _lessons(tx, layer, looks)) for layer in await playlists.layers(tx, member)]
+            diffs = {playlist: await _diff(tx, playlist, seen, now) for playlist, seen in read.items()}
+            taught = [(layer.layer, await _lessons(tx, layer, diffs)) for layer in await playlists.layers(tx, member)]
         count = sum([await _keep(store, member, layer, learnt) for layer, learnt in taught])
         for playlist, seen in read.items():
-            await _take(store, playlist, looks[playlist].seen.taken_out)
-            await _remember(store, playlist, seen, looks[playlist], now)
+            await _take(store, playlist, diffs[playlist].seen.taken_out)
+            await _remember(store, playlist, seen, diffs[playlist], now)
     return count
 
 
-async def _lessons(tx: Tx, layer: Layer, looks: Mapping[Playlist, "_Look"]) -> list[Answer]:
-    here = {playlist.playlist: look.seen for playlist, look in looks.items() if playlist.layer == layer.layer}
+async def _lessons(tx: Tx, layer: Layer, diffs: Mapping[Playlist, "_Diff"]) -> list[Answer]:
+    here = {playlist.playlist: diff.seen for playlist, diff in diffs.items() if playlist.layer == layer.layer}
     added = any(seen.put_in for seen in here.values())
     liked = frozenset(await songs.liked(tx, layer.member)) if added else frozenset[str]()
     said = await _said(tx, layer, here) if any(seen.gone for seen in here.values()) else {}
@@ -163,12 +163,12 @@ async def remember(store: Store, playlist: Playlist, read: Contents, now: dateti
     """Store what was read during a write: there's nothing to learn from it."""
     async with contents.alone(store, playlist.member):
         async with store.reading() as tx:
-            look = await _look(tx, playlist, read, now)
-        await _remember(store, playlist, read, look, now)
+            diff = await _diff(tx, playlist, read, now)
+        await _remember(store, playlist, read, diff, now)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Diff:
     """What was read, compared with before. unsettled: songs sent so recently that reading says nothing yet."""
 
     seen: Seen
@@ -176,7 +176,7 @@ class _Look:
     unsettled: frozenset[str]
 
 
-async def _look(tx: Tx, playlist: Playlist, read: Contents, now: datetime) -> _Look:
+async def _diff(tx: Tx, playlist: Playlist, read: Contents, now: datetime) -> _Diff:
     places = await playlists.places(tx, playlist.playlist)
     before = [place for place in places if place.song]
     there = frozenset(song for song in read.songs if song)
@@ -184,23 +184,23 @@ async def _look(tx: Tx, playlist: Playlist, read: Contents, now: datetime) -> _L
     blank = blanked([place.song for place in places], read.songs)
     stood = frozenset(item.song for item in before if item.song) - blank
     ours = await writes.ours(tx, playlist.playlist)
-    return _Look(Seen(stood - open_ended, there - open_ended, ours), before, open_ended)
+    return _Diff(Seen(stood - open_ended, there - open_ended, ours), before, open_ended)
 
 
-async def _remember(store: Store, playlist: Playlist, read: Contents, look: _Look, now: datetime) -> None:
+async def _remember(store: Store, playlist: Playlist, read: Contents, diff: _Diff, now: datetime) -> None:
     """Store what was read. Songs we added that aren't readable (again) yet count as present.
 
     The snapshot id is stored only once its contents have settled, because it may be ahead of the songs.
     """
     there = {song for song in read.songs if song}
     hidden = [
-        place for place in look.before if place.song in look.unsettled & look.seen.ours and place.song not in there
+        place for place in diff.before if place.song in diff.unsettled & diff.seen.ours and place.song not in there
     ]
     async with store.reading() as tx:
         current = await playlists.get(tx, playlist.playlist)
     stored = current.snapshot if current is not None else None
-    ahead = stored not in (None, read.snapshot) and [place.song for place in look.before] == list(
+    ahead = stored not in (None, read.snapshot) and [place.song for place in diff.before] == list(
         filter(None, read.songs)
     )
-    snapshot = None if look.unsettled or ahead else read.snapshot
+    snapshot = None if diff.unsettled or ahead else read.snapshot
     await contents.remember(store, playlist, contents.Read((*read.items, *hidden), snapshot, now))

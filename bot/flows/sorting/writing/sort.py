@@ -6,6 +6,7 @@ person added stay (P4).
 """
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ from bot.flows.sorting.dry_run import prepare
 from bot.flows.sorting.labelling import readiness
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits
-from bot.flows.sorting.writing.converge import Clock, converge, running_from
+from bot.flows.sorting.writing.converge import Clock, Steady, converge, running_from
 from bot.flows.sorting.writing.lines import WriteJournal
 from bot.ports import Accounts, Music
 
@@ -122,7 +123,7 @@ async def dry_run(store: Store, music: Music, libraries: ScoredLibraries, layer:
 
     Raises TooFewLabels or NotTrained if only a model could place a song, and there's none yet.
     """
-    await manual_edits.look(store, music, layer.member, now)
+    await manual_edits.detect(store, music, layer.member, now)
     scored = await libraries.of(layer.member, layer.layer)
     try:
         write = await prepare(store, layer, scored, None, now)
@@ -206,9 +207,9 @@ async def unfinished(store: Store) -> list[Write]:
         return await writes.unfinished(tx)
 
 
-async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
+async def apply(store: Store, music: Music, write: int, now: datetime, steady: Steady = time.monotonic) -> Receipt:
     """Carry a write out without a notice, and return the receipt. Raises as `_bring_about` does."""
-    await _bring_about(store, music, write, now)
+    await _bring_about(store, music, write, now, steady)
     async with store.writing() as tx:
         return await _finish(tx, write, now)
 
@@ -219,14 +220,14 @@ async def _finish(tx: Tx, write: int, now: datetime) -> Receipt:
     return await receipt(tx, write)
 
 
-async def _bring_about(store: Store, music: Music, write: int, now: datetime) -> None:
+async def _bring_about(store: Store, music: Music, write: int, now: datetime, steady: Steady = time.monotonic) -> None:
     """Bring the playlists to what the write wants. May be called again after any failure.
 
     Raises Unsettled if something that was sent isn't readable yet: call again then. Raises CoolingDown if Spotify asks
     us to wait, SpotifyDown if it doesn't answer: the journal knows what was written. Lines that can't be written are
     refused one by one, and block nothing else.
     """
-    clock = running_from(now)
+    clock = running_from(now, steady)
     async with store.reading() as tx:
         order = await receipt(tx, write)
     await _refuse_what_is_not_kept(store, order)
@@ -274,7 +275,7 @@ async def _converge_all(
 async def _converge(
     store: Store, music: Music, journal: WriteJournal, listed: Container[str], clock: Clock
 ) -> datetime | SpotifyDown | None:
-    """Write what can be written to one playlist; return when to look again, or the SpotifyDown that stopped it."""
+    """Write what can be written to one playlist; return when to read again, or the SpotifyDown that stopped it."""
     write, playlist = journal.write, journal.playlist.playlist
     lines = await journal.lines()
     if all(line.settled for line in lines):
@@ -293,7 +294,7 @@ async def _converge(
 
 
 async def _missed(store: Store, write: int, playlist: int, now: datetime) -> datetime | None:
-    """Return when to look again for a missing playlist; refuse its lines once it counts as gone."""
+    """Return when to read a missing playlist again; refuse its lines once it counts as gone."""
     async with store.writing() as tx:
         current = await playlists.get(tx, playlist)
         since = min((current.missed_at if current is not None else None) or now, now)

@@ -1,9 +1,9 @@
 """A stage for the sources: stand-ins over HTTP, a real store, a member with likes, and a manual clock."""
 
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -141,11 +141,28 @@ async def staged(store: Store, folder: Path, **switched: str) -> AsyncIterator[S
     world = World(now=clock)
     async with (
         served(application(world)) as origin,
-        sources.opened(
-            settings(origin, folder, **switched), store, ear, Scratch(folder), clock, clock.sleep, clock.steady
-        ) as opened,
+        sources.opened(settings(origin, folder, **switched), store, ear, Scratch(folder), clock, clock.sleep) as opened,
     ):
         yield Stage(world, clock, store, folder, opened, ear)
+
+
+@asynccontextmanager
+async def elsewhere(
+    stage: Stage, sleep: Callable[[float], Awaitable[None]] | None = None, **switched: str
+) -> AsyncIterator[Stage]:
+    """The same stage in another process."""
+    async with (
+        served(application(stage.world)) as origin,
+        sources.opened(
+            settings(origin, stage.folder, **switched),
+            stage.store,
+            stage.ear,
+            Scratch(stage.folder),
+            stage.clock,
+            sleep or stage.clock.sleep,
+        ) as opened,
+    ):
+        yield replace(stage, sources=opened)
 
 
 def later(stage: Stage, heard: hear.Slice) -> datetime:

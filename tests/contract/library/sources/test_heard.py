@@ -33,7 +33,7 @@ async def stage(tmp_path: Path, store: Store) -> AsyncIterator[Stage]:
     async with (
         served(application(world)) as origin,
         sources.opened(
-            settings(origin, tmp_path, DEEZER_PREVIEWS="on"), store, hearing, scratch, clock, clock.sleep, clock.steady
+            settings(origin, tmp_path, DEEZER_PREVIEWS="on"), store, hearing, scratch, clock, clock.sleep
         ) as opened,
     ):
         yield Stage(world, clock, store, tmp_path, opened, Ear())

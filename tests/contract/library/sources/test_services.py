@@ -11,8 +11,7 @@ from bot.adapters.store import limits
 from bot.cli.doctor import _sources
 from bot.config import parse
 from bot.core.moments import year_of
-from bot.flows.library.feature_lookup import hear
-from tests.contract.library.sources.stage import ADA, ANN, BOB, Stage, recording, song, sound, uri
+from tests.contract.library.sources.stage import ADA, ANN, BOB, Stage, elsewhere, recording, song, sound, uri
 from tests.databases import everything_in
 
 MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
@@ -53,6 +52,17 @@ async def test_musicbrainz_gets_one_request_a_second_with_a_user_agent(stage: St
 
 
 @MUSICBRAINZ
+async def test_all_processes_share_a_sources_pace(stage: Stage) -> None:
+    stage.world.recordings += [recording(number) for number in range(8)]
+    for number in range(8):
+        await stage.like(number)
+        async with elsewhere(stage, MUSICBRAINZ_CONTACT="me@example.org") as process:
+            await process.hear()
+    assert len(stage.world.requests) == 8, "the stand-in answers 503 to anything faster"
+    assert set((await stage.states("musicbrainz")).values()) == {"known"}
+
+
+@MUSICBRAINZ
 async def test_an_invalid_isrc_is_not_sent(stage: Stage) -> None:
     await stage.like(1)
     async with stage.store.writing() as tx:
@@ -79,12 +89,24 @@ async def test_retry_after_applies_to_everyone_even_after_a_restart(stage: Stage
 
 
 @MUSICBRAINZ
-async def test_queued_requests_are_dropped_when_the_source_asks_to_wait(stage: Stage) -> None:
-    stage.fault("musicbrainz *", "status", status=503, retry_after=120, times=None)
-    await stage.like(1)
-    await stage.like(2, member=2)
-    await stage.like(3, member=3)
-    await asyncio.gather(*(hear(stage.store, stage.sources, member, stage.clock) for member in (ADA, 2, 3)))
+async def test_queued_requests_are_dropped_when_the_source_asks_any_process_to_wait(stage: Stage) -> None:
+    both_queue, on = asyncio.Barrier(3), asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        await both_queue.wait()
+        await on.wait()
+        await stage.clock.sleep(seconds)
+
+    for member in (1, 2, 3):
+        await stage.like(member, member=member)
+    await stage.hear(1)
+    async with elsewhere(stage, sleep, MUSICBRAINZ_CONTACT="me@example.org") as process, asyncio.TaskGroup() as queue:
+        for member in (2, 3):
+            queue.create_task(process.hear(member))
+        await both_queue.wait()
+        async with stage.store.writing() as tx:
+            await limits.cool_down(tx, "source:musicbrainz", stage.clock() + timedelta(minutes=2), "503")
+        on.set()
     assert len(stage.world.requests) == 1
 
 

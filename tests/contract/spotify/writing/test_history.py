@@ -48,7 +48,7 @@ class Past:
 
 
 async def look(writer: PlaylistWriter) -> None:
-    await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock())
+    await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock())
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ async def test_a_song_removed_and_put_back_by_hand_is_theirs(writer: PlaylistWri
     await writer.apply(write)
     writer.stage.clock.pass_by(minutes=2)
     writer.stage.world.remove_by_hand("mara", writer.kept.ref, NEW[0])
-    assert await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock()) == 1
+    assert await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock()) == 1
     writer.stage.world.add_by_hand("mara", writer.kept.ref, NEW[0])
     await writer.undo(write)
     assert writer.songs() == [*OWN, NEW[0]]
@@ -117,7 +117,7 @@ async def test_a_press_and_an_edit_by_hand_keep_their_order_despite_clock_skew(
     await writer.apply(await writer.add(NEW[0], NEW[1]))
     writer.stage.clock.pass_by(minutes=2)
     writer.stage.world.remove_by_hand("mara", writer.kept.ref, NEW[0])
-    await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock())
+    await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock())
     assert not await wanted(), "removed by hand after the press"
     await writer.apply(await prepared(writer))
     assert NEW[0] not in writer.songs()

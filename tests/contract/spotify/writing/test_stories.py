@@ -137,7 +137,7 @@ class Writing(Machine):
         self.run(self._look())
 
     async def _look(self) -> None:
-        await manual_edits.look(self.stage.store, self.writer.music, MARA, self.stage.clock())
+        await manual_edits.detect(self.stage.store, self.writer.music, MARA, self.stage.clock())
 
     # What the bot does
 

@@ -48,7 +48,7 @@ async def test_p02_songs_are_written_once_however_late_they_become_readable(
     await writer.undo(write)
     assert writer.songs() == OWN
     writer.stage.clock.pass_by(minutes=2)
-    assert await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock()) == 0, (
+    assert await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock()) == 0, (
         "nobody changed anything by hand"
     )
 

@@ -1,4 +1,4 @@
-"""Playlist writer: writes to Mara's playlist as the worker does. Time passes only during sleeps."""
+"""Playlist writer: writes to Mara's playlist as the worker does. Time passes only during sleeps, on any machine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +45,9 @@ class PlaylistWriter:
         """Apply a write as the worker does, waiting whenever it's postponed."""
         for _ in range(100):
             try:
-                return await sort.apply(self.stage.store, self.music, write, self.stage.clock())
+                return await sort.apply(
+                    self.stage.store, self.music, write, self.stage.clock(), self.stage.clock.steady
+                )
             except (Unsettled, CoolingDown) as wait:
                 self.stage.clock.now = max(wait.until, self.stage.clock())
             except SpotifyDown:

@@ -1,7 +1,7 @@
-"""Looking: the processor time of a look at a member's likes that finds nothing new. `python -m benchmarks.looking`.
+"""The processor time of a poll that finds nothing new. `python -m benchmarks.poll_cost`.
 
 Through the stand-ins and the bot's own process: the queue, Spotify's answers over HTTP, the database. What the bot uses
-without any look is subtracted. Linux only.
+without any polls is subtracted. Linux only.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from sandbox.stack import Stack
 
 MEMBERS, SONGS = 5, 300  # an app has five seats
 SECONDS = 30
-REST = {"POLL_SECONDS": "1", "POLL_LONGEST": "86400"}  # who likes a song a day is looked at every hour
+REST = {"POLL_SECONDS": "1", "POLL_LONGEST": "86400"}  # a member who likes a song a day is polled every hour
 EAGER = {"POLL_SECONDS": "1", "POLL_LONGEST": "1"}
 
 
@@ -41,9 +41,9 @@ async def measured() -> Row:
             query(stack, "update member set next_poll_at = 0")
             await stack.start_bot()
             await asyncio.sleep(5)
-            busy, looks = await used(stack)
-    each = 1000 * (busy - idle) / (looks - none)
-    return {"members": MEMBERS, "looks": looks, "idle, % of a core": 100 * idle / SECONDS, "of a look, ms": each}
+            busy, polls = await used(stack)
+    each = 1000 * (busy - idle) / (polls - none)
+    return {"members": MEMBERS, "polls": polls, "idle, % of a core": 100 * idle / SECONDS, "of a poll, ms": each}
 
 
 def library(number: int) -> Library:
@@ -55,10 +55,10 @@ def library(number: int) -> Library:
 
 
 async def used(stack: Stack) -> tuple[float, int]:
-    """Return the processor time that the bot uses in SECONDS, and the looks that it makes."""
-    time, looks = processor_time(stack), made(stack)
+    """Return the processor time that the bot uses in SECONDS, and the polls that it makes."""
+    time, polls = processor_time(stack), made(stack)
     await asyncio.sleep(SECONDS)
-    return processor_time(stack) - time, made(stack) - looks
+    return processor_time(stack) - time, made(stack) - polls
 
 
 def processor_time(stack: Stack) -> float:
