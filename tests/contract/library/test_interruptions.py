@@ -166,7 +166,7 @@ async def test_an_interrupted_preparation_is_gone_after_the_next_start(store, no
     async with store.writing() as tx:
         write = await writes.begin(tx, NewWrite(ADA, layer.layer, WriteKind.WATCH, MANY), now)
         await writes.add_changes(tx, ADA, write, [{"playlist": kept.playlist, "song": uri(0), "action": "add"}])
-    await writes.forget_unprepared(store)
+    await writes.forget_unprepared(store, now)
     async with store.reading() as tx:
         assert await writes.get(tx, write) is None
         assert await writes.changes(tx, write) == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.adapters import parts
 from bot.adapters.artefacts import Folder
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, schema, setbacks
@@ -28,6 +29,7 @@ from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, retry_old
 from bot.flows.library import poll
 from bot.flows.social.server_channels import Purpose
+from bot.upkeep import Upkeep
 from bot.worker import UNREADABLE, Worker
 from tests.contract.limits_stage import count, fill
 from tests.contract.upkeep.stage import ADA, BEN, DAY, HOUR, RHYTHM, Messenger, linked, news, until, upkeep
@@ -176,6 +178,19 @@ async def test_a_start_clears_the_trainings_that_a_crash_cut_short(store: Store,
     await upkeep(store, Messenger(), now, []).open()
     async with store.reading() as tx:
         assert [known.training for known in await playlists.layers(tx, ADA)] == [False]
+
+
+async def test_a_new_leader_leaves_what_another_process_prepares(store: Store, now: datetime) -> None:
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
+        new = NewWrite(ADA, layer, WriteKind.SORT, 1)
+        abandoned, prepared = await writes.begin(tx, new, now - HOUR), await writes.begin(tx, new, now)
+    whole = upkeep(store, Messenger(), now, [])
+    for made, left in ((Upkeep(whole._services, Messenger(), parts.web("1")), [prepared]), (whole, [])):
+        await made.open()
+        async with store.reading() as tx:
+            assert [write for write in (abandoned, prepared) if await writes.get(tx, write)] == left
 
 
 async def test_p28_a_start_reads_no_model_and_those_gone_or_met_damaged_are_learned_again(

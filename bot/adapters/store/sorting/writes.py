@@ -75,10 +75,10 @@ async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[st
         raise
 
 
-async def forget_unprepared(store: Store) -> None:
-    """Delete writes whose preparation was interrupted or failed. Call at startup only, when none is being prepared."""
+async def forget_unprepared(store: Store, before: datetime) -> None:
+    """Delete writes from before then whose preparation was interrupted or failed: none of them is being prepared."""
     failed = (WRITE.c.state == WriteState.CANCELLED) & (WRITE.c.kind != WriteKind.SORT)  # dry runs make room in time
-    unprepared = or_(WRITE.c.state == WriteState.PREPARING, failed)
+    unprepared = (WRITE.c.created_at <= before) & or_(WRITE.c.state == WriteState.PREPARING, failed)
     async with store.reading() as tx:
         numbers = (await tx.execute(select(WRITE.c.write).where(unprepared))).scalars().all()
     for write in numbers:
