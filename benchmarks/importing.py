@@ -19,7 +19,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.sorting import playlists
 from bot.core import limits
 from bot.core.library import tables
-from bot.flows.library import sync
+from bot.flows.library import imports
 from bot.turns import take_short_turns
 
 EXPORTIFY = (
@@ -57,7 +57,7 @@ async def measure(name: str, columns: tuple[str, ...], folder: Path) -> Row:
     store.held = store.work = 0.0
     async with others(store, layer) as noticed:
         begun = time.perf_counter()
-        imported = await sync.import_file(store, ADA, "liked.csv", data, NOW)
+        imported = await imports.import_file(store, ADA, "liked.csv", data, NOW)
         took = time.perf_counter() - begun
     await store.checkpoint()
     size = store.path.stat().st_size - before

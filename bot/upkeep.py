@@ -19,7 +19,7 @@ from bot.flows import clock, once
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying, retry, retry_old
 from bot.flows.feed import saved_likes
-from bot.flows.library import feature_lookup, progress, sync
+from bot.flows.library import feature_lookup, imports, progress
 from bot.flows.social import digest, reports, reposts, rounds
 from bot.flows.social.shared import publish
 from bot.flows.sorting import playlists, train
@@ -68,7 +68,7 @@ class Upkeep:
             "half-prepared writes": partial(writes.forget_unprepared, store, prepared_by),
             "cut-short trainings": partial(train.forget_cut_short, store),
             "shared playlists": self._resume_sharing,
-            "imports": partial(sync.tell_interrupted, store, now),
+            "imports": partial(imports.tell_interrupted, store, now),
         }
         afterwards = {
             "models": self._retrain_missing,
@@ -140,7 +140,7 @@ class Upkeep:
             await self.open()
         steps = self._of_each()
         if self._part.gateway and not self._has_ticked:
-            steps |= {"imports": partial(sync.tell_interrupted, self._services.store)}
+            steps |= {"imports": partial(imports.tell_interrupted, self._services.store)}
         self._has_ticked = True
         if leads:
             steps |= self._of_the_clock() if self._part.queues else {}

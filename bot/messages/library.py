@@ -7,7 +7,7 @@ from bot.core import limits
 from bot.core.library.tables import MOST_CELL, MOST_COLUMNS, MOST_ROWS, BadRow, Foreign, Problem
 from bot.core.records import Song
 from bot.errors import library as errors
-from bot.flows.library.sync import Imported
+from bot.flows.library.imports import Imported
 from bot.messages import N_, _, formatting, listed, plural
 from bot.messages.wording import Wordings
 

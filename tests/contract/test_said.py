@@ -15,7 +15,7 @@ from bot.errors.account import ConsentDenied, NothingToConfirm, NothingToUnlink
 from bot.errors.sorting import AmbiguousName, StillReading, StillWriting
 from bot.flows.account import link, notify
 from bot.flows.account.link import Linking
-from bot.flows.library import sync
+from bot.flows.library import imports, sync
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import review
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -38,7 +38,7 @@ async def test_a_linked_member_without_likes_is_not_told_to_link(linked: Linked)
 
 async def test_unlinking_keeps_a_library_from_a_file(linked: Linked) -> None:
     await link.check_linked(linked.store, MEMBER)
-    await sync.import_file(linked.store, 99, "songs.csv", b"Track Name,Artist Name(s)\nA,B\n", NOW)
+    await imports.import_file(linked.store, 99, "songs.csv", b"Track Name,Artist Name(s)\nA,B\n", NOW)
     with pytest.raises(NothingToUnlink):
         await link.check_linked(linked.store, 99)
 

@@ -15,8 +15,7 @@ from bot.core.jobs import JobKind
 from bot.core.library.tables import MOST_BYTES
 from bot.errors import NoPlaylists
 from bot.errors.library import FileTooLarge
-from bot.flows.library import feature_lookup, filed_playlists
-from bot.flows.library import sync as flow
+from bot.flows.library import exports, feature_lookup, filed_playlists, imports
 from bot.flows.sorting import playlists
 from bot.messages import _
 from bot.messages import library as messages
@@ -37,7 +36,7 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
         raise FileTooLarge(file.filename, MOST_BYTES // 1_000_000)
     context = Context.of(interaction)
     services, member = context.services, context.member
-    result = await flow.import_fetched(context.store, member, file.filename, file.read, context.now)
+    result = await imports.import_fetched(context.store, member, file.filename, file.read, context.now)
     context.bot.offers.forget(member)
     if await feature_lookup.is_open(context.store, services.sources, member, services.clock()):
         await services.jobs.enqueue(JobKind.HEAR, member)
@@ -49,7 +48,7 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.show(interaction, Page(said, *next_step))
 
 
-async def _fill(context: Context, said: str, result: flow.Imported) -> None:
+async def _fill(context: Context, said: str, result: imports.Imported) -> None:
     """Fill the playlists that came as files; then ask about the songs in them, as when playlists are added."""
     music = await context.services.music(context.member)
     filed = await filed_playlists.keep(context.store, music, context.actor, result.held)
@@ -72,8 +71,8 @@ async def export(interaction: Interaction, form: Literal["CSV", "M3U8", "JSPF"] 
     kept = [playlist for _, playlist in await playlists.kept(context.store, context.member)]
     if not kept:
         raise NoPlaylists
-    written = [await flow.exported(context.store, music, playlist, form.lower()) for playlist in kept]
-    missing = await flow.missing_in_export(context.store, context.member)
+    written = [await exports.exported(context.store, music, playlist, form.lower()) for playlist in kept]
+    missing = await exports.missing_in_export(context.store, context.member)
     said = messages.exported_playlists(len(written), missing, sum(file.unnamed for file in written), form=form)
     files = [discord.File(io.BytesIO(file.data), filename=file.name) for file in written]
     await reply.show(interaction, _page(said, files[:MOST_FILES]))

@@ -15,7 +15,7 @@ from bot.chat.social.pages import shared_playlists as pages
 from bot.core.jobs import JobKind
 from bot.core.records import Song
 from bot.errors.social import ManagersOnly, NoSuchShared
-from bot.flows.library import sync
+from bot.flows.library import exports
 from bot.flows.social.shared import hosting
 from bot.flows.social.shared import playlists as flow
 from bot.messages import _
@@ -88,7 +88,7 @@ async def _show(context: Context, number: int, page: int = 0) -> None:
 async def on_file(context: Context) -> None:
     view = await flow.show(context.store, context.member, context.interaction.guild_id, context.tap.number)
     rows = [(view.songs[brought.song], brought.at) for brought in view.standing if brought.song in view.songs]
-    name, data = sync.csv_of(view.shared.name, view.shared.shared, rows)
+    name, data = exports.csv_of(view.shared.name, view.shared.shared, rows)
     await reply.whisper(context.interaction, pages.as_file(view.shared, discord.File(io.BytesIO(data), filename=name)))
 
 

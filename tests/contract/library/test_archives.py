@@ -10,7 +10,7 @@ from bot.core import limits
 from bot.core.records import Actor, Song
 from bot.errors.library import FileTooLarge, ForeignFile
 from bot.errors.sorting import LayerFull
-from bot.flows.library import filed_playlists, sync
+from bot.flows.library import exports, filed_playlists, imports
 from tests.unit.library.tables.test_archive import packed, zipped
 
 ADA = 1001
@@ -25,8 +25,8 @@ def table(*numbers: int) -> bytes:
     return (HEADER + "".join(f"{uri(number)},Song {number},Ann\n" for number in numbers)).encode()
 
 
-async def imported(store: Store, now: datetime, data: bytes) -> sync.Imported:
-    return await sync.import_file(store, ADA, "spotify_playlists.zip", data, now)
+async def imported(store: Store, now: datetime, data: bytes) -> imports.Imported:
+    return await imports.import_file(store, ADA, "spotify_playlists.zip", data, now)
 
 
 async def filed(store: Store, now: datetime, data: bytes) -> tuple[dict[str, list[str | None]], list[Exception]]:
@@ -66,11 +66,11 @@ async def test_an_archive_without_tables_or_with_too_much_is_refused(store: Stor
         await imported(store, now, packed(Zeros=bytes(20_000_001)))
 
 
-@pytest.mark.parametrize("form", sync.FORMATS)
+@pytest.mark.parametrize("form", exports.FORMATS)
 async def test_an_exported_playlist_comes_back_as_the_same_songs(store: Store, now: datetime, form: str) -> None:
     songs = [Song(uri(1), "=Rain - or, not", ("Ann; Bo", "Co"), "Alb"), Song(uri(2), "“Sun”", ("Tyler, The",), None)]
-    name, data = sync.FORMATS[form]("Mix", 1, [(song, None) for song in songs])
-    reading = sync._Reading(name, data)
+    name, data = exports.FORMATS[form]("Mix", 1, [(song, None) for song in songs])
+    reading = imports._Reading(name, data)
     back = [read.like.song for read in reading.next()]
     assert [(song.song, song.title, song.artists, song.album) for song in back] == [
         (song.song, song.title, song.artists, song.album) for song in songs

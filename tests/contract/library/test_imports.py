@@ -16,7 +16,7 @@ from bot.adapters.store.library import songs
 from bot.core import limits
 from bot.core.library import tables
 from bot.errors.library import BadFile, ManyImports, StillReadingFile
-from bot.flows.library import sync
+from bot.flows.library import exports, imports
 from bot.messages.errors import describe
 from tests.conftest import NOW
 from tests.contract.library.slices_stage import ADA, MANY, file_of, has_much, the_layer
@@ -54,11 +54,11 @@ def calls_in_this_thread(folder: str) -> Iterator[set[str]]:
 async def test_p40_no_line_of_a_file_is_parsed_in_the_event_loops_thread(store, now) -> None:
     data = file_of(range(MANY))
     with calls_in_this_thread(READER) as called:
-        imported = await sync.import_file(store, ADA, "liked.csv", data, now)
+        imported = await imports.import_file(store, ADA, "liked.csv", data, now)
     assert imported.songs == MANY
     assert called == set()
     with calls_in_this_thread(READER) as called:
-        assert [*tables.songs_in(sync.table_of("liked.csv", data), "csv")]
+        assert [*tables.songs_in(imports.table_of("liked.csv", data), "csv")]
     assert "songs_in" in called, "what it does is seen here"
 
 
@@ -66,7 +66,7 @@ async def test_p40_a_playlists_file_is_written_in_another_thread_too(store, now)
     await has_much(store, now)
     _, kept = await the_layer(store)
     with calls_in_this_thread(READER) as called:
-        exported = await sync.exported(store, LocalPlaylists(store, ADA, lambda: now), kept)
+        exported = await exports.exported(store, LocalPlaylists(store, ADA, lambda: now), kept)
     assert (len(exported.data.splitlines()), exported.unnamed) == (1 + MANY, 0)
     assert called == set()
 
@@ -74,14 +74,14 @@ async def test_p40_a_playlists_file_is_written_in_another_thread_too(store, now)
 async def test_p40_only_a_few_files_are_read_at_once_over_all_members(store, now) -> None:
     others, arrived, fetched = range(1, 1 + limits.IMPORTS_AT_ONCE), asyncio.Event(), list[int]()
 
-    async def sent(member: int, waits: bool) -> sync.Imported:
+    async def sent(member: int, waits: bool) -> imports.Imported:
         async def fetch() -> bytes:
             fetched.append(member)
             if waits:
                 await arrived.wait()
             return file_of(range(3))
 
-        return await sync.import_fetched(store, member, "liked.csv", fetch, now)
+        return await imports.import_fetched(store, member, "liked.csv", fetch, now)
 
     reading = [asyncio.create_task(sent(member, waits=True)) for member in others]
     while len(fetched) < limits.IMPORTS_AT_ONCE:  # noqa: ASYNC110 - nothing to wait on
@@ -109,7 +109,7 @@ def test_a_damaged_file_is_read_or_refused_in_words(data, name, tmp_path_factory
     async def reading() -> None:
         store = new_store(tmp_path_factory.mktemp("damaged") / "test.db")
         try:
-            imported = await sync.import_file(store, ADA, name, bytes(file), NOW)
+            imported = await imports.import_file(store, ADA, name, bytes(file), NOW)
             assert imported.songs <= imported.total
         except BadFile as refused:
             assert describe(refused)

@@ -19,7 +19,7 @@ from bot.core.sorting.writing.writes import WriteKind
 from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
 from bot.errors.sorting import AlreadyInLayer
 from bot.flows.account import link
-from bot.flows.library import sync
+from bot.flows.library import imports
 from bot.flows.sorting import history
 from bot.flows.sorting.writing import manual_edits
 from tests.contract.library.slices_stage import (
@@ -174,15 +174,15 @@ async def test_an_interrupted_preparation_is_gone_after_the_next_start(store, no
 
 async def test_p40_a_member_has_one_file_read_at_a_time(store, now) -> None:
     results = await asyncio.gather(
-        sync.import_file(store, ADA, "a.csv", file_of(range(300)), now),
-        sync.import_file(store, ADA, "b.csv", file_of(range(300)), now),
-        sync.import_file(store, BEN, "c.csv", file_of(range(300)), now),
+        imports.import_file(store, ADA, "a.csv", file_of(range(300)), now),
+        imports.import_file(store, ADA, "b.csv", file_of(range(300)), now),
+        imports.import_file(store, BEN, "c.csv", file_of(range(300)), now),
         return_exceptions=True,
     )
     assert [isinstance(result, StillReadingFile) for result in results] == [False, True, False]
     with pytest.raises(NoSongsInFile):
-        await sync.import_file(store, ADA, "none.csv", b"Track Name,Artist Name(s)\n", now)
-    await sync.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # also after a bad file
+        await imports.import_file(store, ADA, "none.csv", b"Track Name,Artist Name(s)\n", now)
+    await imports.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # also after a bad file
 
 
 @pytest.mark.postgresql
@@ -197,11 +197,11 @@ async def test_p40_a_member_has_one_file_read_at_a_time_by_all_processes(store, 
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await members.change(tx, ADA, importing="a.csv")  # as it would be a moment later
-    reading = asyncio.create_task(sync.import_fetched(store, ADA, "a.csv", fetch, now))
+    reading = asyncio.create_task(imports.import_fetched(store, ADA, "a.csv", fetch, now))
     await fetching.wait()
     with pytest.raises(StillReadingFile):
-        await sync.import_file(other, ADA, "b.csv", file_of(range(3)), now)
-    await sync.tell_interrupted(other, now)
+        await imports.import_file(other, ADA, "b.csv", file_of(range(3)), now)
+    await imports.tell_interrupted(other, now)
     async with store.reading() as tx:
         assert await members.importing(tx) == {ADA: "a.csv"}, "it isn't interrupted"
     on.set()
@@ -212,7 +212,7 @@ async def test_p40_a_member_has_one_file_read_at_a_time_by_all_processes(store, 
 @pytest.mark.parametrize("known", [True, False])
 async def test_p35_an_erasure_wins_over_a_running_import(store, now, known: bool) -> None:
     if known:
-        await sync.import_file(store, ADA, "first.csv", file_of(range(2)), now)
+        await imports.import_file(store, ADA, "first.csv", file_of(range(2)), now)
 
     async def erased_meanwhile() -> bytes:
         async with store.writing() as tx:
@@ -223,17 +223,17 @@ async def test_p35_an_erasure_wins_over_a_running_import(store, now, known: bool
         return file_of(range(300))
 
     with pytest.raises(ErasedMeanwhile):
-        await sync.import_fetched(store, ADA, "liked.csv", erased_meanwhile, now)
+        await imports.import_fetched(store, ADA, "liked.csv", erased_meanwhile, now)
     async with store.reading() as tx:
         assert await songs.count(tx, ADA) == await own_features.count(tx, ADA) == 0
 
 
 async def test_p40_an_interrupted_file_is_complete_after_it_is_sent_again(store, now) -> None:
-    task = asyncio.create_task(sync.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now))
+    task = asyncio.create_task(imports.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now))
     for _ in range(10_000):
         if count := await likes_of_ada(store):
             break
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert count < 1_000
-    assert (await sync.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now)).total == 1_000
+    assert (await imports.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now)).total == 1_000

@@ -16,7 +16,7 @@ from bot.core.records import Item, NewWrite
 from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import BadFile, NotLinked
 from bot.errors.library import FileTooLarge, ForeignFile, NoSongColumns, NoSongsInFile
-from bot.flows.library import sync
+from bot.flows.library import exports, imports, sync
 from bot.flows.library.poll import Polls
 from bot.flows.sorting import playlists as flow
 from bot.messages.errors import describe
@@ -104,7 +104,7 @@ spotify:track:0000000000000000000004,No Artist,Album,,2000,180000,,,0.1,0.2,90
 
 
 async def test_a_file_becomes_the_library_and_bad_rows_are_reported(store, now) -> None:
-    imported = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
+    imported = await imports.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
     assert (imported.songs, imported.total, imported.bad_rows) == (2, 2, 2)
     assert imported.bad == [BadRow(4, Problem.NO_TITLE), BadRow(5, Problem.NO_ARTIST, "No Artist")]
     assert bad_row(imported.bad[1]) == "line 5: there's no artist for “No Artist”"
@@ -120,8 +120,8 @@ async def test_a_file_becomes_the_library_and_bad_rows_are_reported(store, now) 
 
 
 async def test_importing_again_adds_and_changes_nothing_else(store, now) -> None:
-    await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
-    again = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now + timedelta(days=1))
+    await imports.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
+    again = await imports.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now + timedelta(days=1))
     assert again.total == 2
 
 
@@ -138,7 +138,7 @@ async def test_importing_again_adds_and_changes_nothing_else(store, now) -> None
 )
 async def test_a_wrong_file_gets_a_clear_error_and_changes_nothing(store, now, data: bytes, error: BadFile) -> None:
     with pytest.raises(type(error)) as refused:
-        await sync.import_file(store, MEMBER, FILE, data, now)
+        await imports.import_file(store, MEMBER, FILE, data, now)
     assert vars(refused.value) == vars(error)
     assert describe(refused.value).startswith(escape(FILE))
     async with store.reading() as tx:
@@ -150,7 +150,7 @@ async def test_a_real_library_is_read_whole(store, now, shared) -> None:
     import gzip
 
     data = gzip.decompress((shared / "data/libraries/library-d.csv.gz").read_bytes())
-    imported = await sync.import_file(store, MEMBER, "library-d.csv", data, now)
+    imported = await imports.import_file(store, MEMBER, "library-d.csv", data, now)
     rows = list(csv.DictReader(data.decode().splitlines()))
     assert imported.total == len({row["track_id"] for row in rows if row["name"] and row["artists"]})
     assert imported.with_features == imported.songs
@@ -161,14 +161,14 @@ async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datet
         await members.ensure(tx, 1001, now)
         layer = await playlists.ensure_layer(tx, 1001, "main")
         kept = await playlists.add(tx, layer, "Run", "shelf:run", "🟦")
-    assert await sync.missing_in_export(store, 1001) == "empty"
+    assert await exports.missing_in_export(store, 1001) == "empty"
     async with store.writing() as tx:
         await playlists.save_content(tx, kept, [Item("x", None)], None)
-    assert await sync.missing_in_export(store, 1001) is None
+    assert await exports.missing_in_export(store, 1001) is None
     async with store.writing() as tx:
         write = await writes.begin(tx, NewWrite(1001, layer.layer, WriteKind.SORT, 1), now)
         await writes.set_state(tx, write, WriteState.APPLYING)
-    assert await sync.missing_in_export(store, 1001) == "writing"
+    assert await exports.missing_in_export(store, 1001) == "writing"
 
 
 async def test_an_export_counts_the_songs_it_leaves_out(linked: Linked) -> None:
@@ -180,6 +180,6 @@ async def test_an_export_counts_the_songs_it_leaves_out(linked: Linked) -> None:
         world.add_by_hand("ada", run.id, uri)
     (listed,) = await music.playlists()
     kept = await flow.take(linked.store, music, ACTOR, "main", listed)
-    exported = await sync.exported(linked.store, music, kept)
+    exported = await exports.exported(linked.store, music, kept)
     assert exported.unnamed == 1
     assert [track(number).uri in exported.data.decode() for number in (1, 2, 900)] == [True, True, False]

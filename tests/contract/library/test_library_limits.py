@@ -10,7 +10,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import own_features, songs
 from bot.core import limits
 from bot.core.records import Account, Like, Song
-from bot.flows.library import likes, sync
+from bot.flows.library import imports, likes
 from bot.ports import LikesPage
 from tests.contract.library.slices_stage import ADA, file_of, uri
 
@@ -27,8 +27,8 @@ async def nearly_full(store: Store, room: int, now: datetime) -> None:
 
 async def test_p40_the_library_limit_holds_across_files(store, now) -> None:
     await nearly_full(store, 150, now)
-    first = await sync.import_file(store, ADA, "a.csv", file_of(range(100)), now)
-    second = await sync.import_file(store, ADA, "b.csv", file_of(range(50, 250)), now)
+    first = await imports.import_file(store, ADA, "a.csv", file_of(range(100)), now)
+    second = await imports.import_file(store, ADA, "b.csv", file_of(range(50, 250)), now)
     assert (first.total, first.over) == (limits.SONGS - 50, 0)
     assert (second.total, second.over) == (limits.SONGS, 100)
     async with store.reading() as tx:
@@ -59,7 +59,7 @@ async def test_p40_beyond_the_library_limit_the_newest_likes_are_kept(store, now
 
 
 async def test_p40_the_data_stored_per_song_is_bounded(store, now) -> None:
-    await sync.import_file(store, ADA, "wide.csv", file_of(range(3), (*WIDE, "x" * 900)), now)
+    await imports.import_file(store, ADA, "wide.csv", file_of(range(3), (*WIDE, "x" * 900)), now)
     async with store.reading() as tx:
         known = await songs.features(tx, ADA, await songs.library(tx, ADA))
     for features in known.values():
@@ -69,8 +69,8 @@ async def test_p40_the_data_stored_per_song_is_bounded(store, now) -> None:
 
 
 async def test_a_later_file_keeps_what_an_earlier_one_said(store, now) -> None:
-    await sync.import_file(store, ADA, "a.csv", file_of(range(1), ("Tempo", "Energy")), now)
-    await sync.import_file(store, ADA, "b.csv", file_of(range(1), ("Valence",)), now)
+    await imports.import_file(store, ADA, "a.csv", file_of(range(1), ("Tempo", "Energy")), now)
+    await imports.import_file(store, ADA, "b.csv", file_of(range(1), ("Valence",)), now)
     async with store.reading() as tx:
         (known,) = (await songs.features(tx, ADA, await songs.library(tx, ADA))).values()
     assert {"tempo", "energy", "valence"} <= known.numbers.keys()

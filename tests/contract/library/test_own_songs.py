@@ -23,7 +23,7 @@ from bot.core.records import Actor, Like, Song
 from bot.core.social.records import Place
 from bot.errors import BadChoice
 from bot.errors.feed import OnlyYours
-from bot.flows.library import feature_lookup, sync
+from bot.flows.library import feature_lookup, imports, sync
 from bot.flows.social import rounds
 from bot.flows.social.shared import playlists as shared_playlists
 from bot.ports import Learnt, Subject
@@ -63,7 +63,7 @@ async def at_spotify(stage: Stage, member: int, song: Song) -> None:
 
 
 async def by_file(stage: Stage, member: int, text: str = SPAM) -> None:
-    await sync.import_file(stage.store, member, "liked.csv", text.encode(), stage.now)
+    await imports.import_file(stage.store, member, "liked.csv", text.encode(), stage.now)
     async with stage.store.writing() as tx:
         await members.change(tx, member, joined=True)
 

@@ -23,7 +23,7 @@ from bot.core.records import Like, NewWrite, Song
 from bot.core.sorting.writing.journal import SETTLE
 from bot.core.sorting.writing.writes import WriteKind
 from bot.flows.account import erase, link
-from bot.flows.library import likes, sync
+from bot.flows.library import imports, likes
 from bot.flows.library.likes import LikesRead
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.labelling import standing
@@ -58,11 +58,11 @@ async def test_p40_a_file_is_stored_a_few_rows_at_a_time_and_others_write_in_bet
 
     with rows_written(store) as written:
         other = asyncio.create_task(others())
-        imported = await sync.import_file(store, ADA, "liked.csv", file_of(range(MANY)), now)
+        imported = await imports.import_file(store, ADA, "liked.csv", file_of(range(MANY)), now)
         other.cancel()
     assert imported.total == imported.songs == MANY
     assert max(written) <= MOST_ROWS
-    assert len(order) >= MANY // sync.SLICE  # a turn for each slice
+    assert len(order) >= MANY // imports.SLICE  # a turn for each slice
 
 
 @pytest.mark.parametrize("what", ["unlink", "erase", "unlike", "recognise"])

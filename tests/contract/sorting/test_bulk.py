@@ -17,7 +17,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writing.writes import WriteKind
 from bot.errors import BadChoice, NotYours
 from bot.errors.sorting import AllSorted, AlreadySorted, NoneOfThat, PlaylistNotKept
-from bot.flows.library import sync
+from bot.flows.library import imports
 from bot.flows.sorting import review
 from bot.flows.sorting.labelling import bulk, label
 from bot.flows.sorting.labelling.bulk import Answered, Bulk
@@ -80,7 +80,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(store: Store, now: datetime, tmp_path: Path) -> Desk:
-    await sync.import_file(store, ADA, "liked.csv", FILE.encode(), now)
+    await imports.import_file(store, ADA, "liked.csv", FILE.encode(), now)
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         layer = await playlists.ensure_layer(tx, ADA, "main")
@@ -179,7 +179,7 @@ async def test_a_list_is_its_members_alone(desk: Desk) -> None:
 
 async def test_an_artists_songs_are_listed_together_however_the_name_is_written(desk: Desk) -> None:
     other = HEAD + row(9, "Ann;The Harbours feat. Bea", "Elsewhere") + row(10, "HARBOURS", "Hits")
-    await sync.import_file(desk.store, ADA, "more.csv", other.encode(), desk.now)
+    await imports.import_file(desk.store, ADA, "more.csv", other.encode(), desk.now)
     everything = {uri(number) for number in (*range(1, 7), 9, 10)}
     assert songs(await desk.listed("The harbours")) == everything
     assert songs(await desk.more(9, 1)) == everything

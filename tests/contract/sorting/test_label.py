@@ -12,7 +12,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.sorting import playlists
 from bot.core.records import Item
 from bot.core.sorting import recording
-from bot.flows.library import sync
+from bot.flows.library import imports
 from bot.flows.sorting.labelling import label
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.messages.sorting.labels import quiet_line
@@ -35,7 +35,7 @@ NAMING = recording.naming("Rain", ["Ann"])
 async def test_a_question_knows_which_playlists_hold_its_song(
     store: Store, now: datetime, tmp_path: Path, item: Item, stands: bool
 ) -> None:
-    await sync.import_file(store, ADA, "liked.csv", FILE, now)
+    await imports.import_file(store, ADA, "liked.csv", FILE, now)
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         layer, other = [await playlists.ensure_layer(tx, ADA, name) for name in ("main", "mood")]
@@ -52,7 +52,7 @@ async def test_a_question_knows_which_playlists_hold_its_song(
 async def test_before_there_is_a_model_the_guess_is_the_playlist_that_the_song_is_named_after(
     store: Store, now: datetime, tmp_path: Path, title: str, guess: str | None
 ) -> None:
-    await sync.import_file(store, ADA, "liked.csv", FILE.replace(b"Rain", title.encode()), now)
+    await imports.import_file(store, ADA, "liked.csv", FILE.replace(b"Rain", title.encode()), now)
     async with store.writing() as tx:
         layer = await playlists.ensure_layer(tx, ADA, "main")
         for name in ("Run", "Christmas"):

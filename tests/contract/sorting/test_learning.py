@@ -15,7 +15,7 @@ from bot.core.features import SongFeatures
 from bot.core.records import Layer, Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NotTrained, TooFewLabels, TrainingFailed
-from bot.flows.library import sync
+from bot.flows.library import imports
 from bot.flows.sorting import train
 from bot.flows.sorting.labelling import readiness, standing
 from training.dataset import examples_of
@@ -91,7 +91,7 @@ async def test_a_files_titles_are_words_to_learn_from_and_spotifys_are_not(store
     theirs = Song("spotify:track:" + "2" * 22, "Driving Home", ("Bea",))
     layer = await a_layer(store, now, 0)
     file = f"Track URI,Track Name,Artist Name(s)\nspotify:track:{1:022d},This Christmas,Ann\n"
-    await sync.import_file(store, ADA, "liked.csv", file.encode(), now)
+    await imports.import_file(store, ADA, "liked.csv", file.encode(), now)
     async with store.writing() as tx:
         await songs.save(tx, [theirs], now)
         await songs.like(tx, ADA, [Like(theirs, now)], now)

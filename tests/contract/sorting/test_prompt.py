@@ -15,7 +15,7 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.core.records import Layer
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotLinked
-from bot.flows.library import sync
+from bot.flows.library import imports
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.labelling import label, prompt
 from bot.flows.sorting.labelling.prompt import Reaction
@@ -33,7 +33,7 @@ async def at_home(store: Store, now: datetime, rows: int, artists: int, member: 
         for row in range(rows)
     ]
     if rows:
-        await sync.import_file(store, member, "liked.csv", "\n".join([HEADER, *lines]).encode(), now)
+        await imports.import_file(store, member, "liked.csv", "\n".join([HEADER, *lines]).encode(), now)
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         layer = await playlists.ensure_layer(tx, member, "main")

@@ -10,7 +10,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.sorting import playlists
 from bot.core.sorting.learning.active_learning import DIMENSIONS
 from bot.core.sorting.learning.schema import schema_of
-from bot.flows.library import sync
+from bot.flows.library import imports
 from bot.flows.sorting.scored_library import SONG_BYTES, ScoredLibraries
 
 ADA, SONGS = 1001, 300
@@ -23,7 +23,7 @@ FILE = "\n".join(["Track URI,Track Name,Artist Name(s),Album Name,Release Date,T
 async def test_before_there_is_a_model_a_library_keeps_few_numbers_of_each_song(
     store: Store, now: datetime, tmp_path: Path
 ) -> None:
-    await sync.import_file(store, ADA, "liked.csv", FILE, now)
+    await imports.import_file(store, ADA, "liked.csv", FILE, now)
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         layer = await playlists.ensure_layer(tx, ADA, "main")

@@ -25,7 +25,7 @@ from bot.errors import NoPlaylists, NotTrained, TooFewLabels
 from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.flows.account.status import LayerStatus
 from bot.flows.feed.feed import AddedTo, Liked
-from bot.flows.library.sync import Imported
+from bot.flows.library.imports import Imported
 from bot.flows.social.rounds import RoundTable
 from bot.flows.social.shared.playlists import SharedView
 from bot.flows.sorting import playlists

@@ -12,7 +12,7 @@ from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.chat.sorting.writing import receipts
 from bot.errors.spotify import SpotifyError
-from bot.flows.library import sync
+from bot.flows.library import exports
 from bot.flows.sorting import history as flow
 from bot.flows.sorting import review
 from bot.flows.sorting.history import History, State
@@ -96,7 +96,7 @@ async def on_csv(context: Context) -> None:
     await reply.pause_apart(context.interaction)
     shown = await flow.state(context.store, context.member, context.tap.number)
     name = f"{shown.playlist.name} {shown.revision.at:%Y-%m-%d %H-%M}"
-    written, data = sync.csv_of(name, shown.revision.revision, shown.named)
+    written, data = exports.csv_of(name, shown.revision.revision, shown.named)
     file = discord.File(io.BytesIO(data), filename=written)
     said = messages.as_csv(len(shown.named))
     await reply.whisper(context.interaction, Page(said, layout.attached(file), files=[file]))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.core.codes import name_uri
 from bot.core.library.tables.write import armed, disarmed
 from bot.core.records import Song
-from bot.flows.library.sync import csv_of
+from bot.flows.library.exports import csv_of
 from tests.unit.library.tables.forms import URI, read
 
 SIGNS = "=+-@＝＋－＠"
