@@ -44,7 +44,7 @@ check: $(VENV)/test.stamp ## run lint and type checks
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(VENV)/bin/mypy
 
 bench: $(VENV)/test.stamp ## measure speed and memory; takes minutes
-	@for each in $(filter-out __init__ measure libraries rivals indexes crowd,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
+	@for each in $(filter-out __init__ measure libraries rivals indexes crowd,$(basename $(notdir $(wildcard benchmarks/*.py)))) load; do \
 	  echo "\n$$each"; $(ALONE) $(PY) -m benchmarks.$$each || exit 1; done
 
 reference: $(VENV)/test.stamp ## write docs/commands.md, configuration.md and faults.md from the code

@@ -199,10 +199,15 @@ class Stack:
 
     async def start_bot(self) -> None:
         """Start the bot and wait until it has registered its commands with Discord. Raises BotEnded."""
+        self.bot = await self.start_process()
+        await self._until_ready(self.bot.wait())
+
+    async def start_process(self, *command: str, port: int = 0) -> asyncio.subprocess.Process:
+        """Start a process of the bot; with a `command` such as "worker", a part of it. port: where it serves pages."""
+        settings = {**self._settings(), "HTTP_PORT": str(port or self.bot_port)}
         with self.log.open("ab") as log:
             streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
-            self.bot = await start("-m", "bot", folder=self.folder, settings=self._settings(), **streams)
-        await self._until_ready(self.bot.wait())
+            return await start("-m", "bot", *command, folder=self.folder, settings=settings, **streams)
 
     async def _until_ready(self, end: Coroutine[Any, Any, object]) -> None:
         """Wait until the bot has registered its commands. Raises BotEnded if its process comes to its `end` first."""

@@ -12,7 +12,7 @@ from bot.core.library.polling import DAY, LATEST, PAUSE, SOONEST
 from bot.flows.library.poll import AT_ONCE
 from tests import postgresql
 
-PAGE = (Path(__file__).parents[3] / "docs" / "scaling.md").read_text()
+PAGE, BENCHMARKS = ((Path(__file__).parents[3] / "docs" / name).read_text() for name in ("scaling.md", "benchmarks.md"))
 FEW = 1_500  # members; enough for means
 
 
@@ -46,6 +46,25 @@ def test_the_members_per_core_are_what_the_formula_gives() -> None:
     polls = row("adaptive")[0] / polling.MEMBERS
     members = round(0.9 * 86_400 / (polls * 0.045), -3)
     assert f"{polls:.1f} polls a day, that's {members:,.0f}." in PAGE
+
+
+def test_the_members_per_core_who_also_act_are_what_the_formula_gives() -> None:
+    polls, (idle, _, action, *_) = row("adaptive")[0] / polling.MEMBERS, row("SQLite, 1 process")
+    members = (1 - idle / 100) * 86_400 / (polls * 0.045 + 20 * action / 1000)
+    words = " ".join(PAGE.split())
+    assert f"With {polls:.1f} polls and 20 actions a day, that's {round(members, -2):,.0f} on SQLite." in words
+    assert f"serves {round(members / 2.4, -3):,.0f} of them" in words
+
+
+@pytest.mark.parametrize(
+    ("engine", "processes"), [("SQLite", 1), ("PostgreSQL", 1), ("PostgreSQL", 2), ("PostgreSQL", 4)]
+)
+def test_what_an_action_takes_is_what_the_load_showed(engine: str, processes: int) -> None:
+    idle, transactions, action, server, memory = row(f"{engine}, {processes} process{'es' * (processes > 1)}")
+    cells = r"((?:[\d.–]+ \| ){6})[\d.]+ \|$"
+    (shown,) = re.findall(rf"^\| {engine} \| {processes} \| {cells}", BENCHMARKS, re.MULTILINE)
+    said = shown.replace("–", "0").split(" | ")
+    assert [float(said[at]) for at in (1, 3, 4, 5, 0)] == [idle, transactions, action, server, memory]
 
 
 @pytest.mark.slow
