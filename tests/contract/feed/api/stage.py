@@ -28,7 +28,8 @@ from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
 from bot.flows.feed.recommend import Recommender
 from bot.flows.library.music_folder import import_folder
-from bot.web import api, application, port_of, serve
+from bot.web import api
+from tests.contract.feed.served import served
 from tests.contract.library.sources.stage import sound
 from tests.contract.spotify.stage import Clock
 from tests.databases import new_store
@@ -132,20 +133,9 @@ async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[St
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
     catalogue = Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock)
     offered = Api(store, catalogue, Recommender(store, catalogue, Scorer(Folder(folder / "models"))), clock)
-    pages = application(_unused, _well)
-    pages.add_subapp("/api", api.application(offered, rate, lambda: clock().timestamp()))
-    runner = await serve(pages, 0)
-    stage = Stage(store, catalogue, clock, f"http://127.0.0.1:{port_of(runner)}", "", "")
-    stage.ada, stage.ben = await stage.issue(ADA), await stage.issue(BEN)
-    yield stage
-    await runner.cleanup()
+    async with served("/api", api.application(offered, rate, lambda: clock().timestamp())) as origin:
+        stage = Stage(store, catalogue, clock, origin, "", "")
+        stage.ada, stage.ben = await stage.issue(ADA), await stage.issue(BEN)
+        yield stage
     await hearing.close()
     await store.close()
-
-
-async def _unused(state: str, code: str | None, error: str | None) -> None:
-    raise AssertionError("no test here returns from Spotify")
-
-
-async def _well() -> dict[str, Any]:
-    return {"ok": True}

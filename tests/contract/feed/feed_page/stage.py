@@ -32,8 +32,9 @@ from bot.flows.feed.previews import SongPreviews
 from bot.flows.feed.recommend import Recommender
 from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.web import application, feed, port_of, serve
+from bot.web import feed
 from tests.contract.feed.api.stage import ADA, BEN, liked
+from tests.contract.feed.served import served
 from tests.contract.spotify.stage import Clock
 
 KEY = key(liked(0).song)  # a song that Ada shares
@@ -115,23 +116,10 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     labelling, dry_runs = LabelPage(*parts), DryRunPage(*parts)
     api = Api(store, catalogue, recommender, clock)
     page = FeedPage(api, feed_flow, labelling, dry_runs, listening, post, name_of, repost_server)
-    pages = application(_unused, _well)
-    pages.add_subapp(
-        "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())
-    )
-    runner = await serve(pages, 0)
-    stage.origin = f"http://127.0.0.1:{port_of(runner)}"
-    for member in (ADA, BEN):
-        stage.sessions[member] = await sessions.begin(store, Actor(member, None, clock()))
-    yield stage
-    await runner.cleanup()
+    pages = feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())
+    async with served("/feed", pages) as stage.origin:
+        for member in (ADA, BEN):
+            stage.sessions[member] = await sessions.begin(store, Actor(member, None, clock()))
+        yield stage
     await hearing.close()
     await store.close()
-
-
-async def _unused(state: str, code: str | None, error: str | None) -> None:
-    raise AssertionError("no test here returns from Spotify")
-
-
-async def _well() -> dict[str, Any]:
-    return {"ok": True}
