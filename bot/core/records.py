@@ -259,7 +259,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A change that a look at a playlist found. edits: how many it has."""
+    """A change that was found when a playlist was read. edits: how many it has."""
 
     revision: int
     member: int

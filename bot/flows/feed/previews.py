@@ -93,7 +93,7 @@ class SongPreviews:
 
     async def _look(self, videos: VideoSearch, song: Song) -> None:
         if await self._noted(song, VIDEO):
-            return  # another lookup noted it between our caller's look and this
+            return  # another lookup stored it since our caller checked
         seconds = (song.duration_ms or 0) / 1000
         try:
             shown = await videos.search(f"{' '.join(song.artists)} {song.title}", seconds - SAME, seconds + SAME)

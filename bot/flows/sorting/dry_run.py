@@ -61,7 +61,7 @@ async def prepare(store: Store, layer: Layer, scored: ScoredLibrary, only: froze
 
 
 async def decided(tx: Tx, layer: Layer, scored: ScoredLibrary, only: frozenset[str] | None, now: datetime) -> Decided:
-    """Return what a sort would do, based on the last look."""
+    """Return what a sort would do, based on the playlists and likes as last read."""
     given = await _given(tx, layer, now)
     return await asyncio.to_thread(_decided, given, scored, only)
 

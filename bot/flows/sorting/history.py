@@ -1,8 +1,8 @@
 """History: what changed in a kept playlist and by whom, each earlier state, and how to get one back.
 
-Every look at a playlist that finds a change stores it as a revision (`adapters.store.sorting.contents`), so an earlier
-state is today's contents with the revisions since then reversed. Restoring one is a write like any other: a dry run to
-confirm, a receipt, an undo. It brings back which songs are in the playlist; songs that were only moved stay put.
+Whenever the bot reads a playlist and finds a change, it stores a revision (`adapters.store.sorting.contents`). So an
+earlier state is today's contents with the revisions since then reversed. Restoring one is a write like any other: a dry
+run to confirm, a receipt, an undo. It brings back which songs are in the playlist; songs that were only moved stay put.
 """
 
 import asyncio

@@ -67,7 +67,7 @@ content = Table(
     Column("playable", Boolean, nullable=False, default=True),
 )
 
-revision = Table(  # a change that a look at a playlist found
+revision = Table(  # a change that was found when a playlist was read
     "revision",
     metadata,
     Column("revision", Serial, primary_key=True),

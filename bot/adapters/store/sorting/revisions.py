@@ -1,4 +1,4 @@
-"""Revisions: each change that a look at a kept playlist found, with its edits, newest last."""
+"""Revisions: each change found in a kept playlist, with its edits, newest last."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
