@@ -1,47 +1,58 @@
-"""Scored library: a member's whole library as the active model scores it. Expensive, so the last few are cached."""
+"""Scored library: a member's whole library as the active model scores it. Expensive, so the last few are cached.
+
+What's known of the songs is read a part at a time, and isn't kept: it takes several times as much memory as the rest.
+"""
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import models
 from bot.core.features import SongFeatures
 from bot.core.records import Model, Song
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.learning.active_learning import Outline, outline_of
+from bot.core.sorting.learning.active_learning import SAMPLE, Outline, Sketch, outline_of
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.prior import Prior, tell
-from bot.core.sorting.learning.schema import schema_of
+from bot.core.sorting.learning.schema import Survey
 from bot.errors import ModelError, ModelMissing
 from bot.flows.sorting.prior import usable_by
 from bot.ports import ModelFiles, PriorFile, ScoringModel
 
-MOST_BYTES = 150 * 2**20  # of all cached libraries but the newest
-PART = 4_096  # songs scored at a time
-SONG_BYTES = 4_000  # a song and its features as Python keeps them, about
+MOST_BYTES = 50 * 2**20  # of all cached libraries but the newest
+PART = 1_024  # songs read and scored at a time
+SONG_BYTES = 1_000  # a song as Python keeps it, about
 
 Places = NDArray[np.float16]
 NOWHERE: Places = np.empty((0, 0), np.float16)
+Told = Callable[[Sequence[Song]], Awaitable[list[SongFeatures]]]  # what's known of some songs
+Scored = tuple[tuple[int | None, ...], Vectors, Places, NDArray[np.bool_]]  # classes, probabilities, places, known
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredLibrary:
-    """The library in a fixed order, with an outline of where its songs lie, and scores if there's a model."""
+    """The library in a fixed order, with an outline of where its songs lie, and scores if there's a model.
+
+    prior: the one that the member may use. without_features: the number of songs that a model can only guess at.
+    by_source: for each source, the number of songs it has features for, largest first.
+    """
 
     songs: Sequence[Song]
-    features: Mapping[str, SongFeatures]
     place: Mapping[str, int]  # song → row
     space: Places  # (n, k), where the model places them; empty without one
     scores: Scores | None  # without places
     model: Model | None
     outline: Outline
+    prior: Prior | None = None
+    without_features: int = 0
+    by_source: Mapping[str, int] = field(default_factory=dict)
 
     def scores_of(self, chosen: Sequence[str]) -> Scores:
         """Return the scores of some songs, in their order. Raises ModelMissing without a model."""
@@ -56,17 +67,6 @@ class ScoredLibrary:
         """About how many bytes it takes."""
         points = (self.outline.seen, *self.outline.memo.values())
         return self.space.nbytes + sum(vectors.nbytes for vectors in points) + SONG_BYTES * len(self.songs)
-
-    @property
-    def without_features(self) -> int:
-        """Number of songs without features: a model can only guess at them."""
-        return sum(not song.known for song in self.features.values())
-
-    @property
-    def by_source(self) -> Mapping[str, int]:
-        """For each source, the number of songs it has features for, largest first."""
-        told = (source for song in self.features.values() for source in set(song.provenance.values()))
-        return dict(Counter(told).most_common())
 
 
 class ScoredLibraries:
@@ -88,34 +88,44 @@ class ScoredLibraries:
                 return kept[1]
             del kept  # it makes room for the next
             library = await songs.library(tx, member)
-            features = await songs.features(tx, member, library)
-        scored = await asyncio.to_thread(self._look, library, features, model, prior, layer)
+        scored = await self._look(member, library, model, prior, layer)
         self._kept[member, layer] = (stamp, scored)
         while len(self._kept) > 1 and sum(library.size for _, library in self._kept.values()) > MOST_BYTES:
             self._kept.popitem(last=False)
         return scored
 
-    def _look(
-        self,
-        library: Sequence[Song],
-        known_features: Mapping[str, SongFeatures],
-        model: Model | None,
-        prior: Prior | None,
-        layer: int,
+    async def _look(
+        self, member: int, library: Sequence[Song], model: Model | None, prior: Prior | None, layer: int
     ) -> ScoredLibrary:
-        features = tell(prior, known_features)
-        known = [features[song.song] for song in library]
-        place = {song.song: row for row, song in enumerate(library)}
-        scores, space = self._scores(known, model)
-        served = model if scores is not None else None
-        return ScoredLibrary(library, features, place, space, scores, served, _outline(known, space, layer))
+        async def told(some: Sequence[Song]) -> list[SongFeatures]:
+            """Return what's known of some of the songs. What changes meanwhile makes a new stamp."""
+            async with self._store.reading() as tx:
+                known = await songs.features(tx, member, some)
+            return list((await asyncio.to_thread(tell, prior, known)).values())
 
-    def _scores(self, known: Sequence[SongFeatures], model: Model | None) -> tuple[Scores | None, Places]:
-        """Return the scores and where they place the songs; neither without a model, or with a damaged one (P28)."""
+        served = await asyncio.to_thread(self._opened, model)
+        seen = _Seen(served)
+        for at in range(0, len(library) or 1, PART):
+            await asyncio.to_thread(seen.add, await told(library[at : at + PART]))
+        scores, space = await asyncio.to_thread(together, seen.scored) if served else (None, NOWHERE)
+        return ScoredLibrary(
+            library,
+            {song.song: row for row, song in enumerate(library)},
+            space,
+            scores,
+            model if served else None,
+            await (asyncio.to_thread(_outline, space, layer) if served else _first_outline(library, told, seen, layer)),
+            prior,
+            seen.without,
+            dict(seen.by_source.most_common()),
+        )
+
+    def _opened(self, model: Model | None) -> ScoringModel | None:
+        """Return the model's file, opened; None without a model, or with a damaged one (P28)."""
         try:
-            return scores_and_places(self._scorer.load(model.digest), known) if model else (None, NOWHERE)
+            return self._scorer.load(model.digest) if model else None
         except ModelError:
-            return None, NOWHERE
+            return None
 
     def forget(self, member: int) -> None:
         """Drop a member's cached libraries."""
@@ -123,20 +133,53 @@ class ScoredLibraries:
             del self._kept[key]
 
 
-def scores_and_places(model: ScoringModel, songs: Sequence[SongFeatures]) -> tuple[Scores, Places]:
-    """Return the scores, and apart from them the places, in half of the memory."""
-    parts = [_apart(model.score(songs[at : at + PART])) for at in range(0, len(songs) or 1, PART)]
-    probabilities, space, known = (np.concatenate(arrays) for arrays in zip(*(part[1:] for part in parts), strict=True))
-    return Scores(parts[0][0], probabilities, np.empty((len(songs), 0), np.float32), known), space
+async def known_of(tx: Tx, member: int, scored: ScoredLibrary, song: Song) -> SongFeatures:
+    """Return what's known of one of the library's songs, with what the prior says of it."""
+    return tell(scored.prior, await songs.features(tx, member, [song]))[song.song]
 
 
-def _apart(scores: Scores) -> tuple[tuple[int | None, ...], Vectors, Places, NDArray[np.bool_]]:
+class _Seen:
+    """What remains of the songs that were read: scores with a model, otherwise what a schema needs; and some counts."""
+
+    def __init__(self, served: ScoringModel | None) -> None:
+        self._served, self.scored, self.survey = served, list[Scored](), Survey()
+        self.without, self.by_source = 0, Counter[str]()
+
+    def add(self, part: Sequence[SongFeatures]) -> None:
+        self.without += sum(not song.known for song in part)
+        self.by_source.update(source for song in part for source in set(song.provenance.values()))
+        if self._served is None:
+            self.survey.add(part)
+        else:
+            self.scored.append(scores_and_places(self._served, part))
+
+
+def scores_and_places(model: ScoringModel, songs: Sequence[SongFeatures]) -> Scored:
+    """Return the scores of a part, and apart from them the places, in half of the memory."""
+    scores = model.score(songs)
     return scores.classes, scores.probabilities, scores.space.astype(np.float16), scores.known
 
 
-def _outline(known: Sequence[SongFeatures], space: Places, layer: int) -> Outline:
-    """Return the outline of where the model places the songs, or, before there's one, of their vectors."""
-    if len(space):
-        return outline_of(len(known), lambda rows: space[rows].astype(np.float32), layer)
-    schema = schema_of(known)
-    return outline_of(len(known), lambda rows: schema.vectors([known[row] for row in rows.tolist()]), layer)
+def together(parts: Sequence[Scored]) -> tuple[Scores, Places]:
+    """Return the scores of all parts, without places, and the places."""
+    probabilities, space, known = (np.concatenate(arrays) for arrays in zip(*(part[1:] for part in parts), strict=True))
+    return Scores(parts[0][0], probabilities, np.empty((len(known), 0), np.float32), known), space
+
+
+def _outline(space: Places, layer: int) -> Outline:
+    """Return the outline of where a model places the songs."""
+    return outline_of(len(space), lambda rows: space[rows].astype(np.float32), layer)
+
+
+async def _first_outline(library: Sequence[Song], told: Told, seen: _Seen, layer: int) -> Outline:
+    """Return the outline of the songs' vectors, before there's a model. It reads the songs a second time."""
+    sketch, schema = Sketch(len(library), layer), await asyncio.to_thread(seen.survey.schema)
+
+    async def vectors(some: Sequence[Song]) -> Vectors:
+        return await asyncio.to_thread(schema.vectors, await told(some))
+
+    if library:
+        await asyncio.to_thread(sketch.begin, await vectors([library[row] for row in sketch.sample.tolist()]))
+    for at in range(0, len(library), SAMPLE):
+        await asyncio.to_thread(sketch.add, await vectors(library[at : at + SAMPLE]))
+    return sketch.outline()

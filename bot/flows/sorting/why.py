@@ -11,7 +11,7 @@ from bot.core.records import Playlist, Song
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.why import nearest
 from bot.errors.sorting import NotInLibrary
-from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
+from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary, known_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,11 @@ async def explain(store: Store, libraries: ScoredLibraries, member: int, layer: 
     scored = await libraries.of(member, layer)
     async with store.reading() as tx:
         known_song = await songs.get(tx, song, member)
+        if known_song is None or song not in scored.place:
+            raise NotInLibrary
         kept = await playlists.in_layer(tx, layer)
         verdicts = await answers.verdicts(tx, member, layer)
-    if known_song is None or song not in scored.place:
-        raise NotInLibrary
+        provenance = (await known_of(tx, member, scored, known_song)).provenance
     guesses: list[tuple[Playlist, float]] = []
     if scored.scores is not None:
         scores = scored.scores_of([song])
@@ -71,7 +72,7 @@ async def explain(store: Store, libraries: ScoredLibraries, member: int, layer: 
     about = next(iter(told.yes), None) if told and told.yes else (guesses[0][0].playlist if guesses else None)
     why = reason(scored, song, verdicts, about) if about is not None else None
     # The date of the like is left out: few models use it, and it says nothing about the song.
-    sources = {name: source for name, source in scored.features[song].provenance.items() if name != LIKED}
+    sources = {name: source for name, source in provenance.items() if name != LIKED}
     return Explained(known_song, tuple(guesses), why, told, sources)
 
 

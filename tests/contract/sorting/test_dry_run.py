@@ -59,7 +59,7 @@ class Prepared:
         known_rows = np.array(known or [True] * len(rows))
         scores = Scores(classes, np.array(rows, np.float32), np.zeros((len(rows), 1), np.float32), known_rows)
         place = {song.song: at for at, song in enumerate(liked)}
-        return ScoredLibrary(liked, {}, place, NOWHERE, scores, None, outline_of(0, lambda _: NOWHERE, 0))
+        return ScoredLibrary(liked, place, NOWHERE, scores, None, outline_of(0, lambda _: NOWHERE, 0))
 
     async def planned(self, scored: ScoredLibrary) -> int:
         async with self.store.reading() as tx:

@@ -27,7 +27,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.learning.identities import artist_key
 from bot.core.sorting.learning.prior import Prior
 from bot.flows.account import erase, prior_consent
-from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary, known_of
 from bot.flows.sorting.train import training_set
 from training.__main__ import main
 from training.model.from_database import train_member
@@ -52,6 +52,11 @@ def library(member: int) -> dict[str, SongFeatures]:
         for playlist in range(3)
         for at in range(HELD)
     }
+
+
+async def known(store: Store, member: int, scored: ScoredLibrary) -> dict[str, SongFeatures]:
+    async with store.reading() as tx:
+        return {song.song: await known_of(tx, member, scored, song) for song in scored.songs}
 
 
 async def settle(store: Store, member: int, now: datetime, event: int = 100) -> int:
@@ -189,12 +194,13 @@ async def test_scoring_and_training_use_the_prior_except_for_its_teachers(
     priors = Priors(Folder(folder / "models"))
     libraries = ScoredLibraries(store, Scorer(Folder(folder / "models")), priors)
     fresh = await libraries.of(BEN, layers[BEN])
-    assert not any(features.embeddings for features in fresh.features.values())
+    assert not any(song.embeddings for song in (await known(store, BEN, fresh)).values())
     await prior_consent.choose(store, ADA, True, now)
     assert await pretrain(folder) == 0
     prior = prior_of(folder)
     told = await libraries.of(BEN, layers[BEN])
-    heard = {song for song, features in told.features.items() if f"company:{prior.version}" in features.embeddings}
+    about = await known(store, BEN, told)
+    heard = {song for song, features in about.items() if f"company:{prior.version}" in features.embeddings}
     assert heard == {song for song, features in library(BEN).items() if knows(prior, features.sets["artists"])}
     assert not np.allclose(told.outline.seen, fresh.outline.seen)
     assert await libraries.of(BEN, layers[BEN]) is told
@@ -203,7 +209,8 @@ async def test_scoring_and_training_use_the_prior_except_for_its_teachers(
         own = await training_set(tx, ADA, layers[ADA], prior)
     assert {song for song, features in theirs.songs.items() if features.embeddings} == heard
     assert not any(features.embeddings for features in own.songs.values())
-    assert not any(features.embeddings for features in (await libraries.of(ADA, layers[ADA])).features.values())
+    plain = await known(store, ADA, await libraries.of(ADA, layers[ADA]))
+    assert not any(song.embeddings for song in plain.values())
 
 
 async def test_members_who_taught_a_prior_keep_the_one_that_ships(
@@ -218,8 +225,8 @@ async def test_members_who_taught_a_prior_keep_the_one_that_ships(
     both = Priors(Folder(folder / "models"), tmp_path / "shipped.npz")
     libraries = ScoredLibraries(store, Scorer(Folder(folder / "models")), both)
     heard = {
-        member: {name for song in (await libraries.of(member, layer)).features.values() for name in song.embeddings}
-        for member, layer in layers.items()
+        member: {name for song in (await known(store, member, scored)).values() for name in song.embeddings}
+        for member, scored in [(member, await libraries.of(member, layer)) for member, layer in layers.items()]
     }
     assert heard == {
         ADA: {f"company:{shipped.version}"},

@@ -20,7 +20,7 @@ from bot.core.library.tables import Row, Table, features_of, field_of
 from bot.core.sorting.learning.columns import BUCKETS, BUMPS, WEIGHTS, keys_of, words_of
 from bot.core.sorting.learning.hints import hint_columns, words_of_name
 from bot.core.sorting.learning.identities import key_of
-from bot.core.sorting.learning.schema import BUILT_IN, MOST_WORDS, Schema, schema_of
+from bot.core.sorting.learning.schema import BUILT_IN, MOST_WORDS, Schema, Survey, schema_of
 from bot.core.sorting.learning.text import encoder
 
 EXPORTIFY_ROW = {
@@ -116,6 +116,28 @@ def test_the_order_of_a_library_does_not_affect_its_schema(library: list[SongFea
     mixed = list(library)
     seed.shuffle(mixed)  # type: ignore[attr-defined]
     assert schema_of(mixed).version == schema_of(library).version
+
+
+def test_a_library_looked_at_in_parts_has_the_schema_of_the_whole() -> None:
+    songs = [
+        SongFeatures(
+            {"energy": at / 50, "brightness": float(at)},
+            {
+                "artists": frozenset({f"Artist {at % 7}"}),
+                "genres": frozenset({f"rock {at % 3}"}),
+                "title": frozenset({"a"}),
+            },
+            embeddings={"musicnn": np.ones(3 + at % 2, np.float32)},
+        )
+        for at in range(50)
+    ]
+    survey = Survey()
+    for at in range(0, len(songs), 7):
+        survey.add(songs[at : at + 7])
+    assert survey.schema() == schema_of(songs)
+    assert survey.schema() != schema_of(songs[:7])
+    with pytest.raises(RefusedProvenance):
+        survey.add([SongFeatures({"energy": 1.0}, provenance={"energy": "spotify"})])
 
 
 @settings(max_examples=40, deadline=None)

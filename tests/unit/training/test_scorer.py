@@ -20,7 +20,7 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.errors import ModelCorrupt, ModelMissing
-from bot.flows.sorting.scored_library import PART, scores_and_places
+from bot.flows.sorting.scored_library import PART, scores_and_places, together
 from tests.unit.tastes import labelled, library
 from training.evaluation.people import drawable, read_person
 from training.model.export import changed_decisions, check_parity, to_file
@@ -198,7 +198,8 @@ def test_a_song_at_its_librarys_exact_centre_is_scored_as_in_scikit_learn() -> N
 def test_a_librarys_places_take_half_the_memory_and_scores_stay_the_same(artefact: Artefact, folder: Path) -> None:
     songs, model = list(SONGS.values()), Scorer(Folder(folder)).load(artefact.digest)
     many = [songs[at % len(songs)] for at in range(PART + 10)]
-    whole, (scores, places) = model.score(many), scores_and_places(model, many)
+    whole = model.score(many)
+    scores, places = together([scores_and_places(model, part) for part in (many[:PART], many[PART:])])
     assert np.array_equal(scores.probabilities, whole.probabilities)
     assert np.array_equal(scores.known, whole.known)
     assert places.nbytes + scores.space.nbytes == whole.space.nbytes / 2

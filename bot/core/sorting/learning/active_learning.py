@@ -166,21 +166,41 @@ class Outline:
         return np.hstack([drawn / size, np.full((len(drawn), 1), BASE)]).astype(np.float32)
 
 
-def outline_of(songs: int, space_of: Callable[[Rows], Floats], seed: int) -> Outline:
-    """Return the outline of a library of so many songs.
+class Sketch:
+    """An outline being made of a library of so many songs, a part at a time, so that nobody keeps all their places.
 
-    space_of: the (n, d) places of n rows, near means similar. It's asked for a few rows at a time, so that nobody needs
-    to keep them all.
+    sample: the rows whose places are needed first.
     """
-    rng = np.random.default_rng(seed)
-    sample = np.sort(rng.choice(songs, min(SAMPLE, songs), replace=False)) if songs else np.array([], np.int64)
-    if not songs:
-        return Outline(np.zeros((0, DIMENSIONS), np.float32), sample, rng)
-    places = space_of(sample)
-    directions = _directions(places - places.mean(axis=0), rng)
-    rows = np.arange(songs)
-    seen = np.concatenate([space_of(rows[at : at + SAMPLE]) @ directions for at in range(0, songs, SAMPLE)])
-    return Outline(seen - seen.mean(axis=0), sample, rng)
+
+    def __init__(self, songs: int, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        drawn = self._rng.choice(songs, min(SAMPLE, songs), replace=False) if songs else np.array([], np.int64)
+        self.sample: Rows = np.sort(drawn)
+        self._seen = [np.zeros((0, DIMENSIONS), np.float32)]
+
+    def begin(self, places: Floats) -> None:
+        """Find the directions in which songs differ. places: (n, d), those of the sample; near means similar."""
+        self._directions = _directions(places - places.mean(axis=0), self._rng)
+        self._seen = []
+
+    def add(self, places: Floats) -> None:
+        """Look at the places of the next rows, beginning with the first."""
+        self._seen.append(places @ self._directions)
+
+    def outline(self) -> Outline:
+        """Return the outline of the songs so far."""
+        seen = np.concatenate(self._seen)
+        return Outline(seen - seen.mean(axis=0) if len(seen) else seen, self.sample, self._rng)
+
+
+def outline_of(songs: int, space_of: Callable[[Rows], Floats], seed: int) -> Outline:
+    """Return the outline of a library of so many songs. space_of: the places of n rows; asked for a few at a time."""
+    sketch, rows = Sketch(songs, seed), np.arange(songs)
+    if songs:
+        sketch.begin(space_of(sketch.sample))
+    for at in range(0, songs, SAMPLE):
+        sketch.add(space_of(rows[at : at + SAMPLE]))
+    return sketch.outline()
 
 
 def points_of(space: Floats, k_playlists: int, seed: int) -> Floats:

@@ -11,10 +11,10 @@ songs of the library share them; embeddings; texts; and what the names of playli
 import hashlib
 import json
 import math
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -177,28 +177,59 @@ def schema_of(songs: Sequence[SongFeatures]) -> Schema:
 
     Built-in numbers keep their constants; others are scaled by the library's median and spread.
     """
-    refuse(songs)
-    numbers = sorted({name for song in songs for name in song.numbers})
-    sets = sorted({name for song in songs for name, tokens in song.sets.items() if tokens})
-    embeddings = _lengths(songs)
-    share = math.sqrt(min(1.0, MANY_NUMBERS / max(1, len(numbers))))
-    return Schema(
-        name=_feature_set(numbers),
-        numbers=tuple(replace(_number(name, songs), weight=_rounded(share)) for name in numbers),
-        words=tuple(_vocabulary(name, songs) for name in sets if name not in (*BUCKETS, TITLE)),
-        identities=tuple(_counted(name, songs) for name in BUCKETS if name in sets),
-        embeddings=tuple(Embedding(name, embeddings[name]) for name in sorted(embeddings)),
-        texts=tuple(name for name in TEXTS if name in sets),
-    )
+    survey = Survey()
+    survey.add(songs)
+    return survey.schema()
 
 
-def _lengths(songs: Sequence[SongFeatures]) -> dict[str, int]:
-    """Return each embedding's length; with several versions, the one most songs have, then the longer."""
-    lengths: dict[str, Counter[int]] = defaultdict(Counter)
-    for song in songs:
-        for name, vector in song.embeddings.items():
-            lengths[name][len(vector)] += 1
-    return {name: max(counts, key=lambda length: (counts[length], length)) for name, counts in lengths.items()}
+class Survey:
+    """What a schema needs to know of a library, whose songs are added a part at a time and not kept."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, array[float]] = defaultdict(lambda: array("d"))  # not of built-in ones
+        self._lengths: dict[str, Counter[int]] = defaultdict(Counter)  # of embeddings
+        self._words: dict[str, Counter[str]] = defaultdict(Counter)
+        self._keys: dict[str, Counter[int]] = defaultdict(Counter)
+        self._songs: Counter[str] = Counter()  # with something in a set
+
+    def add(self, songs: Sequence[SongFeatures]) -> None:
+        """Look at some of the songs. Raises RefusedProvenance for a value that must not be used."""
+        refuse(songs)
+        for song in songs:
+            for name, value in song.numbers.items():
+                values = self._numbers[name]
+                if name not in BUILT_IN and math.isfinite(value):
+                    values.append(value)
+            for name, vector in song.embeddings.items():
+                self._lengths[name][len(vector)] += 1
+            for name, tokens in song.sets.items():
+                if tokens:
+                    self._add_set(name, tokens, song)
+
+    def _add_set(self, name: str, tokens: Collection[str], song: SongFeatures) -> None:
+        self._songs[name] += 1
+        if name in BUCKETS:
+            self._keys[name].update(keys_of(name, song))
+        elif name != TITLE:
+            self._words[name].update(words_of(tokens))
+
+    def schema(self) -> Schema:
+        """Return the schema of the songs so far."""
+        numbers = sorted(self._numbers)
+        share = math.sqrt(min(1.0, MANY_NUMBERS / max(1, len(numbers))))
+        return Schema(
+            name=_feature_set(numbers),
+            numbers=tuple(replace(_number(name, self._numbers[name]), weight=_rounded(share)) for name in numbers),
+            words=tuple(_vocabulary(name, self._words[name], self._songs[name]) for name in sorted(self._words)),
+            identities=tuple(_identity(name, self._keys[name]) for name in BUCKETS if name in self._keys),
+            embeddings=tuple(Embedding(name, _usual(self._lengths[name])) for name in sorted(self._lengths)),
+            texts=tuple(name for name in TEXTS if name in self._songs),
+        )
+
+
+def _usual(lengths: Counter[int]) -> int:
+    """Return an embedding's length; with several versions, the one most songs have, then the longer."""
+    return max(lengths, key=lambda length: (lengths[length], length))
 
 
 def _feature_set(numbers: Collection[str]) -> str:
@@ -206,25 +237,22 @@ def _feature_set(numbers: Collection[str]) -> str:
     return max(sorted(FEATURE_SETS), key=lambda name: len({n.name for n in FEATURE_SETS[name]} & set(numbers)))
 
 
-def _number(name: str, songs: Sequence[SongFeatures]) -> Number:
+def _number(name: str, values: Sequence[float]) -> Number:
     if name in BUILT_IN:
         return BUILT_IN[name]
-    values = np.array([value for song in songs if math.isfinite(value := song.numbers.get(name, math.nan))] or [0.0])
-    low, centre, high = np.percentile(values, [25, 50, 75])
-    scale = (high - low) / 1.349 or values.std() or 1.0  # 1.349: between the quartiles of a normal distribution
+    known = np.array(values or [0.0])
+    low, centre, high = np.percentile(known, [25, 50, 75])
+    scale = (high - low) / 1.349 or known.std() or 1.0  # 1.349: between the quartiles of a normal distribution
     return Number(name, "", _rounded(centre), _rounded(scale))
 
 
-def _vocabulary(name: str, songs: Sequence[SongFeatures]) -> Words:
-    tagged = [words_of(labels) for song in songs if (labels := song.sets.get(name))]
-    counts = Counter(chain.from_iterable(tagged))
+def _vocabulary(name: str, counts: Counter[str], songs: int) -> Words:
     common = sorted((word for word in counts if counts[word] >= RARE), key=lambda word: (-counts[word], word))
     kept = tuple(sorted(common[:MOST_WORDS]))
-    return Words(name, kept, tuple(_rounded(1 + math.log((1 + len(tagged)) / (1 + counts[word]))) for word in kept))
+    return Words(name, kept, tuple(_rounded(1 + math.log((1 + songs) / (1 + counts[word]))) for word in kept))
 
 
-def _counted(name: str, songs: Sequence[SongFeatures]) -> IdentityColumn:
-    counts = Counter(chain.from_iterable(keys_of(name, song) for song in songs))
+def _identity(name: str, counts: Counter[int]) -> IdentityColumn:
     keys = tuple(sorted(key for key, count in counts.items() if count >= RARE))
     return IdentityColumn(name, keys, tuple(counts[key] for key in keys))
 

@@ -28,7 +28,7 @@ from bot.core.sorting.writing.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, QuestionGone
 from bot.flows.sorting.labelling.readiness import due, training_pays, why_no_songs
-from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
+from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary, known_of
 from bot.flows.sorting.why import Explanation, reason
 from bot.flows.sorting.writing import sort
 
@@ -219,7 +219,7 @@ async def question(store: Store, scored: ScoredLibrary, card: Card) -> Question:
         verdicts = await answers.verdicts(tx, card.member, card.layer)
         holders = await playlists.holding(tx, card.layer, song)
         more = await _with_more(tx, scored, card, song, verdicts)
-    guesses = guess(scored, card.song, kept)
+        guesses = await guess(tx, scored, card.member, song, kept)
     why = reason(scored, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
     holding = [playlist for playlist in kept if playlist.playlist in holders]
     return Question(card, song, layer, kept, guesses, why, tally(scored, layer, verdicts), holding, more)
@@ -245,14 +245,15 @@ async def not_sorted(tx: Tx, layer: int, among: Sequence[Song], verdicts: Mappin
     return left
 
 
-def guess(scored: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:
+async def guess(tx: Tx, scored: ScoredLibrary, member: int, song: Song, kept: Sequence[Playlist]) -> list[Guess]:
     """Return the model's guesses for a song, best first; without a model, the playlist it's named after, if any."""
-    if song not in scored.place:
+    if song.song not in scored.place:
         return []
     if scored.scores is None:
-        named = named_after({playlist.playlist: playlist.name for playlist in kept}, scored.features[song])
+        known_song = await known_of(tx, member, scored, song)
+        named = named_after({playlist.playlist: playlist.name for playlist in kept}, known_song)
         return [Guess(playlist, named[1], named=True) for playlist in kept if named and playlist.playlist == named[0]]
-    scores = scored.scores_of([song])
+    scores = scored.scores_of([song.song])
     by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
     known = [Guess(playlist, by_class[playlist.playlist]) for playlist in kept if playlist.playlist in by_class]
     return sorted(known, key=lambda option: -option.probability)

@@ -65,7 +65,7 @@ async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -
     """Prepare the write that new likes would cause; without a model, only the member's answers count."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
     place = {song.song: at for at, song in enumerate(liked)}
-    scored = ScoredLibrary(liked, {}, place, NOWHERE, None, None, outline_of(0, lambda _: NOWHERE, 0))
+    scored = ScoredLibrary(liked, place, NOWHERE, None, None, outline_of(0, lambda _: NOWHERE, 0))
     async with writer.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
     write = await dry_run.prepare(writer.stage.store, layer, scored, only, writer.stage.clock())
