@@ -109,8 +109,8 @@ async def _keep(store: Store, account: Account, page: LikesPage, since: datetime
         changed = [like for like in page.likes if (like.song.song, like.added_at) not in known.items()]
         new = [like for like in changed if like.song.song not in known and _is_new(like.added_at, since)]
         await songs.save(tx, (like.song for like in page.likes), now)
-        await songs.like(tx, account.member, [like for like in changed if like not in new], now)
-        await songs.like(tx, account.member, new, now, fresh=True)
+        await songs.mark(tx, account.member, [like for like in changed if like not in new])
+        await songs.mark(tx, account.member, new, fresh=True)
         await songs.keep_newest(tx, account.member, limits.SONGS)
 
 

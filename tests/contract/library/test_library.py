@@ -1,9 +1,11 @@
 """The library: what reading it costs, and that nothing is lost."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from math import ceil
 
 import pytest
+import sqlalchemy as sa
 
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
@@ -24,6 +26,7 @@ from bot.messages.library import bad_row
 from tests.contract.conftest import ACTOR, MEMBER, NOW, Linked, track
 
 FILE = "file.csv"
+STATEMENTS = 13  # for each page of likes, six of them for its request
 
 
 async def synced(linked: Linked) -> sync.Synced:
@@ -40,6 +43,16 @@ async def test_a_first_sync_of_n_songs_is_n_over_50_calls(linked: Linked) -> Non
     assert (look.total, look.new, look.gone) == (120, 120, 0)
     assert linked.calls() == ["GET /v1/me/tracks"] * ceil(120 / 50)
     assert len(await liked(linked)) == 120
+
+
+async def test_a_page_of_likes_takes_few_statements(linked: Linked) -> None:
+    """Those that count the request and find its token among them."""
+    music, account, said = await linked.music(), await linked.account(), list[str]()
+    engine = linked.store._engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *call: said.append(call[2]))
+    look = await sync.sync(linked.store, music, account, NOW)
+    statements = [statement for statement in said if not statement.startswith(("BEGIN", "SELECT pg_advisory"))]
+    assert len(statements) <= STATEMENTS * look.calls + 3, Counter(statement[:80] for statement in statements)
 
 
 async def test_p35_a_look_at_a_member_who_is_erased_meanwhile_brings_nothing_of_them_back(linked: Linked) -> None:

@@ -35,7 +35,8 @@ async def save(tx: Tx, songs: Iterable[Song], now: datetime, by: Origin = Origin
         rows = [own_songs.columns(song) | {"origin": int(origin), "cached_at": now} for song, origin in new.values()]
         await upsert(tx, SONG, rows)
         renamed = [song for song, (after, _) in new.items() if song in kept and _renamed(kept[song][0], after)]
-        await _ask_anew(tx, renamed)
+        if renamed:
+            await _ask_anew(tx, renamed)
         await own_songs.promoted(tx, [song for song, _ in new.values()])
 
 
@@ -138,30 +139,25 @@ async def like(tx: Tx, member: int, likes: Iterable[Like], now: datetime, *, fre
     """
     likes = list(likes)
     await save(tx, (like.song for like in likes), now)
-    await _like(tx, member, likes, fresh)
+    await mark(tx, member, likes, fresh=fresh)
 
 
 async def bring(tx: Tx, member: int, likes: Iterable[Like]) -> None:
     """Add likes from a member's file, which describes its songs for that member alone."""
     likes = list(likes)
     await own_songs.bring(tx, member, (like.song for like in likes))
-    await _like(tx, member, likes, fresh=False)
+    await mark(tx, member, likes)
 
 
-async def _like(tx: Tx, member: int, likes: Sequence[Like], fresh: bool) -> None:
-    for piece in chunks(likes):
-        before = await tx.execute(select(LIKED).where(LIKED.c.member == member, LIKED.c.song.in_(_ids(piece))))
-        kept = {row.song: (row.added_at, row.fresh) for row in before}
-        rows = []
-        for like in piece:
-            added_at, waits = kept.get(like.song.song, (None, False))
-            dated = {"song": like.song.song, "added_at": like.added_at or added_at}
-            rows.append({"member": member, **dated, "fresh": fresh or waits})
-        await upsert(tx, LIKED, rows)
-
-
-def _ids(likes: Iterable[Like]) -> list[str]:
-    return [like.song.song for like in likes]
+async def mark(tx: Tx, member: int, likes: Sequence[Like], *, fresh: bool = False) -> None:
+    """Add likes as `like` does, of songs that are stored."""
+    insert = rows.inserting(tx, LIKED)
+    dated = func.coalesce(insert.excluded.added_at, LIKED.c.added_at)
+    again = {"added_at": dated, "fresh": LIKED.c.fresh | insert.excluded.fresh}
+    adding = insert.on_conflict_do_update(index_elements=["member", "song"], set_=again)
+    for piece in chunks({like.song.song: like for like in likes}.values()):
+        new = [{"song": like.song.song, "added_at": like.added_at} for like in piece]
+        await tx.execute(adding, [{"member": member, "fresh": fresh, **row} for row in new])
 
 
 async def fresh(tx: Tx, member: int) -> list[str]:
