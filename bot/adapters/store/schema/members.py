@@ -33,7 +33,7 @@ member = Table(
     Column("chosen_language", Text),  # what they chose instead, as "de"
     Column("feed_teaches", Boolean, nullable=False, default=False, server_default=false()),  # adds there are labels
     Column("only_sound", Boolean, nullable=False, default=False, server_default=false()),  # in their feed
-    Column("importing", Text),  # name of the file that's being imported, so that a restart can tell them
+    Column("importing", Text, index=True),  # name of the file that's being imported, so that a restart can tell them
 )
 
 account = Table(
