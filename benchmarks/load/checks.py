@@ -29,7 +29,7 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """ended: how many of each kind have; open: how many haven't, looks at likes aside, which never end.
+    """ended: how many of each kind have; open: how many haven't, polls aside, which never end.
 
     failed: how many of those that ended did so with an error;
     waited: seconds that each job was due before it was begun; lookups of features aside.
@@ -65,7 +65,7 @@ def read(stack: Deployed) -> int:
 
 
 def left(stack: Deployed, books: Books, since: float) -> bool:
-    """Whether a look has yet to find a like, or a job is open that isn't such a look."""
+    """Whether a poll has yet to find a like, or another job is open."""
     return bool(jobs(stack, since).open) or not set(carry_out(stack.database_url, LIKES)).issuperset(books.likes)
 
 

@@ -15,9 +15,9 @@ from benchmarks.load.members import Resident, move_in
 from benchmarks.load.usage import Used
 from tests.databases import carry_out
 
-LOOKS = 60  # seconds between looks at a member's likes
-SETTINGS = {"POLL_SECONDS": str(LOOKS), "POLL_LONGEST": str(LOOKS), "LOG_LEVEL": "WARNING"}
-SETTLE, REST = 3.0, 20.0  # seconds after the start, and then without anything to do; nobody is due for a look yet
+POLLED = 60  # seconds between polls of a member
+SETTINGS = {"POLL_SECONDS": str(POLLED), "POLL_LONGEST": str(POLLED), "LOG_LEVEL": "WARNING"}
+SETTLE, REST = 3.0, 20.0  # seconds after the start, and then without anything to do; nobody is due for a poll yet
 DUE = "update member set next_poll_at = 0"
 LOOK, OFTEN = 5.0, 0.5  # seconds between looks at the memory, and at the write-ahead log
 LONGEST = 1_800.0  # seconds for the jobs to end

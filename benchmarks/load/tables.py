@@ -56,7 +56,7 @@ def work(deployment: Deployment, what: Measured) -> Row:
         **_named(deployment),
         "labels": len(what.books.labels),
         "likes": len(what.books.likes),
-        "looks": ended.get(JobKind.POLL, 0),
+        "polls": ended.get(JobKind.POLL, 0),
         "trainings": ended.get(JobKind.TRAIN, 0),
         "songs placed": what.placed,
         "requests to Spotify": what.calls,
