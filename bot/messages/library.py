@@ -98,6 +98,18 @@ def imported(file: str, result: Imported) -> str:
                 without,
             )
         )
+    said += _not_songs(result)
+    if result.held and result.linked:
+        said.append(_(HELD_AT_SPOTIFY))
+    if result.bad_rows:
+        said.append(plural("I couldn't read {count} row:", "I couldn't read {count} rows:", result.bad_rows))
+        said += [f"- {bad_row(row)}" for row in result.bad]
+    return "\n".join(said)
+
+
+def _not_songs(result: Imported) -> list[str]:
+    """Rows and files that were left out because they hold no songs."""
+    said = []
     if result.spoken:
         said.append(
             plural(
@@ -115,12 +127,7 @@ def imported(file: str, result: Imported) -> str:
                 files=formatting.escape(", ".join(result.unread[:MOST_FILES]), 300),
             )
         )
-    if result.held and result.linked:
-        said.append(_(HELD_AT_SPOTIFY))
-    if result.bad_rows:
-        said.append(plural("I couldn't read {count} row:", "I couldn't read {count} rows:", result.bad_rows))
-        said += [f"- {bad_row(row)}" for row in result.bad]
-    return "\n".join(said)
+    return said
 
 
 def uploaded(song: Song) -> str:
