@@ -118,6 +118,11 @@ def test_the_order_of_a_library_does_not_affect_its_schema(library: list[SongFea
     assert schema_of(mixed).version == schema_of(library).version
 
 
+def test_a_zero_has_no_sign_in_a_schema() -> None:
+    zeros = [SongFeatures({"pulse": zero}) for zero in (0.0, -0.0)]
+    assert schema_of(zeros[:1]).version == schema_of(zeros[1:]).version
+
+
 def test_a_library_looked_at_in_parts_has_the_schema_of_the_whole() -> None:
     songs = [
         SongFeatures(
@@ -212,7 +217,7 @@ def by_hand(schema: Schema, song: SongFeatures) -> list[float]:
         tokens, vectors = encoder().tokens, encoder().vectors
         text = " ".join(sorted(song.sets.get(name, ()))).casefold().replace(",", "")
         found = [tokens["▁" + word] for word in text.split()]
-        about = unit(vectors[found].sum(axis=0).tolist())
+        about = unit(vectors[found].sum(axis=0, dtype=np.float64).tolist())
         spans += [*(1.2 * value for value in about), 0.25 * (not any(about))]
     for hint in schema.hints:
         said = {key_of(word) for text in song.sets.get(hint.kind, ()) for word in words_of_name(text)}

@@ -269,4 +269,4 @@ def _finite(bound: float) -> float | None:
 
 def _rounded(value: float) -> float:
     """Round to six digits: enough, and the same text on every machine."""
-    return float(f"{value:.6g}")
+    return float(f"{value:.6g}") + 0.0  # which makes -0.0 the same as 0.0
