@@ -30,7 +30,7 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 NO_TIME = timedelta()
-PREPARING = timedelta(minutes=10)  # a write that's older isn't being prepared by another process any more
+UNDER_WAY = timedelta(minutes=10)  # a write or training that began earlier isn't under way in another process any more
 PATIENCE = timedelta(seconds=5)  # in which the process where a member waits for an answer can give it
 Step = Callable[[], Awaitable[None]]
 Due = Callable[[datetime], Awaitable[None]]
@@ -61,12 +61,12 @@ class Upkeep:
         """Repair what a crash or an upgrade interrupted; `tick` does what goes through all members, and what failed."""
         store, now = self._services.store, self._services.clock()
         await keep_trying(store, Work("retry", 0), partial(retry, store, now), now)
-        prepared_by = now if self._part.is_whole else now - PREPARING
+        before = now if self._part.is_whole else now - UNDER_WAY
         steps: dict[str, Step] = {
             "erasures": self._resume_erasures,
             "unlinking": self._resume_unlinking,
-            "half-prepared writes": partial(writes.forget_unprepared, store, prepared_by),
-            "cut-short trainings": partial(train.forget_cut_short, store),
+            "half-prepared writes": partial(writes.forget_unprepared, store, before),
+            "cut-short trainings": partial(train.forget_cut_short, store, before),
             "shared playlists": self._resume_sharing,
             "imports": partial(imports.tell_interrupted, store, now),
         }

@@ -45,6 +45,10 @@ def _too_often(error: errors.TooOften) -> str:
     )
 
 
+NO_DATABASE = N_(
+    "I can't use my database right now, so I didn't do that. Try again in a few minutes. If that doesn't help, tell "
+    "whoever runs this bot."
+)
 COMMON: Wordings = {
     errors.CratekeeperError: N_("That didn't work, and it isn't your fault. Nothing was lost."),
     errors.NotLinked: N_("I don't know your songs yet. Use `/link` for Spotify, or `/library import` for a file."),
@@ -104,6 +108,8 @@ COMMON: Wordings = {
     errors.StoreError: N_(
         "I can't write to my disk right now, so I didn't do that. Please tell whoever runs this bot."
     ),
+    errors.StoreBusy: NO_DATABASE,
+    errors.StoreShut: NO_DATABASE,
     errors.StorageDown: N_("I can't reach my models right now, so I didn't do that. Try again in a few minutes."),
     errors.VaultError: N_("I can't open what I kept for your Spotify account. Nothing was lost; use `/link` to go on."),
     errors.ModelError: N_("I haven't learned your playlists yet. Answer a few `/label` cards and I will."),

@@ -36,10 +36,10 @@ async def train(store: Store, trainer: Training, member: int, layer: int, now: d
         await notices.add(tx, member, NoticeKind.TRAINED, body, now)
 
 
-async def forget_cut_short(store: Store) -> None:
-    """Clear all running trainings at startup: those that a crash interrupted start again."""
+async def forget_cut_short(store: Store, before: datetime) -> None:
+    """Clear the trainings that began before then: a crash interrupted them, and they start again."""
     async with store.writing() as tx:
-        await playlists.end_trainings(tx)
+        await playlists.end_trainings(tx, before)
 
 
 async def lost(store: Store, scorer: ModelFiles) -> list[Model]:

@@ -1,7 +1,7 @@
 """When a layer is trained, and what members are told meanwhile. Real store; a stand-in trainer that trains nothing."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -61,11 +61,13 @@ async def test_a_training_is_marked_while_it_runs_and_counts_the_labels_it_start
     assert (after.training, after.tried) == (False, 6), "the footer never counts backwards"
 
 
-async def test_after_a_crash_no_training_is_marked_as_running(store: Store, now: datetime) -> None:
+async def test_after_a_crash_no_earlier_training_is_marked_as_running(store: Store, now: datetime) -> None:
     layer = await a_layer(store, now, 6)
     async with store.writing() as tx:
-        await playlists.change_layer(tx, layer.layer, training=True)
-    await train.forget_cut_short(store)
+        await playlists.change_layer(tx, layer.layer, training=True, learnt_at=now)
+    await train.forget_cut_short(store, now - timedelta(seconds=1))
+    assert (await now_of(store, layer)).training, "another process goes on with it"
+    await train.forget_cut_short(store, now)
     assert not (await now_of(store, layer)).training
 
 

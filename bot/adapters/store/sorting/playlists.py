@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -49,8 +50,9 @@ async def change_layer(tx: Tx, layer: int, **values: Any) -> None:
     await tx.execute(update(LAYER).where(LAYER.c.layer == layer).values(**values))
 
 
-async def end_trainings(tx: Tx) -> None:
-    await tx.execute(update(LAYER).where(LAYER.c.training).values(training=False))
+async def end_trainings(tx: Tx, before: datetime) -> None:
+    began = LAYER.c.training, LAYER.c.learnt_at <= before
+    await tx.execute(update(LAYER).where(*began).values(training=False))
 
 
 async def in_layer(tx: Tx, layer: int) -> list[Playlist]:
