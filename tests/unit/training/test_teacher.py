@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.adapters.scorer import open_model
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
-from bot.core.sorting.learning.dataset import Label, TrainingSet
+from bot.core.sorting.learning.dataset import CORRECTION, Label, TrainingSet
 from tests.unit.tastes import labelled, library, style_of
 from training.dataset import examples_of
 from training.model.cross_validation import usual_temperature
@@ -69,8 +69,8 @@ def test_with_more_labels_neighbours_count_less_and_labels_more() -> None:
     assert usual_temperature(few) > usual_temperature(many)
 
 
-def test_a_reaction_weighs_less_than_a_button() -> None:
-    labels = [Label("0:00000", 1, True, "reaction"), Label("1:00000", 2, True, "button")]
+def test_a_correction_weighs_less_than_a_button() -> None:
+    labels = [Label("0:00000", 1, True, CORRECTION), Label("1:00000", 2, True, "button")]
     examples = examples_of(TrainingSet(SONGS, labels, {1: "A", 2: "B"}, False, False))
     assert examples.weight[0] < examples.weight[1]
 
@@ -81,7 +81,7 @@ some_labels = st.lists(
         st.sampled_from(sorted(SONGS)[::7]),
         st.sampled_from([1, 2, 3, None]),
         st.booleans(),
-        st.sampled_from(["button", "reaction", "receipt", "hand", "csv"]),
+        st.sampled_from(["button", "reaction", "receipt", "hand", "csv", CORRECTION]),
     ),
     min_size=1,
     max_size=12,
