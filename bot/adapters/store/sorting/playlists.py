@@ -51,8 +51,9 @@ async def change_layer(tx: Tx, layer: int, **values: Any) -> None:
 
 
 async def end_trainings(tx: Tx, before: datetime) -> None:
-    began = LAYER.c.training, LAYER.c.learnt_at <= before
-    await tx.execute(update(LAYER).where(*began).values(training=False))
+    """Clear the trainings that began before then, or nobody knows when."""
+    began = or_(LAYER.c.learnt_at <= before, LAYER.c.learnt_at.is_(None))
+    await tx.execute(update(LAYER).where(LAYER.c.training, began).values(training=False))
 
 
 async def in_layer(tx: Tx, layer: int) -> list[Playlist]:
