@@ -38,7 +38,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 async def moved_in(stack: Stack, count: int = MEMBERS) -> list[tuple[Person, Message]]:
     """Give every member a library, three playlists and, in messages, their cards, before the bot starts."""
-    store = Store(f"sqlite+aiosqlite:///{stack.data / 'cratekeeper.db'}")
+    store = Store(stack.database_url)
     await store.migrate()
     libraries = ScoredLibraries(store, Scorer(Folder(stack.data / "models")))
     people = [_newcomer(stack, f"member{number}") for number in range(count)]

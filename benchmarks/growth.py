@@ -42,7 +42,7 @@ async def restarted(count: int) -> Row:
         async with stack:
             await stack.start_bot()
             await stack.stop_bot()
-            await crowd(Store(f"sqlite+aiosqlite:///{stack.data / 'cratekeeper.db'}"), range(1, count + 1), songs=20)
+            await crowd(Store(stack.database_url), range(1, count + 1), songs=20)
             begun = time.perf_counter()
             await stack.start_bot()
             return {"members": count, "ready, s": time.perf_counter() - begun, "memory, MB": resident(stack) / MB}

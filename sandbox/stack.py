@@ -19,6 +19,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
+from bot.config import JOBS, SQLITE
 from sandbox import discord, loopback, sources, spotify
 from sandbox.music.library import Library
 from sandbox.process import environment, start
@@ -92,6 +93,19 @@ class Stack:
     @property
     def data(self) -> Path:
         return self.folder / "data"
+
+    @property
+    def on_server(self) -> bool:
+        """Whether the bot keeps everything in a database on a server."""
+        return "DATABASE_URL" in self.settings
+
+    @property
+    def database_url(self) -> str:
+        return self.settings.get("DATABASE_URL", f"{SQLITE}{self.data / 'cratekeeper.db'}")
+
+    @property
+    def jobs_url(self) -> str:
+        return self.settings.get("DATABASE_URL", f"{SQLITE}{self.data / JOBS}")
 
     @property
     def log(self) -> Path:

@@ -9,7 +9,6 @@ from pathlib import Path
 import aiohttp
 
 from bot.adapters.vault import new_key
-from bot.config import JOBS
 from sandbox.stack import LOOPBACK, READY, BotEnded, Stack, free_port
 from tests import postgresql
 
@@ -55,18 +54,6 @@ class Deployed(Stack):
         super().__init__(folder, settings={**server, "ENCRYPTION_KEYS": self.key, **settings})
         self.deployment = deployment
         self.processes: dict[Command, asyncio.subprocess.Process] = {}
-
-    @property
-    def on_server(self) -> bool:
-        return "DATABASE_URL" in self.settings
-
-    @property
-    def database_url(self) -> str:
-        return self.settings.get("DATABASE_URL", f"sqlite+aiosqlite:///{self.data / 'cratekeeper.db'}")
-
-    @property
-    def jobs_url(self) -> str:
-        return self.settings.get("DATABASE_URL", f"sqlite:///{self.data / JOBS}")
 
     @property
     def pids(self) -> list[int]:

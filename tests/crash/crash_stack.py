@@ -175,7 +175,7 @@ class CrashStack(CheckedStack):
 
     def jobs(self, query: str) -> list[tuple[Any, ...]]:
         """Query the queue."""
-        return carry_out(self.settings.get("DATABASE_URL", f"sqlite:///{self.data / 'jobs.db'}"), query)
+        return carry_out(self.jobs_url, query)
 
 
 @dataclass(frozen=True, slots=True)

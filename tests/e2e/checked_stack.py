@@ -116,14 +116,6 @@ class CheckedStack(Stack):
     def database(self) -> Path:
         return self.data / "cratekeeper.db"
 
-    @property
-    def on_server(self) -> bool:
-        return "DATABASE_URL" in self.settings
-
-    @property
-    def database_url(self) -> str:
-        return self.settings.get("DATABASE_URL", f"sqlite:///{self.database}")
-
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Query the bot's database."""
         return carry_out(self.database_url, query, values)

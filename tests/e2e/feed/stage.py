@@ -66,7 +66,7 @@ def music(folder: Path) -> Path:
 
 async def give(stack: CheckedStack, channel: Channel) -> None:
     """Allow the feed in the channel, as /server does."""
-    store = Store(f"sqlite+aiosqlite:///{stack.database}")
+    store = Store(stack.database_url)
     await server_channels.choose(store, stack.guild.id, Purpose.FEED, [channel.id])
     await store.close()
 

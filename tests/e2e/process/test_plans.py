@@ -151,8 +151,8 @@ def may_read_whole(stack: CheckedStack, statement: Statement) -> bool:
 @contextmanager
 def explaining(stack: CheckedStack) -> Iterator[Callable[[Statement], set[str]]]:
     """Yield what returns the tables that a statement would read whole in the bot's databases."""
-    urls = [stack.database_url] if stack.on_server else [stack.database_url, f"sqlite:///{stack.data / 'jobs.db'}"]
-    engines = [sa.create_engine(url) for url in urls]
+    urls = {stack.database_url, stack.jobs_url}
+    engines = [sa.create_engine(url.replace("+aiosqlite", "")) for url in urls]
     with ExitStack() as opened:
         databases = [opened.enter_context(engine.connect()) for engine in engines]
         if stack.on_server:

@@ -139,7 +139,7 @@ async def test_a_repost_asks_first_shows_a_name_and_can_be_deleted(shop: Shop) -
 
 async def killed_before_noting(shop: Shop) -> None:
     """Make it look as if a while ago, a crash came after the reposts were posted but before that was recorded."""
-    store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
+    store = Store(shop.stack.database_url)
     async with store.writing() as tx:
         a_while_ago = shop.stack.discord.now() - 2 * SENDING
         await tx.execute(update(schema.repost).values(message=None, at=a_while_ago))
@@ -264,7 +264,7 @@ async def test_the_digest_is_posted_once_a_week_with_counts(shop: Shop) -> None:
 async def due(shop: Shop, at: datetime) -> None:
     """Make a digest due for a week in which something happened."""
     server = shop.stack.guild.id
-    store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
+    store = Store(shop.stack.database_url)
     async with store.writing() as tx:
         await server_channels.count(tx, server, "like", at - timedelta(days=2), 30)
         await server_channels.give(tx, Place(shop.channels["digest"].id, "digest", server, at))
@@ -275,7 +275,7 @@ async def test_public_cards_never_show_a_song_barred_in_the_server(shop: Shop) -
     server = shop.stack.guild.id
     nora = await with_file(shop.stack, "nora", library=plain(5, seed=145))
     await answer(nora.command("feed join"))
-    store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
+    store = Store(shop.stack.database_url)
     async with store.writing() as tx:
         for (key,) in shop.stack.rows("select key from entry"):
             await server_channels.bar(tx, server, key)
