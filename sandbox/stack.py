@@ -65,6 +65,8 @@ class Listener:
 class Stack:
     """`folder` holds the bot's data and log. `settings` are added to the bot's environment."""
 
+    program: tuple[str, ...] = ("-m", "bot")
+
     def __init__(self, folder: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.port = port or free_port()
@@ -221,18 +223,20 @@ class Stack:
         settings = {**self._settings(), "HTTP_PORT": str(port or self.bot_port)}
         with self.log.open("ab") as log:
             streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
-            return await start("-m", "bot", *command, folder=self.folder, settings=settings, **streams)
+            return await start(*self.program, *command, folder=self.folder, settings=settings, **streams)
 
-    async def _until_ready(self, end: Coroutine[Any, Any, object]) -> None:
-        """Wait until the bot has registered its commands. Raises BotEnded if its process comes to its `end` first."""
+    async def _until_ready(self, *ends: Coroutine[Any, Any, object]) -> None:
+        """Wait until the bot has registered its commands.
+
+        Raises BotEnded with the log's last lines if one of `ends` comes first, or neither does within READY seconds.
+        """
         ready = asyncio.create_task(self.discord.wait_for(self._ready, READY))
-        ended = asyncio.create_task(end)
-        await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
-        if not ready.done():
-            ready.cancel()
+        waiting = {ready, *(asyncio.create_task(end) for end in ends)}
+        done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        if ready not in done or ready.exception():
             raise BotEnded(self.last_words())
-        await ready
 
     def _ready(self) -> bool:
         return self.discord.online and bool(self.discord.commands.registered())

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import aiohttp
 
-from sandbox.process import start
 from sandbox.stack import free_port
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
 
 
 class Parts(CheckedStack):
     """A stack whose bot is several processes, by their names."""
-
-    program: tuple[str, ...] = ("-m", "bot")
 
     def __init__(self, folder: Path, **settings: str) -> None:
         super().__init__(folder, engine="postgresql", FEED_PAGE="on", **settings)
@@ -30,17 +27,13 @@ class Parts(CheckedStack):
 
     async def begin(self, *command: str, port: int = 0) -> None:
         """Start a part; `port` is where it serves its pages."""
-        settings = {**self._settings(), "HTTP_PORT": str(port or free_port())}
-        with self.log.open("ab") as log:
-            streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
-            process = await start(*self.program, *command, folder=self.folder, settings=settings, **streams)
-        self.processes[" ".join(command)] = process
+        self.processes[" ".join(command)] = await self.start_process(*command, port=port or free_port())
 
     async def begin_all(self) -> None:
         await self.begin("gateway")
         await self.begin("worker", "--name", "1")
         await self.begin("web", port=self.bot_port)
-        await self._until_ready(asyncio.Event().wait())
+        await self._until_ready(*(process.wait() for process in self.processes.values()))
         await self.until_served()
 
     async def until_served(self) -> None:

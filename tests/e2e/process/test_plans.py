@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from bot.adapters.store.schema.base import OneOf
-from sandbox.process import start
 from tests.databases import ENGINES
 from tests.e2e.chat_stage import answer, with_file
 from tests.e2e.checked_stack import PATIENCE, CheckedStack
@@ -69,10 +68,8 @@ class Noting(CheckedStack):
     """A stack with one process, which notes its statements."""
 
     async def start_bot(self) -> None:
-        with self.log.open("ab") as log:
-            program = (*NOTING, str(self.folder / "noted"))
-            self.bot = await start(*program, folder=self.folder, settings=self._settings(), stdout=log, stderr=log)
-        await self._until_ready(self.bot.wait())
+        self.program = (*NOTING, str(self.folder / "noted"))
+        await super().start_bot()
 
 
 class NotingParts(Parts):
