@@ -125,7 +125,7 @@ class Settings:
     def database_path(self) -> Path:
         """The database's file. Raises SettingsError if a server holds it."""
         if self.on_server:
-            raise SettingsError("PostgreSQL holds the database: back it up, and bring it back, with its own tools")
+            raise SettingsError("the database is in PostgreSQL: back it up and restore it with PostgreSQL's own tools")
         return Path(self.database_url.removeprefix(SQLITE).partition("?")[0]).absolute()
 
     @property
@@ -242,7 +242,7 @@ def _client_id(env: Mapping[str, str]) -> str:
     """A Spotify client id has 32 hexadecimal digits. Empty: members bring their own id, or a file."""
     value = env.get("SPOTIFY_CLIENT_ID", "").strip()
     if value and not is_client_id(value):
-        raise SettingsError("SPOTIFY_CLIENT_ID is malformed: it has 32 characters, 0-9 and a-f")
+        raise SettingsError("SPOTIFY_CLIENT_ID must be 32 characters, 0-9 and a-f")
     return value
 
 
@@ -254,7 +254,7 @@ def _contact(env: Mapping[str, str]) -> str:
     """An e-mail address or a web page. It's sent in a header, so line breaks and the like are refused."""
     value = env.get("MUSICBRAINZ_CONTACT", "").strip()
     if value and not re.fullmatch(r"[!-'*-~]+(@|://)[!-'*-~]+", value):
-        raise SettingsError("MUSICBRAINZ_CONTACT is malformed: an e-mail address or the address of a page is wanted")
+        raise SettingsError("MUSICBRAINZ_CONTACT must be an e-mail address or the address of a web page")
     return value
 
 
@@ -264,22 +264,24 @@ def _address(env: Mapping[str, str]) -> str:
     try:
         return str(ip_address(value))
     except ValueError:
-        raise SettingsError("HTTP_HOST is malformed: an IP address is wanted, such as 127.0.0.1 or 0.0.0.0") from None
+        raise SettingsError("HTTP_HOST must be an IP address, such as 127.0.0.1 or 0.0.0.0") from None
 
 
 def _listenbrainz(env: Mapping[str, str]) -> bool:
     wanted = _switch(env, "LISTENBRAINZ")
     if wanted and not _contact(env):
-        raise SettingsError("LISTENBRAINZ needs MUSICBRAINZ_CONTACT: it is asked by the artist ids of MusicBrainz")
+        raise SettingsError("LISTENBRAINZ needs MUSICBRAINZ_CONTACT: it looks artists up by their MusicBrainz ids")
     return wanted
 
 
 def _activity(env: Mapping[str, str]) -> bool:
     wanted = _switch(env, "ACTIVITY")
     if wanted and not _switch(env, "FEED_PAGE"):
-        raise SettingsError("ACTIVITY needs FEED_PAGE=on: it is that page, opened inside Discord")
+        raise SettingsError("ACTIVITY needs FEED_PAGE=on: it shows that page inside Discord")
     if wanted and not env.get("DISCORD_CLIENT_SECRET", "").strip():
-        raise SettingsError("ACTIVITY needs DISCORD_CLIENT_SECRET: developer portal, your application, OAuth2")
+        raise SettingsError(
+            "ACTIVITY needs DISCORD_CLIENT_SECRET: find it in the developer portal under your application, OAuth2"
+        )
     return wanted
 
 
@@ -287,7 +289,7 @@ def _metrics(env: Mapping[str, str]) -> bool:
     wanted, token = _switch(env, "METRICS"), env.get("METRICS_TOKEN", "").strip()
     if wanted and not re.fullmatch(rf"[!-~]{{{SHORTEST_TOKEN},}}", token):
         raise SettingsError(
-            f"METRICS needs METRICS_TOKEN, of at least {SHORTEST_TOKEN} characters: openssl rand -hex 32"
+            f"METRICS needs a METRICS_TOKEN of at least {SHORTEST_TOKEN} characters: openssl rand -hex 32"
         )
     return wanted
 
@@ -295,7 +297,7 @@ def _metrics(env: Mapping[str, str]) -> bool:
 def _switch(env: Mapping[str, str], name: str, default: str = "off") -> bool:
     value = env.get(name, "").strip().lower() or default
     if value not in ("on", "off"):
-        raise SettingsError(f"{name} is malformed: on or off is wanted")
+        raise SettingsError(f"{name} must be on or off")
     return value == "on"
 
 
@@ -307,7 +309,7 @@ def _folder(env: Mapping[str, str], name: str) -> Path | None:
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, "").strip() or str(default)
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-        raise SettingsError(f"{name} is malformed: a whole number from {low} to {high} is wanted")
+        raise SettingsError(f"{name} must be a whole number from {low} to {high}")
     return int(text)
 
 
@@ -318,10 +320,10 @@ def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plai
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise SettingsError(f"{name} is malformed: not a URL") from None
+        raise SettingsError(f"{name} must be a URL") from None
     bare = not (parts.query or parts.fragment or parts.username)
     if not host or not bare or not (parts.scheme == secure or (parts.scheme == plain and host in LOOPBACK)):
-        raise SettingsError(f"{name} is refused: {secure}://… is wanted, or {plain}:// on loopback")
+        raise SettingsError(f"{name} must start with {secure}://, or with {plain}:// on loopback")
     return text
 
 
@@ -335,14 +337,14 @@ def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
     """Return where the database is. Raises SettingsError."""
     text = env.get("DATABASE_URL", "").strip() or f"{SQLITE}{data_dir / 'cratekeeper.db'}"
     if not re.fullmatch(rf"{re.escape(SQLITE)}[^?]*[^?/].*|{re.escape(POSTGRESQL)}[^/]*/[^/?]+(\?.*)?", text):
-        raise SettingsError(f"DATABASE_URL is malformed: {SQLITE}path/to/file.db or {POSTGRESQL}… is wanted")
+        raise SettingsError(f"DATABASE_URL must be {SQLITE}path/to/file.db or {POSTGRESQL}…")
     return Secret(text)
 
 
 def _storage_url(env: Mapping[str, str]) -> str:
     text = env.get("STORAGE_URL", "").strip().rstrip("/")
     if text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\w[\w.-]*)*", text, re.ASCII):
-        raise SettingsError("STORAGE_URL is malformed: s3://BUCKET or s3://BUCKET/PREFIX is wanted, or nothing")
+        raise SettingsError("STORAGE_URL must be s3://BUCKET, s3://BUCKET/PREFIX or empty")
     return text
 
 
@@ -355,14 +357,16 @@ def _endpoint(env: Mapping[str, str]) -> str:
 def _backup_dir(env: Mapping[str, str]) -> Path | None:
     folder = _folder(env, "BACKUP_DIR")
     if folder and env.get("DATABASE_URL", "").startswith(POSTGRESQL):
-        raise SettingsError("BACKUP_DIR is for SQLite: back PostgreSQL up with its own tools, and leave it empty")
+        raise SettingsError(
+            "BACKUP_DIR works for SQLite only: leave it empty, and back PostgreSQL up with its own tools"
+        )
     return folder
 
 
 def _log_level(env: Mapping[str, str]) -> str:
     level = env.get("LOG_LEVEL", "").strip().upper() or "INFO"
     if level not in logging.getLevelNamesMapping():
-        raise SettingsError("LOG_LEVEL is malformed: DEBUG, INFO, WARNING or ERROR is wanted")
+        raise SettingsError("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
     return level
 
 
@@ -370,4 +374,4 @@ def _log_format(env: Mapping[str, str]) -> LogFormat:
     try:
         return LogFormat(env.get("LOG_FORMAT", "").strip().lower() or LogFormat.TEXT)
     except ValueError:
-        raise SettingsError("LOG_FORMAT is malformed: text or json is wanted") from None
+        raise SettingsError("LOG_FORMAT must be text or json") from None

@@ -39,7 +39,9 @@ def _close(path: Path) -> None:
     with suppress(PermissionError):  # not ours, or no modes here: is_open finds out
         path.chmod(stat.S_IMODE(mode) & ~OTHERS)
     if is_open(path):
-        raise SettingsError(f"{path} can be read by others, and isn't this user's to close: chmod go= it as its owner")
+        raise SettingsError(
+            f"{path} can be read by others, and this user can't change that: run chmod go= on it as its owner"
+        )
 
 
 def _supported_in(folder: Path) -> bool:

@@ -86,6 +86,6 @@ def _check(status: int, path: str) -> None:
     if status == REFUSED:
         raise NotConfirmed
     if status == UNAUTHORIZED:
-        raise SettingsError(f"Discord refused us at {path}: copy DISCORD_CLIENT_SECRET (and DISCORD_TOKEN) again")
+        raise SettingsError(f"Discord refused the login at {path}: copy DISCORD_CLIENT_SECRET and DISCORD_TOKEN again")
     if status >= REFUSED:
         raise ChatDown(f"Discord answered {status} at {path}")

@@ -60,7 +60,7 @@ def gateway(shards: str) -> Part:
     match = SHARDS.fullmatch(shards)
     first, last, count = map(int, match.groups()) if match else (1, 0, 0)
     if not first <= last < count:
-        raise SettingsError(f"--shards {shards}: A-B/N is wanted, such as 0-3/16, with A ≤ B < N")
+        raise SettingsError(f"--shards {shards}: must be A-B/N with A ≤ B < N, such as 0-3/16")
     return Part(f"gateway-{first}-{last}-of-{count}", gateway=True, shards=Shards(first, last, count))
 
 
@@ -68,7 +68,7 @@ def worker(name: str, queues: str) -> Part:
     """Return a part that runs jobs. queues: names with commas in between, or "" for all. Raises SettingsError."""
     wanted = [queue.strip() for queue in queues.split(",") if queue.strip()] or QUEUES
     if unknown := [queue for queue in wanted if queue not in QUEUES]:
-        raise SettingsError(f"--queues {unknown[0]}: {' or '.join(QUEUES)} is wanted")
+        raise SettingsError(f"--queues {unknown[0]}: must be {' or '.join(QUEUES)}")
     return Part(f"worker-{_named(name)}", queues=wanted)
 
 
@@ -79,5 +79,5 @@ def web(name: str) -> Part:
 
 def _named(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise SettingsError(f"--name {name}: small letters, digits and hyphens are wanted")
+        raise SettingsError(f"--name {name}: only small letters, digits and hyphens are allowed")
     return name

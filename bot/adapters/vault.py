@@ -98,7 +98,7 @@ def _state(file: Path | None) -> tuple[int, int] | None:
 
 def _masters(keys: Sequence[str]) -> Sequence[bytes]:
     if not keys:
-        raise SettingsError("ENCRYPTION_KEYS is malformed: at least one key is wanted")
+        raise SettingsError("ENCRYPTION_KEYS must have at least one key")
     return [_decoded(key) for key in keys]
 
 
@@ -113,7 +113,7 @@ def _decoded(key: str) -> bytes:
     except (binascii.Error, ValueError):
         master = b""
     if len(master) != KEY_BYTES:
-        raise SettingsError("ENCRYPTION_KEYS is malformed: each key has 32 bytes in url-safe base64")
+        raise SettingsError("ENCRYPTION_KEYS: each key must be 32 bytes in url-safe base64")
     return master
 
 
@@ -132,7 +132,9 @@ def load_keys(settings: Settings) -> list[str]:
 
 def _read(path: Path) -> list[str]:
     if modes.is_open(path):
-        raise SettingsError(f"{path} is refused: others may read it; chmod 600 it, and change the keys if they did")
+        raise SettingsError(
+            f"{path} can be read by others: run chmod 600 on it, and rotate the keys if someone may have read them"
+        )
     keys = path.read_text().split()
     if not keys:
         raise SettingsError(f"{path} is empty: restore it from a backup, or delete it and let every member link again")

@@ -46,7 +46,7 @@ def _new_passphrase() -> str:
     given = os.environ.get(PASSPHRASE, "")
     word = given or _typed("Passphrase for the keys: ")
     if len(word) < SHORTEST:
-        raise SettingsError(f"the passphrase needs {SHORTEST} characters or more")
+        raise SettingsError(f"the passphrase needs at least {SHORTEST} characters")
     if not given and _typed("Once more: ") != word:
         raise SettingsError("the two passphrases differ")
     return word

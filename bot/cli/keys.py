@@ -37,10 +37,10 @@ async def _with_new_key(store: Store, settings: Settings) -> Vault:
 async def retire(store: Store, settings: Settings, *, oldest: bool) -> str:
     """Drop all keys but the newest, and the oldest unless `oldest`. Returns what was done. Raises SettingsError."""
     if settings.encryption_keys:
-        raise SettingsError("ENCRYPTION_KEYS is set: take the old keys out of it once `keys rotate` is done")
+        raise SettingsError("ENCRYPTION_KEYS is set: once `keys rotate` is done, remove the old keys from it")
     known = load_keys(settings)
     if left := await flow.outdated(store, Vault(known), PURPOSE):
-        raise SettingsError(f"accounts that aren't encrypted with the newest key yet: {left}; run `keys rotate` first")
+        raise SettingsError(f"accounts not yet encrypted with the newest key: {left}; run `keys rotate` first")
     kept = _without_old(known, oldest=oldest)
     replace_keys(settings.data_dir / KEYS, kept)
     return f"dropped {len(known) - len(kept)} of {len(known)} keys"

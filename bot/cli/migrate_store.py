@@ -22,7 +22,7 @@ async def migrate_store(settings: Settings, to: str) -> int:
     """
     target = replace(settings, database_url=database_url({"DATABASE_URL": to}, settings.data_dir))
     if target.database_url == settings.database_url:
-        raise SettingsError(f"--to names the database that DATABASE_URL names already: {to}")
+        raise SettingsError(f"--to is the database that DATABASE_URL already names: {to}")
     with ExitStack() as held:
         home.prepare(settings)
         held.enter_context(home.lived_in(settings))

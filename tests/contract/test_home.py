@@ -96,7 +96,7 @@ def test_p36_open_keys_are_refused_and_not_closed_silently(lived: Path) -> None:
     (lived / "keys").write_text("key")
     (lived / "keys").chmod(0o644)
     home.prepare(settings(lived))
-    with pytest.raises(SettingsError, match="change the keys"):
+    with pytest.raises(SettingsError, match="rotate the keys"):
         load_keys(settings(lived))
 
 

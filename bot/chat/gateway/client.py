@@ -85,9 +85,7 @@ class Chat:
             else:
                 await self._bot.stay_logged_in(self._token)
         except discord.LoginFailure:
-            raise SettingsError(
-                "DISCORD_TOKEN is refused by Discord: copy it again from the developer portal"
-            ) from None
+            raise SettingsError("Discord refused DISCORD_TOKEN: copy it again from the developer portal") from None
 
     async def close(self) -> None:
         await self._bot.close()

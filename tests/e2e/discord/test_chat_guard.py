@@ -349,7 +349,7 @@ async def test_commands_are_registered_once_and_again_only_when_they_change(serv
 async def test_a_refused_token_is_named_as_the_setting_to_fix(services) -> None:
     world, built = services
     world.token, genuine = "another", world.token
-    with pytest.raises(SettingsError, match="DISCORD_TOKEN is refused"):
+    with pytest.raises(SettingsError, match="refused DISCORD_TOKEN"):
         await Chat(built).run()
     world.token = genuine
 

@@ -203,5 +203,5 @@ async def test_a_second_bot_on_the_same_data_folder_exits_with_one_line(stack: S
 async def test_a_bot_with_a_refused_token_exits_with_one_line(stack: Stack) -> None:
     code, printed = await run(stack, DISCORD_TOKEN="wrong")
     assert code == 2
-    assert "DISCORD_TOKEN is refused" in printed
+    assert "refused DISCORD_TOKEN" in printed
     assert "Traceback" not in printed

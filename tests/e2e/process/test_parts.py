@@ -116,7 +116,7 @@ async def test_parts_need_a_server_and_a_name_of_their_own(parts: Parts, tmp_pat
         await parts.run("-m", "bot", "run")
     with pytest.raises(BotEnded, match="whole bot"):
         await parts.run("-m", "bot", "migrate-store", "--to", f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
-    with pytest.raises(BotEnded, match="A-B/N is wanted"):
+    with pytest.raises(BotEnded, match="must be A-B/N"):
         await parts.run("-m", "bot", "gateway", "--shards", "3-1/4")
     async with CheckedStack(tmp_path / "file") as alone:
         with pytest.raises(BotEnded, match="only on PostgreSQL"):
