@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot import config
 from bot.__main__ import parser
 from bot.config import LONGEST_STOP
 
@@ -114,11 +116,13 @@ def manifests() -> list[Any]:
     return list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
 
 
+def parts() -> list[Mapping[str, Any]]:
+    return [part for part in compose("parts.compose.yaml").values() if part["image"] == "cratekeeper"]
+
+
 def containers() -> list[Mapping[str, Any]]:
     """The containers of the bot's parts, as the two ways to run them describe them, with what each is told to do."""
-    composed = [
-        {**part, "args": part["command"]} for part in compose("parts.compose.yaml").values() if "command" in part
-    ]
+    composed = [{**part, "args": part["command"]} for part in parts()]
     pods = [made["spec"]["template"]["spec"] for made in manifests() if made["kind"] == "StatefulSet"]
     return composed + [container for pod in pods for container in pod["containers"]]
 
@@ -148,3 +152,24 @@ def test_p36_each_part_runs_confined() -> None:
     for part in compose("parts.compose.yaml").values():
         assert part.get("read_only") or part["image"].startswith("postgres")
         assert all(port.startswith("127.0.0.1:") for port in part.get("ports", ()))
+
+
+def test_p36_the_composed_parts_settings_are_accepted_and_lead_to_its_bucket(tmp_path: Path) -> None:
+    """They share the S3 server's network, so its plain HTTP stays on loopback, and no two listen on one port."""
+    keys = {"AWS_ACCESS_KEY_ID": "GK0", "AWS_SECRET_ACCESS_KEY": "x", "SPOTIFY_CLIENT_ID": "0" * 32}
+    services = compose("parts.compose.yaml")
+    objects = services["objects"]["environment"]
+    settings = []
+    for part in parts():
+        assert part["network_mode"] == "service:objects"
+        told = {name: value.replace("${POSTGRES_PASSWORD:?}", "x") for name, value in part["environment"].items()}
+        settings.append(config.parse({**keys, **told, "DISCORD_TOKEN": "x", "DATA_DIR": str(tmp_path)}))
+    assert {each.storage_url for each in settings} == {f"s3://{objects['GARAGE_DEFAULT_BUCKET']}"}
+    assert len({each.http_port for each in settings}) == len(settings)
+    (published,) = services["objects"]["ports"]
+    (web,) = (each for each in settings if each.http_host == "0.0.0.0")  # noqa: S104 - in its container
+    assert published == f"127.0.0.1:{web.http_port}:{web.http_port}"
+    told = tomllib.loads(yaml.safe_load((DEPLOY / "parts.compose.yaml").read_text())["configs"]["garage"]["content"])
+    assert {(f"http://{told['s3_api']['api_bind_addr']}", told["s3_api"]["s3_region"])} == {
+        (each.aws_endpoint_url, each.aws_region) for each in settings
+    }
