@@ -14,6 +14,7 @@ from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.store.library import songs
+from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.postgresql import WRITER
 from bot.adapters.store.sorting import answers, playlists
 from bot.config import parse
@@ -142,6 +143,26 @@ def kill_all(other: Engine) -> None:
     ours = "application_name = 'cratekeeper' AND datname = current_database()"
     with other.connect() as killer:
         killer.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
+
+
+async def test_p35_a_deletion_waits_for_a_job_whose_lock_broke_with_its_connection(url: str, other: Engine) -> None:
+    working, deleting = MemberLocks(url), MemberLocks(url)
+
+    async def delete() -> None:
+        async with deleting.alone(ADA):
+            pass
+
+    async with working.shared(ADA):
+        kill_all(other)
+        with pytest.raises(StoreError):
+            await working.renew()
+        await working.renew()
+        deletion = asyncio.create_task(delete())
+        done, _ = await asyncio.wait({deletion}, timeout=0.5)
+        assert not done
+    await deletion
+    working.close()
+    deleting.close()
 
 
 async def test_reading_cannot_write(store: Store, now: datetime) -> None:

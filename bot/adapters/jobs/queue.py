@@ -115,13 +115,14 @@ class Jobs:
                 on_conflict="always_update",
             )
         if self._locks is not None:
-            self._watching = asyncio.create_task(self._stop_what_is_cancelled())
+            self._watching = asyncio.create_task(self._keep_in_step(self._locks))
 
-    async def _stop_what_is_cancelled(self) -> None:
-        """Stop jobs that another process's `forget` has cancelled, until cancelled."""
+    async def _keep_in_step(self, locks: MemberLocks) -> None:
+        """Stop jobs that another process's `forget` has cancelled, and keep their members' locks, until cancelled."""
         while True:
             await asyncio.sleep(CANCELLED_POLL)
             with suppress(DBAPIError, StoreError):  # the server may be away
+                await locks.renew()
                 for job in await self._statuses(list(self._alive), "CANCELLED"):
                     if job in self._alive:
                         self._cancelled.add(job)

@@ -1,16 +1,19 @@
 """Member locks: whose jobs run in which process, so that a deletion waits for the last one anywhere to end."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from threading import Lock
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, TextClause, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.adapters.store.lease import KEPT_ALIVE, PING
 from bot.adapters.store.postgresql import session
 from bot.adapters.store.problems import typed_errors
-from bot.errors import StoreBusy, StoreShut
+from bot.errors import StoreBusy, StoreError, StoreShut
 
 AGAIN = 0.1  # seconds between tries to begin a job while its member is being deleted
 KEY = "hashtextextended(:name, 0)"
@@ -22,12 +25,14 @@ TAKE = text(f"SELECT pg_advisory_lock({KEY})")
 class MemberLocks:
     """Locks in a PostgreSQL database: jobs of a member share one, a deletion holds it alone.
 
-    All that this process shares is on one connection, so the server frees it when the process ends.
+    All that this process shares is on one connection, so the server frees it when the process ends. If the connection
+    breaks, the next one shares it again.
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True, connect_args=session(0))
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0) | KEPT_ALIVE)
         self._connection: Connection | None = None
+        self._held: Counter[int] = Counter()  # members by how many of their jobs run here
         self._one_at_a_time = Lock()
 
     @asynccontextmanager
@@ -50,6 +55,10 @@ class MemberLocks:
             await asyncio.to_thread(connection.invalidate)
             connection.close()
 
+    async def renew(self) -> None:
+        """Share again what a broken connection held. Raises StoreError while the server is away."""
+        await asyncio.to_thread(self._ask, PING, 0)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -62,25 +71,35 @@ class MemberLocks:
             return False
 
     def _share(self, member: int) -> bool:
-        with self._one_at_a_time, typed_errors():
-            if self._connection is None or self._connection.closed:
-                self._connection = self._engine.connect()
-            try:
-                return bool(self._connection.execute(SHARE, _named(member)).scalar_one())
-            except DBAPIError:
-                self._connection.invalidate()
-                self._connection.close()
-                raise
+        shared = bool(self._ask(SHARE, member))
+        self._held[member] += shared
+        return shared
 
     def _give_back(self, member: int) -> None:
-        with self._one_at_a_time:
-            if self._connection is None or self._connection.closed:
-                return
+        self._held[member] -= 1
+        with suppress(StoreError):  # without a server, there's nothing to give back
+            self._ask(RETURN, member)
+
+    def _ask(self, statement: TextClause, member: int) -> Any:
+        """Return a statement's answer, on a new connection if the old one is broken. Raises StoreError."""
+        with self._one_at_a_time, typed_errors():
             try:
-                self._connection.execute(RETURN, _named(member))
-            except DBAPIError:  # the server has freed it
-                self._connection.invalidate()
-                self._connection.close()
+                return self._connected().execute(statement, _named(member)).scalar_one()
+            except DBAPIError:
+                self._drop()
+                raise
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._engine.connect()
+            for member in self._held.elements():
+                self._connection.execute(SHARE, _named(member))
+        return self._connection
 
     def _take(self, member: int) -> Connection:
         with typed_errors():
