@@ -170,5 +170,5 @@ async def test_a_bot_that_runs_or_the_same_database_is_refused(tmp_path: Path, u
         await migrate_store(settings, url)
     with pytest.raises(SettingsError, match="already"):
         await migrate_store(settings, settings.database_url)
-    with pytest.raises(SettingsError, match="malformed"):
+    with pytest.raises(SettingsError, match="must be"):
         await migrate_store(settings, "mysql://x")
