@@ -1,7 +1,8 @@
 """Large: one member with 20,000 liked songs links, labels, learns, sorts and exports; another asks for help meanwhile.
 `python -m benchmarks.large`.
 
-Through the stand-ins and the bot's own process, whose memory is measured. The stand-in for Spotify answers at once.
+Through the stand-ins and the bot's own process, whose memory is measured. The stand-in for Spotify answers as soon
+as it can: Spotify itself takes longer.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.libraries import STYLES, library
+from benchmarks.load.usage import family, seconds
 from benchmarks.measure import Row, show
 from bot.core.features import SongFeatures
 from sandbox.discord import Person
@@ -81,14 +83,18 @@ async def said(person: Person, command: str) -> None:
 
 
 async def row(stack: Stack, other: Person, name: str, step: Callable[[], Awaitable[object]]) -> Row:
-    begun = time.perf_counter()
+    assert stack.bot is not None  # noqa: S101
+    pid = stack.bot.pid
+    begun, bots, ours = time.perf_counter(), seconds(family([pid])), time.process_time()
     async with asking(other) as waited:
         await step()
         took = time.perf_counter() - begun
-    now, peak = memory(stack)
+    now, peak = memory(pid)
     return {
         "step": name,
         "seconds": took,
+        "the bot's processor time, s": seconds(family([pid])) - bots,
+        "the stand-ins', s": time.process_time() - ours,
         "another's slowest answer, ms": 1000 * max(waited),
         "memory, MB": now / MB,
         "peak, MB": peak / MB,
@@ -112,10 +118,9 @@ async def asking(other: Person) -> AsyncIterator[list[float]]:
         await task
 
 
-def memory(stack: Stack) -> tuple[int, int]:
+def memory(pid: int) -> tuple[int, int]:
     """Return the bot's resident memory now and at its peak, in bytes (Linux)."""
-    assert stack.bot is not None  # noqa: S101
-    status = Path(f"/proc/{stack.bot.pid}/status").read_text()
+    status = Path(f"/proc/{pid}/status").read_text()
     now, peak = (re.findall(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[0] for name in ("VmRSS", "VmHWM"))
     return 1024 * int(now), 1024 * int(peak)
 

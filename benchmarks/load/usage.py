@@ -56,7 +56,7 @@ def used(stack: Deployed) -> Used:
     """Return what has been used since the processes began."""
     ours, theirs = family(stack.pids), family(server(stack))
     work = carry_out(stack.database_url, COUNTED)[0] if stack.on_server else (_changes(stack),)
-    return Used(_seconds(ours), _waited(ours), _seconds(theirs), *work)
+    return Used(seconds(ours), _waited(ours), seconds(theirs), *work)
 
 
 def memory(stack: Deployed) -> int:
@@ -100,7 +100,8 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
-def _seconds(pids: Iterable[int]) -> float:
+def seconds(pids: Iterable[int]) -> float:
+    """Return the processor time of processes, and of those they started that have ended."""
     total = 0
     for pid in pids:
         with suppress(OSError):
