@@ -22,6 +22,7 @@ from bot.core.sorting.learning.active_learning import SAMPLE, Outline, Sketch, o
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.prior import Prior, tell
 from bot.core.sorting.learning.schema import Survey
+from bot.core.sorting.why import Places, exactly, places_of
 from bot.errors import ModelError, ModelMissing
 from bot.flows.sorting.prior import usable_by
 from bot.ports import ModelFiles, PriorFile, ScoringModel
@@ -30,8 +31,7 @@ MOST_BYTES = 50 * 2**20  # of all cached libraries but the newest
 PART = 1_024  # songs read and scored at a time
 SONG_BYTES = 1_000  # a song as Python keeps it, about
 
-Places = NDArray[np.float16]
-NOWHERE: Places = np.empty((0, 0), np.float16)
+NOWHERE: Places = np.empty((0, 0), np.int8)
 Told = Callable[[Sequence[Song]], Awaitable[list[SongFeatures]]]  # what's known of some songs
 Scored = tuple[tuple[int | None, ...], Vectors, Places, NDArray[np.bool_]]  # classes, probabilities, places, known
 
@@ -155,9 +155,9 @@ class _Seen:
 
 
 def scores_and_places(model: ScoringModel, songs: Sequence[SongFeatures]) -> Scored:
-    """Return the scores of a part, and apart from them the places, in half of the memory."""
+    """Return the scores of a part, and apart from them the places."""
     scores = model.score(songs)
-    return scores.classes, scores.probabilities, scores.space.astype(np.float16), scores.known
+    return scores.classes, scores.probabilities, places_of(scores.space), scores.known
 
 
 def together(parts: Sequence[Scored]) -> tuple[Scores, Places]:
@@ -168,7 +168,7 @@ def together(parts: Sequence[Scored]) -> tuple[Scores, Places]:
 
 def _outline(space: Places, layer: int) -> Outline:
     """Return the outline of where a model places the songs."""
-    return outline_of(len(space), lambda rows: space[rows].astype(np.float32), layer)
+    return outline_of(len(space), lambda rows: exactly(space[rows]), layer)
 
 
 async def _first_outline(library: Sequence[Song], told: Told, seen: _Seen, layer: int) -> Outline:
