@@ -22,8 +22,11 @@ STEPS = 500  # of the optimiser, at most; some 100 are enough
 Doubles = NDArray[np.float64]
 
 
-def learn(grooves: Iterable[Groove]) -> Doubles:
-    """Return the weights of the evidence for a tempo: shape (len(bot.audio.analysis.tempo.WEIGHTS),)."""
+def learn(grooves: Iterable[Groove], penalty: float = PENALTY) -> Doubles:
+    """Return the weights of the evidence for a tempo: shape (len(bot.audio.analysis.tempo.WEIGHTS),).
+
+    penalty: less suits fewer grooves.
+    """
     heard, truths = zip(*((_evidence(groove), groove.tempo) for groove in grooves), strict=True)
     material = np.stack(heard)
     spread = material.std((0, 1))
@@ -31,7 +34,7 @@ def learn(grooves: Iterable[Groove]) -> Doubles:
     solution = minimize(
         _loss,
         np.zeros(len(spread)),
-        (material / spread, right),
+        (material / spread, right, penalty),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": STEPS},
@@ -44,14 +47,14 @@ def _evidence(groove: Groove) -> Doubles:
     return evidence(autocorrelation(envelopes(flux)), onset_rate(flux.mean(1)))
 
 
-def _loss(weights: Doubles, material: Doubles, right: NDArray[np.bool_]) -> tuple[float, Doubles]:
+def _loss(weights: Doubles, material: Doubles, right: NDArray[np.bool_], penalty: float) -> tuple[float, Doubles]:
     """The negative log-likelihood of the true tempi, and its gradient; material: (grooves, candidates, weights)."""
     scores = material @ weights
     likely = np.exp(scores - scores.max(1, keepdims=True))
     true = likely * right
-    loss = np.log(likely.sum(1) / true.sum(1)).sum() + PENALTY / 2 * weights @ weights
+    loss = np.log(likely.sum(1) / true.sum(1)).sum() + penalty / 2 * weights @ weights
     pull = likely / likely.sum(1, keepdims=True) - true / true.sum(1, keepdims=True)
-    return float(loss), np.asarray(np.tensordot(pull, material, 2) + PENALTY * weights)
+    return float(loss), np.asarray(np.tensordot(pull, material, 2) + penalty * weights)
 
 
 def as_table(weights: Doubles) -> str:
