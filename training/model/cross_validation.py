@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.dataset import Examples
-from training.model.heads import Floats, Head, Logits, probabilities
+from training.model.heads import Floats, Logits, probabilities
 from training.model.hints import SharedWords
 
 FOLDS = 5  # with many labels
@@ -27,7 +28,14 @@ UNTRIED = 1.5  # times the usual temperature, if nothing could be tested: better
 STUBBORNNESS = 50.0  # nats per squared log-ratio: how much evidence it takes to leave the usual temperature
 LEAST = 0.01  # lower bound on the truth's probability, so one wrong guess can't decide everything
 
-Learner = Callable[[NDArray[np.int64]], Head]  # learns from some rows of the examples
+
+class Learnt(Protocol):
+    """What scores songs."""
+
+    def logits(self, seen: Floats) -> Logits: ...  # (n, c)
+
+
+Learner = Callable[[NDArray[np.int64]], Learnt]  # learns from some rows of the examples
 
 
 @dataclass(frozen=True)

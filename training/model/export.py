@@ -15,6 +15,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.pipeline import Pipeline
 
 from bot.core.features import SongFeatures
@@ -44,13 +45,14 @@ def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
 
 
 def _convert(fitted: Fitted) -> onnx.ModelProto:
-    """Convert the pipeline up to the space; waves and head follow as matrix products, for any number of classes."""
+    """Convert the pipeline up to the space; waves, trees and head follow, for any number of classes."""
     takes = [("vectors", FloatTensorType([None, fitted.schema.width]))]
     model: onnx.ModelProto = to_onnx(fitted.space, initial_types=takes, target_opset=OPSET, name=KEY)
     unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
     _bound(model.graph, unit)
     space = unit.output[0]
     seen = [space, *([_waves(model.graph, fitted.waves)] if fitted.waves else [])]
+    seen += [_trees(model, space, fitted.trees)] if fitted.trees else []
     seen += [_hints(model.graph, fitted)] if fitted.schema.hints else []
     _head(model.graph, seen, fitted)
     del model.graph.output[:]
@@ -93,6 +95,60 @@ def _waves(graph: onnx.GraphProto, waves: Pipeline) -> str:
         ]
     )
     return "waves"
+
+
+def _trees(model: onnx.ModelProto, space: str, steps: Pipeline) -> str:
+    """Append the trees and what they see, the waves' numbers too; return the name of their scores, (n, c)."""
+    graph, node, trees = model.graph, onnx.helper.make_node, steps.named_steps["trees"]
+    parts = dict(steps.named_steps["parts"].transformer_list)
+    main = parts["directions"].named_steps["main"]
+    _constants(
+        graph,
+        main=main.components_.T,
+        middle=main.mean_ @ main.components_.T,
+        sides=np.vstack([_sides(columns, trees.classes) for columns, _ in trees.ensembles]),
+    )
+    graph.node.extend(
+        [
+            node("MatMul", [space, "main"], ["along"]),
+            node("Sub", ["along", "middle"], ["exact_directions"]),
+            node("Cast", ["exact_directions"], ["single_directions"], to=SINGLE),
+            node("Concat", ["numbers", "single_directions"], ["looks"], axis=1),
+        ]
+    )
+    answers = [_ensemble(model, ensemble, f"answer_{at}") for at, (_, ensemble) in enumerate(trees.ensembles)]
+    graph.node.extend(
+        [
+            node("Concat", answers, ["answers"], axis=1),
+            node("Cast", ["answers"], ["exact_answers"], to=onnx.TensorProto.DOUBLE),
+            node("MatMul", ["exact_answers", "sides"], ["trees"]),
+        ]
+    )
+    return "trees"
+
+
+def _ensemble(model: onnx.ModelProto, ensemble: GradientBoostingClassifier, answer: str) -> str:
+    """Append an ensemble as skl2onnx converts it; return the name of its scores: (n, c), or minus and plus of one."""
+    takes = [("looks", FloatTensorType([None, ensemble.n_features_in_]))]
+    converted = to_onnx(
+        ensemble, initial_types=takes, options={"raw_scores": True, "zipmap": False}, target_opset=OPSET
+    )
+    known = {entry.domain for entry in model.opset_import}
+    model.opset_import.extend(entry for entry in converted.opset_import if entry.domain not in known)
+    (grown,) = (node for node in converted.graph.node if node.op_type.startswith("TreeEnsemble"))
+    grown.name, grown.output[:] = answer, [f"{answer}_label", answer]
+    model.graph.node.append(grown)
+    return answer
+
+
+def _sides(columns: NDArray[np.int64], classes: int) -> Exact:
+    """Return (a, c): how an ensemble's answers count for each class, as in `training.model.trees.sided`."""
+    sides = np.zeros((max(2, len(columns)), classes))
+    if len(columns) == 1:
+        sides[1, columns] = 1
+    else:
+        sides[np.arange(len(columns)), columns] = 0.5 if len(columns) == 2 else 1
+    return sides
 
 
 def _hints(graph: onnx.GraphProto, fitted: Fitted) -> str:

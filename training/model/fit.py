@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
+from numpy.typing import NDArray
 from skl2onnx.sklapi import CastTransformer
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -22,22 +23,24 @@ from bot.core.sorting.learning.prior import Prior, tell
 from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.evaluation.studies.dates import dates_help, dates_may_help, foretell, without_dates
-from training.model.cross_validation import Learner, Trial, try_out
+from training.model.cross_validation import Trial, try_out
 from training.model.heads import Estimator, Floats, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
 from training.model.kernel_head import MANY, PLENTY, fit_crowd, fit_waves, lengths_of
 from training.model.space import fit_space
 from training.model.teacher import SeenSongs, View, look, spread_sample
+from training.model.trees import Boosted, fit_looks, fit_trees
 
 ROWS = 500  # songs mapped into the space at a time
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model, and what's known about it. waves: what its head sees beside the space, if anything."""
+    """A trained model, and what's known about it. waves, trees: what its head sees beside the space, if anything."""
 
     space: Pipeline
     waves: Pipeline | None
+    trees: Pipeline | None
     head: Estimator
     schema: Schema
     examples: Examples
@@ -47,7 +50,7 @@ class Fitted:
     @cached_property
     def pipeline(self) -> Pipeline:
         """The whole pipeline, from vectors to calibrated probabilities."""
-        parts = {"space": self.space, "waves": self.waves, "hints": self.hints}
+        parts = {"space": self.space, "waves": self.waves, "trees": self.trees, "hints": self.hints}
         seen = FeatureUnion([(name, part) for name, part in parts.items() if part is not None])
         return Pipeline([("seen", seen), ("head", self.head)])
 
@@ -88,13 +91,18 @@ def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> b
 
 @dataclass(frozen=True)
 class _Study:
-    """Everything that heads learn from. heard: (m, w), the labelled songs as waves; w is 0 if labels are few."""
+    """Everything that's learned from. waves, looks: the steps from vectors to what the kernel head and its trees see.
+
+    heard, looked: (m, w) and (m, l), the labelled songs after these steps. None, and 0 columns, if labels are few.
+    """
 
     space: Pipeline
     waves: Pipeline | None
+    looks: Pipeline | None
     schema: Schema
     view: View
     heard: Floats
+    looked: Floats
     shared: SharedWords
     examples: Examples
     sources: dict[str, int]
@@ -108,18 +116,16 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     labelled = [known[song] for song in examples.songs]
     vectors, own = schema.vectors(list(library.values())), schema.vectors(labelled)
     space = fit_space(schema, vectors)
-    waves = fit_waves(schema, vectors) if len(labelled) >= MANY and schema.numbers else None
     shared = shared_words(hinted, own[:, schema.hints_at :].astype(np.float64), examples.classes)
     hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
-    view = look(
-        _seen(space, schema, labelled, own),
-        _seen(space, schema, list(library.values()), vectors),
-        [[place[song] for song in songs] for _, songs in hints],
-    )
-    heard = waves.transform(own) if waves else np.zeros((len(own), 0), np.float32)
+    around = _seen(space, schema, list(library.values()), vectors)
+    view = look(_seen(space, schema, labelled, own), around, [[place[song] for song in songs] for _, songs in hints])
+    many = len(labelled) >= MANY and bool(schema.numbers)
+    waves, looks = (fit_waves(schema, vectors), fit_looks(schema, space, around.space)) if many else (None, None)
+    heard, looked = (steps.transform(own) if steps else np.zeros((len(own), 0), np.float32) for steps in (waves, looks))
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     examples = replace(examples, hinted=tuple(at for at, _ in hints))
-    return _Study(space, waves, schema, view, heard, shared, examples, dict(sources))
+    return _Study(space, waves, looks, schema, view, heard, looked, shared, examples, dict(sources))
 
 
 def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
@@ -130,17 +136,26 @@ def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vector
 
 def _conclude(study: _Study) -> Fitted:
     """Learn the head; of two candidates, choose the one under which left-out songs are likelier."""
-    labels, space = len(study.examples.songs), study.view.space
-    learn: Learner = partial(fit_head, study.view, study.examples)
-    trial, waves = try_out(learn, space, study.examples, study.shared, 1 if labels >= PLENTY else None), None
-    if study.waves is not None:
-        seen = np.hstack([space, study.heard])
-        learn_crowd = partial(fit_crowd, seen, lengths_of(study.schema, space.shape[1]), study.examples)
-        crowd = try_out(learn_crowd, seen, study.examples, study.shared)
+    examples, space, rows = study.examples, study.view.space, np.arange(len(study.examples.songs))
+    learn = partial(fit_head, study.view, examples)
+    trial = try_out(learn, space, examples, study.shared, 1 if len(rows) >= PLENTY else None)
+    waves = trees = None
+    if study.waves is not None and study.looks is not None:
+        learn_crowd = partial(_fit_crowd, study)
+        crowd = try_out(learn_crowd, np.hstack([space, study.heard, study.looked]), examples, study.shared)
         if crowd.beats(trial):
-            learn, trial, waves = learn_crowd, crowd, study.waves
-    head = learn(np.arange(labels)).hinted(trial.strengths, trial.temperature).estimator(trial.temperature)
-    return Fitted(study.space, waves, head, study.schema, study.examples, trial, study.sources)
+            learnt = learn_crowd(rows)
+            trial, waves, trees = crowd, study.waves, Pipeline([*study.looks.steps, ("trees", learnt.trees)])
+    head = learnt.flat if trees else learn(rows)
+    served = head.hinted(trial.strengths, trial.temperature).estimator(trial.temperature)
+    return Fitted(study.space, waves, trees, served, study.schema, examples, trial, study.sources)
+
+
+def _fit_crowd(study: _Study, rows: NDArray[np.int64]) -> Boosted:
+    """Return the kernel head and its trees, learnt only from those rows of the examples."""
+    seen = np.hstack([study.view.space, study.heard])
+    head = fit_crowd(seen, lengths_of(study.schema, study.view.space.shape[1]), study.examples, rows)
+    return Boosted(head, fit_trees(study.looked, study.examples, rows))
 
 
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:

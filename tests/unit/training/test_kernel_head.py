@@ -34,8 +34,9 @@ def fit_moods(labels: int, kinds: int = 2, several: bool = False) -> tuple[Fitte
 def test_hundreds_of_labels_teach_feature_combinations() -> None:
     few, _ = fit_moods(MANY - 1)
     many, right = fit_moods(MANY + 100)
-    assert few.waves is None
+    assert (few.waves, few.trees) == (None, None)
     assert many.waves is not None
+    assert many.trees is not None
     assert right > 0.85
 
 
@@ -48,9 +49,9 @@ def test_plenty_of_labels_teach_them_even_better() -> None:
     ("kinds", "several"),
     [(2, False), (3, True), *(pytest.param(*wave, marks=pytest.mark.soak) for wave in ((2, True), (3, False)))],
 )
-def test_p29_waves_answer_when_served_as_when_trained(kinds: int, several: bool) -> None:
+def test_p29_waves_and_trees_answer_when_served_as_when_trained(kinds: int, several: bool) -> None:
     fitted, right = fit_moods(MANY + 200, kinds, several)
     songs = list(moods(2_000, kinds)[0].values())
-    assert fitted.waves is not None
+    assert fitted.trees is not None
     assert check_parity(fitted, to_file(fitted, {}), songs) <= 1e-6
     assert right > 0.8

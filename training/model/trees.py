@@ -1,0 +1,120 @@
+"""Trees: for very many labels, boosted trees that add to the kernel head's scores.
+
+They see numbers and where a song lies along the library's main directions (stochastic gradient boosting: Friedman
+2002).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from skl2onnx.sklapi import CastTransformer
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from bot.core.sorting.learning.schema import Schema
+from training.dataset import Examples
+from training.model.heads import Floats, Head, Logits
+
+DIRECTIONS = 20
+ROUNDS, MOST = 100, 500  # trees for each question; in all, with many playlists
+STEP, DEPTH, LEAF = 0.12, 3, 10  # learning rate; of a tree: its depth, and the fewest songs in a leaf
+ROWS, COLUMNS = 0.5, 0.3  # the shares of songs and of columns that a tree is grown from
+
+
+def fit_looks(schema: Schema, space: Pipeline, library: Floats) -> Pipeline:
+    """Return the fitted steps from (n, d) vectors to (n, w), what trees see; library: its songs' rows in the space."""
+    main = PCA(min(DIRECTIONS, *library.shape), svd_solver="randomized", random_state=0)
+    numbers = ColumnTransformer([("numbers", "passthrough", list(range(len(schema.numbers))))])
+    parts = [
+        ("numbers", numbers.fit(np.zeros((2, schema.width), np.float32))),
+        ("directions", Pipeline([*space.steps, ("main", main.fit(library.astype(np.float64)))])),
+    ]
+    return Pipeline(
+        [("parts", FeatureUnion(parts)), ("single", CastTransformer(dtype=np.float32).fit(np.zeros((1, 1))))]
+    )
+
+
+class Trees(BaseEstimator, TransformerMixin):  # type: ignore[misc]
+    """Boosted trees for the questions that were learnt. Turns (n, w), what they see, into (n, c) scores.
+
+    ensembles: with the columns they answer; classes that compete share one. A class without any scores 0.
+    """
+
+    def __init__(self, ensembles: Sequence[tuple[NDArray[np.int64], GradientBoostingClassifier]], classes: int) -> None:
+        self.ensembles, self.classes = ensembles, classes
+
+    def fit(self, seen: Floats, truth: None = None) -> Self:
+        """Do nothing: it's made of fitted ensembles."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def transform(self, seen: Floats) -> Logits:
+        """Return (n, c) scores."""
+        scores = np.zeros((len(seen), self.classes))
+        for columns, ensemble in self.ensembles:
+            scores[:, columns] = sided(ensemble.decision_function(seen), len(columns))
+        return scores
+
+
+def sided(scores: Logits, columns: int) -> Logits:
+    """Return (n, columns); of two classes that compete, scikit-learn tells only by how much the second is ahead."""
+    if scores.ndim == 2:
+        return scores
+    return np.column_stack([-scores / 2, scores / 2]) if columns == 2 else scores[:, None]
+
+
+def fit_trees(seen: Floats, examples: Examples, rows: NDArray[np.int64]) -> Trees:
+    """Return trees grown from those rows of the examples; seen: (m, w), of all of them."""
+    truth, count = examples.truth, examples.truth.shape[1]
+    if examples.exclusive:
+        placed = rows[(truth[rows] == 1).any(axis=1)]
+        questions = [(np.unique(names), placed, names) for names in [(truth[placed] == 1).argmax(axis=1)]]
+    else:
+        asked = (rows[~np.isnan(truth[rows, column])] for column in range(count))
+        questions = [(np.array([column]), some, truth[some, column]) for column, some in enumerate(asked)]
+    rounds = min(ROUNDS, MOST // count)
+    grown = [
+        (columns, _grown(seen[some], told, examples.weight[some], rounds))
+        for columns, some, told in questions
+        if len(np.unique(told)) > 1
+    ]
+    return Trees(grown, count)
+
+
+def _grown(seen: Floats, told: NDArray[Any], weight: Logits, rounds: int) -> GradientBoostingClassifier:
+    trees = GradientBoostingClassifier(
+        n_estimators=rounds,
+        learning_rate=STEP,
+        max_depth=DEPTH,
+        min_samples_leaf=LEAF,
+        subsample=ROWS,
+        max_features=COLUMNS,
+        random_state=0,
+    )
+    return trees.fit(seen, told, sample_weight=weight)
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """A head, and trees whose scores are added to its own."""
+
+    head: Head
+    trees: Trees
+
+    def logits(self, seen: Floats) -> Logits:
+        """Return (n, c) scores of (n, k + w): what the head sees, then what the trees see."""
+        width = self.head.coefficients.shape[1]
+        return self.head.logits(seen[:, :width]) + self.trees.transform(seen[:, width:])
+
+    @property
+    def flat(self) -> Head:
+        """The head over what it sees and the trees' scores."""
+        return replace(self.head, coefficients=np.hstack([self.head.coefficients, np.eye(self.trees.classes)]))
