@@ -225,7 +225,7 @@ def test_backups_of_a_server_are_refused_in_words() -> None:
     settings = parse({"DISCORD_TOKEN": "x", "DATABASE_URL": "postgresql+psycopg://bot@db/crate"})
     with pytest.raises(SettingsError, match="own tools"):
         _ = settings.database_path
-    with pytest.raises(SettingsError, match="BACKUP_DIR is for SQLite"):
+    with pytest.raises(SettingsError, match="BACKUP_DIR works for SQLite only"):
         parse({"DISCORD_TOKEN": "x", "DATABASE_URL": settings.database_url, "BACKUP_DIR": "/tmp"})  # noqa: S108
 
 
