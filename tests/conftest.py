@@ -1,12 +1,12 @@
 """Fixtures for every test: a fixed clock, a real store, and the folder of shared data if there is one.
 
-Three tiers: `make test` runs tests of every promise and whatever else takes a moment (pytest --quick), CI everything
+Three tiers: `make test` runs a test of every promise and whatever else takes a moment (pytest --quick), CI everything
 with one point of each kind (pytest), and `make soak` every point, and fuzzes for long (pytest --soak).
 """
 
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -86,15 +86,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     places = {name: place for place, name in enumerate(groups)}
     items.sort(key=lambda item: places[scope(item.nodeid)])
     soak, quick = config.getoption("soak"), config.getoption("quick")
-    left_out = {item for item in items if (quick and is_slow(item)) or (item.get_closest_marker("soak") and not soak)}
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=sorted(left_out, key=lambda item: item.nodeid))
+    kept = [item for item in items if soak or not item.get_closest_marker("soak")]
+    kept = list(quick_ones(kept)) if quick else kept
+    config.hook.pytest_deselected(items=sorted(set(items) - set(kept), key=lambda item: item.nodeid))
+    items[:] = kept
 
 
-def is_slow(item: pytest.Item) -> bool:
-    """Whether it's marked as slow, or starts processes or a server and keeps no promise."""
-    starts_processes = any(item.path.is_relative_to(folder) for folder in SLOW) or on_postgresql(item)
-    return bool(item.get_closest_marker("slow")) or (starts_processes and not PROMISE.match(item.name))
+def quick_ones(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield what `make test` runs: of tests that start processes, the first of each promise; of tests of the contract,
+    one set of parameters; of all others, each that isn't slow.
+    """
+    seen: set[str] = set()
+    for item in items:
+        if item.get_closest_marker("slow") or on_postgresql(item):
+            continue
+        promise = PROMISE.match(item.name)
+        if any(item.path.is_relative_to(folder) for folder in SLOW):
+            kind = promise[0] if promise else ""
+        elif item.path.is_relative_to(CONTRACT):
+            kind = item.nodeid.partition("[")[0]
+        else:
+            kind = item.nodeid
+        if kind and kind not in seen:
+            seen.add(kind)
+            yield item
 
 
 def on_postgresql(item: pytest.Item) -> bool:

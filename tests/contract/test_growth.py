@@ -139,6 +139,7 @@ async def scans(store: Store, seen: Sequence[tuple[str, Any]]) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 async def test_what_one_member_does_reads_nothing_that_grows_with_the_others(stage: Stage, tmp_path: Path) -> None:
     libraries = ScoredLibraries(stage.store, Scorer(Folder(tmp_path / "models")))
     await others(stage.store, range(2_000, 2_000 + FEW), stage.now)

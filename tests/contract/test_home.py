@@ -197,6 +197,7 @@ async def test_a_second_bot_is_refused_until_the_first_is_gone_however_it_ended(
             pass
 
 
+@pytest.mark.slow
 async def test_p36_files_created_with_an_open_umask_are_closed_from_the_start(tmp_path: Path) -> None:
     file = tmp_path / "features.csv"
     file.write_text("isrc,energy\nQZAAA2500001,0.5\n")

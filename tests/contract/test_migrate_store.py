@@ -68,6 +68,7 @@ async def copied(source: Store, target: Store, tables: int | None = None) -> dic
     return done
 
 
+@pytest.mark.slow
 async def test_every_row_is_the_same_there_and_back(tmp_path: Path, url: str, now: datetime) -> None:
     there, back = Store(url), new_store(tmp_path / "back.db")
     source = await full(new_store(tmp_path / "test.db"), now)
@@ -84,6 +85,7 @@ async def test_every_row_is_the_same_there_and_back(tmp_path: Path, url: str, no
         await store.close()
 
 
+@pytest.mark.slow
 async def test_cut_short_it_goes_on_where_it_stopped(tmp_path: Path, url: str, now: datetime) -> None:
     source, there = await full(new_store(tmp_path / "test.db"), now), Store(url)
     await there.migrate()
@@ -96,6 +98,7 @@ async def test_cut_short_it_goes_on_where_it_stopped(tmp_path: Path, url: str, n
     await there.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["more", "another"])
 async def test_a_database_with_other_rows_is_refused(tmp_path: Path, url: str, now: datetime, other: str) -> None:
     source, there = await full(new_store(tmp_path / "test.db"), now), Store(url)
@@ -112,6 +115,7 @@ async def test_a_database_with_other_rows_is_refused(tmp_path: Path, url: str, n
     await there.close()
 
 
+@pytest.mark.slow
 async def test_the_command_moves_the_jobs_too_and_each_once(tmp_path: Path, url: str, now: datetime) -> None:
     settings = parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(tmp_path / "data")})
     home.prepare(settings)

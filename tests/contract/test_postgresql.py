@@ -74,6 +74,7 @@ async def test_p23_two_processes_that_start_at_once_migrate_once(now: datetime) 
     postgresql.drop(empty)
 
 
+@pytest.mark.slow
 async def test_p23_an_older_program_refuses_a_newer_schema(store: Store) -> None:
     async with store.writing() as tx:
         await tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -94,6 +95,7 @@ async def test_p21_another_process_that_writes_is_waited_for(store: Store, other
         await joins(store, now)
 
 
+@pytest.mark.slow
 async def test_p21_another_process_that_writes_for_too_long_is_a_typed_error(
     url: str, other: Engine, now: datetime
 ) -> None:
@@ -171,6 +173,7 @@ async def test_reading_cannot_write(store: Store, now: datetime) -> None:
             await members.ensure(tx, ADA, now)
 
 
+@pytest.mark.slow
 async def test_p35_erasing_leaves_no_row_and_no_byte_in_a_table(store: Store, other: Engine, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
@@ -202,6 +205,7 @@ def on_disk(connection: Connection) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
+@pytest.mark.slow
 async def test_p35_rows_do_not_count_as_removed_while_somebody_may_still_read_them(store: Store, other: Engine) -> None:
     with other.connect().execution_options(isolation_level="REPEATABLE READ") as reader:
         reader.exec_driver_sql("SELECT count(*) FROM song")

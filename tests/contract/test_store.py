@@ -163,6 +163,7 @@ async def test_p13_a_commit_is_on_disk_before_it_is_acknowledged(store: Store) -
     assert settings == [2, "wal"], "2 is FULL: survives a power cut too, which no test can simulate"
 
 
+@pytest.mark.slow
 async def test_p21_a_cancelled_writer_holds_no_lock(tmp_path, engine: str, now: datetime) -> None:
     """Wherever it's cancelled, and even while somebody holds its error."""
     store = new_store(tmp_path / "bot.db", engine, busy_ms=1_000)
@@ -340,6 +341,7 @@ async def test_p35_deleted_bytes_are_gone_however_they_were_deleted(
     assert not [path.name for path in store.path.parent.glob("test.db*") if b"canary" in path.read_bytes()]
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 async def test_p35_the_file_does_not_count_as_rewritten_while_somebody_reads_or_locks_it(store: Store) -> None:
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:

@@ -64,6 +64,7 @@ async def hindered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return await printed_by("tests.crash.hindered", folder, f"sqlite:///{folder / 'jobs.db'}")
 
 
+@pytest.mark.slow
 async def test_p20_jobs_that_met_a_full_disk_finish_without_a_restart_once_there_is_room(
     hindered: dict[str, Any],
 ) -> None:

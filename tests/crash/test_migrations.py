@@ -25,6 +25,7 @@ def points(verbs: list[str], *, every: bool) -> list[int]:
     return [*range(1, len(verbs) + 1)] if every else sorted({verb: at for at, verb in enumerate(verbs, 1)}.values())
 
 
+@pytest.mark.slow
 async def test_p23_a_migration_killed_at_any_statement_is_completed_by_the_next_start(
     tmp_path: Path, soak: bool
 ) -> None:

@@ -134,6 +134,7 @@ async def test_p26_a_poisoned_job_is_given_up_after_five_starts_however_many_pro
         await elsewhere.until_ended(1)
 
 
+@pytest.mark.slow
 async def test_p24_what_waits_is_known_and_pulled_in_when_the_clock_is_put_back(url: str) -> None:
     now = datetime.now(UTC)
     async with enqueuing(url) as jobs:

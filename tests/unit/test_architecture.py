@@ -128,6 +128,7 @@ def test_the_core_needs_nothing_but_the_standard_library_and_numpy() -> None:
     assert foreign == set()
 
 
+@pytest.mark.slow
 def test_only_the_chat_knows_discord() -> None:
     others = [path for path in sources("bot") if "chat" not in path.parts]
     assert not [str(path) for path in others if any(is_below(module, "discord") for module in imported(path))]
@@ -146,6 +147,7 @@ def test_only_flows_and_adapters_open_transactions() -> None:
     assert opening == []
 
 
+@pytest.mark.slow
 def test_p30_nothing_that_runs_foreign_bytes_is_called() -> None:
     """No pickle, marshal, eval, exec or yaml.load: an uploaded or damaged file is read, never run."""
     forbidden, unpickling = {"eval", "exec", "compile", "__import__"}, ("yaml.load", "pickle.loads")
@@ -181,6 +183,7 @@ def starts_a_process(call: ast.Call) -> bool:
     return "subprocess" in name and name.split(".")[-1] in STARTING
 
 
+@pytest.mark.slow
 def test_p42_no_process_inherits_an_environment_or_folder() -> None:
     open_ones = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -208,6 +211,7 @@ LINUX_ONLY = re.compile(r"(sched|memfd|pidfd|eventfd|timerfd|setres|getres|getra
 GUARDED = {"bot/audio/process.py: memfd_create", "bot/cli/analyse.py: sched_getaffinity"}  # used only where they exist
 
 
+@pytest.mark.slow
 def test_what_only_linux_has_is_used_behind_a_check() -> None:
     used = {
         f"{path.relative_to(ROOT)}: {node.attr}"
@@ -231,6 +235,7 @@ def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
     assert [module for module in modules if any(is_below(module, name) for name in heavy)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["bot.core.sorting.learning.active_learning", "training.model.space"])
 def test_sums_take_one_thread(module: str, tmp_path: Path) -> None:
     """On cores that others use too, threads that wait for each other take many times as long as one."""
@@ -267,6 +272,7 @@ def test_no_package_holds_more_modules_than_one_can_take_in() -> None:
     assert {str(folder.relative_to(ROOT)): count for folder, count in counts.items() if count > MODULES} == {}
 
 
+@pytest.mark.slow
 def test_every_function_of_the_bot_is_used_by_more_than_its_tests() -> None:
     """A step that nobody calls any more would otherwise be tested for ever. Decorated ones are called by a library."""
     sources = {path: path.read_text() for name in (*OURS, "benchmarks") for path in (ROOT / name).rglob("*.py")}

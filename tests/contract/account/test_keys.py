@@ -62,6 +62,7 @@ async def running(tmp_path: Path) -> Vault:
     return vault
 
 
+@pytest.mark.slow
 async def test_p33_rotated_keys_open_every_token_and_the_running_bot_uses_them_at_once(
     tmp_path: Path, running: Vault
 ) -> None:

@@ -191,6 +191,7 @@ async def test_entering_too_often_locks_out_only_that_member(stage: Stage) -> No
     assert (await stage.enter(stage.world.oauth.consent(stage.world.add_user("ben"))))[0] == 200
 
 
+@pytest.mark.slow
 async def test_discord_checks_only_a_few_codes_at_a_time(stage: Stage) -> None:
     await asyncio.gather(*(stage.enter(f"made-up-{number}") for number in range(MANY)))
     assert stage.identity.most == activity.AT_ONCE

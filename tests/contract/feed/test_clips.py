@@ -25,6 +25,7 @@ async def hearing() -> AsyncIterator[Hearing]:
     await made.close()
 
 
+@pytest.mark.slow
 async def test_a_clip_is_cut_once_and_its_peak_is_remembered(
     store: Store, hearing: Hearing, tmp_path: Path, now: datetime
 ) -> None:
@@ -58,6 +59,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_remembered(
     assert 0 <= clip.peak <= min(after, clip.seconds), "the peak's position in the clip"
 
 
+@pytest.mark.slow
 async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
     path, kept = tmp_path / "song.wav", Clips(hearing, Folder(tmp_path / "clips"))
     path.write_bytes(sound(330))
@@ -72,6 +74,7 @@ async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: 
         await kept.cut(tmp_path / "nowhere.wav", "b")
 
 
+@pytest.mark.slow
 async def test_the_least_recently_used_clip_makes_room(hearing: Hearing, tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     path.write_bytes(sound(330))

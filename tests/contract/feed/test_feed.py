@@ -27,6 +27,7 @@ from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, local, number_of
 from tests.contract.feed.feed_stage import OTHERS, OWN, Scene, kept, uri
 
 
+@pytest.mark.slow
 async def test_the_next_song_is_new_and_comes_once(scene: Scene) -> None:
     seen: list[str] = []
     for _ in range(12):

@@ -138,6 +138,7 @@ async def test_with_nothing_switched_on_there_is_only_spotifys_link(stage: Stage
     assert await (await stage.listening()).to(ADA, replace(bare, url=None)) == Listen(Way.NOTHING)
 
 
+@pytest.mark.slow
 async def test_clips_come_before_previews_then_videos_then_links(stage: Stage) -> None:
     stage.world.recordings += [recording(1), recording(2, preview=None)]
     one, two, three = [await stage.like(song(number)) for number in (1, 2, 3)]

@@ -52,6 +52,7 @@ async def test_a_newer_archive_adds_to_the_playlists_and_repeats_nothing(store: 
     assert there == {"Cycling": [uri(1), uri(2), uri(3)]}
 
 
+@pytest.mark.slow
 async def test_playlists_that_do_not_fit_are_named_and_the_others_made(store: Store, now: datetime) -> None:
     names = [f"P{number:02}" for number in range(limits.PLAYLISTS + 2)]
     there, problems = await filed(store, now, packed(**{name: table(1) for name in names}))

@@ -51,6 +51,7 @@ def calls_in_this_thread(folder: str) -> Iterator[set[str]]:
         sys.setprofile(before)
 
 
+@pytest.mark.slow
 async def test_p40_no_line_of_a_file_is_parsed_in_the_event_loops_thread(store, now) -> None:
     data = file_of(range(MANY))
     with calls_in_this_thread(READER) as called:

@@ -38,6 +38,7 @@ from tests.contract.library.slices_stage import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 async def test_an_interrupted_unlinking_is_finished_at_the_next_start(store, now, tmp_path: Path, share: float) -> None:
     keys, layer = vault(), await has_much(store, now)
@@ -142,6 +143,7 @@ async def test_what_was_done_by_hand_is_learned_once_though_the_read_was_cut_sho
     assert sorted(by_hand) == [uri(at) for at in range(MANY, MANY + 9)]
 
 
+@pytest.mark.slow
 async def test_concurrent_reads_leave_the_contents_of_one(store, now) -> None:
     await has_much(store, now)
     _, kept = await the_layer(store)

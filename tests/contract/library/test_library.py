@@ -158,6 +158,7 @@ async def test_a_wrong_file_gets_a_clear_error_and_changes_nothing(store, now, d
         assert await songs.count(tx, MEMBER) == 0
 
 
+@pytest.mark.slow
 async def test_a_real_library_is_read_whole(store, now, shared) -> None:
     import csv
     import gzip

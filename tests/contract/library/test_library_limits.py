@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import insert
 
 from bot.adapters.store import Store, schema
@@ -25,6 +26,7 @@ async def nearly_full(store: Store, room: int, now: datetime) -> None:
         await tx.execute(insert(schema.liked), [liked | {"song": f"old:{at}"} for at in range(limits.SONGS - room)])
 
 
+@pytest.mark.slow
 async def test_p40_the_library_limit_holds_across_files(store, now) -> None:
     await nearly_full(store, 150, now)
     first = await imports.import_file(store, ADA, "a.csv", file_of(range(100)), now)

@@ -48,6 +48,7 @@ async def kept(store: Store) -> int:
         return len(await files.stamps(tx))
 
 
+@pytest.mark.slow
 async def test_an_unmounted_part_is_kept_and_not_analysed_again(store: Store, hearing: Hearing, music: Path) -> None:
     assert len(await run(store, hearing, music)) == 10
     (music / "Two").rename(music.parent / "unmounted")
@@ -62,6 +63,7 @@ async def test_an_unmounted_part_is_kept_and_not_analysed_again(store: Store, he
     assert await run(store, hearing, music) == []
 
 
+@pytest.mark.slow
 async def test_an_emptied_folder_needs_confirmation(store: Store, hearing: Hearing, music: Path) -> None:
     (music / "Three").mkdir()
     write(music / "Three" / "x.wav", tune(1, seed=99))
@@ -74,6 +76,7 @@ async def test_an_emptied_folder_needs_confirmation(store: Store, hearing: Heari
     assert await kept(store) == 10
 
 
+@pytest.mark.slow
 async def test_a_deleted_file_is_forgotten_and_reported(store: Store, hearing: Hearing, music: Path) -> None:
     await run(store, hearing, music)
     (music / "One" / "3.wav").unlink()
@@ -81,6 +84,7 @@ async def test_a_deleted_file_is_forgotten_and_reported(store: Store, hearing: H
     assert await kept(store) == 9
 
 
+@pytest.mark.slow
 async def test_many_moved_files_are_not_missing(store: Store, hearing: Hearing, music: Path) -> None:
     await run(store, hearing, music)
     (music / "Two").rename(music / "Second")
@@ -88,6 +92,7 @@ async def test_many_moved_files_are_not_missing(store: Store, hearing: Hearing, 
     assert await kept(store) == 10
 
 
+@pytest.mark.slow
 async def test_a_link_to_an_unmounted_disk_is_not_treated_as_deleted(
     store: Store, hearing: Hearing, music: Path
 ) -> None:
@@ -132,6 +137,7 @@ def test_bins_snapshots_and_hidden_files_are_skipped(music: Path) -> None:
     assert len(list_folder(music).sounds) == 11
 
 
+@pytest.mark.slow
 async def test_files_an_older_version_read_from_a_bin_are_forgotten_without_asking(
     store: Store, hearing: Hearing, music: Path
 ) -> None:
@@ -173,6 +179,7 @@ async def test_the_summary_says_how_many_files_of_unsupported_types_there_are(
     assert printed.endswith("; 3 of kinds that are not read passed over (2 .wma, 1 .wv)\n")
 
 
+@pytest.mark.slow
 async def test_a_file_that_goes_before_it_is_analysed_stops_nothing(
     store: Store, hearing: Hearing, music: Path
 ) -> None:

@@ -271,6 +271,7 @@ async def test_a_song_spotify_renames_is_looked_up_again(stage: Stage) -> None:
     assert await energies(stage, ADA) == [120.0]
 
 
+@pytest.mark.slow
 async def test_p35_a_file_nobody_has_any_more_leaves_nothing(stage: Stage) -> None:
     source = Told(stage.now - timedelta(days=1))
     await by_file(stage, BEN)

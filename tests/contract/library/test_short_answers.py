@@ -149,6 +149,7 @@ async def test_a_missing_total_costs_nothing(linked: Linked) -> None:
     assert len(await liked(linked)) == 120
 
 
+@pytest.mark.slow
 async def test_p41_a_playlist_with_a_short_response_is_read_again(linked: Linked) -> None:
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
@@ -168,6 +169,7 @@ async def test_p41_a_playlist_with_a_short_response_is_read_again(linked: Linked
         assert len((await music.contents(kept.ref, whole)).items) == 31
 
 
+@pytest.mark.slow
 async def test_p41_a_playlist_somebody_shortened_is_believed(linked: Linked) -> None:
     world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
@@ -259,6 +261,7 @@ async def test_an_endless_list_of_likes_is_abandoned_and_loses_nothing(linked: L
     assert await liked(linked) == {track(number).uri for number in (*range(1, 121), 500)}
 
 
+@pytest.mark.slow
 async def test_p41_a_song_unliked_while_pages_repeat_is_removed_once_pages_are_right(
     linked: Linked,
 ) -> None:

@@ -140,6 +140,7 @@ async def test_hiding_the_map_keeps_followers(group: People) -> None:
         assert not (await people.seen(tx, ADA)).map
 
 
+@pytest.mark.slow
 async def test_the_map_draws_the_shown_playlists_and_describes_them(group: People) -> None:
     await show_all(group, ADA)
     shown = await profile.shown(group.store, ADA, SERVER)

@@ -53,6 +53,7 @@ async def there(linked: Linked, music: Music, number: int) -> list[str | None]:
     return (await music.contents(known.ref or "")).songs
 
 
+@pytest.mark.slow
 async def test_current_songs_are_written_and_dropped_ones_removed(linked: Linked, music: Music) -> None:
     store, now = linked.store, linked.now
     number = await begun(store, now, 8)
@@ -111,6 +112,7 @@ async def test_local_files_are_not_written_to_spotify_but_stay_listed(linked: Li
     assert await publish.unwritten(linked.store) == []
 
 
+@pytest.mark.slow
 async def test_p04_the_hosts_changes_by_hand_stay(linked: Linked) -> None:
     store, music, spotify = linked.store, await linked.music(), linked.stack.spotify
     number = await begun(store, linked.now)
@@ -329,6 +331,7 @@ async def test_refused_songs_are_named_and_the_host_can_retry_them(linked: Linke
     assert at_spotify(linked) == [URIS[:3]]
 
 
+@pytest.mark.slow
 async def test_p41_one_empty_response_loses_no_song(linked: Linked) -> None:
     number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=2)
     await shared_out(linked, number, linked.now)

@@ -98,6 +98,7 @@ def shown(reviewed: Reviewed) -> set[tuple[str, int]]:
     return {(change.song, change.playlist) for change in reviewed.receipt.placed}
 
 
+@pytest.mark.slow
 async def test_what_is_shown_is_what_is_applied_whatever_was_corrected(prepared: Prepared) -> None:
     write = await prepared.planned(await prepared.sorted([SURE] * 5))
     run, bed, _sea = prepared.kept

@@ -252,6 +252,7 @@ async def test_unfinished_writes_are_never_touched_and_supersede_nothing(journal
     assert [await of_write(journal, write) for write in (added, early, late)] == before
 
 
+@pytest.mark.slow
 async def test_a_failed_undo_may_still_be_tried_again(journal: Journal) -> None:
     """Without its refused lines, it would seem to have undone everything."""
     added = await journal.write((0, 1, "add"))
@@ -281,6 +282,7 @@ async def test_p40_writes_of_a_whole_library_are_thinned_out_in_slices(journal: 
     assert (await journal.rows(select(func.count()).where(CHANGE.c.playlist == journal.kept[0].playlist)))[0] == (MANY,)
 
 
+@pytest.mark.slow
 async def test_todays_writes_are_kept_whole(journal: Journal, now: datetime) -> None:
     await journal.write((0, 1, "add"), (0, 1, "remove"), times=limits.WRITES)
     (before,) = (await journal.rows(select(func.count()).select_from(CHANGE)))[0]

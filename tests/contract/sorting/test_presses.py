@@ -73,6 +73,7 @@ def on_disk(store: Store) -> int:
         return int(connection.exec_driver_sql("SELECT count(*) FROM answer").scalar_one())
 
 
+@pytest.mark.slow
 async def test_p12_a_thousand_presses_at_once_cost_a_few_transactions(store: Store, now: datetime) -> None:
     kept, presses, counted = await furnished(store, now), Presses(store), Counted()
     counted.listen(store)

@@ -234,6 +234,7 @@ async def test_members_who_taught_a_prior_keep_the_one_that_ships(
     }
 
 
+@pytest.mark.slow
 async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
     store: Store, folder: Path, now: datetime
 ) -> None:
@@ -267,6 +268,7 @@ async def test_the_doctor_names_the_prior_that_ships_unless_it_is_off(folder: Pa
     assert "members" not in on
 
 
+@pytest.mark.slow
 async def test_training_uses_the_prior_that_ships_unless_it_is_off(store: Store, folder: Path, now: datetime) -> None:
     layer = await settle(store, BEN, now)
     shipped = read(SHIPPED)

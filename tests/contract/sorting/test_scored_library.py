@@ -46,6 +46,7 @@ async def test_before_there_is_a_model_a_library_keeps_few_numbers_of_each_song(
     assert scored.by_source == {"csv": SONGS}
 
 
+@pytest.mark.slow
 async def test_nothing_of_what_is_known_of_the_songs_is_kept(store: Store, layer: int, tmp_path: Path) -> None:
     """It would take several times as much memory as all the rest."""
     libraries, before = ScoredLibraries(store, Scorer(Folder(tmp_path))), described()

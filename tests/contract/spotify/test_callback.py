@@ -73,6 +73,7 @@ async def test_p32_a_code_from_another_consent_is_refused_by_its_challenge(stage
     assert await stage.account(IDA) is None
 
 
+@pytest.mark.slow
 async def test_p32_ten_thousand_fuzzed_returns_exchange_nothing(stage: Stage, linking: Site) -> None:
     real, used, late = [await agree(await stage.begin(member), "mara") for member in (MARA, IDA, OLE)]
     assert (await linking.get(back(used)))[0] == 200

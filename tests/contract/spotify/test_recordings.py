@@ -53,6 +53,7 @@ async def test_the_same_recording_is_not_added_again_with_another_id(releases: P
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri, SINGLE.uri]
 
 
+@pytest.mark.slow
 async def test_of_two_releases_in_one_write_the_first_is_added(releases: PlaylistWriter) -> None:
     other = await releases.another("Pier")
     await releases.apply(await releases.add(REISSUE.uri, ALBUM.uri, LIVE.uri, to=other))
@@ -114,6 +115,7 @@ async def stand_in(writer: PlaylistWriter, playlist: Playlist, request) -> None:
         writer.stage.world.replace("mara", playlist.ref, shown)
 
 
+@pytest.mark.slow
 async def test_p04_the_same_recording_added_by_hand_is_not_a_substitute(releases: PlaylistWriter) -> None:
     other = await releases.another("Pier")
     write = await releases.apply(await releases.add(SINGLE.uri, to=other))

@@ -28,6 +28,7 @@ async def test_dead_songs_do_not_block_others_and_are_named(writer: PlaylistWrit
         assert {(None, NEW[at]) for at in dead} <= await writes.barred(tx, MARA, START + timedelta(days=99))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "problem"), [(500, Refused.UNANSWERED), (403, Refused.FULL)])
 async def test_a_full_playlist_is_reported_and_the_others_are_written(
     writer: PlaylistWriter, status: int, problem: Refused
@@ -114,6 +115,7 @@ async def test_p41_one_response_that_a_playlist_is_gone_is_not_believed(
     assert receipt.refused == []
 
 
+@pytest.mark.slow
 async def test_p41_a_readable_playlist_that_accepts_nothing_is_reported(writer: PlaylistWriter) -> None:
     writer.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
     began = writer.stage.clock()

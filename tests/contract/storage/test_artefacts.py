@@ -120,6 +120,7 @@ def test_only_what_the_cache_holds_is_local(server: Server, place: Place, tmp_pa
             clips_of(place.of(tmp_path / "other")).local.load("a", content)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_is_told_in_one_line(server: Server, bucket: Place) -> None:
     files = models_of(bucket.settings)
     files.check()

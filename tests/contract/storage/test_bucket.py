@@ -85,6 +85,7 @@ def bytes_below(*folders: Path) -> set[str]:
     return {path.name for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 async def test_p35_a_model_is_found_by_every_process_until_its_member_is_erased(
     store: Store, place: Place, tmp_path: Path, now: datetime
 ) -> None:
@@ -104,6 +105,7 @@ async def test_p35_a_model_is_found_by_every_process_until_its_member_is_erased(
     assert not named & bytes_below(place.folder, settings.data_dir, elsewhere.data_dir)
 
 
+@pytest.mark.slow
 async def test_an_erasure_waits_for_a_server_that_is_down(
     store: Store, bucket: Place, server: Server, tmp_path: Path, now: datetime
 ) -> None:
@@ -140,6 +142,7 @@ async def test_what_unlinking_could_not_delete_goes_later(
     assert files.names() == set()
 
 
+@pytest.mark.slow
 async def test_a_training_waits_while_the_server_is_down(
     store: Store, bucket: Place, server: Server, now: datetime
 ) -> None:
@@ -155,6 +158,7 @@ async def test_a_training_waits_while_the_server_is_down(
         assert await models.serving(tx, layer) is not None
 
 
+@pytest.mark.slow
 async def test_p28_models_out_of_reach_are_not_lost_and_damaged_ones_are(
     store: Store, place: Place, server: Server, now: datetime, without_cache: Callable[[Settings], None]
 ) -> None:
@@ -190,6 +194,7 @@ def made(digest: str) -> Artefact:
     return Artefact(digest, {"overall": {}}, {}, b"onnx", b"png")
 
 
+@pytest.mark.slow
 async def test_a_model_that_is_swept_before_its_row_is_there_is_written_again(
     store: Store, place: Place, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +293,7 @@ async def test_a_clip_is_cut_once_for_all_processes_and_again_if_it_is_damaged(
     await hearing.close()
 
 
+@pytest.mark.slow
 async def test_a_clip_is_cut_while_the_server_is_down(bucket: Place, server: Server, tmp_path: Path) -> None:
     hearing, path = Hearing(), tmp_path / "song.wav"
     path.write_bytes(sound(330))

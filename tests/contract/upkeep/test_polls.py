@@ -110,6 +110,7 @@ async def test_members_whose_app_has_too_few_polls_are_all_polled_less_often(sto
         assert 0.75 * 9.7 * pause < await next_poll(store, member) - now < 1.25 * 9.8 * pause
 
 
+@pytest.mark.slow
 async def test_an_app_with_many_members_never_polls_more_often_than_its_budget_and_leaves_nobody_out(
     store: Store, now: datetime
 ) -> None:

@@ -216,6 +216,7 @@ async def test_p28_a_start_reads_no_model_and_those_gone_or_met_damaged_are_lear
     assert [member for kind, member in begun if kind == JobKind.TRAIN] == [ADA, BEN]
 
 
+@pytest.mark.slow
 async def test_after_an_outage_each_tick_begins_some_of_the_polls_and_none_is_left_out(
     store: Store, now: datetime
 ) -> None:
@@ -254,6 +255,7 @@ async def test_p08_the_end_of_a_consent_is_announced_14_and_2_days_before_once_e
     assert await told(2.5) == await told(1) == await told(0) == [14, 2]
 
 
+@pytest.mark.slow
 async def test_p08_an_ended_consent_is_reported_once_even_if_the_last_poll_was_postponed(
     store: Store, now: datetime
 ) -> None:

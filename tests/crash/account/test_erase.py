@@ -69,6 +69,7 @@ def check(folder: Path) -> None:
     assert rows(folder / "jobs.db", BEN)["workflow_status"] == 2
 
 
+@pytest.mark.slow
 async def test_p35_an_erasure_killed_anywhere_leaves_nothing_of_the_member(
     full: Path, tmp_path: Path, soak: bool
 ) -> None:
@@ -94,6 +95,7 @@ async def test_p35_an_erasure_killed_anywhere_leaves_nothing_of_the_member(
     assert sum(finished) >= len(finished) - 2, "only polls and the note that it began come earlier"
 
 
+@pytest.mark.slow
 async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Path) -> None:
     orphan, unfinished = full / "models" / f"{'c' * 64}.onnx", full / "models" / ".new-abc"
     for path in (orphan, unfinished):

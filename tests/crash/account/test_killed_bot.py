@@ -10,6 +10,7 @@ from tests.e2e.chat_stage import styled
 from tests.e2e.checked_stack import PATIENCE
 
 
+@pytest.mark.slow
 async def test_p26_a_bot_killed_while_a_member_links_reads_all_their_likes(
     tmp_path: Path, crash_engine: str, survives
 ) -> None:

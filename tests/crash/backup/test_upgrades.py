@@ -144,6 +144,7 @@ async def test_nothing_is_upgraded_if_the_copy_cannot_be_kept(old: config.Settin
     assert rows(old.database_path) == before
 
 
+@pytest.mark.slow
 async def test_p23_a_newer_schema_is_neither_copied_nor_changed(old: config.Settings) -> None:
     await upgraded(old)
     with closing(sqlite3.connect(old.database_path)) as database, database:

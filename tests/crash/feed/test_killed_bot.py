@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from sandbox.discord import Message, Person
 from sandbox.music.library import Library
 from tests.crash.crash_stack import CrashStack
@@ -12,6 +14,7 @@ from tests.e2e.trained_stage import plain
 SHARED, OWN = plain(24, seed=141), plain(6, seed=142)
 
 
+@pytest.mark.slow
 async def test_p26_a_bot_killed_after_a_like_in_the_feed_saves_it_once(
     tmp_path: Path, crash_engine: str, survives
 ) -> None:

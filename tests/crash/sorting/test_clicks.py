@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from benchmarks.crowd import STYLES, about_to_link, moved_in, patient
 from sandbox.discord import Change, Interaction
 from sandbox.spotify import Fault
@@ -32,6 +34,7 @@ class Acknowledged:
             self.seen.append((stored, click.message.revision - self.before[click.message.id]))
 
 
+@pytest.mark.slow
 async def test_p12_clicks_while_likes_are_read_and_models_trained_cost_few_transactions(
     tmp_path: Path, soak: bool
 ) -> None:

@@ -164,6 +164,7 @@ async def test_p02_an_add_that_was_applied_and_answered_with_an_error_is_not_sen
     assert sum(len(request.body["uris"]) for request in posts) == COUNT
 
 
+@pytest.mark.slow
 async def test_p03_songs_that_somebody_adds_during_a_sort_stay(scene: Scene) -> None:
     visitor = "spotify:track:visitor000000000000000"
     scene.stack.spotify.publish([Track(visitor.rpartition(":")[2], "Visitor", ("Artist",), "Album", "2020", 200_000)])

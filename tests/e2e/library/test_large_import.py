@@ -14,6 +14,7 @@ LONGEST = 600  # seconds that the largest import may take
 SIZES = [4_000, pytest.param(limits.SONGS, marks=pytest.mark.soak)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("songs", SIZES)
 async def test_p40_clicks_are_answered_and_on_disk_before_a_large_import_ends(stack: CheckedStack, songs: int) -> None:
     ben = await with_file(stack, "ben", "Run", "Kitchen", library=styled(90, seed=51))

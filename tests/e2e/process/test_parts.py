@@ -26,6 +26,7 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
         await stack.stop_all()
 
 
+@pytest.mark.slow
 async def test_p24_the_main_job_goes_in_parts_and_all_stop_in_order(parts: Parts) -> None:
     ada = await trained(parts)
     before = ada.contents()

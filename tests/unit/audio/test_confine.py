@@ -134,6 +134,7 @@ def test_a_confined_process_can_reach_nothing_however_it_tries(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["keys"]
 
 
+@pytest.mark.slow
 @ON_LINUX
 async def test_the_analysis_process_has_only_its_pipes_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "canary")
@@ -179,6 +180,7 @@ def test_every_command_of_the_bot_hides_its_process(tmp_path: Path) -> None:
     assert run(tmp_path, code) == "2 0", "it ends for want of a token, and PR_GET_DUMPABLE says 0"
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_on_a_kernel_without_seccomp_the_missing_guards_are_named(tmp_path: Path) -> None:
     found = json.loads(run(tmp_path, WITHOUT_SECCOMP + GUARDS))

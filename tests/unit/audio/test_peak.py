@@ -50,11 +50,13 @@ def test_a_clip_is_in_the_chorus_far_more_often_than_by_loudness_or_chance(
     assert ours > by_chance + 0.25
 
 
+@pytest.mark.slow
 def test_most_clips_begin_where_a_part_begins(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
     off = [min(abs(peak.moment - part.start) for part in song.sections) for song, _, peak in songs]
     assert np.median(off) < 0.5
 
 
+@pytest.mark.slow
 def test_a_highlight_leaves_room_for_its_clip(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
     for _, sound, peak in songs:
         assert 0 <= peak.start <= sound.seconds - CLIP + 1
@@ -103,6 +105,7 @@ def test_silence_has_a_highlight_too(seconds: float) -> None:
     assert peak.confidence == 0
 
 
+@pytest.mark.slow
 def test_a_very_long_recording_is_analysed_in_longer_moments() -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 19 * 60 * RATE).astype(np.float32)
     outline = outlined(noise)

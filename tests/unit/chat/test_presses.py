@@ -197,6 +197,7 @@ test_p14_presses_twice_late_or_out_of_order_are_one_label_and_the_newest_wins = 
 test_p14_presses_twice_late_or_out_of_order_are_one_label_and_the_newest_wins.settings = stories(0.5, steps=20)
 
 
+@pytest.mark.slow
 async def test_p15_forged_cards_and_playlists_never_write(store: Store) -> None:
     layer, kept = await furnish(store)
     dice = random.Random(15)

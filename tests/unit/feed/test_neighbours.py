@@ -49,6 +49,7 @@ def test_the_nearest_are_the_same_as_by_sorting_everything(seed: int, songs: int
     np.testing.assert_allclose(np.take_along_axis(asked @ points.T, rows, 1), right, atol=NEARLY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clusters", [0, 200])
 def test_of_a_large_catalogue_nearly_all_of_the_nearest_are_found(clusters: int) -> None:
     points = large(clusters)
@@ -58,6 +59,7 @@ def test_of_a_large_catalogue_nearly_all_of_the_nearest_are_found(clusters: int)
     assert float((cosines >= right[:, :1] - NEARLY).mean()) >= 0.99
 
 
+@pytest.mark.slow
 def test_a_catalogue_that_grows_into_cells_finds_what_it_held_before() -> None:
     points = large(200)
     made = filled(points[:60_000])

@@ -164,6 +164,7 @@ varied = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(library=st.lists(varied, min_size=4, max_size=12))
 def test_one_song_and_many_give_the_same_vectors(library: list[SongFeatures]) -> None:
@@ -174,6 +175,7 @@ def test_one_song_and_many_give_the_same_vectors(library: list[SongFeatures]) ->
     assert np.array_equal(alone, schema.vectors(library))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(library=st.lists(varied, min_size=4, max_size=12))
 def test_vectors_say_what_a_song_is_written_out_by_hand(library: list[SongFeatures]) -> None:

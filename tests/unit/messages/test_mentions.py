@@ -86,6 +86,7 @@ def test_help_knows_every_command_once() -> None:
     assert sorted(named) == sorted(command.name for command in all_commands() if not isinstance(command, ContextMenu))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_description_names_a_command_that_is_not_there(language: str) -> None:
     for text in texts(language, catalogue.COMMANDS):

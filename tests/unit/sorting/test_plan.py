@@ -2,6 +2,7 @@
 
 from math import ceil
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ def case(drawn: bytes) -> tuple[list[str | None], list[tuple[str, int | None]], 
     return parts[0], add, frozenset(filter(None, parts[2])), frozenset(filter(None, parts[3]))
 
 
+@pytest.mark.slow
 @given(st.binary(min_size=600, max_size=2_000))
 @settings(max_examples=10_000 // CASES, deadline=None)
 def test_p04_a_sort_never_removes_what_a_person_added(drawn: bytes) -> None:

@@ -308,6 +308,7 @@ def run(*arguments: object) -> int:
     return main([str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 def test_pretrain_reports_what_it_learned_and_fit_predict_and_next_use_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

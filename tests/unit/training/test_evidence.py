@@ -86,6 +86,7 @@ def test_what_stands_where_the_model_put_it_says_what_the_model_believes() -> No
     assert all(at == given.guesses[song] != LEFT[song] for song, at in stands)
 
 
+@pytest.mark.slow
 def test_all_weights_are_tried_on_the_same_labels() -> None:
     rows = compare_evidence(MEMBER, None, (2,), seed=0).rows
     assert {(row.source, row.weight) for row in rows} == {
@@ -97,6 +98,7 @@ def test_all_weights_are_tried_on_the_same_labels() -> None:
     assert len(set(of_taps)) == len(WEIGHTS)
 
 
+@pytest.mark.slow
 def test_a_weight_is_chosen_on_one_half_of_the_people_and_reported_on_the_other() -> None:
     best = {"a": 0.25, "b": 1.5, "c": 0.25, "d": 1.5}
     rows = [

@@ -31,6 +31,7 @@ def fit_moods(labels: int, kinds: int = 2, several: bool = False) -> tuple[Fitte
     return fitted, float(np.mean(guess == kind[labels:]))
 
 
+@pytest.mark.slow
 def test_hundreds_of_labels_teach_feature_combinations() -> None:
     few, _ = fit_moods(MANY - 1)
     many, right = fit_moods(MANY + 100)
@@ -45,6 +46,7 @@ def test_plenty_of_labels_teach_them_even_better() -> None:
     assert fit_moods(PLENTY)[1] > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kinds", "several"),
     [(2, False), (3, True), *(pytest.param(*wave, marks=pytest.mark.soak) for wave in ((2, True), (3, False)))],

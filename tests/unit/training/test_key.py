@@ -126,12 +126,14 @@ def evidence() -> Evidence:
     )
 
 
+@pytest.mark.slow
 def test_what_is_learnt_in_some_keys_holds_in_all(evidence: Evidence) -> None:
     low = evidence.part(np.array([song.endswith(("-0", "-3")) for song in evidence.songs]))
     high = evidence.part(np.array([song.endswith(("-5", "-10")) for song in evidence.songs]))
     assert mirex(learn(low, 1.0), high).mean() == 1
 
 
+@pytest.mark.slow
 def test_songs_left_out_are_scored_by_what_the_other_half_taught(evidence: Evidence) -> None:
     muddled = Evidence(evidence.seen, np.random.default_rng(0).integers(0, 24, len(evidence.keys)), evidence.songs)
     assert in_halves(evidence).mean() > 0.8

@@ -120,6 +120,7 @@ def test_bytes_that_are_no_model_are_refused_even_with_a_matching_hash(folder: P
             Scorer(Folder(folder)).load(digest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("several", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_p29_ten_thousand_rows_answer_and_decide_as_in_scikit_learn(several: bool, folder: Path) -> None:
     songs = library(styles=4, per_style=2_500, seed=29)

@@ -189,6 +189,7 @@ def test_spotifys_content_never_trains_a_model() -> None:
         fit(replace(labelled(SONGS, [3, 3]), songs=theirs))
 
 
+@pytest.mark.slow
 def test_random_labels_rarely_pass_the_gate() -> None:
     passed = 0
     for seed in range(8):
@@ -215,6 +216,7 @@ def test_a_model_of_few_labels_serves_even_if_it_loses_to_the_baseline_or_the_on
         assert judge(trial, served, SONGS) == GateVerdict(True, Reason.UNTESTED)
 
 
+@pytest.mark.slow
 def test_only_a_better_model_replaces_another(tmp_path: Path) -> None:
     few, good = labelled(SONGS, [4] * 4), labelled(SONGS, [20] * 4)
     spoilt = [replace(label, playlist=1 + at % 4) for at, label in enumerate(good.labels)]
@@ -326,6 +328,7 @@ async def versions(url: str, layer: int) -> list[tuple[str, bool]]:
     return [(version.digest, version.serving) for version in kept]
 
 
+@pytest.mark.slow
 def test_a_members_layer_is_trained_from_and_stored_in_the_bots_database(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
     layer = asyncio.run(fill(url))

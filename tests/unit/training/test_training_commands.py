@@ -48,6 +48,7 @@ def run(*arguments: object) -> int:
     return main([str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 def test_fit_predict_next_and_inspect_on_files(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +88,7 @@ def test_p36_models_written_with_an_open_umask_are_closed_to_others(
     assert [path.name for path in written if path.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.slow
 def test_fitting_again_reports_kept_or_published_and_never_fails(files: tuple[Path, Path], tmp_path: Path) -> None:
     codes = [run("fit", "--library", files[0], "--labels", files[1], "--out", tmp_path / "m") for _ in range(2)]
     assert codes == [0, 0]
@@ -166,6 +168,7 @@ def test_labels_name_songs_by_link_and_a_broken_link_is_refused(tmp_path: Path) 
         read_labels(write_csv(tmp_path / "L.csv", [*rows, ["A", song, "yes", "x"]]), library, False, False)
 
 
+@pytest.mark.slow
 def test_labels_of_songs_missing_from_the_library_are_reported_and_the_others_used(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,6 +192,7 @@ def test_no_written_cell_can_run_as_a_formula(tmp_path: Path) -> None:
     assert [row.fields["playlist"] for row in read_rows(tmp_path / "out.csv").rows] == ["=cmd", "A;@B"]
 
 
+@pytest.mark.slow
 def test_labels_that_only_repeat_others_do_no_harm(files: tuple[Path, Path], tmp_path: Path) -> None:
     twice = tmp_path / "twice.csv"
     header, *lines = files[1].read_text().splitlines()

@@ -64,6 +64,7 @@ def test_it_is_built_from_the_wheel_and_from_no_other(tmp_path: Path) -> None:
     assert words.build(wheel, digests) == words.build(wheel, digests)
 
 
+@pytest.mark.slow
 def test_vectors_stay_as_short_as_in_the_file_and_say_the_same() -> None:
     encoder = text.encoder()
     wide = replace(encoder, vectors=encoder.vectors.astype(np.float32))

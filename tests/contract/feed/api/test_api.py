@@ -40,6 +40,7 @@ async def test_pages_list_every_song_once_and_end(stage: Stage) -> None:
         assert {liked(number).song for number in range(LIKES)} < set(listed)
 
 
+@pytest.mark.slow
 async def test_songs_are_found_by_their_titles_page_by_page(stage: Stage) -> None:
     everything = await stage.everything(stage.ada)
     part = liked(1).title[-3:].swapcase()
@@ -54,6 +55,7 @@ async def test_songs_are_found_by_their_titles_page_by_page(stage: Stage) -> Non
     assert (await stage.ask("/api/songs?q=%25", stage.ada)).json["songs"] == [], "matched literally, not as a pattern"
 
 
+@pytest.mark.slow
 async def test_a_page_can_be_requested_again_and_new_songs_cause_no_repeats(stage: Stage) -> None:
     first = (await stage.ask("/api/songs?n=5", stage.ada)).json
     again = (await stage.ask("/api/songs?n=5", stage.ada)).json
@@ -81,6 +83,7 @@ async def test_a_member_who_shares_nothing_sees_only_the_operators_files(stage: 
         assert hidden.json == nowhere.json
 
 
+@pytest.mark.slow
 async def test_a_song_shows_what_is_known_about_it(stage: Stage) -> None:
     listed = (await stage.ask(at(SONG), stage.ada)).json
     assert (listed["id"], listed["title"], listed["artists"], listed["clip"]) == (SONG, "Song 0", ["Artist 0"], None)
@@ -88,6 +91,7 @@ async def test_a_song_shows_what_is_known_about_it(stage: Stage) -> None:
     assert set(listed["numbers"]) == {"tempo", "energy"}
 
 
+@pytest.mark.slow
 async def test_a_clip_is_served_whole_in_ranges_and_not_again_if_unchanged(stage: Stage) -> None:
     path = next(song["clip"] for song in await stage.everything(stage.ben) if song["clip"])
     whole = await stage.ask(path, stage.ben)
@@ -113,6 +117,7 @@ async def test_a_clip_is_served_whole_in_ranges_and_not_again_if_unchanged(stage
     assert (head.status, head.data, head.headers["Content-Length"]) == (200, b"", str(size))
 
 
+@pytest.mark.slow
 async def test_unchanged_content_is_not_sent_again(stage: Stage) -> None:
     for path in ("/api/songs?n=3", at(SONG), "/api/openapi.json"):
         first = await stage.ask(path, stage.ada)
@@ -161,6 +166,7 @@ async def test_one_members_dislike_affects_nobody_else(stage: Stage) -> None:
     assert len(recommended) == 5
 
 
+@pytest.mark.slow
 async def test_malformed_requests_get_a_clear_error(stage: Stage) -> None:
     for path in MALFORMED:
         answer = await stage.ask(path, stage.ada)
@@ -190,6 +196,7 @@ async def test_every_problem_follows_rfc_9457(stage: Stage) -> None:
     assert (await stage.ask("/api/songs", stage.ada, "POST")).headers["Allow"] == "GET,HEAD"
 
 
+@pytest.mark.slow
 async def test_every_response_has_security_headers_and_no_other_site_may_read_it(stage: Stage) -> None:
     path = next(song["clip"] for song in await stage.everything(stage.ben) if song["clip"])
     for address in (path, *ADDRESSES, "/api/openapi.json"):
@@ -204,6 +211,7 @@ async def test_every_response_has_security_headers_and_no_other_site_may_read_it
     assert (await stage.ask("/api/songs", None, "OPTIONS", **preflight)).status == 401
 
 
+@pytest.mark.slow
 async def test_p34_the_log_never_says_who_asked_for_what(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         for path in (*ADDRESSES, "/api/songs?cursor=canary", f"/api/recommend?song={SONG}", f"{at(SONG)}/distaste"):

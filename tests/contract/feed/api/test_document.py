@@ -120,6 +120,7 @@ async def test_responses_match_the_document(stage: Stage, method: str) -> None:
     assert statuses == {200, 304, 400, 401, 404}
 
 
+@pytest.mark.slow
 async def test_ranges_and_dislikes_match_the_document(stage: Stage) -> None:
     clip = next(song["clip"] for song in await stage.everything(stage.ada) if song["clip"])
     for wanted, status in (("bytes=0-9", 206), ("bytes=99999999-", 416), ("bytes=9-0", 200)):

@@ -50,6 +50,7 @@ LOOKS = (f"{SONG}/listen", f"{SONG}/clip", f"{SONG}/playlists", "/feed/api/nowhe
 # ---------------------------------------------------------------- sessions
 
 
+@pytest.mark.slow
 async def test_a_link_becomes_a_session_once(stage: Stage) -> None:
     link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     entered = await stage.ask("/feed/session", None, "POST", {"link": link})
@@ -64,11 +65,13 @@ async def test_a_link_becomes_a_session_once(stage: Stage) -> None:
     assert "Set-Cookie" not in again.headers
 
 
+@pytest.mark.slow
 async def test_the_page_shows_whose_session_it_is(stage: Stage) -> None:
     assert (await stage.ask("/feed/api/me", BEN)).json == {"name": "@ben (Ben)"}
     assert (await stage.ask("/feed/api/me", None)).status == 401
 
 
+@pytest.mark.slow
 async def test_one_members_link_does_not_replace_anothers_session_without_asking(stage: Stage) -> None:
     link = await sessions.invite(stage.store, Actor(BEN, None, stage.clock()))
     refused = await stage.ask("/feed/session", ADA, "POST", {"link": link})
@@ -84,6 +87,7 @@ async def test_one_members_link_does_not_replace_anothers_session_without_asking
     assert (await stage.ask("/feed/api/me", BEN)).status == 200, "an invalid link ends no session"
 
 
+@pytest.mark.slow
 async def test_ones_own_link_continues_without_a_question(stage: Stage) -> None:
     link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     assert (await stage.ask("/feed/session", ADA, "POST", {"link": link})).status == 204
@@ -97,6 +101,7 @@ async def test_a_session_cookie_is_secure_if_the_site_uses_tls(tmp_path: Path, m
         assert {"Secure", "Path=/crates/feed"} <= set(cookie.split("; "))
 
 
+@pytest.mark.slow
 async def test_a_link_ends_after_ten_minutes_and_a_session_after_thirty_days(stage: Stage) -> None:
     link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     stage.clock.now += timedelta(minutes=10)
@@ -133,6 +138,7 @@ async def test_without_cookies_the_session_is_a_bearer_token(stage: Stage) -> No
     assert (await stage.ask(f"{SONG}/listen", ADA, Authorization="Bearer nothing")).status == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), CHANGES)
 async def test_no_other_page_can_change_anything(stage: Stage, method: str, path: str) -> None:
     headers = {"Cookie": f"ck_feed={stage.sessions[ADA]}", "Origin": "https://elsewhere.example"}
@@ -158,6 +164,7 @@ async def test_a_member_who_has_not_joined_gets_only_the_operators_files(stage: 
         assert (await stage.ask(path, BEN, method)).status == 404
 
 
+@pytest.mark.slow
 async def test_a_file_has_a_clip_with_ranges_and_its_waveform(stage: Stage) -> None:
     (card, *_) = await stage.cards(1, BEN)
     how = (await stage.ask(f"/feed/api/songs/{card['key']}/listen", BEN)).json
@@ -243,6 +250,7 @@ async def test_a_body_that_never_arrives_times_out() -> None:
     await runner.cleanup()
 
 
+@pytest.mark.slow
 async def test_too_many_requests_are_rate_limited(stage: Stage) -> None:
     codes = [(await stage.ask("/feed/api/nowhere")).status for _ in range(601)]
     assert codes == [404] * 600 + [429]

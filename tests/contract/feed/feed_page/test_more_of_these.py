@@ -44,6 +44,7 @@ async def say(ada: Keeper, path: str, ticked: list[str]) -> dict[str, Any]:
     return await ada.ask(path, "PUT", {"ticks": ticked})
 
 
+@pytest.mark.slow
 async def test_a_card_offers_the_list_only_where_there_is_more(ada: Keeper) -> None:
     await like(ada, *HITS[:2])
     first = await ada.next()

@@ -48,6 +48,7 @@ async def test_an_unknown_song_is_looked_up_again_after_thirty_days(stage: Stage
     assert (await stage.features(1)).known
 
 
+@pytest.mark.slow
 @RECCOBEATS
 async def test_a_failure_is_retried_with_backoff_then_dropped_for_a_month(stage: Stage) -> None:
     stage.fault("reccobeats *", "malformed", times=None)

@@ -40,6 +40,7 @@ async def stage(tmp_path: Path, store: Store) -> AsyncIterator[Stage]:
     await hearing.close()
 
 
+@pytest.mark.slow
 async def test_a_preview_becomes_features_and_a_broken_one_blocks_nothing(stage: Stage) -> None:
     stage.world.recordings += [recording(1), recording(2, preview=b"RIFF and nothing"), recording(3)]
     await stage.like(1, 2, 3)

@@ -135,6 +135,7 @@ def command(stage: Stage, *arguments: str) -> int:
     return main(arguments, environment)
 
 
+@pytest.mark.slow
 @NOTHING_ON
 async def test_the_operators_correction_overrides_the_matcher(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     await stage.like(1)

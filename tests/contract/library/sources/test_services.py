@@ -191,6 +191,7 @@ async def test_an_error_inside_a_200_pauses_all_requests(stage: Stage, code: int
     assert await stage.states("deezer") == {uri(1): "known", uri(2): "known"}
 
 
+@pytest.mark.slow
 @DEEZER
 async def test_never_more_than_50_requests_in_5_seconds(stage: Stage) -> None:
     stage.world.recordings += [recording(number, preview=None) for number in range(60)]

@@ -97,6 +97,7 @@ async def test_every_earlier_state_is_what_the_playlist_held_then_in_its_order(p
         assert [song.song for song, _added in state.named] == held
 
 
+@pytest.mark.slow
 async def test_a_song_put_back_by_hand_after_we_removed_it_and_removed_again_is_not_our_doing(past: Past) -> None:
     await past.by_hand(add=NEW[2])
     await past.by_hand(remove=NEW[2])
@@ -105,6 +106,7 @@ async def test_a_song_put_back_by_hand_after_we_removed_it_and_removed_again_is_
     assert dict(again[1]) == {(Action.REMOVE, By.HAND): 1}
 
 
+@pytest.mark.slow
 async def test_restoring_brings_back_what_it_held_and_undo_what_it_held_since(past: Past) -> None:
     writer, now = past.writer, past.writer.songs()
     receipt = await restore(writer, 1)
@@ -150,6 +152,7 @@ async def test_what_was_changed_by_hand_since_the_last_look_is_part_of_the_resto
     assert NEW[15] in {change.song for change in receipt.removed}
 
 
+@pytest.mark.slow
 async def test_p04_a_restored_song_is_the_members_and_no_sort_removes_it(past: Past) -> None:
     writer = past.writer
     await restore(writer, 1)

@@ -31,6 +31,7 @@ async def test_p03_a_song_removed_during_a_write_is_not_put_back_and_is_reported
     assert [(change.song, change.problem) for change in receipt.refused] == [(NEW[0], Refused.CHANGED)]
 
 
+@pytest.mark.slow
 async def test_p03_a_song_that_never_arrives_is_sent_three_times_and_reported(writer: PlaylistWriter) -> None:
     writer.stage.world.faults.append(Fault(ADDING, "status", status=502, times=None))
     receipt = await writer.apply(await writer.add(*NEW))
@@ -40,6 +41,7 @@ async def test_p03_a_song_that_never_arrives_is_sent_three_times_and_reported(wr
     assert receipt.placed == []
 
 
+@pytest.mark.slow
 async def test_p04_a_song_added_by_hand_is_not_ours_whatever_the_journal_says(writer: PlaylistWriter) -> None:
     await writer.apply(await writer.add(NEW[0], OWN[0]))
     async with writer.stage.store.reading() as tx:
@@ -82,6 +84,7 @@ async def say(writer: PlaylistWriter, song: str, event: int, *where: Playlist) -
         await answers.add(tx, MARA, writer.kept.layer, said)
 
 
+@pytest.mark.slow
 async def test_a_corrected_song_moves_with_the_next_new_like_and_is_never_lost(writer: PlaylistWriter) -> None:
     other = await writer.another("Pier")
     await writer.apply(await writer.add(*NEW[:3]))

@@ -18,6 +18,7 @@ from tests.contract.spotify.stage import MARA
 from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
+@pytest.mark.slow
 async def test_undo_puts_a_song_at_the_end_if_its_place_is_gone(writer: PlaylistWriter) -> None:
     await writer.apply(await writer.add(*NEW))
     out = await writer.open((writer.kept, NEW[19], "remove"))
@@ -75,6 +76,7 @@ async def test_a_write_that_failed_halfway_can_be_undone(writer: PlaylistWriter)
     assert writer.songs() == OWN
 
 
+@pytest.mark.slow
 async def test_a_song_then_a_playlist_then_the_rest_can_be_undone(writer: PlaylistWriter) -> None:
     store, other = writer.stage.store, await writer.another("Pier")
     write = await writer.open(*((writer.kept, song, "add") for song in NEW[:5]), (other, NEW[5], "add"))
@@ -110,6 +112,7 @@ async def test_a_part_of_somebody_elses_write_cannot_be_undone(writer: PlaylistW
     assert writer.songs() == [*OWN, *NEW[:2]]
 
 
+@pytest.mark.slow
 async def test_p43_a_part_is_called_undone_only_once_read_back_from_spotify(writer: PlaylistWriter) -> None:
     store, clock = writer.stage.store, writer.stage.clock
     done = await writer.apply(await writer.add(*NEW[:3]))
@@ -133,6 +136,7 @@ def said_of(receipt: sort.Receipt) -> str:
     return outcomes.receipt(receipt, 0)
 
 
+@pytest.mark.slow
 async def test_p43_a_write_is_reported_as_done_only_once_read_back_from_spotify(writer: PlaylistWriter) -> None:
     writer.stage.world.lag = Lag(12, 12)
     store, clock = writer.stage.store, writer.stage.clock

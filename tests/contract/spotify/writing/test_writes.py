@@ -71,6 +71,7 @@ async def test_our_duplicate_is_removed_and_a_persons_duplicate_stays(writer: Pl
     assert writer.songs().count(NEW[0]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["DELETE /v1/playlists/*/items", ADDING])
 @pytest.mark.parametrize(
     ("kind", "status"),
@@ -101,6 +102,7 @@ async def _keep(seen: list[list[str]], writer: PlaylistWriter) -> None:
     seen.append(writer.songs())
 
 
+@pytest.mark.slow
 async def test_an_add_with_an_unknown_outcome_waits_even_after_a_restart(writer: PlaylistWriter) -> None:
     writer.stage.world.faults.append(Fault(ADDING, "status", status=502))
     write = await writer.add(*NEW)
