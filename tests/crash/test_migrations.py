@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bot.adapters.store import Store
 from tests.crash import migrator
 from tests.crash.forking import in_process
