@@ -25,6 +25,7 @@ DIRECTIONS = 20
 ROUNDS, MOST = 100, 500  # trees for each question; in all, with many playlists
 STEP, DEPTH, LEAF = 0.12, 3, 10  # learning rate; of a tree: its depth, and the fewest songs in a leaf
 ROWS, COLUMNS = 0.5, 0.3  # the shares of songs and of columns that a tree is grown from
+MOST_ROWS = 2_000  # songs that a tree is grown from; with more, ten playlists would take minutes
 
 
 def fit_looks(schema: Schema, space: Pipeline, library: Floats) -> Pipeline:
@@ -80,7 +81,7 @@ def fit_trees(seen: Floats, examples: Examples, rows: NDArray[np.int64]) -> Tree
     else:
         asked = (rows[~np.isnan(truth[rows, column])] for column in range(count))
         questions = [(np.array([column]), some, truth[some, column]) for column, some in enumerate(asked)]
-    rounds = min(ROUNDS, MOST // count)
+    rounds = min(ROUNDS, max(1, MOST // count))
     grown = [
         (columns, _grown(seen[some], told, examples.weight[some], rounds))
         for columns, some, told in questions
@@ -95,7 +96,7 @@ def _grown(seen: Floats, told: NDArray[Any], weight: Logits, rounds: int) -> Gra
         learning_rate=STEP,
         max_depth=DEPTH,
         min_samples_leaf=LEAF,
-        subsample=ROWS,
+        subsample=min(ROWS, MOST_ROWS / len(seen)),
         max_features=COLUMNS,
         random_state=0,
     )
