@@ -56,8 +56,8 @@ class MemberLocks:
             connection.close()
 
     async def renew(self) -> None:
-        """Share again what a broken connection held. Raises StoreError while the server is away."""
-        await asyncio.to_thread(self._ask, PING, 0)
+        """Share again what a broken connection held, if anything. Raises StoreError while the server is away."""
+        await asyncio.to_thread(self._renew)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -71,18 +71,24 @@ class MemberLocks:
             return False
 
     def _share(self, member: int) -> bool:
-        shared = bool(self._ask(SHARE, member))
-        self._held[member] += shared
-        return shared
+        with self._one_at_a_time:
+            shared = bool(self._ask(SHARE, member))
+            self._held[member] += shared
+            return shared
 
     def _give_back(self, member: int) -> None:
-        self._held[member] -= 1
-        with suppress(StoreError):  # without a server, there's nothing to give back
+        with self._one_at_a_time, suppress(StoreError, DBAPIError):  # a broken connection has given it back
+            self._held[member] -= 1
             self._ask(RETURN, member)
 
+    def _renew(self) -> None:
+        with self._one_at_a_time:
+            if self._held.total():
+                self._ask(PING, 0)
+
     def _ask(self, statement: TextClause, member: int) -> Any:
-        """Return a statement's answer, on a new connection if the old one is broken. Raises StoreError."""
-        with self._one_at_a_time, typed_errors():
+        """Return a statement's answer, on a new connection if the last one broke. Raises StoreError."""
+        with typed_errors():
             try:
                 return self._connected().execute(statement, _named(member)).scalar_one()
             except DBAPIError:
