@@ -60,7 +60,7 @@ def read_dumps(paths: Iterable[Path]) -> list[Artist]:
     lines = (line for path in paths for line in _lines(path))
     artists = artists_in(lines)
     if not artists:
-        raise InputProblem("no artists there: files of DBpedia's triples about genre, associatedBand … are wanted")
+        raise InputProblem("no artists there: give it DBpedia's files of triples about genre, associatedBand …")
     return artists
 
 

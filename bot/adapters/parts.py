@@ -79,5 +79,5 @@ def web(name: str) -> Part:
 
 def _named(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise SettingsError(f"--name {name}: only small letters, digits and hyphens are allowed")
+        raise SettingsError(f"--name {name}: only lowercase letters, digits and hyphens are allowed")
     return name

@@ -113,10 +113,12 @@ def _trees(model: onnx.ModelProto, space: str, steps: Pipeline) -> str:
             node("MatMul", [space, "main"], ["along"]),
             node("Sub", ["along", "middle"], ["exact_directions"]),
             node("Cast", ["exact_directions"], ["single_directions"], to=SINGLE),
-            node("Concat", ["numbers", "single_directions"], ["looks"], axis=1),
+            node("Concat", ["numbers", "single_directions"], ["tree_inputs"], axis=1),
         ]
     )
-    answers = [_ensemble(model, ensemble, f"answer_{at}") for at, (_, ensemble) in enumerate(trees.ensembles)]
+    answers = [f"answer_{at}" for at in range(len(trees.ensembles))]
+    for name, (_, ensemble) in zip(answers, trees.ensembles, strict=True):
+        _ensemble(model, ensemble, name)
     graph.node.extend(
         [
             node("Concat", answers, ["answers"], axis=1),
@@ -127,9 +129,9 @@ def _trees(model: onnx.ModelProto, space: str, steps: Pipeline) -> str:
     return "trees"
 
 
-def _ensemble(model: onnx.ModelProto, ensemble: GradientBoostingClassifier, answer: str) -> str:
-    """Append an ensemble as skl2onnx converts it; return the name of its scores: (n, c), or minus and plus of one."""
-    takes = [("looks", FloatTensorType([None, ensemble.n_features_in_]))]
+def _ensemble(model: onnx.ModelProto, ensemble: GradientBoostingClassifier, answer: str) -> None:
+    """Append an ensemble as skl2onnx converts it; `answer` names its scores: (n, c), or minus and plus of one."""
+    takes = [("tree_inputs", FloatTensorType([None, ensemble.n_features_in_]))]
     converted = to_onnx(
         ensemble, initial_types=takes, options={"raw_scores": True, "zipmap": False}, target_opset=OPSET
     )
@@ -138,7 +140,6 @@ def _ensemble(model: onnx.ModelProto, ensemble: GradientBoostingClassifier, answ
     (grown,) = (node for node in converted.graph.node if node.op_type.startswith("TreeEnsemble"))
     grown.name, grown.output[:] = answer, [f"{answer}_label", answer]
     model.graph.node.append(grown)
-    return answer
 
 
 def _sides(columns: NDArray[np.int64], classes: int) -> Exact:

@@ -24,12 +24,12 @@ from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.evaluation.studies.dates import dates_help, dates_may_help, foretell, without_dates
 from training.model.cross_validation import Trial, try_out
-from training.model.heads import Estimator, Floats, Logits, fit_head
+from training.model.heads import Estimator, Floats, Head, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
-from training.model.kernel_head import MANY, PLENTY, fit_crowd, fit_waves, lengths_of
+from training.model.kernel_head import MANY, PLENTY, fit_kernel_head, fit_waves, lengths_of
 from training.model.space import fit_space
 from training.model.teacher import SeenSongs, View, look, spread_sample
-from training.model.trees import Boosted, fit_looks, fit_trees
+from training.model.trees import Boosted, fit_tree_inputs, fit_trees
 
 ROWS = 500  # songs mapped into the space at a time
 
@@ -91,18 +91,19 @@ def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> b
 
 @dataclass(frozen=True)
 class _Study:
-    """Everything that's learned from. waves, looks: the steps from vectors to what the kernel head and its trees see.
+    """Everything that's learned from.
 
-    heard, looked: (m, w) and (m, l), the labelled songs after these steps. None, and 0 columns, if labels are few.
+    waves, tree_inputs: the steps from vectors to what the kernel head and its trees see; None if labels are few.
+    heard, tree_rows: (m, w) and (m, t), the labelled songs after these steps; no columns if labels are few.
     """
 
     space: Pipeline
     waves: Pipeline | None
-    looks: Pipeline | None
+    tree_inputs: Pipeline | None
     schema: Schema
     view: View
     heard: Floats
-    looked: Floats
+    tree_rows: Floats
     shared: SharedWords
     examples: Examples
     sources: dict[str, int]
@@ -121,11 +122,13 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     around = _seen(space, schema, list(library.values()), vectors)
     view = look(_seen(space, schema, labelled, own), around, [[place[song] for song in songs] for _, songs in hints])
     many = len(labelled) >= MANY and bool(schema.numbers)
-    waves, looks = (fit_waves(schema, vectors), fit_looks(schema, space, around.space)) if many else (None, None)
-    heard, looked = (steps.transform(own) if steps else np.zeros((len(own), 0), np.float32) for steps in (waves, looks))
+    waves = fit_waves(schema, vectors) if many else None
+    tree_inputs = fit_tree_inputs(schema, space, around.space) if many else None
+    nothing = np.zeros((len(own), 0), np.float32)
+    heard, tree_rows = (steps.transform(own) if steps else nothing for steps in (waves, tree_inputs))
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     examples = replace(examples, hinted=tuple(at for at, _ in hints))
-    return _Study(space, waves, looks, schema, view, heard, looked, shared, examples, dict(sources))
+    return _Study(space, waves, tree_inputs, schema, view, heard, tree_rows, shared, examples, dict(sources))
 
 
 def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
@@ -139,23 +142,28 @@ def _conclude(study: _Study) -> Fitted:
     examples, space, rows = study.examples, study.view.space, np.arange(len(study.examples.songs))
     learn = partial(fit_head, study.view, examples)
     trial = try_out(learn, space, examples, study.shared, 1 if len(rows) >= PLENTY else None)
-    waves = trees = None
-    if study.waves is not None and study.looks is not None:
-        learn_crowd = partial(_fit_crowd, study)
-        crowd = try_out(learn_crowd, np.hstack([space, study.heard, study.looked]), examples, study.shared)
-        if crowd.beats(trial):
-            learnt = learn_crowd(rows)
-            trial, waves, trees = crowd, study.waves, Pipeline([*study.looks.steps, ("trees", learnt.trees)])
-    head = learnt.flat if trees else learn(rows)
+    if study.waves is not None and study.tree_inputs is not None:
+        learn_kernel_head, seen = partial(_fit_kernel_head, study), np.hstack([space, study.heard, study.tree_rows])
+        kernel_trial = try_out(learn_kernel_head, seen, examples, study.shared)
+        if kernel_trial.beats(trial):
+            learnt = learn_kernel_head(rows)
+            trees = Pipeline([*study.tree_inputs.steps, ("trees", learnt.trees)])
+            return _fitted(study, learnt.flat, kernel_trial, study.waves, trees)
+    return _fitted(study, learn(rows), trial)
+
+
+def _fitted(
+    study: _Study, head: Head, trial: Trial, waves: Pipeline | None = None, trees: Pipeline | None = None
+) -> Fitted:
     served = head.hinted(trial.strengths, trial.temperature).estimator(trial.temperature)
-    return Fitted(study.space, waves, trees, served, study.schema, examples, trial, study.sources)
+    return Fitted(study.space, waves, trees, served, study.schema, study.examples, trial, study.sources)
 
 
-def _fit_crowd(study: _Study, rows: NDArray[np.int64]) -> Boosted:
+def _fit_kernel_head(study: _Study, rows: NDArray[np.int64]) -> Boosted:
     """Return the kernel head and its trees, learnt only from those rows of the examples."""
     seen = np.hstack([study.view.space, study.heard])
-    head = fit_crowd(seen, lengths_of(study.schema, study.view.space.shape[1]), study.examples, rows)
-    return Boosted(head, fit_trees(study.looked, study.examples, rows))
+    head = fit_kernel_head(seen, lengths_of(study.schema, study.view.space.shape[1]), study.examples, rows)
+    return Boosted(head, fit_trees(study.tree_rows, study.examples, rows))
 
 
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:

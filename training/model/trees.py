@@ -23,12 +23,13 @@ from training.model.heads import Floats, Head, Logits
 
 DIRECTIONS = 20
 ROUNDS, MOST = 100, 500  # trees for each question; in all, with many playlists
-STEP, DEPTH, LEAF = 0.12, 3, 10  # learning rate; of a tree: its depth, and the fewest songs in a leaf
+STEP, DEPTH = 0.12, 3  # learning rate; depth of a tree
+LEAF = 10  # fewest songs in a leaf: one wrongly labelled song in a leaf of its own would score without bound
 ROWS, COLUMNS = 0.5, 0.3  # the shares of songs and of columns that a tree is grown from
 MOST_ROWS = 2_000  # songs that a tree is grown from; with more, ten playlists would take minutes
 
 
-def fit_looks(schema: Schema, space: Pipeline, library: Floats) -> Pipeline:
+def fit_tree_inputs(schema: Schema, space: Pipeline, library: Floats) -> Pipeline:
     """Return the fitted steps from (n, d) vectors to (n, w), what trees see; library: its songs' rows in the space."""
     main = PCA(min(DIRECTIONS, *library.shape), svd_solver="randomized", random_state=0)
     numbers = ColumnTransformer([("numbers", "passthrough", list(range(len(schema.numbers))))])
