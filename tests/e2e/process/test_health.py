@@ -46,10 +46,17 @@ def damage_jobs(data: Path) -> None:
 
 
 def spoil(path: Path) -> None:
-    """Damage a database all of which is in its file."""
-    with closing(sqlite3.connect(path, timeout=20)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    damage(path)
+    """Damage a database while all of it is in its file, and nothing in its log, which the bot would read first."""
+    log = path.with_name(f"{path.name}-wal")
+    with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as database:
+        for _ in range(100):
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.execute("BEGIN IMMEDIATE")
+            if not log.stat().st_size:
+                damage(path)
+                return
+            database.execute("ROLLBACK")
+    raise TimeoutError(f"the bot always has something in {log}")
 
 
 def close(data: Path) -> None:
