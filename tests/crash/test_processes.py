@@ -20,6 +20,14 @@ from tests.databases import carry_out
 PATIENCE = 60.0  # seconds
 DAY = timedelta(days=1)
 LONG = 300  # seconds: a job that doesn't end by itself
+BREAK = """
+select pg_terminate_backend(pid, 5000) from pg_stat_activity
+where application_name = 'cratekeeper' and datname = current_database()
+"""
+SHARED = """
+select count(*) from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and granted
+and database = (select oid from pg_database where datname = current_database())
+"""
 
 
 @pytest.fixture
@@ -151,15 +159,20 @@ async def test_p24_what_waits_is_known_and_pulled_in_when_the_clock_is_put_back(
         assert [job.kind for job in await jobs.pending(1)] == [JobKind.TRAIN]
 
 
+@pytest.mark.parametrize("broken", [False, True], ids=["connected", "connections broke"])
 async def test_p35_a_deletion_stops_a_members_jobs_in_another_process_and_waits_for_their_end(
-    url: str, elsewhere: Elsewhere
+    url: str, elsewhere: Elsewhere, broken: bool
 ) -> None:
     async with enqueuing(url) as jobs:
         await elsewhere.begin("w1")
         for member in (1, 2):
             await jobs.enqueue(JobKind.SYNC, member, LONG)
             await elsewhere.until(f"w1 begins {member}")
+        if broken:
+            carry_out(url, BREAK)
         async with asyncio.timeout(PATIENCE):
+            while carry_out(url, SHARED) != [(2,)]:  # noqa: ASYNC110 - nothing to wait on
+                await asyncio.sleep(0.1)
             await jobs.forget(1)
         async with asyncio.timeout(1):
             await elsewhere.until("w1 ends 1")
