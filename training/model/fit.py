@@ -125,16 +125,20 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     waves = fit_waves(schema, vectors) if many else None
     tree_inputs = fit_tree_inputs(schema, space, around.space) if many else None
     nothing = np.zeros((len(own), 0), np.float32)
-    heard, tree_rows = (steps.transform(own) if steps else nothing for steps in (waves, tree_inputs))
+    heard, tree_rows = (_in_batches(steps, own) if steps else nothing for steps in (waves, tree_inputs))
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     examples = replace(examples, hinted=tuple(at for at, _ in hints))
     return _Study(space, waves, tree_inputs, schema, view, heard, tree_rows, shared, examples, dict(sources))
 
 
 def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
-    """Return the songs as a view takes them, in batches, since mapping them into the space is wide and in float64."""
-    parts = [space.transform(vectors[at : at + ROWS]).astype(np.float32) for at in range(0, len(vectors), ROWS)]
-    return SeenSongs(songs, vectors[:, : len(schema.numbers)], np.concatenate(parts))
+    return SeenSongs(songs, vectors[:, : len(schema.numbers)], _in_batches(space, vectors))
+
+
+def _in_batches(steps: Pipeline, vectors: Vectors) -> Floats:
+    """Return what steps make of vectors, a batch at a time, since the space is wide and in float64."""
+    batches = (vectors[at : at + ROWS] for at in range(0, len(vectors), ROWS))
+    return np.concatenate([steps.transform(batch).astype(np.float32) for batch in batches])
 
 
 def _conclude(study: _Study) -> Fitted:
