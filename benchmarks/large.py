@@ -2,18 +2,22 @@
 `python -m benchmarks.large`.
 
 Through the stand-ins and the bot's own process, whose memory is measured. The stand-in for Spotify answers as soon
-as it can: Spotify itself takes longer.
+as it can: Spotify itself takes longer. The event loop's lag is the bot's own metric, taken four times a second.
 """
 
 import asyncio
 import itertools
 import re
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.libraries import STYLES, library
 from benchmarks.load.usage import family, seconds
@@ -23,6 +27,7 @@ from sandbox.discord import Person
 from sandbox.music.library import Library
 from sandbox.page.tour import Tour
 from sandbox.spotify import Like, Track
+from sandbox.spotify.accounts.tokens import s256
 from sandbox.spotify.model import spotify_id
 from sandbox.stack import Stack
 from sandbox.tour import PATIENCE, Guide, Plan
@@ -31,6 +36,16 @@ SONGS, PLAYLISTS, LABELS = 20_000, 5, 40
 EVERY = 0.2  # seconds between the other member's commands
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 MB = 2**20
+LAG = "cratekeeper_event_loop_lag_seconds_bucket"
+LATE, EVER = "0.05", "+Inf"  # seconds; the metric's buckets
+TOKEN = "t" * 32
+READ = """
+import sys, spotipy
+client = spotipy.Spotify(auth=sys.argv[2], retries=0)
+client.prefix = sys.argv[1] + "/"
+for at in range(0, int(sys.argv[3]), 50):
+    client.current_user_saved_tracks(limit=50, offset=at)
+"""
 
 
 def main() -> None:
@@ -39,7 +54,7 @@ def main() -> None:
 
 async def measured() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        stack, mine = Stack(Path(folder)), large()
+        stack, mine = Stack(Path(folder), settings={"METRICS": "on", "METRICS_TOKEN": TOKEN}), large()
         ada, rita = stack.add_listener("Ada", mine), stack.add_listener("Rita", Library((), (), {}, ()))
         async with stack:
             await stack.import_features(mine)
@@ -47,6 +62,7 @@ async def measured() -> list[Row]:
             guide = Guide(stack, ada, Tour(), Plan(LABELS))
             steps: dict[str, Callable[[], Awaitable[object]]] = {
                 "nothing": lambda: asyncio.sleep(1),
+                "spotipy alone: the same 400 pages": lambda: read_all(stack, ada.account.id),
                 "link": guide.link,
                 f"{PLAYLISTS} playlists": guide.add_playlists,
                 f"{LABELS} cards": guide.answer,
@@ -82,20 +98,34 @@ async def said(person: Person, command: str) -> None:
     await (await person.command(command)).reply(PATIENCE)
 
 
+async def read_all(stack: Stack, user: str) -> None:
+    """Read the likes as the bot has to, in a process that does nothing else."""
+    tokens, back = stack.spotify.tokens, f"{stack.public_url}/callback"
+    verifier = "v" * 43
+    code = tokens.agree(stack.app, user, frozenset({"user-library-read"}), back, s256(verifier))
+    access = tokens.exchange(stack.app, code, back, verifier).access
+    address = f"{stack.origin}/spotify/v1"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", READ, address, access, str(SONGS))
+    assert await process.wait() == 0  # noqa: S101
+
+
 async def row(stack: Stack, other: Person, name: str, step: Callable[[], Awaitable[object]]) -> Row:
     assert stack.bot is not None  # noqa: S101
     pid = stack.bot.pid
+    looks, in_time = await loop_lag(stack)
     begun, bots, ours = time.perf_counter(), seconds(family([pid])), time.process_time()
     async with asking(other) as waited:
         await step()
         took = time.perf_counter() - begun
     now, peak = memory(pid)
+    looks, in_time = (after - before for after, before in zip(await loop_lag(stack), (looks, in_time), strict=True))
     return {
         "step": name,
         "seconds": took,
         "the bot's processor time, s": seconds(family([pid])) - bots,
         "the stand-ins', s": time.process_time() - ours,
         "another's slowest answer, ms": 1000 * max(waited),
+        "loop 50 ms late": f"{looks - in_time:.0f} of {looks:.0f} times",
         "memory, MB": now / MB,
         "peak, MB": peak / MB,
     }
@@ -116,6 +146,15 @@ async def asking(other: Person) -> AsyncIterator[list[float]]:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def loop_lag(stack: Stack) -> tuple[float, float]:
+    """Return how often the bot looked at its event loop's lag, and how often it was at most 50 ms."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with aiohttp.ClientSession() as http, http.get(f"{stack.public_url}/metrics", headers=headers) as answer:
+        families = text_string_to_metric_families(await answer.text())
+        buckets = {one.labels["le"]: one.value for family in families for one in family.samples if one.name == LAG}
+    return buckets[EVER], buckets[LATE]
 
 
 def memory(pid: int) -> tuple[int, int]:

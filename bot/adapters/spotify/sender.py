@@ -71,8 +71,8 @@ class Sender:
         """Count the request and wait for the app's turn. Raises CoolingDown, or SpotifyDown between two tries."""
         if self._stopping:
             raise SpotifyDown("the bot is stopping")
-        await self._heed(client_id)
         while seconds := self._outage.wait(self._steady()):
+            await self._heed(client_id)
             if seconds > PATIENCE:
                 raise SpotifyDown
             await self._sleep(seconds)

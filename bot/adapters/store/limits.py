@@ -43,7 +43,7 @@ async def release(tx: Tx, client_id: str) -> None:
 
 
 async def spend(tx: Tx, client_id: str, now: datetime, calls: int) -> None:
-    insert = inserting(tx, SPENT).values(client_id=client_id, day=f"{now:%Y-%m-%d}", calls=calls)
+    insert = inserting(tx.dialect.name, SPENT).values(client_id=client_id, day=f"{now:%Y-%m-%d}", calls=calls)
     more = {"calls": SPENT.c.calls + insert.excluded.calls}
     await tx.execute(insert.on_conflict_do_update(index_elements=["client_id", "day"], set_=more))
 

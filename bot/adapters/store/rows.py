@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, select
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.adapters.store.engine import Tx
 
 T = TypeVar("T")
+Insert = postgresql.Insert | sqlite.Insert
 CHUNK = 500  # values per statement; SQLite allows 32,766 variables
 
 
@@ -46,16 +48,22 @@ async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapp
     rows = [values] if isinstance(values, Mapping) else list(values)
     if not rows:
         return
+    await tx.execute(_upserting(tx.dialect.name, table, tuple(rows[0])), rows)
+
+
+@cache  # building one takes longer than running it, and there are few
+def _upserting(engine: str, table: Table, columns: Sequence[str]) -> Insert:
     keys = [column.name for column in table.primary_key]
-    insert = inserting(tx, table)
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    does = insert.on_conflict_do_update(index_elements=keys, set_=changed) if changed else None
-    await tx.execute(does if does is not None else insert.on_conflict_do_nothing(index_elements=keys), rows)
+    insert = inserting(engine, table)
+    changed = {name: insert.excluded[name] for name in columns if name not in keys}
+    if not changed:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def inserting(tx: Tx, table: Table) -> postgresql.Insert | sqlite.Insert:
+def inserting(engine: str, table: Table) -> Insert:
     """Return an INSERT that may say what to do on a conflict; SQLAlchemy has one for each engine."""
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+    return postgresql.insert(table) if engine == "postgresql" else sqlite.insert(table)
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterable[list[T]]:

@@ -7,6 +7,7 @@ file are kept apart (`own_songs`): functions that take a member return them to t
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from sys import intern
 from typing import Any
 
@@ -151,13 +152,17 @@ async def bring(tx: Tx, member: int, likes: Iterable[Like]) -> None:
 
 async def mark(tx: Tx, member: int, likes: Sequence[Like], *, fresh: bool = False) -> None:
     """Add likes as `like` does, of songs that are stored."""
-    insert = rows.inserting(tx, LIKED)
-    dated = func.coalesce(insert.excluded.added_at, LIKED.c.added_at)
-    again = {"added_at": dated, "fresh": LIKED.c.fresh | insert.excluded.fresh}
-    adding = insert.on_conflict_do_update(index_elements=["member", "song"], set_=again)
     for piece in chunks({like.song.song: like for like in likes}.values()):
         new = [{"song": like.song.song, "added_at": like.added_at} for like in piece]
-        await tx.execute(adding, [{"member": member, "fresh": fresh, **row} for row in new])
+        await tx.execute(_liking(tx.dialect.name), [{"member": member, "fresh": fresh, **row} for row in new])
+
+
+@cache
+def _liking(engine: str) -> rows.Insert:
+    insert = rows.inserting(engine, LIKED)
+    dated = func.coalesce(insert.excluded.added_at, LIKED.c.added_at)
+    again = {"added_at": dated, "fresh": LIKED.c.fresh | insert.excluded.fresh}
+    return insert.on_conflict_do_update(index_elements=["member", "song"], set_=again)
 
 
 async def fresh(tx: Tx, member: int) -> list[str]:

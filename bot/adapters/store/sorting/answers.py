@@ -38,7 +38,7 @@ async def add_each(tx: Tx, said: Sequence[tuple[int, int, Answer]]) -> list[bool
     if not said:
         return []
     known = ("member", "layer", "song", "event")
-    storing = inserting(tx, ANSWER).on_conflict_do_nothing(index_elements=known)
+    storing = inserting(tx.dialect.name, ANSWER).on_conflict_do_nothing(index_elements=known)
     rows = await tx.execute(storing.returning(*(ANSWER.c[name] for name in known)), [_row(*each) for each in said])
     new = {tuple(row) for row in rows}
     await _make_room(tx, {(member, layer, song) for member, layer, song, _ in new})
