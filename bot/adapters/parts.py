@@ -12,6 +12,7 @@ from bot.core.jobs import EXECUTOR, QUEUES
 from bot.errors import SettingsError
 
 SHARDS = re.compile(r"(\d+)-(\d+)/(\d+)", re.ASCII)
+TIMESTAMP = 22  # bit of a snowflake where its time begins
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}", re.ASCII)
 
 
@@ -27,6 +28,10 @@ class Shards:
     def ids(self) -> list[int]:
         return list(range(self.first, self.last + 1))
 
+    def hold(self, server: int) -> bool:
+        """Whether a server is on one of them, by Discord's formula."""
+        return self.first <= (server >> TIMESTAMP) % self.count <= self.last
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -41,6 +46,10 @@ class Part:
     @property
     def is_whole(self) -> bool:
         return self.name == EXECUTOR
+
+    def is_told_of(self, server: int) -> bool:
+        """Whether its gateway is told of a server that the bot is in."""
+        return self.gateway and (self.shards is None or self.shards.hold(server))
 
     @property
     def kind(self) -> str | None:

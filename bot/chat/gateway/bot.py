@@ -224,7 +224,8 @@ class Bot(discord.Client):
     async def on_ready(self) -> None:
         self.is_connected = True
         self.connected.set()
-        await server_channels.keep_only(self.services.store, {guild.id for guild in self.guilds})
+        here = {guild.id for guild in self.guilds}
+        await server_channels.keep_only(self.services.store, here, self._part.is_told_of)
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

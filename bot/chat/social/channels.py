@@ -31,23 +31,23 @@ LOOKED_AT = 100  # messages of a channel, the newest
 SKEW = timedelta(minutes=2)  # between Discord's clock and ours
 
 
-def in_language_of(bot: Bot, server: int | None) -> AbstractContextManager[None]:
-    """Speak a server's own language inside the block: for what everyone in a channel there reads."""
-    guild = bot.get_guild(server) if server is not None else None
+async def in_language_of(bot: Bot, server: int | None) -> AbstractContextManager[None]:
+    """Speak a server's own language inside the block: for what everyone in a channel there reads. Raises ChatDown."""
+    guild = await bot.guild(server) if server is not None else None
     return speaking(str(guild.preferred_locale) if guild else None)
 
 
 async def repost(bot: Bot, number: int) -> Repost | None:
     """Post a repost and return it with its message; None if it was deleted meanwhile.
 
-    Raises BadChoice for a song that's gone, discord.HTTPException if Discord refuses.
+    Raises BadChoice for a song that's gone, ChatDown, discord.HTTPException if Discord refuses.
     """
     services, repost = bot.services, await flow.wanted(bot.services.store, number)
     if repost is None:
         return None
     entry = await services.catalogue.entry(repost.member, repost.song)
     listen = await services.listening.to(repost.member, entry.song)
-    with in_language_of(bot, repost.server):
+    with await in_language_of(bot, repost.server):
         card = feed_cards.reposted(repost, entry, listen)
     there = bot.get_partial_messageable(repost.channel)
     message = await there.send(content=card.content, view=card, files=card.files)
@@ -93,7 +93,7 @@ async def digest(bot: Bot, digest: Digest) -> None:
     mark = messages.day(digest)
     if await _find(bot, digest.channel, digest.since, lambda message: any(mark in text for text in texts(message))):
         return
-    with in_language_of(bot, digest.server):
+    with await in_language_of(bot, digest.server):
         page = pages.digest(digest)
     await post(bot, digest.channel, page)
 
@@ -119,7 +119,7 @@ async def turn_round(bot: Bot, number: int) -> None:
         table = await round_table(bot, number)
         mark = str(round_pages.mark(table))
         message = await _find(bot, themed.channel, themed.created_at, lambda sent: mark in custom_ids(sent))
-        with in_language_of(bot, themed.server):
+        with await in_language_of(bot, themed.server):
             page, past = round_pages.page(table), round_pages.past(table)
         if message is None:
             message = await _say(bot, themed.channel, page)
@@ -132,7 +132,7 @@ async def show_round(bot: Bot, number: int) -> None:
     """Bring a round's message up to date. Raises ChatDown."""
     table = await round_table(bot, number)
     if table.round.message is not None:
-        with in_language_of(bot, table.round.server):
+        with await in_language_of(bot, table.round.server):
             page = round_pages.page(table)
         await _edit(bot, table.round.channel, table.round.message, page)
 

@@ -1,6 +1,6 @@
 """Server channels: where the bot may post in a server. Nowhere, until a moderator gives a channel a purpose."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,10 +63,13 @@ async def leave(store: Store, server: int) -> None:
         await server_channels.forget_server(tx, server)
 
 
-async def keep_only(store: Store, servers: Set[int]) -> None:
-    """Forget the servers that removed the bot while it wasn't running."""
+async def keep_only(store: Store, servers: Set[int], is_told_of: Callable[[int], bool]) -> None:
+    """Forget the servers that removed the bot while it wasn't running.
+
+    servers: where it is now, as this process was told; is_told_of: whether this process would be told of a server.
+    """
     async with store.writing() as tx:
-        for server in await server_channels.servers(tx) - servers:
+        for server in filter(is_told_of, await server_channels.servers(tx) - servers):
             await server_channels.forget_server(tx, server)
 
 

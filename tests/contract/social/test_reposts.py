@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.parts import EVERYTHING
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import reposts
@@ -225,7 +226,7 @@ async def test_deleted_servers_and_channels_are_forgotten(stage: Stage, store: S
     assert not await server_channels.serves(store, CHANNEL, Purpose.REPOSTS)
     await server_channels.choose(store, SERVER, Purpose.REPOSTS, [CHANNEL])
     await post(stage, 2)
-    await server_channels.keep_only(store, {OTHER})
+    await server_channels.keep_only(store, {OTHER}, EVERYTHING.is_told_of)
     assert await kept(stage) == []
     assert await server_channels.of_server(store, SERVER) == []
     assert await waiting(stage) == {MESSAGE + 2}, "kept in case the bot comes back"

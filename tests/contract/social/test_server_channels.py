@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from bot.adapters import parts
 from bot.adapters.store import Store
 from bot.adapters.store.social import server_channels
 from bot.flows.social import server_channels as flow
@@ -55,3 +56,13 @@ async def test_a_server_that_removed_the_bot_is_forgotten(store: Store, now: dat
         await server_channels.forget_server(tx, SERVER)
         assert await server_channels.of_server(tx, SERVER) == []
         assert await server_channels.counts(tx, SERVER, now) == {}
+
+
+async def test_a_gateway_forgets_no_server_of_another_gateways_shards(store: Store) -> None:
+    on_first, on_second, left = SERVER, 1 << 22, 2 << 22  # of two shards
+    for channel, server in enumerate((on_first, on_second, left)):
+        await flow.choose(store, server, Purpose.FEED, [channel])
+    for shards, here in (("0-0/2", on_first), ("1-1/2", on_second)):
+        await flow.keep_only(store, {here}, parts.gateway(shards).is_told_of)
+    kept = [server for server in (on_first, on_second, left) if await flow.of_server(store, server)]
+    assert kept == [on_first, on_second]

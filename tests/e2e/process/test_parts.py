@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.discord import Guild, Message, Person
+from bot.adapters.store import Store
+from bot.adapters.store.social import server_channels
+from bot.core.social.records import Place
+from bot.flows.social.server_channels import Purpose
+from sandbox.discord import Channel, Guild, Message, Person
 from sandbox.spotify.faults import Request
 from sandbox.stack import BotEnded, consent_url
 from tests.e2e.chat_stage import STYLES, answer, as_file, label, styled
@@ -148,6 +152,37 @@ async def test_two_gateways_have_a_servers_events_each_and_identify_in_turn(tmp_
             told = await stack.discord.wait_for(partial(of_a_model, person), PATIENCE)
             assert told.visible_to == person.user.id, "it came where they labelled"
         assert await stack.stop_all() == [0, 0, 0]
+
+
+async def test_a_gateway_keeps_and_speaks_the_language_of_servers_on_another_gateways_shards(tmp_path: Path) -> None:
+    async with Parts(tmp_path / "stack") as stack:
+        stack.discord.rules = replace(stack.discord.rules, identify_every=timedelta(seconds=5))
+        guilds = [stack.guild, another_guild(stack)]
+        for guild in guilds:
+            guild.locale = "de"
+            await make_digest_due(stack, guild)
+        for shard in (0, 1):
+            await stack.begin("gateway", "--shards", f"{shard}-{shard}/2")
+        await stack.until(lambda: stack.log.exists() and stack.log.read_text().count("connected to Discord") == 2)
+        for guild in guilds:
+            digest = await stack.until(lambda guild=guild: next(iter(first_channel(guild).messages.values()), None))
+            assert "Die Woche hier" in digest.text()
+        assert {server for (server,) in stack.rows("select server from place")} == {guild.id for guild in guilds}
+        assert await stack.stop_all() == [0, 0]
+
+
+def first_channel(guild: Guild) -> Channel:
+    return next(iter(guild.channels.values()))
+
+
+async def make_digest_due(stack: Parts, guild: Guild) -> None:
+    """Make a digest due for a week in which something happened."""
+    at = stack.discord.now() - timedelta(minutes=1)
+    store = Store(stack.database_url)
+    async with store.writing() as tx:
+        await server_channels.count(tx, guild.id, "like", at - timedelta(days=2))
+        await server_channels.give(tx, Place(first_channel(guild).id, Purpose.DIGEST, guild.id, at))
+    await store.close()
 
 
 def of_a_model(person: Person) -> Message | None:
