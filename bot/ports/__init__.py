@@ -1,7 +1,7 @@
 """Ports: what the flows need from outside, beside the store. They're passed in; `app` chooses who serves each."""
 
 from bot.ports.account import Consents, Identities, Queue, Secrets, SpotifyProfile, Tokens
-from bot.ports.features import FeatureSource, Ids, Learnt, Needs, Subject
+from bot.ports.features import FeatureSource, Ids, LookupResult, Needs, Subject
 from bot.ports.files import Artefacts, TemporaryFiles
 from bot.ports.models import ModelFiles, PriorFile, ScoringModel, Trained, Training
 from bot.ports.music import AccountMusic, Accounts, Contents, Likes, LikesPage, ListedPlaylist, Music
@@ -17,10 +17,10 @@ __all__ = [
     "Heard",
     "Identities",
     "Ids",
-    "Learnt",
     "Likes",
     "LikesPage",
     "ListedPlaylist",
+    "LookupResult",
     "ModelFiles",
     "Music",
     "Needs",

@@ -25,7 +25,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class LookupResult:
     """What a source said about a song. `ids` help other sources find it; no model sees them."""
 
     features: SongFeatures
@@ -51,7 +51,7 @@ class FeatureSource(Protocol):
         """Return when its knowledge last changed, so that it's asked again; None: it can't answer now."""
         ...
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         """Return what it knows, by song; songs it knows nothing about are left out.
 
         Raises SourceWaits (don't ask before a certain moment), SourceFailed (for these songs, perhaps only for these).

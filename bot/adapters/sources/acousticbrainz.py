@@ -19,7 +19,7 @@ from uuid import UUID
 
 from bot.adapters.sources.dumps import DumpEntry, entries
 from bot.core.features import SongFeatures
-from bot.ports import Learnt, Needs, Subject
+from bot.ports import LookupResult, Needs, Subject
 
 NAME = "acousticbrainz"
 ROWS = 5_000  # entries per transaction; about 2 MB of memory
@@ -62,15 +62,15 @@ class AcousticBrainz:
             (ended,) = index.execute("SELECT max(ended_at) FROM filled").fetchone()
         return datetime.fromtimestamp(ended, UTC) if ended else None
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         return await asyncio.to_thread(self._find, subjects)
 
-    def _find(self, subjects: Sequence[Subject]) -> dict[str, Learnt]:
+    def _find(self, subjects: Sequence[Subject]) -> dict[str, LookupResult]:
         known = {}
         with closing(_reading(self._index)) as index:
             for subject in subjects:
                 if numbers := _numbers(index, subject.ids.get("recording", ())):
-                    known[subject.song.song] = Learnt(SongFeatures(numbers))
+                    known[subject.song.song] = LookupResult(SongFeatures(numbers))
         return known
 
 

@@ -23,7 +23,7 @@ from bot.core.features import features_heard
 from bot.core.library.turns import Pace
 from bot.errors import SourceFailed
 from bot.errors.audio import AudioError
-from bot.ports import Learnt, Needs, Preview, Subject
+from bot.ports import LookupResult, Needs, Preview, Subject
 
 NAME = "deezer"
 QUOTA, BUSY, NO_DATA = 4, 700, 800
@@ -87,15 +87,15 @@ class Deezer:
     async def since(self) -> datetime | None:
         return LONG_AGO
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         """Analyse one preview after the other. Raises SourceWaits, SourceFailed."""
-        return {subject.song.song: learnt for subject in subjects if (learnt := await self._one(subject))}
+        return {subject.song.song: result for subject in subjects if (result := await self._one(subject))}
 
-    async def _one(self, subject: Subject) -> Learnt | None:
+    async def _one(self, subject: Subject) -> LookupResult | None:
         preview = await self._previews.of(subject.song.isrc or "")
         return await self._heard(preview.url) if preview else None
 
-    async def _heard(self, url: str) -> Learnt | None:
+    async def _heard(self, url: str) -> LookupResult | None:
         content = await self._site.download(url, MOST_BYTES)
         with await asyncio.to_thread(self._scratch.holding, content) as file:
             try:
@@ -103,7 +103,7 @@ class Deezer:
             except AudioError:
                 return None  # a preview that can't be analysed today can't be tomorrow
         numbers = {name: value for name, value in heard.numbers.items() if name not in OF_THE_WHOLE}
-        return Learnt(features_heard(numbers, heard.vectors))
+        return LookupResult(features_heard(numbers, heard.vectors))
 
 
 def is_theirs(url: str, base: str) -> bool:

@@ -15,7 +15,7 @@ from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import SongFeatures
 from bot.core.library.turns import Pace
-from bot.ports import Learnt, Needs, Subject
+from bot.ports import LookupResult, Needs, Subject
 
 NAME = "listenbrainz"
 ALGORITHM = "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
@@ -38,12 +38,12 @@ class ListenBrainz:
     async def since(self) -> datetime | None:
         return LONG_AGO
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         """Ask about all artists of all songs at once. Raises SourceWaits, SourceFailed."""
         artists = sorted({artist for subject in subjects for artist in subject.ids.get("artist", ())})
         rows = await self._site.post("/similar-artists/json", [{"artist_mbids": artists, "algorithm": ALGORITHM}])
         similar = similar_artists(rows or [])
-        return {subject.song.song: learnt for subject in subjects if (learnt := _learnt(subject, similar))}
+        return {subject.song.song: result for subject in subjects if (result := _result(subject, similar))}
 
 
 @answer
@@ -60,7 +60,7 @@ def similar_artists(rows: Any) -> dict[str, list[str]]:
     }
 
 
-def _learnt(subject: Subject, similar: Mapping[str, Sequence[str]]) -> Learnt | None:
+def _result(subject: Subject, similar: Mapping[str, Sequence[str]]) -> LookupResult | None:
     own = subject.ids.get("artist", ())
     others = {other for artist in own for other in similar.get(artist, ())}
-    return Learnt(SongFeatures({}, {"similar_artists": frozenset(others | set(own))})) if others else None
+    return LookupResult(SongFeatures({}, {"similar_artists": frozenset(others | set(own))})) if others else None

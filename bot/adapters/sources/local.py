@@ -15,7 +15,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.library import recordings
 from bot.core.features import SongFeatures
 from bot.core.library.file_match import FileMatch, Naming, best, keys
-from bot.ports import Learnt, Needs, Subject
+from bot.ports import LookupResult, Needs, Subject
 
 NAME = "audio"
 QUIET = timedelta(minutes=1)  # without a new file, after which an import has ended
@@ -50,7 +50,7 @@ class LocalFiles:
             newest = await recordings.newest(tx)
         return newest if newest is not None and self._clock() - newest >= QUIET else None
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         """Match songs to files, storing each match and its score; a member's file's titles aren't used."""
         folder = await self._folder()
         async with self._store.reading() as tx:
@@ -65,7 +65,7 @@ class LocalFiles:
                 tx, everybodys, {song: matched[song] for song in everybodys & matched.keys()}, self._clock()
             )
             heard = await recordings.heard(tx, paths.values())
-        return {song: _learnt(heard[path], folder.files.get(path)) for song, path in paths.items() if path in heard}
+        return {song: _result(heard[path], folder.files.get(path)) for song, path in paths.items() if path in heard}
 
     async def _folder(self) -> Folder:
         """Return the folder's files, reread if any were analysed since."""
@@ -103,5 +103,5 @@ def _match_all(folder: Folder, songs: Mapping[str, Naming]) -> dict[str, tuple[s
     return {song: match for song, naming in songs.items() if (match := folder.match(naming))}
 
 
-def _learnt(features: SongFeatures, file: Naming | None) -> Learnt:
-    return Learnt(features, {"recording": sorted(file.mbids)} if file is not None and file.mbids else {})
+def _result(features: SongFeatures, file: Naming | None) -> LookupResult:
+    return LookupResult(features, {"recording": sorted(file.mbids)} if file is not None and file.mbids else {})

@@ -17,7 +17,7 @@ from bot.core import untrusted
 from bot.core.features import TITLE, SongFeatures
 from bot.core.library.turns import Pace
 from bot.core.moments import year_of
-from bot.ports import Learnt, Needs, Subject
+from bot.ports import LookupResult, Needs, Subject
 
 NAME = "musicbrainz"
 INCLUDED = "artist-credits+releases+genres+tags"
@@ -43,21 +43,21 @@ class MusicBrainz:
     async def since(self) -> datetime | None:
         return LONG_AGO
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         """Ask about one song after the other. Raises SourceWaits, SourceFailed."""
         return {subject.song.song: said for subject in subjects if (said := await self._one(subject))}
 
-    async def _one(self, subject: Subject) -> Learnt | None:
+    async def _one(self, subject: Subject) -> LookupResult | None:
         isrc = subject.song.isrc or ""
         if not ISRC.fullmatch(isrc):
             return None
         # Built by hand, because the plus signs of `inc` must stay unescaped.
         answer = await self._site.get(f"/ws/2/isrc/{isrc}?inc={INCLUDED}&fmt=json")
-        return None if answer is None else learnt(answer)
+        return None if answer is None else result_of(answer)
 
 
 @answer
-def learnt(body: Any) -> Learnt | None:
+def result_of(body: Any) -> LookupResult | None:
     """Read the answer about an ISRC; None if it has no recording. The first of several gives names and words."""
     recordings = untrusted.things(untrusted.rows(body["recordings"]))
     if not recordings:
@@ -73,7 +73,7 @@ def learnt(body: Any) -> Learnt | None:
         TITLE: frozenset(_each(recordings[:1], "title")),
     }
     ids = {"recording": _each(recordings, "id"), "artist": _each(credited, "id")}
-    return Learnt(
+    return LookupResult(
         SongFeatures(_year(recordings), {name: words for name, words in sets.items() if words}),
         {kind: values for kind, values in ids.items() if values},
     )

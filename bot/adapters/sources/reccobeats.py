@@ -14,7 +14,7 @@ from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import SongFeatures
 from bot.core.library.turns import Pace
-from bot.ports import Learnt, Needs, Subject
+from bot.ports import LookupResult, Needs, Subject
 
 NAME = "reccobeats"
 NUMBERS = (
@@ -39,12 +39,12 @@ class ReccoBeats:
     async def since(self) -> datetime | None:
         return LONG_AGO
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         """Ask about all songs at once. Raises SourceWaits, SourceFailed."""
         ids = {subject.song.song.rpartition(":")[2]: subject.song.song for subject in subjects}
         answer = await self._site.get("/v1/audio-features", ids=",".join(ids))
         known = audio_features(answer) if answer is not None else {}
-        return {song: Learnt(known[id_]) for id_, song in ids.items() if id_ in known and known[id_].known}
+        return {song: LookupResult(known[id_]) for id_, song in ids.items() if id_ in known and known[id_].known}
 
 
 @answer

@@ -22,7 +22,7 @@ from bot.core.library.lookups import LookupState
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
-from bot.ports import FeatureSource, Learnt, Subject
+from bot.ports import FeatureSource, LookupResult, Subject
 
 log = logging.getLogger(__name__)
 PAGE = 50  # songs fetched at once: what the fastest service answers in a slice
@@ -203,13 +203,13 @@ async def _page(store: Store, source: FeatureSource, member: int, now: datetime)
 
 
 async def _keep(
-    store: Store, source: FeatureSource, asked: Sequence[Subject], answer: Mapping[str, Learnt], now: datetime
+    store: Store, source: FeatureSource, asked: Sequence[Subject], answer: Mapping[str, LookupResult], now: datetime
 ) -> None:
     """Store an answer, but nothing for songs that nobody has any more."""
     async with store.writing() as tx:
         for owner, held in (await _held(tx, asked)).items():
             known = {song: answer[song] for song in held if song in answer}
-            features = {song: learnt.features for song, learnt in known.items() if learnt.features.known}
+            features = {song: result.features for song, result in known.items() if result.features.known}
             await songs.keep_features(tx, owner, source.name, features, now)
             await songs.forget_features(tx, owner, source.name, held - features.keys())
             outcomes = [_outcome(song, known.get(song), now) for song in held]
@@ -225,11 +225,11 @@ async def _held(tx: Tx, asked: Sequence[Subject]) -> dict[int, set[str]]:
     return by_owner
 
 
-def _outcome(song: str, learnt: Learnt | None, now: datetime) -> LookupOutcome:
+def _outcome(song: str, result: LookupResult | None, now: datetime) -> LookupOutcome:
     return (
         LookupOutcome(song, LookupState.NOTHING, now + NOTHING_FOR)
-        if learnt is None
-        else LookupOutcome(song, LookupState.KNOWN, ids=learnt.ids)
+        if result is None
+        else LookupOutcome(song, LookupState.KNOWN, ids=result.ids)
     )
 
 

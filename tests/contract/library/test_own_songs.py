@@ -26,7 +26,7 @@ from bot.errors.feed import OnlyYours
 from bot.flows.library import feature_lookup, imports, sync
 from bot.flows.social import rounds
 from bot.flows.social.shared import playlists as shared_playlists
-from bot.ports import Learnt, Subject
+from bot.ports import LookupResult, Subject
 from tests.contract.conftest import MEMBER, Linked
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, staged
 
@@ -219,10 +219,10 @@ class Told:
     async def since(self) -> datetime:
         return self.at
 
-    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, LookupResult]:
         tempos = {"QZSPM0000001": 66.0, "QZAAA2500001": 120.0}
         tempo_of = {subject.song.song: tempos.get(subject.song.isrc or "") for subject in subjects}
-        return {song: Learnt(SongFeatures({"energy": tempo})) for song, tempo in tempo_of.items() if tempo}
+        return {song: LookupResult(SongFeatures({"energy": tempo})) for song, tempo in tempo_of.items() if tempo}
 
 
 async def energies(stage: Stage, member: int) -> list[float | None]:

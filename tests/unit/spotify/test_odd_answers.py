@@ -170,7 +170,7 @@ RECORDING = {
     "tags": [{"name": "sea", "count": 3}],
 }  # fmt: skip
 SOURCES: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
-    "musicbrainz": (musicbrainz.learnt, {"recordings": [RECORDING]}),
+    "musicbrainz": (musicbrainz.result_of, {"recordings": [RECORDING]}),
     "listenbrainz": (listenbrainz.similar_artists, [{"reference_mbid": "a", "artist_mbid": "b", "score": 3}]),
     "reccobeats": (reccobeats.audio_features, {"content": [{"href": "https://x.example/track/abc", "tempo": 120.0}]}),
     "deezer": (deezer.preview, {"id": 7, "preview": "https://cdn.example/7.mp3"}),
@@ -199,10 +199,10 @@ def test_an_odd_row_from_a_service_affects_only_itself() -> None:
     content: list[Any] = [None, {"href": None}, {"href": "https://x.example/track/abc", "tempo": 120.0}]
     assert set(reccobeats.audio_features({"content": content})) == {"abc"}
     credited: list[Any] = [None, {"artist": None}, {"artist": {"name": None, "id": "a"}}, {"artist": {"name": "Bob"}}]
-    learnt = musicbrainz.learnt({"recordings": [None, RECORDING | {"artist-credit": credited}]})
-    assert learnt is not None
-    assert learnt.features.sets["artists"] == {"Bob"}
-    assert learnt.ids == {"recording": ["m"], "artist": ["a"]}
+    result = musicbrainz.result_of({"recordings": [None, RECORDING | {"artist-credit": credited}]})
+    assert result is not None
+    assert result.features.sets["artists"] == {"Bob"}
+    assert result.ids == {"recording": ["m"], "artist": ["a"]}
 
 
 def test_a_video_with_an_odd_field_is_skipped() -> None:

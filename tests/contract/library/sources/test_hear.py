@@ -16,7 +16,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.flows.account import erase
 from bot.flows.library import feature_lookup
 from bot.flows.sorting.train import training_set
-from bot.ports import Learnt, Subject
+from bot.ports import LookupResult, Subject
 from tests.contract.library.sources.stage import ADA, BEN, Stage, recording, song, uri
 
 MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
@@ -175,12 +175,12 @@ class Slow:
     async def since(self) -> Any:
         return LONG_AGO
 
-    async def look_up(self, subjects: list[Subject]) -> dict[str, Learnt]:
+    async def look_up(self, subjects: list[Subject]) -> dict[str, LookupResult]:
         self.asked += [subject.song.song for subject in subjects]
         async with self.store.writing() as tx:
             await personal_data.erase(tx, ADA)
             await songs.forget_unused(tx)
-        return {subject.song.song: Learnt(SongFeatures({"tempo": 1.0})) for subject in subjects}
+        return {subject.song.song: LookupResult(SongFeatures({"tempo": 1.0})) for subject in subjects}
 
 
 async def test_p35_a_response_after_an_erasure_is_not_stored(stage: Stage) -> None:
@@ -192,7 +192,7 @@ async def test_p35_a_response_after_an_erasure_is_not_stored(stage: Stage) -> No
 
 
 class Defective(Slow):
-    async def look_up(self, subjects: list[Subject]) -> dict[str, Learnt]:
+    async def look_up(self, subjects: list[Subject]) -> dict[str, LookupResult]:
         raise KeyError("a defect")
 
 
