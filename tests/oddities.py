@@ -6,8 +6,9 @@ from typing import Any
 
 ABSENT = object()
 VALUES: tuple[Any, ...] = (
-    ABSENT, None, "", " ", "x", "\ud83d", "a\x00b", "x" * 5000, "9999-12-31T23:59:59-23:59", "0000-00-00",
-    0, -1, 7, 1.5, 10**400, float("nan"), True, [], [None], ["x"], [[]], {}, {"name": None}, {"x": {}},
+    ABSENT, None, "", " ", "x", "\ud83d", "a\x00b", "https://a.example/\ud83d", "x" * 5000,
+    "9999-12-31T23:59:59-23:59", "0000-00-00", 0, -1, 7, 1.5, 10**400, float("nan"), True, [], [None], ["x"], [[]], {},
+    {"name": None}, {"x": {}},
 )  # fmt: skip
 Path = tuple[str | int, ...]
 

@@ -86,8 +86,8 @@ def texts(values: Any) -> list[str]:
 
 
 def url(value: Any) -> str | None:
-    """Return a web address, else None."""
-    return value if isinstance(value, str) and len(value) <= LONGEST and WEB.fullmatch(value) else None
+    """Return a web address that can be stored and shown, else None."""
+    return value if isinstance(value, str) and value == text(value) and WEB.fullmatch(value) else None
 
 
 def moment(value: Any) -> datetime | None:

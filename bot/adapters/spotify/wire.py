@@ -89,7 +89,7 @@ def _seconds(headers: Mapping[str, str]) -> int | None:
         return ceil(float(text[:MOST_DIGITS]))
     try:
         wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
     return max(0, ceil(wait.total_seconds()))
 
