@@ -82,7 +82,7 @@ async def _publish(store: Store, files: Artefacts, prior: Prior, members: frozen
             return
         await store.migrate()
         async with store.writing() as tx:
-            await prior_consent.learnt(tx, prior.version, set(members))
+            await prior_consent.record_teachers(tx, prior.version, set(members))
             await asyncio.to_thread(files.put, NAME, content)
     finally:
         await store.close()

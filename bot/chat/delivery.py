@@ -182,7 +182,7 @@ async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     body = notice.body
     if not body["first"]:
         said = library.synced(body["total"], body["new"], body["gone"])
-        return Page(said, library.learnt_by_hand(body.get("edits", ())) or None) if asked else None
+        return Page(said, library.learned_by_hand(body.get("edits", ())) or None) if asked else None
     status = await next_steps.where(bot, notice.member)
     name = status.account.name if status.account else ""
     return Page(account.linked(name, body["total"]), *await next_steps.after(bot, notice.member, status))

@@ -28,7 +28,7 @@ async def where(bot: Bot, member: int) -> Status:
 
 
 async def train_what_is_due(bot: Bot, member: int) -> bool:
-    """Have every layer with enough new labels learnt; return whether there is any."""
+    """Queue a training for every layer with enough new labels; return whether there is any."""
     due = await readiness.layers_due(bot.services.store, member)
     for layer in due:
         await bot.services.jobs.enqueue(JobKind.TRAIN, member, layer)

@@ -262,7 +262,7 @@ class ModelCorrupt(ModelError):
 
 
 class PriorCorrupt(ModelError):
-    """The prior's file is not one that was learnt here."""
+    """The prior's file is not one that was learned here."""
 
 
 class TrainingFailed(ModelError):

@@ -53,7 +53,7 @@ class Refreshing:
         told = await self._told_up_to(member)
         await manual_edits.detect(self.store, music, member, now)
         async with self.store.writing() as tx:
-            edits = await manual_edits.learnt_since(tx, member, told)
+            edits = await manual_edits.learned_since(tx, member, told)
             body: dict[str, Any] = {"edits": edits, "event": await answers.next_event(tx, member) - 1}
             body |= {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
             await notices.add(tx, member, NoticeKind.SYNCED, body, now)

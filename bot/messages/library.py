@@ -44,7 +44,7 @@ def synced(total: int, new: int, gone: int) -> str:
     return plural("Nothing new in {count} song.", "Nothing new in {count} songs.", total)
 
 
-def learnt_by_hand(edits: Sequence[Sequence[Any]]) -> str:
+def learned_by_hand(edits: Sequence[Sequence[Any]]) -> str:
     """What the member's own changes to playlists taught: (playlist's name, songs put in, songs taken out)."""
     said = [part for name, put_in, taken_out in edits for part in _edited(str(name), int(put_in), int(taken_out))]
     if not said:

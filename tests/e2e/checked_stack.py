@@ -160,7 +160,7 @@ class CheckedStack(Stack):
 
         return await self.discord.wait_for(matching, PATIENCE)
 
-    async def learnt(self, person: Person) -> Message:
+    async def learned(self, person: Person) -> Message:
         """Wait for the message that says a model has been trained."""
         there = self.channel
         return await self.discord.wait_for(

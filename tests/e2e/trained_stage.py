@@ -102,4 +102,4 @@ async def trained(stack: CheckedStack) -> Trained:
         await answer(person.command("playlists settings", playlist=style, mistakes=10))  # so songs get placed
     await answer(person.command("updates", cap=48))
     await label(person, await answer(person.command("label")), listener.library, TAUGHT)
-    return Trained(stack, listener, await stack.learnt(person))
+    return Trained(stack, listener, await stack.learned(person))

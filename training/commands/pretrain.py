@@ -25,7 +25,7 @@ def pretrain_command(options: argparse.Namespace) -> int:
     if not people and not others:
         raise InputProblem("nobody to learn from: give files of playlists, or --members who switched it on")
     prior = prior_teachers.learn(people, others)
-    _say_learnt(people, others, prior, time.monotonic() - began)
+    _say_learned(people, others, prior, time.monotonic() - began)
     if options.check and not _helps(people, options.jobs, others):
         return KEPT
     print(f"prior {prior.version}: {_put(prior, taught_by.members, options)}")
@@ -48,7 +48,7 @@ def _put(prior: Prior, members: frozenset[int], options: argparse.Namespace) -> 
     return str(options.out)
 
 
-def _say_learnt(people: Sequence[Person], others: Sequence[Corpus], prior: Prior, seconds: float) -> None:
+def _say_learned(people: Sequence[Person], others: Sequence[Corpus], prior: Prior, seconds: float) -> None:
     lists = sum(len(person.playlists) for person in people)
     sources = [f"{len(people)} people, {lists} playlists"] if people else []
     sources += [f"{len(corpus.songs)} artists of DBpedia" for corpus in others]

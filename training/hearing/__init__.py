@@ -1,1 +1,1 @@
-"""Hearing, learnt and measured: recordings with known answers, rivals, and grooves to learn tempo from."""
+"""Hearing, learned and measured: recordings with known answers, rivals, and grooves to learn tempo from."""

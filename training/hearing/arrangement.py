@@ -1,6 +1,6 @@
 """Arrangement: charts played by a band of General MIDI instruments, rendered by fluidsynth with a free sound font.
 
-Who plays, how, how fast and how high is random, so that only what a chart says can be learnt. Needs the command
+Who plays, how, how fast and how high is random, so that only what a chart says can be learned. Needs the command
 `fluidsynth` and a sound font (Debian: fluidsynth, fluid-soundfont-gm, timgm6mb-soundfont).
 """
 

@@ -2,7 +2,7 @@
 
 CoCoPops (Arthur & Condit-Schultz 2023, "The Coordinated Corpus of Popular Musics") holds the McGill Billboard songs
 (Burgoyne et al. 2011) and the Rolling Stone corpus (de Clercq & Temperley 2011). Its files stay where they are; only
-weights learnt from what `arrangement` plays of them are ours.
+weights learned from what `arrangement` plays of them are ours.
 """
 
 import re

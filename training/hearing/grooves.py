@@ -1,7 +1,7 @@
 """Grooves: generated music of many styles with known tempo and key, to learn tempo octaves from and to test on.
 
 Not for listening: kick, snare and hats in the styles' usual patterns, with chords, a bass and a melody. Tone, levels,
-room and distortion are random, so only what a style has in common can be learnt. Pure: the same style and seed give
+room and distortion are random, so only what a style has in common can be learned. Pure: the same style and seed give
 the same samples.
 """
 

@@ -1,4 +1,4 @@
-"""Key, learnt: how to weigh what chord changes say about the key, from recordings whose key is known.
+"""Key, learned: how to weigh what chord changes say about the key, from recordings whose key is known.
 
 A multinomial logit over 24 keys. Every recording counts as if played in all twelve keys, since the evidence is seen
 from each tonic. Recordings in minor and major weigh as much as in MINOR_SHARE, however many there are, and an L2
@@ -167,7 +167,7 @@ def report(evidence: Evidence, sources: Sequence[str]) -> str:
             other = number(mirex(learn(there, *choose(there)), evidence.part(here)).mean())
         scores = [number(halves[part].mean()) for part in (here, minor, here & ~minor) if part.any()]
         rows.append([source, str(here.sum()), *scores, other])
-    columns = ["recordings", "number", "in halves", "of these minor", "major", "learnt from the other sources"]
+    columns = ["recordings", "number", "in halves", "of these minor", "major", "learned from the other sources"]
     return titled("Key, MIREX weighted, of recordings left out", columns, rows)
 
 

@@ -1,4 +1,4 @@
-"""Tempo, learnt: how to weigh the evidence for a tempo, from grooves whose tempo is known.
+"""Tempo, learned: how to weigh the evidence for a tempo, from grooves whose tempo is known.
 
 A conditional logit (McFadden 1974): maximises the probability of the true tempo among all candidates. An L2 penalty
 on standardised weights keeps them small, since recordings are less regular than grooves. The command prints them for

@@ -150,9 +150,9 @@ def _conclude(study: _Study) -> Fitted:
         learn_kernel_head, seen = partial(_fit_kernel_head, study), np.hstack([space, study.heard, study.tree_rows])
         kernel_trial = try_out(learn_kernel_head, seen, examples, study.shared)
         if kernel_trial.beats(trial):
-            learnt = learn_kernel_head(rows)
-            trees = Pipeline([*study.tree_inputs.steps, ("trees", learnt.trees)])
-            return _fitted(study, learnt.flat, kernel_trial, study.waves, trees)
+            learned = learn_kernel_head(rows)
+            trees = Pipeline([*study.tree_inputs.steps, ("trees", learned.trees)])
+            return _fitted(study, learned.flat, kernel_trial, study.waves, trees)
     return _fitted(study, learn(rows), trial)
 
 
@@ -164,7 +164,7 @@ def _fitted(
 
 
 def _fit_kernel_head(study: _Study, rows: NDArray[np.int64]) -> Boosted:
-    """Return the kernel head and its trees, learnt only from those rows of the examples."""
+    """Return the kernel head and its trees, learned only from those rows of the examples."""
     seen = np.hstack([study.view.space, study.heard])
     head = fit_kernel_head(seen, lengths_of(study.schema, study.view.space.shape[1]), study.examples, rows)
     return Boosted(head, fit_trees(study.tree_rows, study.examples, rows))

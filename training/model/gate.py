@@ -4,7 +4,7 @@ With a few labels per playlist, the baseline is no test: it refused one model in
 right about two to three times as often as chance. Nor does it show which of two models is better: the one with more
 labels is the better bet. So then every model serves, guesses and asks.
 
-The two models are compared song by song, and neither on a song it learnt from: the candidate by its predictions for
+The two models are compared song by song, and neither on a song it learned from: the candidate by its predictions for
 left-out songs; the served model likewise where it knew the label, and by its current predictions elsewhere. A new
 model has seen more labels, so it may lose by up to one standard error of the difference: within that, the two can't
 be told apart, and newer labels are the better bet.
@@ -38,7 +38,7 @@ class GateVerdict:
 
 @dataclass(frozen=True)
 class Served:
-    """The model being served, and its own trial's results for the songs it learnt from (`held_out`)."""
+    """The model being served, and its own trial's results for the songs it learned from (`held_out`)."""
 
     model: OpenModel
     held_out: Mapping[str, tuple[str, float]]

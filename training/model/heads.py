@@ -34,21 +34,21 @@ Estimator: TypeAlias = "LogisticRegression | OneVsRestClassifier"
 
 @dataclass(frozen=True)
 class Head:
-    """Linear scores over the space: coefficients (c, k) and intercepts (c,); NaN for a class that wasn't learnt."""
+    """Linear scores over the space: coefficients (c, k) and intercepts (c,); NaN for a class that wasn't learned."""
 
     coefficients: Logits
     intercepts: Logits
     exclusive: bool
 
     @property
-    def learnt(self) -> NDArray[np.bool_]:
+    def learned(self) -> NDArray[np.bool_]:
         """(c,) which classes have a score."""
         return np.asarray(np.isfinite(self.intercepts))
 
     def logits(self, space: Floats) -> Logits:
-        """Return (n, c); for a class that wasn't learnt, -inf if classes compete, else NaN."""
+        """Return (n, c); for a class that wasn't learned, -inf if classes compete, else NaN."""
         scores = space @ self.coefficients.T + self.intercepts
-        scores[:, ~self.learnt] = -np.inf if self.exclusive else np.nan
+        scores[:, ~self.learned] = -np.inf if self.exclusive else np.nan
         return np.asarray(scores)
 
     def hinted(self, strengths: Logits, temperature: float) -> "Head":
@@ -75,7 +75,7 @@ def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits
 
 
 def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learnt from those rows of the examples and from their hints; view: of the examples."""
+    """Return a head learned from those rows of the examples and from their hints; view: of the examples."""
     told = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
     seen, library = _compact(view, boldness(examples, rows), told)
     truth, weight = _weak(examples)
@@ -89,7 +89,7 @@ def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
 
 
 def regress(seen: Logits, asked: Logits, examples: Examples, truth: Logits, weight: Logits) -> Logits:
-    """Return (n, c), the scores of the (n, t) asked, by regressions on the (m, t) rows seen; not finite: not learnt.
+    """Return (n, c), the scores of the (n, t) asked, by regressions on the (m, t) rows seen; not finite: not learned.
 
     truth, weight: of the rows seen, as in the examples.
     """

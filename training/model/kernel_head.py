@@ -47,7 +47,7 @@ def lengths_of(schema: Schema, space: int) -> Logits:
 
 
 def fit_kernel_head(seen: Floats, lengths: Logits, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learnt only from those rows of the examples; seen: (m, space + WAVES), of the examples.
+    """Return a head learned only from those rows of the examples; seen: (m, space + WAVES), of the examples.
 
     A linear model is determined by its answers to zero and to each unit vector.
     """

@@ -1,4 +1,4 @@
-"""Space: maps a schema's vectors so that near means similar; learnt from the library, never from labels.
+"""Space: maps a schema's vectors so that near means similar; learned from the library, never from labels.
 
 Words are condensed to their main directions, and everything is centred and normalised: with one label per playlist,
 comparing by direction rather than distance is worth five points.

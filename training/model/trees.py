@@ -43,7 +43,7 @@ def fit_tree_inputs(schema: Schema, space: Pipeline, library: Floats) -> Pipelin
 
 
 class Trees(BaseEstimator, TransformerMixin):  # type: ignore[misc]
-    """Boosted trees for the questions that were learnt. Turns (n, w), what they see, into (n, c) scores.
+    """Boosted trees for the questions that were learned. Turns (n, w), what they see, into (n, c) scores.
 
     ensembles: with the columns they answer; classes that compete share one. A class without any scores 0.
     """

@@ -1,4 +1,4 @@
-"""What each chord change says for a key: learnt by `python -m training fit-key`, which prints this table.
+"""What each chord change says for a key: learned by `python -m training fit-key`, which prints this table.
 
 BIAS is for minor, against major. WEIGHTS holds a table for minor and one for major, both with the tonic in C's place: a
 row for the chord that's left, a column for the one that follows; minor triads from C up, then major ones. A weight of w

@@ -1,6 +1,6 @@
 """Peak: where a song's highlight begins, judged by sound: loud and bright, often repeated, at the start of a part.
 
-Nothing is learnt. Every half second gets a score: how loud and bright the next twenty seconds are, how well they come
+Nothing is learned. Every half second gets a score: how loud and bright the next twenty seconds are, how well they come
 back elsewhere, whether a part begins there, and whether their repetitions also begin parts. The best start then moves
 to the nearest sudden rise. The weights were chosen on generated songs of other styles than those they're measured on
 (`docs/hearing.md`). Takes some 70 ms for a four-minute song, in addition to decoding it.

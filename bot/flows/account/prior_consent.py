@@ -67,7 +67,7 @@ def _ours(song: SongFeatures) -> SongFeatures:
     return SongFeatures(numbers, sets, {name: song.provenance[name] for name in (*numbers, *sets)})
 
 
-async def learnt(tx: Tx, version: str, taught_by: set[int]) -> None:
+async def record_teachers(tx: Tx, version: str, taught_by: set[int]) -> None:
     """Record whose answers trained the prior of that version."""
     await members.note_taught(tx, version, taught_by)
 

@@ -34,7 +34,7 @@ SITUATIONS: dict[str, tuple[int, list[LayerStatus], bool, Account | None, str]] 
     "no playlist": (9, [EMPTY], False, LINKED, messages.ASK_FIRST),
     "few labels": (9, [KEPT], False, LINKED, messages.WHERE_IT_STARTS),
     "enough labels": (9, [READY], False, LINKED, messages.ENOUGH_LABELS),
-    "learnt": (9, [LEARNT], False, LINKED, models.trained(LEARNT)),
+    "learned": (9, [LEARNT], False, LINKED, models.trained(LEARNT)),
     "sorted": (9, [LEARNT], True, LINKED, outcomes.FROM_NOW_ON),
     "sorted from a file": (9, [LEARNT], True, None, messages.FROM_THE_FILE),
     "consent ended": (9, [LEARNT], True, replace(LINKED, tokens=b""), messages.CONSENT_ENDED),

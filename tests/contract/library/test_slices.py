@@ -111,7 +111,7 @@ async def edited_by_hand(store: Store, now: datetime) -> None:
         assert [item.song for item in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
 
 
-async def standing_learnt(store: Store, now: datetime) -> None:
+async def standing_learned(store: Store, now: datetime) -> None:
     assert await standing.allow(store, ADA, True, now) == MANY
 
 
@@ -153,12 +153,12 @@ async def given_up(store: Store, now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "work", [take_again, edited_by_hand, standing_learnt, standing_forgotten, sorted_and_taken_back, given_up]
+    "work", [take_again, edited_by_hand, standing_learned, standing_forgotten, sorted_and_taken_back, given_up]
 )
 async def test_p40_work_on_a_whole_library_is_done_in_slices(store, now, work) -> None:
     await has_much(store, now)
     if work is standing_forgotten:
-        await standing_learnt(store, now)
+        await standing_learned(store, now)
     with rows_written(store) as written:
         await work(store, now)
     assert max(written) <= MOST_ROWS

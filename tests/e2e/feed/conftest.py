@@ -46,7 +46,7 @@ async def _taught(feed: Feed) -> Person:
         await answer(person.command("playlists add", new=style))
         await answer(person.command("playlists settings", playlist=style, mistakes=10))  # so songs get placed
     await label(person, await answer(person.command("label")), LIBRARY, TAUGHT)
-    await feed.stack.learnt(person)
+    await feed.stack.learned(person)
     return person
 
 

@@ -83,7 +83,7 @@ async def test_new_features_of_a_labelled_song_retrain_the_model(asking: Checked
     for style in STYLES:
         await answer(listener.person.command("playlists add", new=style))
     await label(listener.person, await answer(listener.person.command("label")), library, 6)
-    await stack.learnt(listener.person)
+    await stack.learned(listener.person)
     ((before,),) = stack.rows("select learnt_at from layer")
     labelled = stack.labels(listener.person)[0][0]
     await answer(listener.person.command("song upload", song=labelled, file=Upload("song.wav", sound(330))))

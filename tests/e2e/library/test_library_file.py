@@ -61,7 +61,7 @@ async def test_without_an_account_a_file_comes_back_as_sorted_files(stack: Check
         said = await answer(person.command("playlists add", new=style))
     card = await answer(person.click(said, "Show me a song"))
     await label(person, card, library, TAUGHT)
-    trained = await stack.learnt(person)
+    trained = await stack.learned(person)
 
     dry_run = await answer(person.click(trained, "View"))
     outcome = await person.click(dry_run, "Apply")

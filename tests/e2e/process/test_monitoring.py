@@ -55,7 +55,7 @@ async def mara(stack: CheckedStack) -> Listener:
     for style in STYLES:
         await answer(listener.person.command("playlists add", new=style))
     await label(listener.person, await answer(listener.person.command("label")), library, 7)
-    await stack.learnt(listener.person)
+    await stack.learned(listener.person)
     await stack.forge(listener.person, "ck1:card:forged-by-Maravillosa:7")
     return listener
 

@@ -124,12 +124,12 @@ def test_a_dry_run_is_offered_if_something_was_learned(tally: Tally, label: str)
 
 
 def test_songs_already_placed_do_not_count_as_placeable() -> None:
-    learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, expected=Expectation())
-    assert "There's no song left to place" in models.trained(learnt)
-    assert "not enough" in models.trained(replace(learnt, unplaced=5))
-    said = models.trained(replace(learnt, unplaced=5, expected=Expectation(3, 2.6)))
+    learned = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, expected=Expectation())
+    assert "There's no song left to place" in models.trained(learned)
+    assert "not enough" in models.trained(replace(learned, unplaced=5))
+    said = models.trained(replace(learned, unplaced=5, expected=Expectation(3, 2.6)))
     assert said.endswith("I can place 3 songs, and expect about 9 in 10 to be right.")
-    said = models.trained(replace(learnt, unplaced=5, expected=Expectation(100, 90, 100)))
+    said = models.trained(replace(learned, unplaced=5, expected=Expectation(100, 90, 100)))
     assert said.endswith("I can place 100 songs, and expect 8 or 9 in 10 to be right.")
     assert "hadn't seen" not in said, "questions are chosen because they're hard"
 
@@ -181,12 +181,12 @@ def test_a_member_must_ask_again_but_a_job_resumes_by_itself() -> None:
 
 def test_what_was_learned_by_hand_is_named_by_playlist_and_direction() -> None:
     edits = [["Run", 2, 0], ["Late *night*", 1, 1]]
-    assert library.learnt_by_hand(edits) == (
+    assert library.learned_by_hand(edits) == (
         "I learned from what you changed by hand: 2 songs you put into **Run**, 1 song you put into "
         "**Late \\*night\\*** and 1 song you took out of **Late \\*night\\***."
     )
-    assert library.learnt_by_hand([]) == ""
-    assert library.learnt_by_hand([["Run", 1, 0]] * 30).endswith(" and 20 more.")
+    assert library.learned_by_hand([]) == ""
+    assert library.learned_by_hand([["Run", 1, 0]] * 30).endswith(" and 20 more.")
 
 
 def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
@@ -221,9 +221,9 @@ def test_a_suggested_fix_is_for_the_right_layer() -> None:
 
 def test_a_model_that_must_ask_first_is_not_called_weak() -> None:
     asks = replace(RUN, automatic=False)
-    learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, expected=Expectation())
-    assert "not enough" not in models.trained(learnt)
-    assert "ask first" in models.trained(learnt)
+    learned = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, expected=Expectation())
+    assert "not enough" not in models.trained(learned)
+    assert "ask first" in models.trained(learned)
 
 
 @pytest.mark.parametrize(("right", "of", "says"), [(10, 10, "10"), (96, 100, "9"), (3, 100, "1"), (0, 20, "0")])

@@ -31,8 +31,8 @@ def test_removing_a_song_that_the_members_answers_place_there_overrules_them() -
 
 
 def test_a_song_added_by_hand_belongs_if_it_is_liked() -> None:
-    learnt = lessons({1: seen("", "az", "")}, {}, LIKED, several=False, event=10)
-    assert [(lesson.song, lesson.kind) for lesson in learnt] == [("a", Kind.ONLY)]
+    learned = lessons({1: seen("", "az", "")}, {}, LIKED, several=False, event=10)
+    assert [(lesson.song, lesson.kind) for lesson in learned] == [("a", Kind.ONLY)]
 
 
 def test_our_own_additions_create_no_label() -> None:
@@ -46,8 +46,8 @@ def test_a_move_is_a_no_and_a_yes() -> None:
 
 
 def test_playlists_as_labels_name_every_playlist_of_a_song() -> None:
-    learnt = standing_as_lessons({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
-    assert {lesson.song: lesson.playlists for lesson in learnt} == {"a": (1, 2), "b": (2,)}
+    learned = standing_as_lessons({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
+    assert {lesson.song: lesson.playlists for lesson in learned} == {"a": (1, 2), "b": (2,)}
 
 
 def test_an_emptied_place_does_not_count_as_a_removal() -> None:

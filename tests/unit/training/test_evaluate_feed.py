@@ -34,10 +34,10 @@ def test_a_learning_feed_shows_more_liked_songs(libraries: list[str], tmp_path: 
     figures = tmp_path / "found.json"
     assert main(["evaluate-feed", *libraries, "--json", str(figures)]) == 0
     ways = json.loads(figures.read_text())["ways"]
-    learnt, blind, chance = (
+    learned, blind, chance = (
         np.mean([shares[1] for shares in ways[way].values()]) for way in ("likes and skips", "no learning", "random")
     )
-    assert learnt > blind > chance
+    assert learned > blind > chance
     assert chance == pytest.approx(1 / PEOPLE, abs=0.02)
 
 

@@ -1,4 +1,4 @@
-"""Keys are learnt from charts: what a chart says is read right, and weights learnt from some songs hold for others."""
+"""Keys are learned from charts: what a chart says is read right, and the weights hold for other songs."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -127,7 +127,7 @@ def evidence() -> Evidence:
 
 
 @pytest.mark.slow
-def test_what_is_learnt_in_some_keys_holds_in_all(evidence: Evidence) -> None:
+def test_what_is_learned_in_some_keys_holds_in_all(evidence: Evidence) -> None:
     low = evidence.part(np.array([song.endswith(("-0", "-3")) for song in evidence.songs]))
     high = evidence.part(np.array([song.endswith(("-5", "-10")) for song in evidence.songs]))
     assert mirex(learn(low, 1.0), high).mean() == 1

@@ -24,7 +24,7 @@ member = Table(
     ),  # the turn reserved in their app's budget, or the last one; void unless it equals next_poll_at
     Column("polls", Integer, nullable=False, default=0),
     Column("teaches", Boolean, nullable=False, default=False, server_default=false()),  # lets their answers teach
-    Column("taught", Text),  # version of the prior that was learnt from them, among others
+    Column("taught", Text),  # version of the prior that was learned from them, among others
     Column("joined", Boolean, nullable=False, default=False, server_default=false()),  # shares likes in the catalogue
     Column("hidden", Boolean, nullable=False, default=False, server_default=false()),  # seen by nobody, anywhere
     Column("saves", Boolean),  # whether what they like in the feed goes to their likes; None: not asked yet

@@ -43,7 +43,7 @@ async def detect(store: Store, music: Music, member: int, now: datetime) -> int:
     return await learn(store, member, known, now)
 
 
-async def learnt_since(tx: Tx, member: int, event: int) -> list[tuple[str, int, int]]:
+async def learned_since(tx: Tx, member: int, event: int) -> list[tuple[str, int, int]]:
     """Return what manual edits taught after `event`: playlist's name, songs put into it, songs taken out of it."""
     put_in, taken_out = Counter[int](), Counter[int]()
     for answer in await answers.by_hand(tx, member, event):
@@ -70,7 +70,7 @@ async def learn(store: Store, member: int, read: Mapping[Playlist, Contents], no
         async with store.reading() as tx:
             diffs = {playlist: await _diff(tx, playlist, seen, now) for playlist, seen in read.items()}
             taught = [(layer.layer, await _lessons(tx, layer, diffs)) for layer in await playlists.layers(tx, member)]
-        count = sum([await _keep(store, member, layer, learnt) for layer, learnt in taught])
+        count = sum([await _keep(store, member, layer, learned) for layer, learned in taught])
         for playlist, seen in read.items():
             await _take(store, playlist, diffs[playlist].seen.taken_out)
             await _remember(store, playlist, seen, diffs[playlist], now)

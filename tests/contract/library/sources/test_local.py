@@ -183,8 +183,8 @@ def packed(folder: Path, name: str, files: dict[str, str]) -> Path:
 
 
 async def known(index: Path, number: int) -> dict[str, float]:
-    learnt = await AcousticBrainz(index).look_up([Subject(song(number), {"recording": [mbid(number)]})])
-    return dict(learnt[uri(number)].features.numbers) if learnt else {}
+    learned = await AcousticBrainz(index).look_up([Subject(song(number), {"recording": [mbid(number)]})])
+    return dict(learned[uri(number)].features.numbers) if learned else {}
 
 
 async def test_the_csv_dumps_are_merged_into_one_index(tmp_path: Path, now: datetime) -> None:
