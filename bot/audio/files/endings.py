@@ -5,6 +5,7 @@ Lengths that a writer never filled in (0, or the maximum) are ignored.
 
 import io
 import mmap
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,7 +21,10 @@ LARGE = (b"RF64", b"BW64")  # WAV with 64-bit lengths in a chunk of its own (EBU
 PAGE_HEADER = 27  # bytes of an Ogg page before its segment table (RFC 3533, section 6)
 FIRST_PAGE = 2  # the header bit that marks the start of a stream
 HEAD = 64 * 2**10  # bytes, after the tags, in which to look for an MP3's first frame
-XING, VBRI = (b"Xing", b"Info"), b"VBRI"  # markers of an MP3's length
+LENGTH_OF_MP3 = re.compile(  # a frame of layer III, its side information of that many bytes, and a marker of the length
+    rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][^\xf0-\xff].(?:.{32}(?P<vbri>VBRI)|(?:.{9}|.{17}|.{32})(?:..)?(?P<xing>Xing|Info))",
+    re.DOTALL,
+)
 SEGMENT = b"\x18\x53\x80\x67"  # the id of the element that holds all of a Matroska file but its head (RFC 9559)
 
 
@@ -89,13 +93,15 @@ def length_of_mp3(file: BinaryIO) -> int | None:
     head = file.read(10)
     tag = 10 + sum((byte & 0x7F) << 7 * (3 - at) for at, byte in enumerate(head[6:10])) if head[:3] == b"ID3" else 0
     file.seek(tag)
-    head_of_frame = file.read(HEAD)
-    if (at := head_of_frame.find(VBRI)) >= 0:
-        return int.from_bytes(head_of_frame[at + 10 : at + 14], "big")
-    at = min((place for name in XING if (place := head_of_frame.find(name)) >= 0), default=-1)
-    flags = int.from_bytes(head_of_frame[at + 4 : at + 8], "big") if at >= 0 else 0
-    where = at + 8 + (4 if flags & 1 else 0)
-    return int.from_bytes(head_of_frame[where : where + 4], "big") if flags & 2 else None
+    frame = LENGTH_OF_MP3.search(file.read(HEAD))
+    if frame is None:
+        return None
+    after = frame.string[frame.end() :]
+    if frame["vbri"]:
+        return int.from_bytes(after[6:10], "big")
+    flags = int.from_bytes(after[:4], "big")
+    where = 8 if flags & 1 else 4
+    return int.from_bytes(after[where : where + 4], "big") if flags & 2 else None
 
 
 def without_length(file: BinaryIO) -> BinaryIO:
