@@ -154,6 +154,7 @@ def refused_as_somebody(folder: Path) -> int:
     return 1
 
 
+@pytest.mark.slow
 async def test_a_file_system_without_modes_is_reported_once_and_accepted(lived: Path) -> None:
     (lived / "keys").write_text("key")
     process = await start("-c", NO_MODES, lived, folder=lived.parent, stderr=asyncio.subprocess.PIPE)
@@ -176,6 +177,7 @@ async def holder(folder: Path, told: config.Settings) -> AsyncIterator[asyncio.s
         await process.wait()
 
 
+@pytest.mark.slow
 async def test_a_second_bot_is_refused_until_the_first_is_gone_however_it_ended(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()

@@ -370,6 +370,7 @@ class Watched(Store):
         return done
 
 
+@pytest.mark.slow
 async def test_others_can_write_most_of_the_time_however_often_the_file_is_rewritten(
     store: Store, now: datetime
 ) -> None:

@@ -117,6 +117,7 @@ async def gone(store: Store, folder: Path, member: int) -> None:
     await erase.sweep_models(store, Folder(folder / "models"))
 
 
+@pytest.mark.slow
 async def test_only_members_who_opted_in_teach(store: Store, folder: Path, now: datetime) -> None:
     for member in (ADA, BEN, CAM):
         await settle(store, member, now)

@@ -118,6 +118,7 @@ async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, ma
         assert await limits.cooldown(tx, APP) == told.value.until
 
 
+@pytest.mark.slow
 async def test_requests_are_rate_limited_and_counted(stage: Stage, mara: SpotifyMusic) -> None:
     stage.clock.pass_by(seconds=1)  # since linking
     paced, before = await stage.music(MARA, stage.again(Pace(SECOND, burst=10))), stage.clock()

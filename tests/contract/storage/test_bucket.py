@@ -273,6 +273,7 @@ async def _migrated(settings: Settings) -> None:
     await store.close()
 
 
+@pytest.mark.slow
 async def test_a_clip_is_cut_once_for_all_processes_and_again_if_it_is_damaged(
     bucket: Place, tmp_path: Path, without_cache: Callable[[Settings], None]
 ) -> None:

@@ -102,7 +102,6 @@ def left(stack: Stack) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("begin", [upload, preview])
 async def test_p35_a_sound_cut_short_by_a_kill_is_gone_with_the_bot_and_after_its_next_start(
     stack: Stack, begin: Callable[[Stack], Awaitable[object]]

@@ -67,6 +67,7 @@ def test_a_highlight_leaves_room_for_its_clip(songs: list[tuple[Arranged, Sound,
         assert (peak.curve.min(), peak.curve.max()) == (0, pytest.approx(1))
 
 
+@pytest.mark.slow
 def test_the_level_of_a_recording_and_its_rate_do_not_matter(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
     _, sound, peak = songs[0]
     assert find(Sound(sound.samples * np.float32(0.1), sound.rate)).moment == pytest.approx(peak.moment, abs=0.1)

@@ -140,6 +140,7 @@ def test_songs_left_out_are_scored_by_what_the_other_half_taught(evidence: Evide
     assert in_halves(muddled).mean() < 0.5
 
 
+@pytest.mark.slow
 def test_all_recordings_of_a_song_lie_on_the_same_side(evidence: Evidence) -> None:
     twice = Evidence(np.tile(evidence.seen, (2, 1, 1)), np.tile(evidence.keys, 2), evidence.songs * 2)
     side = sides(twice, 2)

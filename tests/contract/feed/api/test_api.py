@@ -67,6 +67,7 @@ async def test_a_page_can_be_requested_again_and_new_songs_cause_no_repeats(stag
     assert not {song["id"] for song in first["songs"]} & {song["id"] for song in second["songs"]}
 
 
+@pytest.mark.slow
 async def test_a_member_who_shares_nothing_sees_only_the_operators_files(stage: Stage) -> None:
     mine = await stage.everything(stage.ben)
     assert len(mine) == FILES

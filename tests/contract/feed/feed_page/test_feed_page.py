@@ -94,6 +94,7 @@ async def test_ones_own_link_continues_without_a_question(stage: Stage) -> None:
     assert (await stage.ask("/feed/session", ADA, "POST", {"link": "A" * 43})).status == 403
 
 
+@pytest.mark.slow
 async def test_a_session_cookie_is_secure_if_the_site_uses_tls(tmp_path: Path, made: Path) -> None:
     async with staged(tmp_path, made, "https://example.org/crates") as stage:
         link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
@@ -132,6 +133,7 @@ async def test_without_a_valid_session_nothing_is_answered(stage: Stage) -> None
         assert (await stage.ask(path, None, method, {})).status == 401
 
 
+@pytest.mark.slow
 async def test_without_cookies_the_session_is_a_bearer_token(stage: Stage) -> None:
     bearer = f"Bearer {stage.sessions[ADA]}"
     assert (await stage.ask(f"{SONG}/listen", None, Authorization=bearer)).status == 200
@@ -152,6 +154,7 @@ async def test_no_other_page_can_change_anything(stage: Stage, method: str, path
 # ---------------------------------------------------------------- songs
 
 
+@pytest.mark.slow
 async def test_a_member_who_has_not_joined_gets_only_the_operators_files(stage: Stage) -> None:
     cards = await stage.cards(5, BEN)
     assert len(cards) == FILES

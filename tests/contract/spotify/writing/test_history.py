@@ -188,6 +188,7 @@ async def test_nobody_else_sees_or_restores_a_members_playlist(past: Past) -> No
         await history.history(writer.stage.store, IDA, writer.kept.playlist)
 
 
+@pytest.mark.slow
 async def test_the_history_of_a_playlist_goes_on_when_it_is_added_again(past: Past) -> None:
     writer = past.writer
     await flow.remove(writer.stage.store, MARA, writer.kept.playlist, writer.stage.clock())
