@@ -154,6 +154,26 @@ async def test_two_gateways_have_a_servers_events_each_and_identify_in_turn(tmp_
         assert await stack.stop_all() == [0, 0, 0]
 
 
+async def test_a_link_is_finished_by_another_gateway_than_the_one_that_began_it(tmp_path: Path) -> None:
+    async with Parts(tmp_path / "stack") as stack:
+        stack.discord.rules = replace(stack.discord.rules, identify_every=timedelta(seconds=5))
+        gateway = ("gateway", "--shards", "0-1/2")
+        await stack.begin(*gateway)
+        await stack.begin("worker")
+        await stack.begin("web", port=stack.bot_port)
+        await stack.until_served()
+        await stack.until(lambda: "connected to Discord" in stack.log.read_text())
+        listener = stack.add_listener("Ada", plain(12, seed=21))
+        message = await answer(listener.person.command("link"))
+        page = await stack.agree(consent_url(message), listener.account)
+        await stack.kill(" ".join(gateway))
+        for shard in (0, 1):
+            await stack.begin("gateway", "--shards", f"{shard}-{shard}/2")
+        await stack.until(lambda: stack.log.read_text().count("connected to Discord") == 3)
+        linked = await stack.confirm(listener.person, message, page)
+        await linked.until(lambda told: "12 liked songs" in told.text(), PATIENCE)
+
+
 async def test_a_gateway_keeps_and_speaks_the_language_of_servers_on_another_gateways_shards(tmp_path: Path) -> None:
     async with Parts(tmp_path / "stack") as stack:
         stack.discord.rules = replace(stack.discord.rules, identify_every=timedelta(seconds=5))
