@@ -99,11 +99,11 @@ def measure(size: int) -> Row:
 
 def made_up(size: int) -> Vectors:
     """Return (size, AXES) points in STYLES clusters, with axes as uneven as real ones."""
-    dice = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     spread = (1 / np.sqrt(np.arange(1, AXES + 1))).astype(np.float32)
-    middles = dice.normal(size=(STYLES, AXES)).astype(np.float32)
-    points = middles[dice.integers(0, STYLES, size)]
-    points += SPREAD * dice.normal(size=(size, AXES)).astype(np.float32)
+    middles = rng.normal(size=(STYLES, AXES)).astype(np.float32)
+    points = middles[rng.integers(0, STYLES, size)]
+    points += SPREAD * rng.normal(size=(size, AXES)).astype(np.float32)
     points *= spread
     return to_length_one(points)
 

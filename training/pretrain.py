@@ -99,7 +99,7 @@ def _condensed(matrix: sparse.csr_matrix) -> Floats:
     rows = np.zeros((size, DIRECTIONS), np.float32)
     most = min(DIRECTIONS, size - 2)
     if most > 0 and matrix.nnz:
-        dice = np.random.default_rng(0)
-        left, strength, _ = svds(matrix, most, v0=dice.uniform(size=size), rng=dice)
+        rng = np.random.default_rng(0)
+        left, strength, _ = svds(matrix, most, v0=rng.uniform(size=size), rng=rng)
         rows[:, :most] = left * np.sqrt(strength)
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

@@ -96,51 +96,51 @@ class Arranged:
 # ---------------------------------------------------------------- drawing
 def arranged(seed: int, families: Sequence[int] = range(len(STYLES))) -> Arranged:
     """Draw a song in one of the styles with these numbers."""
-    dice = np.random.default_rng([seed, 77])
-    sound = sound_of(dice, STYLES[families[seed % len(families)]], seed)
+    rng = np.random.default_rng([seed, 77])
+    sound = sound_of(rng, STYLES[families[seed % len(families)]], seed)
     sound = replace(sound, tempo=float(np.clip(sound.tempo, 70, 160)))
-    plan = tuple(_bars(dice, sound, FORMS[dice.integers(len(FORMS))].split()))
+    plan = tuple(_bars(rng, sound, FORMS[rng.integers(len(FORMS))].split()))
     kinds = dict.fromkeys(kind for kind, _ in plan)
-    evened = bool(dice.random() < 0.5)
-    lifts = {CHORUS: 0.0 if evened else float(dice.uniform(0, 3)), "solo": float(dice.uniform(-1, 4))}
-    fading = float(dice.uniform(5, 15)) if dice.random() < 0.4 else 0.0
-    modulation = int(dice.choice([1, 2])) if dice.random() < 0.25 else 0
-    material = {kind: _material(dice, sound, kind) for kind in kinds}
+    evened = bool(rng.random() < 0.5)
+    lifts = {CHORUS: 0.0 if evened else float(rng.uniform(0, 3)), "solo": float(rng.uniform(-1, 4))}
+    fading = float(rng.uniform(5, 15)) if rng.random() < 0.4 else 0.0
+    modulation = int(rng.choice([1, 2])) if rng.random() < 0.25 else 0
+    material = {kind: _material(rng, sound, kind) for kind in kinds}
     return Arranged(sound, plan, material, evened, lifts, modulation, fading)
 
 
-def _bars(dice: np.random.Generator, sound: Sound, kinds: list[str]) -> Iterator[tuple[str, int]]:
-    chosen = {kind: int(dice.choice(LENGTHS[kind])) for kind in dict.fromkeys(kinds)}
+def _bars(rng: np.random.Generator, sound: Sound, kinds: list[str]) -> Iterator[tuple[str, int]]:
+    chosen = {kind: int(rng.choice(LENGTHS[kind])) for kind in dict.fromkeys(kinds)}
     while chosen[CHORUS] * sound.bar < LONG_ENOUGH:
         chosen[CHORUS] += 4
     return ((kind, chosen[kind]) for kind in kinds)
 
 
-def _material(dice: np.random.Generator, sound: Sound, kind: str) -> Material:
-    busy = 0.15 + 0.6 * sound.density * dice.uniform(0.7, 1.3)
-    steps = [step for step in range(4 * STEPS) if dice.random() < busy] or [0]
-    degrees = np.abs(np.cumsum(dice.integers(-2, 3, len(steps))) + dice.integers(0, 8)) % 10
-    strokes = (0,) if sound.softness > 0.6 else tuple(sorted({0, *dice.choice(STEPS, 3, replace=False).tolist()}))
-    levels = np.array(LEVELS[kind]) * dice.uniform(0.7, 1.25, 4)
+def _material(rng: np.random.Generator, sound: Sound, kind: str) -> Material:
+    busy = 0.15 + 0.6 * sound.density * rng.uniform(0.7, 1.3)
+    steps = [step for step in range(4 * STEPS) if rng.random() < busy] or [0]
+    degrees = np.abs(np.cumsum(rng.integers(-2, 3, len(steps))) + rng.integers(0, 8)) % 10
+    strokes = (0,) if sound.softness > 0.6 else tuple(sorted({0, *rng.choice(STEPS, 3, replace=False).tolist()}))
+    levels = np.array(LEVELS[kind]) * rng.uniform(0.7, 1.25, 4)
     melody = tuple(zip(steps, degrees.tolist(), strict=True))
-    return Material(PROGRESSIONS[dice.integers(len(PROGRESSIONS))], melody, strokes, tuple(levels.tolist()))
+    return Material(PROGRESSIONS[rng.integers(len(PROGRESSIONS))], melody, strokes, tuple(levels.tolist()))
 
 
 # ---------------------------------------------------------------- playing
 def play(song: Arranged) -> Samples:
     """Return the song as (samples, 2) at RATE."""
-    dice = np.random.default_rng(song.sound.seed)
+    rng = np.random.default_rng(song.sound.seed)
     parts = np.zeros((4, round(song.sections[-1].end * RATE)), np.float32)
-    drums, tone = synth.kit(song.sound, dice), cache(partial(_tone, song.sound))
+    drums, tone = synth.kit(song.sound, rng), cache(partial(_tone, song.sound))
     last = max(section.start for section in song.sections if section.kind == CHORUS)
     for section in song.sections:
         shift = song.modulation if section.start >= last else 0
-        _play_drums(parts[0], song, section, drums, dice)
-        for part, start, pitch, length, level in _notes(song, section, shift, dice):
-            when = max(0.0, section.start + start + dice.normal(0, LATE))
+        _play_drums(parts[0], song, section, drums, rng)
+        for part, start, pitch, length, level in _notes(song, section, shift, rng):
+            when = max(0.0, section.start + start + rng.normal(0, LATE))
             synth.add(parts[part], when, tone(part, pitch, length), level)
         _level(parts, song, section)
-    mix = synth.mastered(parts, song.sound, dice)
+    mix = synth.mastered(parts, song.sound, rng)
     fade = round(song.fading * RATE)
     mix[len(mix) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     return mix
@@ -152,7 +152,7 @@ def _tone(sound: Sound, part: int, pitch: int, length: float) -> Samples:
 
 
 def _notes(
-    song: Arranged, section: Section, shift: int, dice: np.random.Generator
+    song: Arranged, section: Section, shift: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, float, int, float, float]]:
     """Yield part, seconds after the section's start, pitch, length and level of each bass, chord and lead note."""
     sound, material, step = song.sound, song.material[section.kind], song.sound.bar / STEPS
@@ -164,21 +164,21 @@ def _notes(
         for stroke in material.strokes:
             for third in (0, 2, 4):
                 yield 2, start + stroke * step, base + synth.semitones(sound, degree + third), 3 * step, 0.3
-        for at, note in _turned(material.melody, section.kind, dice):
+        for at, note in _turned(material.melody, section.kind, rng):
             if at // STEPS == bar % 4:
                 pitch = base + 12 * round(sound.register * 2) + synth.semitones(sound, note)
                 yield 3, start + at % STEPS * step, pitch, 1.5 * step, 0.4
 
 
-def _turned(melody: Sequence[tuple[int, int]], kind: str, dice: np.random.Generator) -> Iterator[tuple[int, int]]:
+def _turned(melody: Sequence[tuple[int, int]], kind: str, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
     """Vary a melody for this time: a chorus hardly, a verse in one note of four."""
     other = 0.05 if kind == CHORUS else 0.25
     for step, degree in melody:
-        yield step, degree + int(dice.integers(-2, 3)) if dice.random() < other else degree
+        yield step, degree + int(rng.integers(-2, 3)) if rng.random() < other else degree
 
 
 def _play_drums(
-    part: Samples, song: Arranged, section: Section, drums: Sequence[Samples], dice: np.random.Generator
+    part: Samples, song: Arranged, section: Section, drums: Sequence[Samples], rng: np.random.Generator
 ) -> None:
     """Play the same beat in every bar, with a fill in the section's last one."""
     level, step = song.material[section.kind].levels[0], song.sound.bar / STEPS
@@ -186,9 +186,9 @@ def _play_drums(
     beat = [(0, 0), (0, 4), (1, 2), (1, 6), *((2, hat) for hat in hats)]
     fill = [(0, 0), *((1, step) for step in range(2, STEPS))]
     for bar in range(section.bars):
-        for drum, at in fill if bar == section.bars - 1 and dice.random() < 0.7 else beat:
-            when = section.start + bar * song.sound.bar + at * step + abs(dice.normal(0, LATE))
-            synth.add(part, when, drums[drum], level * song.sound.drums * dice.uniform(0.8, 1))
+        for drum, at in fill if bar == section.bars - 1 and rng.random() < 0.7 else beat:
+            when = section.start + bar * song.sound.bar + at * step + abs(rng.normal(0, LATE))
+            synth.add(part, when, drums[drum], level * song.sound.drums * rng.uniform(0.8, 1))
 
 
 def _level(parts: Samples, song: Arranged, section: Section) -> None:

@@ -128,9 +128,9 @@ def good_playlists(
     contents: Mapping[str, Sequence[str]], tracks: Mapping[str, Track], count: int, seed: int
 ) -> tuple[str, ...]:
     """Draw up to `count` self-made playlists of 30 to 1,500 songs, with little overlap and no artist above 40 %."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     chosen: list[str] = []
-    for name in dice.permutation(sorted(contents)).tolist():
+    for name in rng.permutation(sorted(contents)).tolist():
         uris = contents[name]
         apart = all(_overlap(uris, contents[other]) <= OVERLAP for other in chosen)
         if len(chosen) < count and apart and _worth_keeping(name, [tracks[uri] for uri in uris]):

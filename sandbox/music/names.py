@@ -28,22 +28,22 @@ LAST = (
 )  # fmt: skip
 
 
-def title(dice: np.random.Generator) -> str:
+def title(rng: np.random.Generator) -> str:
     """Return a title for a song or an album."""
-    adjective, noun, other = dice.choice(ADJECTIVES), dice.choice(NOUNS), dice.choice(NOUNS)
+    adjective, noun, other = rng.choice(ADJECTIVES), rng.choice(NOUNS), rng.choice(NOUNS)
     forms = (
         f"{adjective} {noun}",
         f"The {adjective} {noun}",
         f"{noun} & {other}",
-        f"{dice.choice(VERBS)} the {noun}",
+        f"{rng.choice(VERBS)} the {noun}",
         f"{adjective} {noun}, {adjective} {other}",
         f"{noun} ({adjective})",
     )
-    return str(dice.choice(forms, p=(0.4, 0.15, 0.15, 0.2, 0.05, 0.05)))
+    return str(rng.choice(forms, p=(0.4, 0.15, 0.15, 0.2, 0.05, 0.05)))
 
 
-def artist_name(dice: np.random.Generator) -> str:
+def artist_name(rng: np.random.Generator) -> str:
     """Return a name for a band or a person."""
-    if dice.random() < 0.5:
-        return f"{dice.choice(FIRST)} {dice.choice(LAST)}"
-    return f"The {dice.choice(ADJECTIVES)} {dice.choice(NOUNS)}s"
+    if rng.random() < 0.5:
+        return f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+    return f"The {rng.choice(ADJECTIVES)} {rng.choice(NOUNS)}s"

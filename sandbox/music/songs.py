@@ -68,84 +68,84 @@ class Song:
 # ---------------------------------------------------------------- drawing songs
 def songs(seed: int = 0, count: int = 400) -> tuple[Song, ...]:
     """Draw `count` songs, about as many in each style, three to nine per artist."""
-    dice = np.random.default_rng([seed, count])
+    rng = np.random.default_rng([seed, count])
     made: list[Song] = []
     titles: set[str] = set()
     artists: set[str] = set()
     while len(made) < count:
-        artist = _artist(dice, STYLES[len(artists) % len(STYLES)], artists)
-        for _ in range(min(int(dice.integers(3, 10)), count - len(made))):
-            made.append(_song(dice, artist, seed, len(made), titles))
+        artist = _artist(rng, STYLES[len(artists) % len(STYLES)], artists)
+        for _ in range(min(int(rng.integers(3, 10)), count - len(made))):
+            made.append(_song(rng, artist, seed, len(made), titles))
     return tuple(made)
 
 
-def _artist(dice: np.random.Generator, style: Style, taken: set[str]) -> Artist:
-    name = _fresh(artist_name, dice, taken)
-    other = STYLES[dice.integers(len(STYLES))]
+def _artist(rng: np.random.Generator, style: Style, taken: set[str]) -> Artist:
+    name = _fresh(artist_name, rng, taken)
+    other = STYLES[rng.integers(len(STYLES))]
     styles = (style, other) if other is not style else (style,)
-    words = () if dice.random() < WORDLESS else _words(dice, styles)
-    start = int(np.clip(dice.normal(style.year, 6), 1968, 2025))
-    albums = tuple((title(dice), min(2026, start + 3 * number)) for number in range(dice.integers(1, 4)))
-    return Artist(name, styles, tuple(dice.normal(0, LEANING, len(DIALS))), words, albums)
+    words = () if rng.random() < WORDLESS else _words(rng, styles)
+    start = int(np.clip(rng.normal(style.year, 6), 1968, 2025))
+    albums = tuple((title(rng), min(2026, start + 3 * number)) for number in range(rng.integers(1, 4)))
+    return Artist(name, styles, tuple(rng.normal(0, LEANING, len(DIALS))), words, albums)
 
 
-def _words(dice: np.random.Generator, styles: Sequence[Style]) -> tuple[str, ...]:
+def _words(rng: np.random.Generator, styles: Sequence[Style]) -> tuple[str, ...]:
     """Return a tag for the first style, perhaps one for the other, and sometimes one that fits neither."""
     chosen = [styles[0]]
-    if dice.random() < 0.5:
+    if rng.random() < 0.5:
         chosen.append(styles[-1])
-    if dice.random() < 0.3:
-        chosen.append(STYLES[dice.integers(len(STYLES))])
-    return tuple(dict.fromkeys(str(dice.choice(style.words)) for style in chosen))
+    if rng.random() < 0.3:
+        chosen.append(STYLES[rng.integers(len(STYLES))])
+    return tuple(dict.fromkeys(str(rng.choice(style.words)) for style in chosen))
 
 
-def _song(dice: np.random.Generator, artist: Artist, seed: int, number: int, titles: set[str]) -> Song:
-    share = float(dice.uniform(0, BLEND)) if len(artist.styles) == 2 else 0.0
-    album, year = artist.albums[dice.integers(len(artist.albums))]
+def _song(rng: np.random.Generator, artist: Artist, seed: int, number: int, titles: set[str]) -> Song:
+    share = float(rng.uniform(0, BLEND)) if len(artist.styles) == 2 else 0.0
+    album, year = artist.albums[rng.integers(len(artist.albums))]
     return Song(
         id=spotify_id(seed, "song", number),
-        title=_fresh(title, dice, titles),
+        title=_fresh(title, rng, titles),
         artist=artist.name,
         album=album,
         year=year,
         isrc=f"ZZCRT{year % 100:02d}{number:05d}",
         words=artist.words,
-        explicit=bool(dice.random() < 0.08),
+        explicit=bool(rng.random() < 0.08),
         styles=tuple(style.name for style in artist.styles[: 2 if share > TWO else 1]),
-        sound=_sound(dice, _dials(dice, artist, share), seed * 100_000 + number),
+        sound=_sound(rng, _dials(rng, artist, share), seed * 100_000 + number),
     )
 
 
-def _dials(dice: np.random.Generator, artist: Artist, share: float) -> dict[str, float]:
+def _dials(rng: np.random.Generator, artist: Artist, share: float) -> dict[str, float]:
     """Draw a point near the artist's style, moved by `share` towards their other one."""
     centre = (1 - share) * np.array(artist.styles[0].dials) + share * np.array(artist.styles[-1].dials)
-    point = np.clip(centre + artist.leaning + dice.normal(0, SPREAD, len(DIALS)), 0, 1)
+    point = np.clip(centre + artist.leaning + rng.normal(0, SPREAD, len(DIALS)), 0, 1)
     return dict(zip(DIALS, point.tolist(), strict=True))
 
 
-def sound_of(dice: np.random.Generator, style: Style, seed: int) -> Sound:
+def sound_of(rng: np.random.Generator, style: Style, seed: int) -> Sound:
     """Draw a sound near the centre of `style`, by no particular artist."""
-    point = np.clip(np.array(style.dials) + dice.normal(0, SPREAD, len(DIALS)), 0, 1)
-    return _sound(dice, dict(zip(DIALS, point.tolist(), strict=True)), seed)
+    point = np.clip(np.array(style.dials) + rng.normal(0, SPREAD, len(DIALS)), 0, 1)
+    return _sound(rng, dict(zip(DIALS, point.tolist(), strict=True)), seed)
 
 
-def _sound(dice: np.random.Generator, dials: dict[str, float], seed: int) -> Sound:
+def _sound(rng: np.random.Generator, dials: dict[str, float], seed: int) -> Sound:
     """Turn dials from 0 to 1 into beats a minute, decibels and so on."""
     rest = {name: dials[name] for name in DIALS if name not in {"tempo", "minor", "lift", "level"}}
     return Sound(
         seed=seed,
         tempo=round(62 * 2.7 ** dials["tempo"], 1),
-        key=int(dice.integers(12)),
-        minor=bool(dice.random() < dials["minor"]),
+        key=int(rng.integers(12)),
+        minor=bool(rng.random() < dials["minor"]),
         lift=8 * dials["lift"],
         level=-16 + 15.5 * dials["level"],
         **rest,
     )
 
 
-def _fresh(draw: Callable[[np.random.Generator], str], dice: np.random.Generator, taken: set[str]) -> str:
+def _fresh(draw: Callable[[np.random.Generator], str], rng: np.random.Generator, taken: set[str]) -> str:
     """Draw until the name is unused."""
-    while (name := draw(dice)) in taken:
+    while (name := draw(rng)) in taken:
         continue
     taken.add(name)
     return name

@@ -90,13 +90,13 @@ class Note:
 
 def render(sound: Sound) -> Samples:
     """Play `sound`: shape (samples, 2) at RATE, peaking at `sound.level` dB."""
-    dice = np.random.default_rng(sound.seed)
+    rng = np.random.default_rng(sound.seed)
     parts = np.zeros((len(PLACES[0]), round(sound.seconds * RATE)), np.float32)
-    _play_drums(parts[0], sound, dice)
-    _play_notes(parts[1], bass_line(sound, dice), sound, softness=0.1, brightness=sound.brightness * 0.5)
-    _play_notes(parts[2], chords(sound, dice), sound, softness=sound.softness, brightness=sound.brightness)
-    _play_notes(parts[3], lead(sound, dice), sound, softness=sound.softness * 0.5, brightness=sound.brightness)
-    return mastered(parts, sound, dice)
+    _play_drums(parts[0], sound, rng)
+    _play_notes(parts[1], bass_line(sound, rng), sound, softness=0.1, brightness=sound.brightness * 0.5)
+    _play_notes(parts[2], chords(sound, rng), sound, softness=sound.softness, brightness=sound.brightness)
+    _play_notes(parts[3], lead(sound, rng), sound, softness=sound.softness * 0.5, brightness=sound.brightness)
+    return mastered(parts, sound, rng)
 
 
 def section_of(bar: int, bars: int) -> Section:
@@ -131,19 +131,19 @@ def _progression(sound: Sound) -> tuple[int, ...]:
     return PROGRESSIONS[sound.seed % len(PROGRESSIONS)]
 
 
-def bass_line(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
+def bass_line(sound: Sound, rng: np.random.Generator) -> Iterator[Note]:
     """The chord's root on every beat or every second one, and a fifth now and then."""
     stride = 2 if sound.density > 0.4 else 4
     for bar, start, level in _bars(sound, 1):
         root = 36 + sound.key + semitones(sound, _progression(sound)[bar % 4])
         for step in range(0, STEPS, stride):
-            pitch = root + (7 if dice.random() < 0.15 else 0)
+            pitch = root + (7 if rng.random() < 0.15 else 0)
             yield Note(start + _step(sound, step), pitch, stride * sound.bar / STEPS, level * sound.bass)
 
 
-def chords(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
+def chords(sound: Sound, rng: np.random.Generator) -> Iterator[Note]:
     """Triads: held for a bar if the sound is soft, otherwise struck in a rhythm that the song keeps."""
-    strokes = [0] if sound.softness > 0.5 else sorted({0, *dice.choice(STEPS, 3, replace=False).tolist()})
+    strokes = [0] if sound.softness > 0.5 else sorted({0, *rng.choice(STEPS, 3, replace=False).tolist()})
     for bar, start, level in _bars(sound, 2):
         degree = _progression(sound)[bar % 4]
         for step, until in zip(strokes, [*strokes[1:], STEPS], strict=True):
@@ -152,11 +152,11 @@ def chords(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
                 yield Note(start + _step(sound, step), pitch, (until - step) * sound.bar / STEPS, level * 0.3)
 
 
-def lead(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
+def lead(sound: Sound, rng: np.random.Generator) -> Iterator[Note]:
     """A two-bar walk over the scale that repeats, on as many eighths as the density says."""
     base = 48 + sound.key + 12 * round(sound.register * 3 - 0.5)
-    played = dice.random(2 * STEPS) < 0.15 + 0.8 * sound.density
-    walk = np.cumsum(dice.integers(-2, 3, 2 * STEPS)) % 9
+    played = rng.random(2 * STEPS) < 0.15 + 0.8 * sound.density
+    walk = np.cumsum(rng.integers(-2, 3, 2 * STEPS)) % 9
     for bar, start, level in _bars(sound, 3):
         for step in range(STEPS):
             at = bar % 2 * STEPS + step
@@ -202,21 +202,21 @@ def _sines() -> NDArray[np.float64]:
     return np.asarray(np.sin(np.outer(np.arange(1, HARMONICS + 1), 2 * np.pi * np.arange(TABLE) / TABLE)))
 
 
-def _play_drums(part: Samples, sound: Sound, dice: np.random.Generator) -> None:
+def _play_drums(part: Samples, sound: Sound, rng: np.random.Generator) -> None:
     """Kick, snare and hats; the faster the song, the likelier there's a kick on every beat."""
-    drums = kit(sound, dice)
-    kicks = (0, 2, 4, 6) if sound.tempo > 118 else (0, 4, 5) if dice.random() < 0.5 else (0, 4)
+    drums = kit(sound, rng)
+    kicks = (0, 2, 4, 6) if sound.tempo > 118 else (0, 4, 5) if rng.random() < 0.5 else (0, 4)
     hats = range(STEPS) if sound.density > 0.3 else range(0, STEPS, 2)
     pattern = [*((0, step) for step in kicks), (1, 2), (1, 6), *((2, step) for step in hats)]
     for _, start, level in _bars(sound, 0):
         for drum, step in pattern:
-            add(part, start + _step(sound, step), drums[drum], level * sound.drums * dice.uniform(0.8, 1))
+            add(part, start + _step(sound, step), drums[drum], level * sound.drums * rng.uniform(0.8, 1))
 
 
-def kit(sound: Sound, dice: np.random.Generator) -> tuple[Samples, Samples, Samples]:
+def kit(sound: Sound, rng: np.random.Generator) -> tuple[Samples, Samples, Samples]:
     """A kick falling from 150 to 50 Hz, a snare of tone and noise, a hat of noise without its low end."""
     time = np.arange(RATE // 5, dtype=np.float32) / RATE
-    noise = dice.standard_normal(len(time)).astype(np.float32)
+    noise = rng.standard_normal(len(time)).astype(np.float32)
     thin = np.diff(noise, prepend=np.float32(0))
     kick = np.sin(2 * np.pi * (50 * time + 100 / 30 * (1 - np.exp(-30 * time)))) * np.exp(-14 * time)
     snare = (0.5 * np.sin(2 * np.pi * 190 * time) + 0.35 * noise) * np.exp(-22 * time)
@@ -239,11 +239,11 @@ def _distort(parts: Samples, drive: float) -> None:
     parts *= 0.8 - 0.3 * drive
 
 
-def mastered(parts: Samples, sound: Sound, dice: np.random.Generator) -> Samples:
+def mastered(parts: Samples, sound: Sound, rng: np.random.Generator) -> Samples:
     """Distort chords and lead, add hiss, mix down to stereo, and set the peak to the song's level."""
     if sound.drive > 0.05:
         _distort(parts[2:], sound.drive)
-    hiss = dice.standard_normal(RATE).astype(np.float32) * np.float32(0.02 * sound.air)
+    hiss = rng.standard_normal(RATE).astype(np.float32) * np.float32(0.02 * sound.air)
     parts[3] += np.resize(hiss, parts.shape[1])
     mix = np.stack([sum(part * place for part, place in zip(parts, side, strict=True)) for side in PLACES], axis=1)
     peak = float(np.abs(mix).max()) or 1.0

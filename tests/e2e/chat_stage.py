@@ -34,11 +34,11 @@ async def stack(tmp_path_factory) -> AsyncIterator[Stack]:
 
 def styled(count: int = 60, seed: int = 1) -> Library:
     """A library in which tempo and energy reveal the style. Titles are full of markup."""
-    dice, now = np.random.default_rng(seed), datetime.now(UTC)
+    rng, now = np.random.default_rng(seed), datetime.now(UTC)
     tracks = [_track(seed, number) for number in range(count)]
     truth = {style: tuple(track.uri for track in tracks[at::3]) for at, style in enumerate(STYLES)}
     likes = tuple(Like(track.uri, now - timedelta(days=age)) for age, track in enumerate(tracks, 1))
-    noise = dice.normal(size=(count, 2))
+    noise = rng.normal(size=(count, 2))
     features = tuple(_features(track, number % 3, noise[number]) for number, track in enumerate(tracks))
     return Library(tuple(tracks), likes, truth, features)
 

@@ -29,9 +29,9 @@ def file_of(library: Library) -> Upload:
 
 def plain(count: int, seed: int) -> Library:
     """Like `styled`, but easier to separate: every style has its own artists, with none of its words, and sound."""
-    library, dice = styled(count, seed), np.random.default_rng(seed)
+    library, rng = styled(count, seed), np.random.default_rng(seed)
     tracks = tuple(replace(track, artists=(f"Artist {at % 12}",)) for at, track in enumerate(library.tracks))
-    sounds = np.clip(0.15 + 0.7 * np.eye(3)[np.arange(count) % 3] + 0.03 * dice.normal(size=(count, 3)), 0, 1)
+    sounds = np.clip(0.15 + 0.7 * np.eye(3)[np.arange(count) % 3] + 0.03 * rng.normal(size=(count, 3)), 0, 1)
     cells = [
         {**cells, "tempo": 120, **dict(zip(SOUNDS, sound, strict=True)), "artists": track.artists[0]}
         for cells, sound, track in zip(library.features, sounds.round(3).tolist(), tracks, strict=True)

@@ -88,9 +88,9 @@ def misled(contender: Contender, training: TrainingSet, songs: Sequence[SongFeat
 
 def _slipped(label: Label, playlists: Sequence[int]) -> Label:
     """Return the label, or for one song in ten, one about another playlist: the same songs and playlists each time."""
-    dice = np.random.default_rng(zlib.crc32(label.song.encode()))
+    rng = np.random.default_rng(zlib.crc32(label.song.encode()))
     others = [playlist for playlist in playlists if playlist != label.playlist]
-    return replace(label, playlist=int(dice.choice(others))) if dice.random() < WRONG and others else label
+    return replace(label, playlist=int(rng.choice(others))) if rng.random() < WRONG and others else label
 
 
 def _without_audio(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:

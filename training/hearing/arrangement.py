@@ -36,7 +36,7 @@ NOTES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 KICK, SNARE, HAT, DRUMS = 36, 38, 42, 9  # General MIDI: notes of the kit, and its channel
 
 Samples = NDArray[np.float32]
-Dice = np.random.Generator
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,15 @@ def arrange(chart: Chart, seed: int, font: Path) -> tuple[Samples, Key]:
 
     The same seed and font give the same samples. Raises InputProblem if fluidsynth can't be run.
     """
-    dice = np.random.default_rng([seed, crc32(chart.name.encode()), chart.key.tonic])
-    shift, tempo = int(dice.integers(-6, 6)), float(np.exp(dice.uniform(*np.log((70, 150)))))
+    rng = np.random.default_rng([seed, crc32(chart.name.encode()), chart.key.tonic])
+    shift, tempo = int(rng.integers(-6, 6)), float(np.exp(rng.uniform(*np.log((70, 150)))))
     window = SECONDS * tempo / 60  # quarter notes
     latest = max(0.0, float(chart.length) * 4 - window)
-    start = float(np.floor(dice.uniform(0, latest) / 4) * 4)
-    programs = [int(dice.integers(*group[dice.integers(len(group))])) for group in (PADS, BASSES, LEADS)]
+    start = float(np.floor(rng.uniform(0, latest) / 4) * 4)
+    programs = [int(rng.integers(*group[rng.integers(len(group))])) for group in (PADS, BASSES, LEADS)]
     notes = [
         Played(note.channel, note.pitch + (shift if note.channel != DRUMS else 0), at, length, note.force)
-        for note in _band(chart, dice)
+        for note in _band(chart, rng)
         if (at := max(note.start, start) - start) < (end := min(note.start + note.length - start, window))
         and (length := end - at) > 0.05
     ]
@@ -103,23 +103,23 @@ def arrange(chart: Chart, seed: int, font: Path) -> tuple[Samples, Key]:
     return samples, Key((chart.key.tonic + shift) % 12, chart.key.mode)
 
 
-def _band(chart: Chart, dice: Dice) -> Iterator[Played]:
+def _band(chart: Chart, rng: Rng) -> Iterator[Played]:
     """Every note of the whole chart."""
     starts = [4 * float(chord.start) for chord in chart.chords]
     spans = list(zip(chart.chords, starts, [*starts[1:], 4 * float(chart.length)], strict=True))
-    yield from _chords(spans, dice)
-    yield from _bass(spans, dice)
-    loud = int(dice.integers(60, 115))
-    octave = 12 * int(dice.integers(0, 2))
+    yield from _chords(spans, rng)
+    yield from _bass(spans, rng)
+    loud = int(rng.integers(60, 115))
+    octave = 12 * int(rng.integers(0, 2))
     for note in chart.melody:
         yield Played(2, note.pitch + octave, 4 * float(note.start), 4 * float(note.length), loud)
-    if dice.random() < 0.75:
-        yield from _drums(4 * float(chart.length), dice)
+    if rng.random() < 0.75:
+        yield from _drums(4 * float(chart.length), rng)
 
 
-def _chords(spans: Sequence[tuple[Chord, float, float]], dice: Dice) -> Iterator[Played]:
-    style, loud, low = dice.integers(4), int(dice.integers(45, 90)), int(dice.integers(50, 60))
-    stride = float(dice.choice([0.5, 1, 2]))
+def _chords(spans: Sequence[tuple[Chord, float, float]], rng: Rng) -> Iterator[Played]:
+    style, loud, low = rng.integers(4), int(rng.integers(45, 90)), int(rng.integers(50, 60))
+    stride = float(rng.choice([0.5, 1, 2]))
     for chord, start, end in spans:
         voiced = sorted(low + (chord.root + step - low) % 12 for step in chord.notes)
         if style == 0:
@@ -137,9 +137,9 @@ def _chords(spans: Sequence[tuple[Chord, float, float]], dice: Dice) -> Iterator
             yield from (Played(0, pitch, start, end - start, loud) for pitch in voiced)
 
 
-def _bass(spans: Sequence[tuple[Chord, float, float]], dice: Dice) -> Iterator[Played]:
-    style, loud = dice.integers(4), int(dice.integers(60, 110))
-    stride = float(dice.choice([0.5, 1, 2]))
+def _bass(spans: Sequence[tuple[Chord, float, float]], rng: Rng) -> Iterator[Played]:
+    style, loud = rng.integers(4), int(rng.integers(60, 110))
+    stride = float(rng.choice([0.5, 1, 2]))
     for chord, start, end in spans:
         low = 28 + (chord.bass - 28) % 12
         fifth = low + 7
@@ -151,8 +151,8 @@ def _bass(spans: Sequence[tuple[Chord, float, float]], dice: Dice) -> Iterator[P
             yield Played(1, other if count % 2 else low, float(at), min(stride, end - at) * 0.95, loud)
 
 
-def _drums(length: float, dice: Dice) -> Iterator[Played]:
-    loud, hats = int(dice.integers(50, 110)), float(dice.choice([0.25, 0.5, 1]))
+def _drums(length: float, rng: Rng) -> Iterator[Played]:
+    loud, hats = int(rng.integers(50, 110)), float(rng.choice([0.25, 0.5, 1]))
     for beat in np.arange(0, length):
         yield Played(DRUMS, SNARE if beat % 2 else KICK, float(beat), 0.25, loud)
     for at in np.arange(0, length, hats):

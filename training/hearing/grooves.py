@@ -21,7 +21,7 @@ PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 0, 4), (5, 3, 0, 4), (0, 2, 3
 RELEASE = 0.08  # seconds that a note keeps sounding
 
 Samples = NDArray[np.float32]
-Dice = np.random.Generator
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +52,44 @@ class Rhythm:
 # ---------------------------------------------------------------- playing
 def play(style: Style, seed: int, seconds: float = 15.0) -> Groove:
     """Return a groove of `style`, starting anywhere in a bar."""
-    dice = np.random.default_rng([seed, crc32(style.name.encode())])
-    tempo = float(np.exp(dice.uniform(*np.log(style.tempi))))
-    key, minor = int(dice.integers(12)), bool(dice.random() < 0.5)
+    rng = np.random.default_rng([seed, crc32(style.name.encode())])
+    tempo = float(np.exp(rng.uniform(*np.log(style.tempi))))
+    key, minor = int(rng.integers(12)), bool(rng.random() < 0.5)
     step = 60 / tempo / style.beat
     track = np.zeros(round(seconds * RATE), np.float32)
-    start = -dice.uniform(0, style.steps) * step
-    rhythm = Rhythm(style, np.arange(start, seconds, style.steps * step), step, _strokes(style.kicks, dice))
-    _play_drums(track, rhythm, dice)
-    _play_notes(track, rhythm, _notes(rhythm, key, MINOR if minor else MAJOR, dice), dice)
-    return Groove(_mastered(track, style, dice), tempo, key, 0 if minor else 1)
+    start = -rng.uniform(0, style.steps) * step
+    rhythm = Rhythm(style, np.arange(start, seconds, style.steps * step), step, _strokes(style.kicks, rng))
+    _play_drums(track, rhythm, rng)
+    _play_notes(track, rhythm, _notes(rhythm, key, MINOR if minor else MAJOR, rng), rng)
+    return Groove(_mastered(track, style, rng), tempo, key, 0 if minor else 1)
 
 
-def _strokes(patterns: tuple[str, ...], dice: Dice) -> tuple[int, ...]:
-    pattern = patterns[dice.integers(len(patterns))]
+def _strokes(patterns: tuple[str, ...], rng: Rng) -> tuple[int, ...]:
+    pattern = patterns[rng.integers(len(patterns))]
     return tuple(step for step, mark in enumerate(pattern) if mark == "x")
 
 
-def _play_drums(track: Samples, rhythm: Rhythm, dice: Dice) -> None:
+def _play_drums(track: Samples, rhythm: Rhythm, rng: Rng) -> None:
     style, kicks = rhythm.style, rhythm.kicks
-    kick, snare, hat = _kit(dice)
-    parts = ((kick, kicks), (snare, _strokes(style.snares, dice)), (hat, _strokes(style.hats, dice)))
-    level, fills = dice.uniform(0.3, 1.2), dice.random() < 0.5 and bool(kicks)
+    kick, snare, hat = _kit(rng)
+    parts = ((kick, kicks), (snare, _strokes(style.snares, rng)), (hat, _strokes(style.hats, rng)))
+    level, fills = rng.uniform(0.3, 1.2), rng.random() < 0.5 and bool(kicks)
     for bar, start in enumerate(rhythm.starts):
         for drum, strokes in parts:
             for at in strokes:
                 accent = 1.0 if at % 4 == 0 else 0.75
-                _add(track, rhythm.moment(start, at), drum, level * accent * dice.uniform(0.7, 1))
+                _add(track, rhythm.moment(start, at), drum, level * accent * rng.uniform(0.7, 1))
         for at in range(style.steps - 4, style.steps) if fills and bar % 4 == 3 else ():
             _add(track, start + at * rhythm.step, snare, 0.6 * level)
 
 
-def _notes(rhythm: Rhythm, key: int, scale: tuple[int, ...], dice: Dice) -> list[list[Note]]:
+def _notes(rhythm: Rhythm, key: int, scale: tuple[int, ...], rng: Rng) -> list[list[Note]]:
     """The notes of each bar: chords repeat every four or eight bars, the melody every two."""
     style = rhythm.style
-    progression = PROGRESSIONS[dice.integers(len(PROGRESSIONS))]
-    hold, variant = int(dice.integers(1, 3)), int(dice.integers(6))
-    strokes = tuple(sorted({0, *(2 * dice.choice(style.steps // 2, 4, replace=False)).tolist()}))
-    melody = _melody(style.steps, key, scale, dice)
+    progression = PROGRESSIONS[rng.integers(len(PROGRESSIONS))]
+    hold, variant = int(rng.integers(1, 3)), int(rng.integers(6))
+    strokes = tuple(sorted({0, *(2 * rng.choice(style.steps // 2, 4, replace=False)).tolist()}))
+    melody = _melody(style.steps, key, scale, rng)
     played = []
     for bar in range(len(rhythm.starts)):
         degree = progression[bar // hold % 4]
@@ -99,14 +99,14 @@ def _notes(rhythm: Rhythm, key: int, scale: tuple[int, ...], dice: Dice) -> list
     return played
 
 
-def _melody(steps: int, key: int, scale: tuple[int, ...], dice: Dice) -> list[list[Note]]:
+def _melody(steps: int, key: int, scale: tuple[int, ...], rng: Rng) -> list[list[Note]]:
     """Two bars of a walk over the scale, in eighths or sixteenths, at a random density."""
-    sung = dice.random(2 * steps) < 0.15 + 0.45 * dice.random()
-    sung[1::2] &= dice.random() < 0.5
-    walk, level = np.cumsum(dice.integers(-2, 3, 2 * steps)) % 10, dice.uniform(0.05, 0.45)
+    sung = rng.random(2 * steps) < 0.15 + 0.45 * rng.random()
+    sung[1::2] &= rng.random() < 0.5
+    walk, level = np.cumsum(rng.integers(-2, 3, 2 * steps)) % 10, rng.uniform(0.05, 0.45)
     bars: list[list[Note]] = [[], []]
     for at in np.flatnonzero(sung).tolist():
-        length = float(dice.choice([1.5, 3, 4]))
+        length = float(rng.choice([1.5, 3, 4]))
         bars[at // steps].append(Note(at % steps, _pitch(60 + key, scale, int(walk[at])), length, level))
     return bars
 
@@ -116,17 +116,17 @@ def _pitch(tonic: int, scale: tuple[int, ...], degree: int) -> int:
     return tonic + 12 * octave + scale[step]
 
 
-def _play_notes(track: Samples, rhythm: Rhythm, bars: list[list[Note]], dice: Dice) -> None:
-    brightness, softness, level = dice.uniform(0.1, 0.9), dice.uniform(0, 0.6), dice.uniform(0.5, 1.2)
-    loose = float(dice.choice([0.0, 0.004, 0.012]))  # seconds; timing error
+def _play_notes(track: Samples, rhythm: Rhythm, bars: list[list[Note]], rng: Rng) -> None:
+    brightness, softness, level = rng.uniform(0.1, 0.9), rng.uniform(0, 0.6), rng.uniform(0.5, 1.2)
+    loose = float(rng.choice([0.0, 0.004, 0.012]))  # seconds; timing error
     made: dict[tuple[int, float], Samples] = {}
     for start, notes in zip(rhythm.starts, bars, strict=True):
         for note in notes:
             kind = (note.pitch, note.length)
             if kind not in made:
                 made[kind] = tone(note.pitch, note.length * rhythm.step, softness, brightness)
-            at = rhythm.moment(start, note.step) + loose * dice.standard_normal()
-            _add(track, at, made[kind], level * note.level * dice.uniform(0.7, 1))
+            at = rhythm.moment(start, note.step) + loose * rng.standard_normal()
+            _add(track, at, made[kind], level * note.level * rng.uniform(0.7, 1))
 
 
 # ---------------------------------------------------------------- sound
@@ -144,16 +144,16 @@ def tone(pitch: float, seconds: float, softness: float = 0.2, brightness: float 
     return np.asarray(wave * attack * decay * release, np.float32)
 
 
-def _kit(dice: Dice) -> tuple[Samples, Samples, Samples]:
+def _kit(rng: Rng) -> tuple[Samples, Samples, Samples]:
     """A kick with falling pitch, a snare of tone and noise, a hat of noise without its low end."""
     time = np.arange(RATE // 3) / RATE
-    noise = dice.standard_normal(len(time))
-    sweep = dice.uniform(42, 65) * time + dice.uniform(1, 4) * (1 - np.exp(-30 * time))
-    kick = np.sin(2 * np.pi * sweep) * np.exp(-dice.uniform(8, 25) * time)
-    kick += dice.uniform(0, 0.2) * noise * np.exp(-200 * time)
-    snare = dice.uniform(0.2, 0.7) * np.sin(2 * np.pi * dice.uniform(160, 240) * time) + dice.uniform(0.2, 0.6) * noise
-    snare *= np.exp(-dice.uniform(12, 35) * time)
-    hat = dice.uniform(0.08, 0.35) * np.diff(noise, prepend=0) * np.exp(-np.exp(dice.uniform(1.8, 4.8)) * time)
+    noise = rng.standard_normal(len(time))
+    sweep = rng.uniform(42, 65) * time + rng.uniform(1, 4) * (1 - np.exp(-30 * time))
+    kick = np.sin(2 * np.pi * sweep) * np.exp(-rng.uniform(8, 25) * time)
+    kick += rng.uniform(0, 0.2) * noise * np.exp(-200 * time)
+    snare = rng.uniform(0.2, 0.7) * np.sin(2 * np.pi * rng.uniform(160, 240) * time) + rng.uniform(0.2, 0.6) * noise
+    snare *= np.exp(-rng.uniform(12, 35) * time)
+    hat = rng.uniform(0.08, 0.35) * np.diff(noise, prepend=0) * np.exp(-np.exp(rng.uniform(1.8, 4.8)) * time)
     return kick.astype(np.float32), snare.astype(np.float32), hat.astype(np.float32)
 
 
@@ -166,15 +166,15 @@ def _add(track: Samples, seconds: float, wave: Samples, level: float) -> None:
     room[:count] += heard[:count] * np.float32(level)
 
 
-def _mastered(track: Samples, style: Style, dice: Dice) -> Samples:
+def _mastered(track: Samples, style: Style, rng: Rng) -> Samples:
     """Distort it if the style or chance says so, perhaps add a room, add hiss, and set the peak to 0.9."""
-    if style.player in (riff, eighths) or dice.random() < 0.2:
-        drive = np.float32(dice.uniform(1, 6))
+    if style.player in (riff, eighths) or rng.random() < 0.2:
+        drive = np.float32(rng.uniform(1, 6))
         track = track * drive / (1 + np.abs(track * drive))
-    if dice.random() < 0.4:
+    if rng.random() < 0.4:
         time = np.arange(RATE // 4) / RATE
-        room = dice.uniform(0.02, 0.08) * dice.standard_normal(len(time)) * np.exp(-dice.uniform(10, 30) * time)
+        room = rng.uniform(0.02, 0.08) * rng.standard_normal(len(time)) * np.exp(-rng.uniform(10, 30) * time)
         room[0] = 1
         track = scipy.signal.fftconvolve(track, room)[: len(track)]
-    hiss = 10 ** dice.uniform(-5, -2.3) * dice.standard_normal(len(track))
+    hiss = 10 ** rng.uniform(-5, -2.3) * rng.standard_normal(len(track))
     return np.asarray(0.9 * (track + hiss) / np.abs(track + hiss).max(), np.float32)

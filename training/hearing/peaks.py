@@ -95,8 +95,8 @@ def _lines(rows: Sequence[Mapping[str, float]], seed: int) -> list[tuple[str, st
     return [_line(way, values, np.random.default_rng(seed)) for way, values in columns.items()]
 
 
-def _line(way: str, values: Floats, dice: np.random.Generator) -> tuple[str, str, str]:
+def _line(way: str, values: Floats, rng: np.random.Generator) -> tuple[str, str, str]:
     """Percentile bootstrap over songs (Efron and Tibshirani 1993)."""
-    means = values[dice.integers(len(values), size=(RESAMPLES, len(values)))].mean(1)
+    means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(1)
     low, high = np.percentile(means, [2.5, 97.5])
     return way, f"{values.mean():.3f}", f"{low:.3f} to {high:.3f}"

@@ -18,8 +18,8 @@ def centres(points: Vectors, count: int) -> Vectors:
 
     The same points always give the same centres. There must be `count` points or more.
     """
-    dice = np.random.default_rng(0)
-    some = points[dice.permutation(len(points))[: EACH * count]]
+    rng = np.random.default_rng(0)
+    some = points[rng.permutation(len(points))[: EACH * count]]
     found = some[:count]
     for _ in range(ROUNDS):
         cells = nearest(some, found)

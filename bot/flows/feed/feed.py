@@ -100,7 +100,7 @@ class Feed:
     ) -> None:
         self._store, self._catalogue, self._recommender = store, catalogue, recommender
         self._enqueue, self._clock, self._sound = enqueue, clock, sound
-        self._dice = SystemRandom()
+        self._rng = SystemRandom()
 
     async def next(self, member: int, count: int = 1) -> list[FeedCard]:
         """Return up to `count` songs for the member, those that can be heard first, and record them as shown.
@@ -112,7 +112,7 @@ class Feed:
             resting = await feed_history.resting(tx, member, self._late())
             known = await members.get(tx, member)
         only_sound = known is not None and known.only_sound
-        by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
+        by_chance = sum(self._rng.random() < EXPLORE for _ in range(count))
         cards = await self._recommended(member, count - by_chance, resting, only_sound=only_sound)
         await self._note(member, [card.entry for card in cards])
         for sound in (self._sound(),) if only_sound else (self._sound(), None):

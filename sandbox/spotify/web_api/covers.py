@@ -22,12 +22,12 @@ def cover(track: Track) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _drawn(album: str) -> bytes:
-    dice = np.random.default_rng(int.from_bytes(sha256(album.encode()).digest()[:8]))
-    hue, apart = dice.random(), dice.uniform(0.05, 0.2)
-    picture = _gradient(_colour(hue, 0.30), _colour(hue + apart, 0.62), turn=dice.random() < 0.5)
+    rng = np.random.default_rng(int.from_bytes(sha256(album.encode()).digest()[:8]))
+    hue, apart = rng.random(), rng.uniform(0.05, 0.2)
+    picture = _gradient(_colour(hue, 0.30), _colour(hue + apart, 0.62), turn=rng.random() < 0.5)
     shapes = Image.new("RGBA", picture.size)
-    for _ in range(dice.integers(2, 5)):
-        _disc(ImageDraw.Draw(shapes), dice, _colour(hue + dice.choice([apart, 0.5]), dice.uniform(0.5, 0.85)))
+    for _ in range(rng.integers(2, 5)):
+        _disc(ImageDraw.Draw(shapes), rng, _colour(hue + rng.choice([apart, 0.5]), rng.uniform(0.5, 0.85)))
     picture.paste(shapes, mask=shapes)
     return _png(picture.resize((COVER, COVER), Image.Resampling.LANCZOS))
 
@@ -45,15 +45,15 @@ def _gradient(start: Colour, end: Colour, *, turn: bool) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(square.swapaxes(0, 1) if turn else square))
 
 
-def _disc(brush: ImageDraw.ImageDraw, dice: np.random.Generator, colour: Colour) -> None:
+def _disc(brush: ImageDraw.ImageDraw, rng: np.random.Generator, colour: Colour) -> None:
     """Draw a translucent disc or ring somewhere in the picture."""
     side = COVER * FINE
-    (x, y), radius = dice.uniform(0.1, 0.9, 2) * side, dice.uniform(0.1, 0.4) * side
+    (x, y), radius = rng.uniform(0.1, 0.9, 2) * side, rng.uniform(0.1, 0.4) * side
     box = (x - radius, y - radius, x + radius, y + radius)
-    if dice.random() < 0.4:
+    if rng.random() < 0.4:
         brush.ellipse(box, outline=(*colour, 200), width=int(radius / 6) + 2)
     else:
-        brush.ellipse(box, fill=(*colour, int(dice.integers(70, 190))))
+        brush.ellipse(box, fill=(*colour, int(rng.integers(70, 190))))
 
 
 def _png(picture: Image.Image) -> bytes:

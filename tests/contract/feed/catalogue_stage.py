@@ -74,10 +74,10 @@ def song(number: int) -> Song:
 
 def features(number: int) -> SongFeatures:
     """Features for a song; songs of one style (number modulo STYLES) are close together."""
-    dice = np.random.default_rng(number)
+    rng = np.random.default_rng(number)
     style = number % STYLES
     return SongFeatures(
-        {"tempo": 80.0 + 40 * style + dice.normal(), "energy": [0.1, 0.9, 0.5][style] + 0.02 * dice.normal()}
+        {"tempo": 80.0 + 40 * style + rng.normal(), "energy": [0.1, 0.9, 0.5][style] + 0.02 * rng.normal()}
     )
 
 

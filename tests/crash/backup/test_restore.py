@@ -171,10 +171,10 @@ def test_p25_a_backup_with_a_bit_flipped_restores_whole_or_not_at_all(
     data: Path, backup: Path, tmp_path: Path, soak: bool
 ) -> None:
     """Not every bit matters: in a compressed row of zeros, one may stand for another."""
-    whole, dice, refusals, count = backup.read_bytes(), random.Random(25), 0, 1_000 if soak else 60
+    whole, rng, refusals, count = backup.read_bytes(), random.Random(25), 0, 1_000 if soak else 60
     held = {name: kept for name, kept in state(data).items() if name != "keys"}
     for number in range(count):
-        flipped, place = bytearray(whole), dice.randrange(8 * len(whole))
+        flipped, place = bytearray(whole), rng.randrange(8 * len(whole))
         flipped[place // 8] ^= 1 << place % 8
         backup.write_bytes(flipped)
         folder = tmp_path / f"flipped-{number}"

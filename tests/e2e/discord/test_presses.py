@@ -178,23 +178,21 @@ async def pressed_in_turn(stack: CheckedStack, person: Person, presses: Sequence
 
 async def test_p15_forged_ids_are_answered_privately_and_write_nothing(stack: CheckedStack) -> None:
     person = await with_file(stack, "dot", "Run", library=LIBRARY)
-    before, dice = everything_of(stack, person.user.id), random.Random(15)
+    before, rng = everything_of(stack, person.user.id), random.Random(15)
     harmless = [what for what in all_taps() if what not in ("link", "unlink", "label", "train", "new", "paste", "code")]
-    presses = [stack.begin_forged(person, forged(dice, harmless)) for _ in range(FORGED)]
+    presses = [stack.begin_forged(person, forged(rng, harmless)) for _ in range(FORGED)]
     await asyncio.gather(*(stack.acknowledged(press) for press in presses))
     after = everything_of(stack, person.user.id)
     assert {name for name in before if before[name] != after[name]} <= {"link_state", "card"}
 
 
-def forged(dice: random.Random, known: list[str]) -> str:
+def forged(rng: random.Random, known: list[str]) -> str:
     letters = string.ascii_letters + string.digits + "-_:é☃\0 "
-    what = dice.choice([*known, "nothing", "", "IN"])
-    key = "".join(dice.choices(letters, k=dice.randrange(45))) if dice.random() < 0.5 else str(dice.randrange(2**64))
-    return (
-        f"{dice.choice(['ck1', 'ck1', 'ck1', 'ck2', ''])}:{what}:{key}:{dice.randrange(10 ** dice.randrange(1, 25))}"[
-            :100
-        ]
-    )
+    what = rng.choice([*known, "nothing", "", "IN"])
+    key = "".join(rng.choices(letters, k=rng.randrange(45))) if rng.random() < 0.5 else str(rng.randrange(2**64))
+    return f"{rng.choice(['ck1', 'ck1', 'ck1', 'ck2', ''])}:{what}:{key}:{rng.randrange(10 ** rng.randrange(1, 25))}"[
+        :100
+    ]
 
 
 async def test_p15_whatever_a_form_says_is_answered_in_words(stack: CheckedStack) -> None:

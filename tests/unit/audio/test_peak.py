@@ -181,8 +181,8 @@ def test_the_shares_of_a_clip_are_measured_as_defined() -> None:
 
 
 def test_a_command_measures_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    dice = np.random.default_rng(0)
-    loud = np.concatenate([dice.normal(0, 0.01, 40 * 8_000), dice.normal(0, 0.3, 40 * 8_000)])
+    rng = np.random.default_rng(0)
+    loud = np.concatenate([rng.normal(0, 0.01, 40 * 8_000), rng.normal(0, 0.3, 40 * 8_000)])
     soundfile.write(tmp_path / "one.wav", loud, 8_000)
     (tmp_path / "sections.csv").write_text("file,kind,start,end\none.wav,verse,0,40\none.wav,chorus,40,80\n")
     assert training(["evaluate-peaks", str(tmp_path)]) == 0

@@ -17,8 +17,8 @@ NOTHING = np.zeros(0, np.float32)
 
 
 def noise(seconds: float, rate: int = 8_000, channels: int = 2) -> Sound:
-    dice = np.random.default_rng(0)
-    return Sound(dice.normal(0, 0.1, (channels, round(seconds * rate))).astype(np.float32), rate)
+    rng = np.random.default_rng(0)
+    return Sound(rng.normal(0, 0.1, (channels, round(seconds * rate))).astype(np.float32), rate)
 
 
 def drawn(sound: Sound, peak: Peak) -> np.ndarray:

@@ -32,10 +32,10 @@ def test_any_text_parses_as_an_id_or_none(text: str) -> None:
 
 
 def test_p15_five_thousand_forged_ids_never_raise_and_never_exceed_a_database_integer() -> None:
-    dice = random.Random(15)
+    rng = random.Random(15)
     alphabet = "ck1:abcdefinwhyundoapply0123456789_-:٣²\0\n' %{}"
     for _ in range(5_000):
-        forged = dice.choice(["", "ck1:", "ck2:", "ck1:in:"]) + "".join(dice.choices(alphabet, k=dice.randrange(60)))
+        forged = rng.choice(["", "ck1:", "ck2:", "ck1:in:"]) + "".join(rng.choices(alphabet, k=rng.randrange(60)))
         parsed = ids.parse(forged)
         if parsed is not None:
             assert parsed.n < 2**63

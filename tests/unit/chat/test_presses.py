@@ -200,12 +200,12 @@ test_p14_presses_twice_late_or_out_of_order_are_one_label_and_the_newest_wins.se
 @pytest.mark.slow
 async def test_p15_forged_cards_and_playlists_never_write(store: Store) -> None:
     layer, kept = await furnish(store)
-    dice = random.Random(15)
+    rng = random.Random(15)
     for event in range(600):
-        card = dice.choice(["card-s0", "card-s9", "", "x" * 40, "card-s0'--"])
-        chosen = [dice.choice([0, kept[0] + 90, 2**62])]
+        card = rng.choice(["card-s0", "card-s9", "", "x" * 40, "card-s0'--"])
+        chosen = [rng.choice([0, kept[0] + 90, 2**62])]
         with pytest.raises((BadChoice, NotYours)):
-            await Presses(store).keep(dice.choice([MARA, IDA]), card, Press(Kind.ONLY, chosen, event), NOW)
+            await Presses(store).keep(rng.choice([MARA, IDA]), card, Press(Kind.ONLY, chosen, event), NOW)
     async with store.reading() as tx:
         assert await answers.standing(tx, MARA, layer) == []
 

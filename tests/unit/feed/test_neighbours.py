@@ -33,10 +33,10 @@ def put(made: Neighbours, points: np.ndarray, start: int, free: int = 0) -> None
 
 def large(clusters: int) -> np.ndarray:
     """Return the points of 80,000 songs on uneven axes, as principal ones are; clusters: 0 for none."""
-    dice = np.random.default_rng(clusters)
-    points = 0.7 * dice.normal(size=(80_000, AXES))
+    rng = np.random.default_rng(clusters)
+    points = 0.7 * rng.normal(size=(80_000, AXES))
     if clusters:
-        points += dice.normal(size=(clusters, AXES))[dice.integers(0, clusters, len(points))]
+        points += rng.normal(size=(clusters, AXES))[rng.integers(0, clusters, len(points))]
     return to_length_one(points / np.sqrt(np.arange(1, AXES + 1)))
 
 
@@ -122,12 +122,12 @@ def test_an_empty_index_returns_nothing() -> None:
 
 
 def songs(count: int) -> list[SongFeatures]:
-    dice = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     return [
         SongFeatures(
             {"tempo": 80.0 + 40 * (at % 2), "liked": 2000.0 + at},
             {"genres": frozenset({["folk", "techno"][at % 2]}), "artists": frozenset({f"artist {at}"})},
-            embeddings={"musicnn": dice.normal(size=20).astype(np.float32)},
+            embeddings={"musicnn": rng.normal(size=20).astype(np.float32)},
         )
         for at in range(count)
     ]

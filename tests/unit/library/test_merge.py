@@ -61,9 +61,9 @@ saying = st.builds(
 
 
 @given(st.lists(saying, max_size=6, unique_by=lambda source: (source.source, source.own)), st.randoms())
-def test_every_value_comes_from_the_highest_source_that_has_one(stated, dice) -> None:
+def test_every_value_comes_from_the_highest_source_that_has_one(stated, rng) -> None:
     merged = merge(stated)
-    dice.shuffle(stated)
+    rng.shuffle(stated)
     assert merge(stated) == merged
     for name, value in merged.numbers.items():
         having = [source for source in stated if name in source.features.numbers]

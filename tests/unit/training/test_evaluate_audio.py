@@ -156,20 +156,20 @@ def test_clips_of_one_real_song_stay_together(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ the probe
 def test_different_classes_are_distinguished_and_noise_does_not_beat_chance() -> None:
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     kinds = np.repeat(["calm", "loud", "quick"], 30)
     songs = [f"song {at}" for at in range(90)]
-    told = (np.eye(3).repeat(30, axis=0) + dice.normal(0, 0.2, (90, 3))).astype(np.float32)
-    blind = dice.normal(0, 1, (90, 3)).astype(np.float32)
+    told = (np.eye(3).repeat(30, axis=0) + rng.normal(0, 0.2, (90, 3))).astype(np.float32)
+    blind = rng.normal(0, 1, (90, 3)).astype(np.float32)
     sets = probe({"told": told, "blind": blind}, kinds.tolist(), songs, seed=0)["sets"]
     assert sets["told"]["accuracy"]["mean"] > 0.95
     assert sets["blind"]["accuracy"]["mean"] < 0.5
 
 
 def test_a_song_is_never_recognised_by_its_other_clips() -> None:
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     songs = np.repeat(np.arange(20), 10)
-    kinds = np.array(["calm", "loud"])[dice.permutation(np.arange(20) % 2)][songs]
+    kinds = np.array(["calm", "loud"])[rng.permutation(np.arange(20) % 2)][songs]
     fingerprint = np.eye(20, dtype=np.float32)[songs]  # identifies the song, but not its class
     sets = probe({"fingerprint": fingerprint}, kinds.tolist(), [str(song) for song in songs], seed=0)["sets"]
     assert sets["fingerprint"]["accuracy"]["mean"] < 0.7

@@ -17,14 +17,14 @@ PEOPLE, SONGS = 3, 120
 @pytest.fixture
 def libraries(tmp_path: Path) -> list[str]:
     """Two playlists each; a person's songs have a tempo that others' songs rarely have."""
-    dice, paths = np.random.default_rng(5), []
+    rng, paths = np.random.default_rng(5), []
     for person in range(PEOPLE):
         path = tmp_path / f"person-{person}.csv"
         with path.open("w", newline="", encoding="utf-8") as file:
             lines = csv.writer(file)
             lines.writerow(["playlist", "track_id", "artists", "tempo", "energy"])
             for at in range(SONGS):
-                tempo, energy = 80 + 30 * person + 12 * dice.normal(), 0.5 + 0.1 * dice.normal()
+                tempo, energy = 80 + 30 * person + 12 * rng.normal(), 0.5 + 0.1 * rng.normal()
                 lines.writerow([f"List {at % 2}", f"{person}:{at}", f"Artist {person} {at}", tempo, energy])
         paths.append(str(path))
     return paths

@@ -17,15 +17,15 @@ MIDDLES = {"ada": (80, 0.1), "ben": (150, 0.9), "eva": None}  # tempo and energy
 
 @pytest.fixture
 def libraries(tmp_path: Path) -> list[str]:
-    dice, paths = np.random.default_rng(3), []
+    rng, paths = np.random.default_rng(3), []
     for name, middle in MIDDLES.items():
         paths.append(tmp_path / f"{name}.csv")
         with paths[-1].open("w", newline="", encoding="utf-8") as file:
             lines = csv.writer(file)
             lines.writerow(["playlist", "track_id", "tempo", "energy"])
             for song in range(240):
-                tempo, energy = middle or (dice.uniform(70, 160), dice.uniform(0, 1))
-                lines.writerow(["All", f"{name}:{song}", tempo + dice.normal(), energy + dice.normal(scale=0.01)])
+                tempo, energy = middle or (rng.uniform(70, 160), rng.uniform(0, 1))
+                lines.writerow(["All", f"{name}:{song}", tempo + rng.normal(), energy + rng.normal(scale=0.01)])
     return [str(path) for path in paths]
 
 

@@ -17,13 +17,13 @@ PLAYLISTS, EACH = 4, 40
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     """Playlists separable by tempo and energy, every song by a different artist."""
-    dice, path = np.random.default_rng(3), tmp_path / "ada.csv"
+    rng, path = np.random.default_rng(3), tmp_path / "ada.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
         lines.writerow(["playlist", "track_id", "artists", "tempo", "energy"])
         for playlist in range(PLAYLISTS):
             for at in range(EACH):
-                tempo, energy = 80 + 40 * (playlist % 2) + dice.normal(), 0.2 + 0.6 * (playlist // 2)
+                tempo, energy = 80 + 40 * (playlist % 2) + rng.normal(), 0.2 + 0.6 * (playlist // 2)
                 lines.writerow([f"List {playlist}", f"{playlist}:{at}", f"Artist {playlist} {at}", tempo, energy])
     return path
 

@@ -68,13 +68,13 @@ def test_p28_two_hundred_damaged_models_are_all_refused_and_the_previous_one_ser
     artefact: Artefact, folder: Path
 ) -> None:
     previous = rewritten(artefact, with_facts(created_at="before"), folder)
-    path, dice = folder / f"{artefact.digest}.onnx", random.Random(28)
+    path, rng = folder / f"{artefact.digest}.onnx", random.Random(28)
     for round_ in range(200):
         damaged = bytearray(artefact.onnx)
         if round_ % 4:
-            damaged[dice.randrange(len(damaged))] ^= 1 << dice.randrange(8)
+            damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
         else:
-            del damaged[dice.randrange(len(damaged)) :]
+            del damaged[rng.randrange(len(damaged)) :]
         path.write_bytes(damaged)
         with pytest.raises(ModelCorrupt):
             Scorer(Folder(folder)).load(artefact.digest)

@@ -164,17 +164,17 @@ def compare_evidence(member: SimulatedMember, prior: Prior | None, ns: Sequence[
 
 
 def _weighed(member: SimulatedMember, prior: Prior | None, n: int, seed: int) -> Iterator[Weighed]:
-    def dice(name: str) -> np.random.Generator:
+    def generator(name: str) -> np.random.Generator:
         return np.random.default_rng([seed, member.draw, n, zlib.crc32(name.encode())])
 
     tested = dict(kept_back(member))
     free = [[(song, at) for song in own if song not in tested] for at, own in enumerate(member.playlists)]
-    taps = _labels([told for own in free for told in own[:n]], SLIP, member, dice("csv"), "csv")
+    taps = _labels([told for own in free for told in own[:n]], SLIP, member, generator("csv"), "csv")
     left = dict(told for own in free for told in own[n:])
     with suppress(NothingToTellApart):
         first = _scores(member, prior, taps, 1.0)
         for source in SOURCES:
-            rng = dice(source.name)
+            rng = generator(source.name)
             known = Known(member, list(member.songs), first, taps, left, rng)
             more = _labels(source.choose(known), source.wrong, member, rng, TRIED)
             for weight in WEIGHTS:

@@ -34,7 +34,7 @@ class Listener:
     """One person's feed: what they like, what was shown, and how they reacted."""
 
     half: Half
-    dice: np.random.Generator
+    rng: np.random.Generator
     begun: list[str]
     liked: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -91,9 +91,9 @@ def _shares(world: World, half: Half, learns: tuple[bool, bool], seed: int) -> l
 
 
 def _listener(half: Half, seed: int, draw: int) -> Listener:
-    dice = np.random.default_rng([seed, draw, zlib.crc32(half.person.encode())])
-    begun = [half.likes[at] for at in dice.permutation(len(half.likes))[:LIKES]]
-    return Listener(half, dice, begun)
+    rng = np.random.default_rng([seed, draw, zlib.crc32(half.person.encode())])
+    begun = [half.likes[at] for at in rng.permutation(len(half.likes))[:LIKES]]
+    return Listener(half, rng, begun)
 
 
 def _feed(world: World, listener: Listener, learns: tuple[bool, bool]) -> list[bool]:
@@ -108,7 +108,7 @@ def _next(world: World, listener: Listener, learns: tuple[bool, bool]) -> str:
     liked = [*(listener.liked if from_likes else ()), *listener.begun]
     likes = world.space.points([songs[song] for song in liked])
     skips = world.index.points(listener.skipped if from_skips else ())
-    towards = likes[listener.dice.permutation(len(likes))[:SEEDS]]
+    towards = likes[listener.rng.permutation(len(likes))[:SEEDS]]
     seen = [*listener.liked, *listener.skipped]
     around = world.index.around(towards, taste.WIDE, without=seen)
     artists = {_artist(songs[song]) for song in liked}

@@ -76,17 +76,17 @@ def parted(person: Person, seed: int) -> Half:
     """Hold out half the songs in a person's playlists; a song is held out of all its playlists or of none."""
     choices = drawable(person)
     songs = sorted(set().union(*choices.values()))
-    dice = np.random.default_rng([seed, zlib.crc32(person.name.encode())])
-    held = {songs[at] for at in dice.permutation(len(songs))[: len(songs) // 2]}
+    rng = np.random.default_rng([seed, zlib.crc32(person.name.encode())])
+    held = {songs[at] for at in rng.permutation(len(songs))[: len(songs) // 2]}
     playlists = {name: (sorted(chosen - held), frozenset(chosen & held)) for name, chosen in choices.items()}
     return Half(person.name, person.songs, [song for song in songs if song not in held], playlists)
 
 
 def _questions(half: Half, seed: int) -> list[list[HeldOutQuestion]]:
     """Return some questions for each playlist."""
-    dice = np.random.default_rng([seed, 1, zlib.crc32(half.person.encode())])
+    rng = np.random.default_rng([seed, 1, zlib.crc32(half.person.encode())])
     return [
-        [HeldOutQuestion(half, liked[at], held) for at in dice.permutation(len(liked))[:EACH]]
+        [HeldOutQuestion(half, liked[at], held) for at in rng.permutation(len(liked))[:EACH]]
         for liked, held in half.playlists.values()
         if liked and held
     ]
@@ -95,8 +95,8 @@ def _questions(half: Half, seed: int) -> list[list[HeldOutQuestion]]:
 def _ways(catalogue: Mapping[str, SongFeatures], halves: Sequence[Half], seed: int) -> dict[str, Find]:
     """The product, parts of it, and the baselines it has to beat."""
     ids = sorted(catalogue)
-    dice = np.random.default_rng([seed, 2])
-    drawn = dice.permutation(len(ids))[:FITTED_ON]
+    rng = np.random.default_rng([seed, 2])
+    drawn = rng.permutation(len(ids))[:FITTED_ON]
     space = space_of([catalogue[ids[at]] for at in drawn])
     artists = {song: _artist(features) for song, features in catalogue.items()}
     index = Neighbours(space.size)
@@ -109,7 +109,7 @@ def _ways(catalogue: Mapping[str, SongFeatures], halves: Sequence[Half], seed: i
         ),
         "plain neighbours": plain.find,
         "plain neighbours, one per artist": lambda question: _one_each(plain.find(question, 20 * TOP), artists),
-        "random": lambda _: [ids[at] for at in dice.choice(len(ids), TOP, replace=False)],
+        "random": lambda _: [ids[at] for at in rng.choice(len(ids), TOP, replace=False)],
     }
 
 
@@ -121,8 +121,8 @@ class _Product:
         self._likes = {half.person: self._liked(half) for half in halves}
 
     def _liked(self, half: Half) -> tuple[Vectors, frozenset[int]]:
-        dice = np.random.default_rng(zlib.crc32(half.person.encode()))
-        drawn = [half.likes[at] for at in dice.permutation(len(half.likes))[:LIKES]]
+        rng = np.random.default_rng(zlib.crc32(half.person.encode()))
+        drawn = [half.likes[at] for at in rng.permutation(len(half.likes))[:LIKES]]
         points = self._space.points([half.songs[song] for song in drawn])
         return points, frozenset(_artist(half.songs[song]) for song in half.likes)
 
@@ -186,8 +186,8 @@ def _scored(way: Find, playlist: Sequence[HeldOutQuestion]) -> tuple[float, floa
 
 
 def _interval(values: NDArray[np.float64]) -> list[float]:
-    dice = np.random.default_rng(len(values))
-    means = values[dice.integers(0, len(values), (DRAWS, len(values)))].mean(axis=1)
+    rng = np.random.default_rng(len(values))
+    means = values[rng.integers(0, len(values), (DRAWS, len(values)))].mean(axis=1)
     return [round(float(bound), 4) for bound in (values.mean(), *np.percentile(means, [2.5, 97.5]))]
 
 

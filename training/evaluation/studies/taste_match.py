@@ -62,8 +62,8 @@ def _points(people: Sequence[Person], seed: int) -> dict[str, Vectors]:
     songs: dict[str, SongFeatures] = {}
     for person in people:
         songs |= person.songs
-    ids, dice = sorted(songs), np.random.default_rng([seed, 0])
-    space: Space = space_of([songs[ids[at]] for at in dice.permutation(len(ids))[:FITTED_ON]])
+    ids, rng = sorted(songs), np.random.default_rng([seed, 0])
+    space: Space = space_of([songs[ids[at]] for at in rng.permutation(len(ids))[:FITTED_ON]])
     return dict(zip(ids, space.points([songs[song] for song in ids]), strict=True))
 
 
@@ -76,21 +76,21 @@ def _pairs(people: Sequence[Person]) -> Iterator[Pair]:
 def _draws(pair: Pair, size: int, points: Mapping[str, Vectors], seed: int) -> Iterator[Drawn]:
     one, other = pair.one, pair.other
     for draw in range(DRAWS):
-        dice = np.random.default_rng([seed, 1, draw])
-        sides = _halves(one, dice) if one is other else (sorted(one.songs), sorted(other.songs))
-        first, second = (_likes(_some(side, size, dice), points) for side in sides)
-        strangers = np.stack([points[song] for song in _some(pair.strangers, STRANGERS, dice)])
+        rng = np.random.default_rng([seed, 1, draw])
+        sides = _halves(one, rng) if one is other else (sorted(one.songs), sorted(other.songs))
+        first, second = (_likes(_some(side, size, rng), points) for side in sides)
+        strangers = np.stack([points[song] for song in _some(pair.strangers, STRANGERS, rng)])
         if (met := meet(first, second, strangers)) is not None:
             yield Drawn(f"{one.name}, {other.name}", size, met, _middles(first, second))
 
 
-def _halves(person: Person, dice: np.random.Generator) -> tuple[list[str], list[str]]:
-    shuffled = _some(sorted(person.songs), len(person.songs), dice)
+def _halves(person: Person, rng: np.random.Generator) -> tuple[list[str], list[str]]:
+    shuffled = _some(sorted(person.songs), len(person.songs), rng)
     return shuffled[::2], shuffled[1::2]
 
 
-def _some(songs: Sequence[str], count: int, dice: np.random.Generator) -> list[str]:
-    return [songs[at] for at in dice.permutation(len(songs))[:count]]
+def _some(songs: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    return [songs[at] for at in rng.permutation(len(songs))[:count]]
 
 
 def _likes(songs: Sequence[str], points: Mapping[str, Vectors]) -> LikedPoints:

@@ -114,10 +114,10 @@ async def _hear_music(store: Store, hearing: Hearing, folder: Path, clock: Clock
 
 
 async def _like(store: Store, clock: Clock) -> None:
-    dice = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     mine = [liked(number) for number in range(LIKES)]
     known = {
-        song.song: SongFeatures({"tempo": float(dice.uniform(60, 180)), "energy": float(dice.uniform())}, {}, {})
+        song.song: SongFeatures({"tempo": float(rng.uniform(60, 180)), "energy": float(rng.uniform())}, {}, {})
         for song in mine
     }
     await catalogue_sharing.join(store, ADA, clock())
