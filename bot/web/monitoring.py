@@ -62,4 +62,5 @@ def add_metrics(app: web.Application, scrape: Scrape, token: str) -> None:
 
 def _holds(request: web.Request, token: str) -> bool:
     scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    return scheme.lower() == "bearer" and secrets.compare_digest(given.strip().encode(), token.encode())
+    sent = given.strip().encode(errors="surrogateescape")  # any bytes, as aiohttp reads them
+    return scheme.lower() == "bearer" and secrets.compare_digest(sent, token.encode())

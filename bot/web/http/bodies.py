@@ -84,6 +84,7 @@ async def _field(request: web.Request, name: str) -> Any:
     data = await whole(request)
     try:
         body = json.loads(data)
+        json.dumps(body, ensure_ascii=False).encode()  # half a character, as "\\ud800" spells it, can't be stored
     except (ValueError, RecursionError):  # bad UTF-8 is a ValueError too
         raise _malformed("The body must be JSON.") from None
     if not isinstance(body, dict) or set(body) != {name}:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import LinkRefused, StoreFull, VaultError
 from bot.errors.spotify import NotOnAllowList, SpotifyDown
+from bot.web import add_metrics, application, port_of, serve
 from tests.contract.spotify.site import Site, opened
 
 STATE = "s" * 43
@@ -128,6 +129,23 @@ async def test_health_reports_the_bots_state_and_other_paths_are_not_found(site:
     for path in ("/", "/callback/", "/health/x", "/..%2fcallback", "/<script>"):
         status, page, _ = await site.get(path)
         assert (status, "script" in page) == (404, False)
+
+
+@pytest.mark.parametrize(("sent", "status"), [(b"t" * 16, b"200"), (b"t" * 15, b"401"), (b"\xff", b"401")])
+async def test_metrics_are_for_whoever_has_the_token_whatever_bytes_others_send(sent: bytes, status: bytes) -> None:
+    async def healthy() -> dict[str, object]:
+        return {}
+
+    async def scrape() -> bytes:
+        return b""
+
+    app = application(None, healthy)
+    add_metrics(app, scrape, "t" * 16)
+    runner = await serve(app, 0)
+    head = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
+    said = await spoken(port_of(runner), head + sent + b"\r\n\r\n")
+    assert said.split()[1] == status
+    await runner.cleanup()
 
 
 async def test_p34_requests_are_logged_without_their_contents(site: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -212,7 +212,9 @@ async def test_a_malformed_body_gets_a_problem_and_is_no_defect(stage: Stage, bo
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 10_000, b"{", b'{"link": "' + b"A" * 42 + '\u00e4"}'.encode()])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe", b"[" * 10_000, b"{", b'{"link": "' + b"A" * 42 + '\u00e4"}'.encode(), b'{"link": "\\ud800"}']
+)
 async def test_malformed_links_open_nothing(stage: Stage, data: bytes) -> None:
     assert (await stage.bare("/feed/session", "POST", data, OURS)).status in (400, 403)
     assert (await stage.bare("/feed/session", "POST", b" " * 2**21, OURS)).status == 413
@@ -234,6 +236,21 @@ async def test_a_compressed_truncated_or_late_body_is_no_defect(
     writer.close()
     assert [record for record in caplog.records if record.exc_info] == []
     assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("header", [b"Authorization: Bearer \xff", b"Cookie: ck_feed=\xff"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_secret_that_is_not_text_is_no_defect(
+    stage: Stage, caplog: pytest.LogCaptureFixture, method: str, header: bytes
+) -> None:
+    body = json.dumps({"link": await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))}).encode()
+    head = f"{method} /feed/session HTTP/1.1\r\nHost: localhost\r\nX-Cratekeeper: 1\r\nConnection: close\r\n".encode()
+    address = urlsplit(stage.origin)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(head + header + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    assert (await reader.read()).startswith(b"HTTP/1.1 204 ")
+    writer.close()
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_a_body_that_never_arrives_times_out() -> None:

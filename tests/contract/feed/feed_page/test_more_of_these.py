@@ -174,3 +174,10 @@ async def test_a_malformed_list_gets_a_problem_and_is_no_defect(ada: Keeper, tic
     card = await asked_about(ada, HITS[0].song)
     assert (await ada.stage.ask(f"{card}/more/0/none", ADA, "PUT", {"ticks": ticked})).status == 400
     assert await ada.standing() == []
+
+
+@pytest.mark.parametrize("ticked", [None, "x", [1], ["x", "x"], ["\ud800"], [str(at) for at in range(101)]])
+async def test_malformed_ticks_get_a_problem_and_are_no_defect(ada: Keeper, ticked: Any) -> None:
+    card = (await ada.next())["card"]
+    path = f"/feed/api/questions/{card}/more/0/none"
+    assert (await ada.stage.ask(path, ADA, "PUT", {"ticks": ticked})).status == 400
