@@ -45,13 +45,13 @@ def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
 
 
 def _convert(fitted: Fitted) -> onnx.ModelProto:
-    """Convert the pipeline up to the space; waves, trees and head follow, for any number of classes."""
+    """Convert the pipeline up to the space; Fourier features, trees and head follow, for any number of classes."""
     takes = [("vectors", FloatTensorType([None, fitted.schema.width]))]
     model: onnx.ModelProto = to_onnx(fitted.space, initial_types=takes, target_opset=OPSET, name=KEY)
     unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
     _bound(model.graph, unit)
     space = unit.output[0]
-    seen = [space, *([_waves(model.graph, fitted.waves)] if fitted.waves else [])]
+    seen = [space, *([_fourier(model.graph, fitted.fourier)] if fitted.fourier else [])]
     seen += [_trees(model, space, fitted.trees)] if fitted.trees else []
     seen += [_hints(model.graph, fitted)] if fitted.schema.hints else []
     _head(model.graph, seen, fitted)
@@ -69,12 +69,13 @@ def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
     graph.node.insert(list(graph.node).index(unit), bound)
 
 
-def _waves(graph: onnx.GraphProto, waves: Pipeline) -> str:
-    """Append cosines of the numbers in random directions, which skl2onnx can't convert; return their name.
+def _fourier(graph: onnx.GraphProto, fourier: Pipeline) -> str:
+    """Append the random Fourier features and return their name.
 
-    The scaling of the numbers is folded into the directions.
+    They're cosines of the numbers in random directions, which skl2onnx can't convert. The scaling of the numbers is
+    folded into the directions.
     """
-    scaler, sampler = waves.named_steps["deviations"], waves.named_steps["waves"]
+    scaler, sampler = fourier.named_steps["deviations"], fourier.named_steps["fourier"]
     directions = sampler.random_weights_ / scaler.scale_[:, None]
     _constants(
         graph,
@@ -91,14 +92,14 @@ def _waves(graph: onnx.GraphProto, waves: Pipeline) -> str:
             node("MatMul", ["exact_numbers", "directions"], ["turned"]),
             node("Add", ["turned", "offsets"], ["moved"]),
             node("Cos", ["moved"], ["cosines"]),
-            node("Mul", ["cosines", "height"], ["waves"]),
+            node("Mul", ["cosines", "height"], ["fourier"]),
         ]
     )
-    return "waves"
+    return "fourier"
 
 
 def _trees(model: onnx.ModelProto, space: str, steps: Pipeline) -> str:
-    """Append the trees and what they see, the waves' numbers too; return the name of their scores, (n, c)."""
+    """Append the trees and what they see, `numbers` from `_fourier` too; return the name of their scores, (n, c)."""
     graph, node, trees = model.graph, onnx.helper.make_node, steps.named_steps["trees"]
     parts = dict(steps.named_steps["parts"].transformer_list)
     main = parts["directions"].named_steps["main"]

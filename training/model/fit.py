@@ -26,7 +26,7 @@ from training.evaluation.studies.dates import dates_help, dates_may_help, forete
 from training.model.cross_validation import Trial, try_out
 from training.model.heads import Estimator, Floats, Head, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
-from training.model.kernel_head import MANY, PLENTY, fit_kernel_head, fit_waves, lengths_of
+from training.model.kernel_head import MANY, PLENTY, column_scales, fit_fourier_features, fit_kernel_head
 from training.model.space import fit_space
 from training.model.teacher import SeenSongs, View, look, spread_sample
 from training.model.trees import Boosted, fit_tree_inputs, fit_trees
@@ -36,10 +36,13 @@ ROWS = 500  # songs mapped into the space at a time
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model, and what's known about it. waves, trees: what its head sees beside the space, if anything."""
+    """A trained model, and what's known about it.
+
+    fourier, trees: the steps to what its head sees beside the space (random Fourier features, trees' scores), if any.
+    """
 
     space: Pipeline
-    waves: Pipeline | None
+    fourier: Pipeline | None
     trees: Pipeline | None
     head: Estimator
     schema: Schema
@@ -50,7 +53,7 @@ class Fitted:
     @cached_property
     def pipeline(self) -> Pipeline:
         """The whole pipeline, from vectors to calibrated probabilities."""
-        parts = {"space": self.space, "waves": self.waves, "trees": self.trees, "hints": self.hints}
+        parts = {"space": self.space, "fourier": self.fourier, "trees": self.trees, "hints": self.hints}
         seen = FeatureUnion([(name, part) for name, part in parts.items() if part is not None])
         return Pipeline([("seen", seen), ("head", self.head)])
 
@@ -93,16 +96,16 @@ def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> b
 class _Study:
     """Everything that's learned from.
 
-    waves, tree_inputs: the steps from vectors to what the kernel head and its trees see; None if labels are few.
-    heard, tree_rows: (m, w) and (m, t), the labelled songs after these steps; no columns if labels are few.
+    fourier, tree_inputs: the steps from vectors to what the kernel head and its trees see; None if labels are few.
+    fourier_rows, tree_rows: (m, w) and (m, t), the labelled songs after these steps; no columns if labels are few.
     """
 
     space: Pipeline
-    waves: Pipeline | None
+    fourier: Pipeline | None
     tree_inputs: Pipeline | None
     schema: Schema
     view: View
-    heard: Floats
+    fourier_rows: Floats
     tree_rows: Floats
     shared: SharedWords
     examples: Examples
@@ -122,13 +125,13 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     around = _seen(space, schema, list(library.values()), vectors)
     view = look(_seen(space, schema, labelled, own), around, [[place[song] for song in songs] for _, songs in hints])
     many = len(labelled) >= MANY and bool(schema.numbers)
-    waves = fit_waves(schema, vectors) if many else None
+    fourier = fit_fourier_features(schema, vectors) if many else None
     tree_inputs = fit_tree_inputs(schema, space, around.space) if many else None
     nothing = np.zeros((len(own), 0), np.float32)
-    heard, tree_rows = (_in_batches(steps, own) if steps else nothing for steps in (waves, tree_inputs))
+    fourier_rows, tree_rows = (_in_batches(steps, own) if steps else nothing for steps in (fourier, tree_inputs))
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     examples = replace(examples, hinted=tuple(at for at, _ in hints))
-    return _Study(space, waves, tree_inputs, schema, view, heard, tree_rows, shared, examples, dict(sources))
+    return _Study(space, fourier, tree_inputs, schema, view, fourier_rows, tree_rows, shared, examples, dict(sources))
 
 
 def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
@@ -146,27 +149,30 @@ def _conclude(study: _Study) -> Fitted:
     examples, space, rows = study.examples, study.view.space, np.arange(len(study.examples.songs))
     learn = partial(fit_head, study.view, examples)
     trial = try_out(learn, space, examples, study.shared, 1 if len(rows) >= PLENTY else None)
-    if study.waves is not None and study.tree_inputs is not None:
-        learn_kernel_head, seen = partial(_fit_kernel_head, study), np.hstack([space, study.heard, study.tree_rows])
+    if study.fourier is not None and study.tree_inputs is not None:
+        learn_kernel_head, seen = (
+            partial(_fit_kernel_head, study),
+            np.hstack([space, study.fourier_rows, study.tree_rows]),
+        )
         kernel_trial = try_out(learn_kernel_head, seen, examples, study.shared)
         if kernel_trial.beats(trial):
             learned = learn_kernel_head(rows)
             trees = Pipeline([*study.tree_inputs.steps, ("trees", learned.trees)])
-            return _fitted(study, learned.flat, kernel_trial, study.waves, trees)
+            return _fitted(study, learned.flat, kernel_trial, study.fourier, trees)
     return _fitted(study, learn(rows), trial)
 
 
 def _fitted(
-    study: _Study, head: Head, trial: Trial, waves: Pipeline | None = None, trees: Pipeline | None = None
+    study: _Study, head: Head, trial: Trial, fourier: Pipeline | None = None, trees: Pipeline | None = None
 ) -> Fitted:
     served = head.hinted(trial.strengths, trial.temperature).estimator(trial.temperature)
-    return Fitted(study.space, waves, trees, served, study.schema, study.examples, trial, study.sources)
+    return Fitted(study.space, fourier, trees, served, study.schema, study.examples, trial, study.sources)
 
 
 def _fit_kernel_head(study: _Study, rows: NDArray[np.int64]) -> Boosted:
     """Return the kernel head and its trees, learned only from those rows of the examples."""
-    seen = np.hstack([study.view.space, study.heard])
-    head = fit_kernel_head(seen, lengths_of(study.schema, study.view.space.shape[1]), study.examples, rows)
+    seen = np.hstack([study.view.space, study.fourier_rows])
+    head = fit_kernel_head(seen, column_scales(study.schema, study.view.space.shape[1]), study.examples, rows)
     return Boosted(head, fit_trees(study.tree_rows, study.examples, rows))
 
 

@@ -1,8 +1,8 @@
 """Kernel head: for very many labels; learns from them alone, and sees numbers in combination.
 
 A few labels are best spread over a library by the teacher and kept linear; hundreds can show on their own that, of two
-fast songs, the sad one is liked. So numbers become waves, random Fourier features of a Gaussian kernel (Rahimi & Recht
-2007), which a regression sees beside the space. Held-out songs decide which of the two heads serves.
+fast songs, the sad one is liked. So a regression sees, beside the space, random Fourier features of the numbers: they
+approximate a Gaussian kernel (Rahimi & Recht 2007). Held-out songs decide which of the two heads serves.
 """
 
 import numpy as np
@@ -19,39 +19,39 @@ from training.dataset import Examples
 from training.model.heads import Floats, Head, Logits, regress
 
 MANY, PLENTY = 300, 1_000  # labels from which it may serve; from which the taught head, now slow, gets one fold
-WAVES = 400  # random features
+N_FOURIER = 400  # random Fourier features
 GAMMA = 0.03  # of the kernel, over standardised numbers
-SPACE_LENGTH, NAMES_LENGTH, WAVES_LENGTH = 1.8, 0.6, 2.0  # of a row's parts: how freely the regression uses each
+SPACE_SCALE, NAMES_SCALE, FOURIER_SCALE = 1.8, 0.6, 2.0  # of a row's parts; a column scaled up is regularised less
 
 
-def fit_waves(schema: Schema, vectors: Floats) -> Pipeline:
-    """Return the fitted steps from (n, d) vectors to (n, WAVES) waves of their numbers, in float64."""
+def fit_fourier_features(schema: Schema, vectors: Floats) -> Pipeline:
+    """Return the fitted steps from (n, d) vectors to (n, N_FOURIER) float64, random Fourier features of the numbers."""
     numbers = list(range(len(schema.numbers)))
     return Pipeline(
         [
             ("numbers", ColumnTransformer([("numbers", "passthrough", numbers)])),
             ("exact", CastTransformer(dtype=np.float64)),
             ("deviations", StandardScaler()),
-            ("waves", RBFSampler(gamma=GAMMA, n_components=WAVES, random_state=0)),
+            ("fourier", RBFSampler(gamma=GAMMA, n_components=N_FOURIER, random_state=0)),
         ]
     ).fit(vectors)
 
 
-def lengths_of(schema: Schema, space: int) -> Logits:
-    """Return (space + WAVES,), how freely each column is used: names least: they say nothing of other artists."""
-    lengths = np.full(space + WAVES, SPACE_LENGTH)
+def column_scales(schema: Schema, space: int) -> Logits:
+    """Return (space + N_FOURIER,), what to scale each column by: names least, as they say nothing of other artists."""
+    scales = np.full(space + N_FOURIER, SPACE_SCALE)
     names = schema.words_at[0]  # in the space, they come before the words
-    lengths[names : names + sum(BUCKETS[identity.name] + 1 for identity in schema.identities)] = NAMES_LENGTH
-    lengths[space:] = WAVES_LENGTH
-    return lengths
+    scales[names : names + sum(BUCKETS[identity.name] + 1 for identity in schema.identities)] = NAMES_SCALE
+    scales[space:] = FOURIER_SCALE
+    return scales
 
 
-def fit_kernel_head(seen: Floats, lengths: Logits, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learned only from those rows of the examples; seen: (m, space + WAVES), of the examples.
+def fit_kernel_head(seen: Floats, scales: Logits, examples: Examples, rows: NDArray[np.int64]) -> Head:
+    """Return a head learned only from those rows of the examples; seen: (m, space + N_FOURIER), of the examples.
 
     A linear model is determined by its answers to zero and to each unit vector.
     """
-    asked = np.vstack([np.zeros_like(lengths), np.diag(lengths)])
-    scores = regress(seen[rows] * lengths, asked, examples, examples.truth[rows], examples.weight[rows])
+    asked = np.vstack([np.zeros_like(scales), np.diag(scales)])
+    scores = regress(seen[rows] * scales, asked, examples, examples.truth[rows], examples.weight[rows])
     scores[:, ~np.isfinite(scores[0])] = np.nan
     return Head((scores[1:] - scores[0]).T, scores[0], examples.exclusive)

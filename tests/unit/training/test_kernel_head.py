@@ -35,8 +35,8 @@ def fit_moods(labels: int, kinds: int = 2, several: bool = False) -> tuple[Fitte
 def test_hundreds_of_labels_teach_feature_combinations() -> None:
     few, _ = fit_moods(MANY - 1)
     many, right = fit_moods(MANY + 100)
-    assert (few.waves, few.trees) == (None, None)
-    assert many.waves is not None
+    assert (few.fourier, few.trees) == (None, None)
+    assert many.fourier is not None
     assert many.trees is not None
     assert right > 0.85
 
