@@ -72,7 +72,7 @@ def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeature
     """The model that would serve: fit, ONNX file, onnxruntime. Raises TooFewLabels."""
     fitted = fit(training, prior)
     scores = open_model("", to_file(fitted, {})).score(songs if prior is None else prior.told(songs))
-    refused = not judge(fitted.trial, None, training.songs).publish
+    refused = not judge(fitted.validation, None, training.songs).publish
     return Judged(scores.classes, scores.probabilities, scores.space, scores.known, refused)
 
 

@@ -21,25 +21,25 @@ FOLDS = 5  # with many labels
 MORE_FOLDS = 10  # with few, where each song left out is missed
 MANY = 60  # labels
 TEMPERATURES = np.geomspace(0.1, 10, 61)
-COOL, WARM, COOLING = 0.585, 0.47, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels per class
-CROWD = 0.1  # power of the number of classes, relative to five, by which the usual temperature grows
-NOWHERE = 1.2  # times the temperature, where songs may belong in none of the playlists
-UNTRIED = 1.5  # times the usual temperature, if nothing could be tested: better to ask
-STUBBORNNESS = 50.0  # nats per squared log-ratio: how much evidence it takes to leave the usual temperature
-LEAST = 0.01  # lower bound on the truth's probability, so one wrong guess can't decide everything
+FLOOR, EXCESS, DECAY = 0.585, 0.47, 0.9  # usual temperature: FLOOR + EXCESS / n ** DECAY at n labels per class
+CLASSES_POWER = 0.1  # power of the number of classes, relative to five, by which the usual temperature grows
+NONE_FACTOR = 1.2  # times the temperature, where songs may belong in none of the playlists
+UNTESTED_FACTOR = 1.5  # times the usual temperature, if nothing could be tested: better to ask
+SHRINKAGE = 50.0  # nats per squared log-ratio: the pull towards the usual temperature
+LEAST_PROBABILITY = 0.01  # lower bound on the truth's probability, so one wrong guess can't decide everything
 
 
-class Learnt(Protocol):
+class Predictor(Protocol):
     """What scores songs."""
 
     def logits(self, seen: Floats) -> Logits: ...  # (n, c)
 
 
-Learner = Callable[[NDArray[np.int64]], Learnt]  # learns from some rows of the examples
+Learner = Callable[[NDArray[np.int64]], Predictor]  # learns from some rows of the examples
 
 
 @dataclass(frozen=True)
-class Trial:
+class CrossValidation:
     """What the left-out songs showed. tested: (m,) which rows could be tested; other rows are meaningless.
 
     likelihood: (m,) log-probability of the truth at `temperature`; baseline: the same, knowing only how common
@@ -59,26 +59,28 @@ class Trial:
         """Whether the left-out songs are likelier under the model than under the baseline."""
         return bool(self.tested.any() and (self.likelihood - self.baseline)[self.tested].mean() > 0)
 
-    def beats(self, other: "Trial") -> bool:
+    def beats(self, other: "CrossValidation") -> bool:
         """Whether songs left out of both are likelier under this model than under the other."""
         both = self.tested & other.tested
         return bool(both.any() and (self.likelihood - other.likelihood)[both].mean() > 0)
 
 
-def try_out(learn: Learner, seen: Floats, examples: Examples, hints: SharedWords, folds: int | None = None) -> Trial:
-    """Return the trial of the models `learn` returns; seen: (m, k), what they see of the examples, besides the hints.
+def cross_validate(
+    learn: Learner, seen: Floats, examples: Examples, hints: SharedWords, folds: int | None = None
+) -> CrossValidation:
+    """Return the cross-validation of the models `learn` returns.
 
-    folds: how many to try; all by default.
+    seen: (m, k), what they see of the examples, besides the hints. folds: how many to try; all by default.
     """
     logits = np.full(examples.truth.shape, np.nan)
     for train, test in islice(_folds(examples), folds):
         logits[test] = learn(train).logits(seen[test])
     tested = examples.settled & _testable(logits, examples) & _comparable(examples)
     temperature = _temperature(examples, logits, tested)
-    cooled = np.where(tested[:, None], logits / temperature, np.nan)
-    strengths, guesses = hints.strengths(cooled, examples), np.full(examples.truth.shape, np.nan)
-    guesses[tested] = probabilities((cooled + hints.told @ strengths)[tested], examples.exclusive, temperature=1.0)
-    return Trial(
+    scaled = np.where(tested[:, None], logits / temperature, np.nan)
+    strengths, guesses = hints.strengths(scaled, examples), np.full(examples.truth.shape, np.nan)
+    guesses[tested] = probabilities((scaled + hints.told @ strengths)[tested], examples.exclusive, temperature=1.0)
+    return CrossValidation(
         examples,
         tested,
         guesses,
@@ -96,7 +98,7 @@ def likelihood(guesses: Logits, truth: Logits, exclusive: bool) -> Logits:
         if exclusive
         else np.where(truth == 1, guesses, 1 - guesses)
     )
-    return np.asarray(np.log(np.clip(right, LEAST, 1)).mean(axis=1))
+    return np.asarray(np.log(np.clip(right, LEAST_PROBABILITY, 1)).mean(axis=1))
 
 
 def _folds(examples: Examples) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
@@ -132,7 +134,7 @@ def usual_temperature(examples: Examples) -> float:
 
     A few labels that each stand for a neighbourhood are overconfident; many, regularised, are less so.
     """
-    return float((COOL + WARM / examples.per_class() ** COOLING) * (examples.truth.shape[1] / 5) ** CROWD)
+    return float((FLOOR + EXCESS / examples.per_class() ** DECAY) * (examples.truth.shape[1] / 5) ** CLASSES_POWER)
 
 
 def _comparable(examples: Examples) -> bool:
@@ -146,24 +148,24 @@ def _temperature(examples: Examples, logits: Logits, tested: NDArray[np.bool_]) 
     The labelled songs that belong in none are few, and the library's are of every kind. So the truth of songs left out
     looks surer than the library's is.
     """
-    temperature = _likeliest(examples, logits, tested)
-    return temperature * NOWHERE if None in examples.classes else temperature
+    temperature = _shrunk_temperature(examples, logits, tested)
+    return temperature * NONE_FACTOR if None in examples.classes else temperature
 
 
-def _likeliest(examples: Examples, logits: Logits, tested: NDArray[np.bool_]) -> float:
-    """Return the temperature under which the truth is likeliest, drawn towards the usual one."""
+def _shrunk_temperature(examples: Examples, logits: Logits, tested: NDArray[np.bool_]) -> float:
+    """Return the temperature under which the truth is likeliest, shrunk towards the usual one."""
     usual = usual_temperature(examples)
     if not tested.any():
-        return UNTRIED * usual
-    doubt = STUBBORNNESS * np.log(TEMPERATURES / usual) ** 2
-    fit = [
+        return UNTESTED_FACTOR * usual
+    penalty = SHRINKAGE * np.log(TEMPERATURES / usual) ** 2
+    log_likelihoods = [
         examples.weight[tested]
         @ likelihood(
             probabilities(logits[tested], examples.exclusive, temperature), examples.truth[tested], examples.exclusive
         )
         for temperature in TEMPERATURES
     ]
-    return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])
+    return float(TEMPERATURES[np.argmax(np.array(log_likelihoods) - penalty)])
 
 
 def _baseline(examples: Examples) -> Logits:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.model.cross_validation import Trial
+from training.model.cross_validation import CrossValidation
 
 NONE = "none"  # the name of "none of them" among classes, as text
 HALF = 0.5  # probability from which an independent question is answered yes
@@ -13,21 +13,21 @@ HALF = 0.5  # probability from which an independent question is answered yes
 Mask = NDArray[np.bool_]
 
 
-def figures(trial: Trial) -> dict[str, Any]:
-    """Return the trial's scores: overall, by class, and the confusion matrix (rows: truth) if classes compete.
+def figures(validation: CrossValidation) -> dict[str, Any]:
+    """Return a cross-validation's scores: overall, by class, and the confusion matrix (rows: truth) if classes compete.
 
     For a class, `asked` counts the songs the model would have put there, `of` those that belong there, and `right`
     those that are both: precision is right / asked, recall right / of.
     """
-    truth, guess = trial.examples.truth[trial.tested] == 1, _guesses(trial)
-    exclusive, names = trial.examples.exclusive, trial.examples.classes
+    truth, guess = validation.examples.truth[validation.tested] == 1, _guesses(validation)
+    exclusive, names = validation.examples.exclusive, validation.examples.classes
     right = (truth & guess).any(axis=1) if exclusive else truth == guess
     return {
-        "tested": int(trial.tested.sum()),
+        "tested": int(validation.tested.sum()),
         "accuracy": _share(int(right.sum()), right.size),
         "baseline": _baseline(truth, exclusive),
-        "likelihood": _mean(trial.likelihood[trial.tested]),
-        "baseline_likelihood": _mean(trial.baseline[trial.tested]),
+        "likelihood": _mean(validation.likelihood[validation.tested]),
+        "baseline_likelihood": _mean(validation.baseline[validation.tested]),
         "classes": {class_name(name): _of_class(truth[:, at], guess[:, at]) for at, name in enumerate(names)},
         "confusion": (truth.T.astype(int) @ guess.astype(int)).tolist() if exclusive else None,
     }
@@ -38,9 +38,9 @@ def class_name(name: int | None) -> str:
     return NONE if name is None else str(name)
 
 
-def _guesses(trial: Trial) -> Mask:
-    guesses = trial.probabilities[trial.tested]
-    if not trial.examples.exclusive:
+def _guesses(validation: CrossValidation) -> Mask:
+    guesses = validation.probabilities[validation.tested]
+    if not validation.examples.exclusive:
         return np.asarray(guesses >= HALF)
     return np.asarray(np.eye(guesses.shape[1], dtype=bool)[guesses.argmax(axis=1)])
 

@@ -23,7 +23,7 @@ from bot.core.sorting.learning.prior import Prior, tell
 from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.evaluation.studies.dates import dates_help, dates_may_help, foretell, without_dates
-from training.model.cross_validation import Trial, try_out
+from training.model.cross_validation import CrossValidation, cross_validate
 from training.model.heads import Estimator, Floats, Head, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
 from training.model.kernel_head import MANY, PLENTY, column_scales, fit_fourier_features, fit_kernel_head
@@ -47,7 +47,7 @@ class Fitted:
     head: Estimator
     schema: Schema
     examples: Examples
-    trial: Trial
+    validation: CrossValidation
     sources: dict[str, int]  # values in the library, by provenance
 
     @cached_property
@@ -148,25 +148,29 @@ def _conclude(study: _Study) -> Fitted:
     """Learn the head; of two candidates, choose the one under which left-out songs are likelier."""
     examples, space, rows = study.examples, study.view.space, np.arange(len(study.examples.songs))
     learn = partial(fit_head, study.view, examples)
-    trial = try_out(learn, space, examples, study.shared, 1 if len(rows) >= PLENTY else None)
+    validation = cross_validate(learn, space, examples, study.shared, 1 if len(rows) >= PLENTY else None)
     if study.fourier is not None and study.tree_inputs is not None:
         learn_kernel_head, seen = (
             partial(_fit_kernel_head, study),
             np.hstack([space, study.fourier_rows, study.tree_rows]),
         )
-        kernel_trial = try_out(learn_kernel_head, seen, examples, study.shared)
-        if kernel_trial.beats(trial):
+        kernel_validation = cross_validate(learn_kernel_head, seen, examples, study.shared)
+        if kernel_validation.beats(validation):
             learned = learn_kernel_head(rows)
             trees = Pipeline([*study.tree_inputs.steps, ("trees", learned.trees)])
-            return _fitted(study, learned.flat, kernel_trial, study.fourier, trees)
-    return _fitted(study, learn(rows), trial)
+            return _fitted(study, learned.flat, kernel_validation, study.fourier, trees)
+    return _fitted(study, learn(rows), validation)
 
 
 def _fitted(
-    study: _Study, head: Head, trial: Trial, fourier: Pipeline | None = None, trees: Pipeline | None = None
+    study: _Study,
+    head: Head,
+    validation: CrossValidation,
+    fourier: Pipeline | None = None,
+    trees: Pipeline | None = None,
 ) -> Fitted:
-    served = head.hinted(trial.strengths, trial.temperature).estimator(trial.temperature)
-    return Fitted(study.space, fourier, trees, served, study.schema, study.examples, trial, study.sources)
+    served = head.hinted(validation.strengths, validation.temperature).estimator(validation.temperature)
+    return Fitted(study.space, fourier, trees, served, study.schema, study.examples, validation, study.sources)
 
 
 def _fit_kernel_head(study: _Study, rows: NDArray[np.int64]) -> Boosted:

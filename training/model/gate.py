@@ -19,7 +19,7 @@ from bot.adapters.scorer import OpenModel
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.gate import Reason
 from training.dataset import Examples
-from training.model.cross_validation import Trial, likelihood
+from training.model.cross_validation import CrossValidation, likelihood
 from training.model.heads import Logits
 
 FIRST = 8.0  # labels per playlist below which songs left out say too little to refuse a first model
@@ -38,29 +38,29 @@ class GateVerdict:
 
 @dataclass(frozen=True)
 class Served:
-    """The model being served, and its own trial's results for the songs it learned from (`held_out`)."""
+    """The model being served, and its own cross-validation's results for the songs it learned from (`held_out`)."""
 
     model: OpenModel
     held_out: Mapping[str, tuple[str, float]]
 
 
-def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]) -> GateVerdict:
-    """Return whether the model behind `trial` may replace `served`; songs: features of the examples."""
-    if not trial.tested.any():
+def judge(validation: CrossValidation, served: Served | None, songs: Mapping[str, SongFeatures]) -> GateVerdict:
+    """Return whether the model behind `validation` may replace `served`; songs: features of the examples."""
+    if not validation.tested.any():
         return GateVerdict(served is None, Reason.UNTESTED)
-    if trial.examples.per_class() < (FIRST if served is None else NEXT):
-        return GateVerdict(True, Reason.BETTER if trial.beats_baseline else Reason.UNTESTED)
-    if not trial.beats_baseline:
+    if validation.examples.per_class() < (FIRST if served is None else NEXT):
+        return GateVerdict(True, Reason.BETTER if validation.beats_baseline else Reason.UNTESTED)
+    if not validation.beats_baseline:
         return GateVerdict(False, Reason.NO_BETTER)
     if served is None:
         return GateVerdict(True, Reason.BETTER)
-    if served.model.facts["exclusive"] != trial.examples.exclusive:
+    if served.model.facts["exclusive"] != validation.examples.exclusive:
         return GateVerdict(True, Reason.NEW_RULES)
-    return _compare(trial, served, songs)
+    return _compare(validation, served, songs)
 
 
-def _compare(trial: Trial, served: Served, songs: Mapping[str, SongFeatures]) -> GateVerdict:
-    gains = (trial.likelihood - likelihood_of(served, trial.examples, songs))[trial.tested]
+def _compare(validation: CrossValidation, served: Served, songs: Mapping[str, SongFeatures]) -> GateVerdict:
+    gains = (validation.likelihood - likelihood_of(served, validation.examples, songs))[validation.tested]
     slack = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else 0.0
     if gains.mean() < -(slack + ALIKE):
         return GateVerdict(False, Reason.WORSE)
@@ -68,7 +68,7 @@ def _compare(trial: Trial, served: Served, songs: Mapping[str, SongFeatures]) ->
 
 
 def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:
-    """Return (m,) log-likelihoods of the truth under the served model, from its own trial for the songs in it."""
+    """Return (m,) log-likelihoods of the truth under the served model, held out where it learned from the song."""
     scores = served.model.score([songs[song] for song in examples.songs])
     missing = np.full(len(examples.songs), 0.0 if examples.exclusive else UNKNOWN)
     columns = dict(zip(scores.classes, scores.probabilities.T.astype(float), strict=True))
@@ -82,11 +82,11 @@ def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFe
     return today
 
 
-def told_of(trial: Trial) -> dict[str, tuple[str, float]]:
-    """Return a trial's result for each song tested: its label, and the label's log-likelihood."""
-    keys = truth_keys(trial.examples)
-    rows = np.flatnonzero(trial.tested)
-    return {trial.examples.songs[row]: (keys[row], round(float(trial.likelihood[row]), 5)) for row in rows}
+def held_out_likelihoods(validation: CrossValidation) -> dict[str, tuple[str, float]]:
+    """Return a cross-validation's result for each song tested: its label, and the label's log-likelihood."""
+    keys = truth_keys(validation.examples)
+    rows = np.flatnonzero(validation.tested)
+    return {validation.examples.songs[row]: (keys[row], round(float(validation.likelihood[row]), 5)) for row in rows}
 
 
 def truth_keys(examples: Examples) -> list[str]:

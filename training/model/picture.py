@@ -34,7 +34,7 @@ class Picture:
 
 
 def draw(scores: Mapping[str, Any], names: Mapping[str, str]) -> Picture:
-    """Return the picture of a trial's figures; names: by class."""
+    """Return the picture of a cross-validation's figures; names: by class."""
     drawable = {key: _drawable(names.get(key, "none of them"), key) for key in scores["classes"]}
     confusion = scores["confusion"] if CONFUSION_FROM <= len(drawable) <= CONFUSION_TO else None
     bars = 0.62 * len(drawable) + 1.3

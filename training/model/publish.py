@@ -15,7 +15,7 @@ from bot.ports import Artefacts
 from training.model.export import check_parity, digest_of, to_file
 from training.model.figures import NONE, class_name, figures
 from training.model.fit import Fitted, fit
-from training.model.gate import GateVerdict, Served, judge, told_of
+from training.model.gate import GateVerdict, Served, held_out_likelihoods, judge
 from training.model.picture import draw
 
 Card = dict[str, Any]
@@ -64,14 +64,14 @@ def train(training: TrainingSet, served: Served | None, now: datetime) -> Traini
     """Train, cross-validate, compare and export. Raises TooFewLabels, NotEqual, RefusedProvenance."""
     fitted = fit(training)
     labels = len(fitted.examples.songs)
-    verdict = judge(fitted.trial, served, training.songs)
+    verdict = judge(fitted.validation, served, training.songs)
     artefact = build(fitted, training, verdict, now) if verdict.publish else None
     return TrainingOutcome(artefact, labels, verdict.reason)
 
 
 def build(fitted: Fitted, training: TrainingSet, verdict: GateVerdict, now: datetime) -> Artefact:
     """Export a trained model and check the file against scikit-learn on the whole library. Raises NotEqual."""
-    scores = figures(fitted.trial)
+    scores = figures(fitted.validation)
     facts = _facts(fitted, training, scores, now)
     onnx = to_file(fitted, facts)
     off = check_parity(fitted, onnx, list(training.songs.values()))
@@ -79,7 +79,9 @@ def build(fitted: Fitted, training: TrainingSet, verdict: GateVerdict, now: date
     picture = draw(scores, names)
     more = {"reason": verdict.reason, "alt": picture.alt, "names": names, "parity": off}
     digest = digest_of(onnx)
-    return Artefact(digest, {**facts, **more, "digest": digest}, told_of(fitted.trial), onnx, picture.png)
+    return Artefact(
+        digest, {**facts, **more, "digest": digest}, held_out_likelihoods(fitted.validation), onnx, picture.png
+    )
 
 
 def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now: datetime) -> Card:
@@ -93,7 +95,7 @@ def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now
         "several": training.several,
         "everything": training.everything,
         "exclusive": fitted.examples.exclusive,
-        "temperature": fitted.trial.temperature,
+        "temperature": fitted.validation.temperature,
         "overall": overall,
         "scores": {name: entry for name, entry in by_class.items() if name != NONE},
         "none": by_class.get(NONE),

@@ -54,7 +54,7 @@ def test_the_songs_of_a_bulk_answer_are_left_out_together() -> None:
 
 def test_many_songs_in_one_answer_do_not_make_the_model_surer_than_one() -> None:
     each = replace(TOLD, labels=[replace(label, opinion=None) for label in TOLD.labels])
-    shared, apart = (fit(training).trial for training in (TOLD, each))
+    shared, apart = (fit(training).validation for training in (TOLD, each))
     assert shared.temperature > apart.temperature
 
 

@@ -56,7 +56,9 @@ def test_a_title_with_the_playlists_name_goes_there_whatever_it_sounds_like() ->
 
 
 def test_a_hint_that_labels_contradict_no_longer_counts() -> None:
-    believed, refuted = (fit(told(carols, playlist)).trial.strengths.max() for carols, playlist in ((1, 3), (4, 1)))
+    believed, refuted = (
+        fit(told(carols, playlist)).validation.strengths.max() for carols, playlist in ((1, 3), (4, 1))
+    )
     assert believed > 0.8 * STRONG
     assert refuted < 0.1 * STRONG
 

@@ -80,7 +80,7 @@ def test_any_number_of_playlists_of_any_size_can_be_learned(counts: Sequence[int
     scores = open_model("", to_file(fitted, {})).score(list(training.songs.values()))
     assert scores.classes == tuple(range(1, len(counts) + 1))
     assert np.isfinite(scores.probabilities).all()
-    assert figures(fitted.trial)["tested"] <= sum(counts)
+    assert figures(fitted.validation)["tested"] <= sum(counts)
 
 
 def test_with_too_few_labels_to_test_guesses_are_never_called_sure() -> None:
@@ -95,7 +95,9 @@ def test_where_songs_may_belong_in_none_guesses_are_less_sure() -> None:
     """Of eleven people's songs, half of which belong in none, .84 of those that went in were right otherwise."""
     placed = labelled(SONGS, [8, 8, 8])
     nowhere = [Label(song, None, True, "csv") for song in SONGS if style_of(song) == 4][:8]
-    among_playlists, among_all = (fit(replace(placed, labels=[*placed.labels, *more])).trial for more in ([], nowhere))
+    among_playlists, among_all = (
+        fit(replace(placed, labels=[*placed.labels, *more])).validation for more in ([], nowhere)
+    )
     assert among_all.temperature > 1.1 * among_playlists.temperature
 
 
@@ -198,7 +200,7 @@ def test_random_labels_rarely_pass_the_gate() -> None:
             Label(song, int(rng.integers(1, 4)), True, "csv") for song in rng.choice(list(SONGS), 30, replace=False)
         ]
         training = TrainingSet(SONGS, labels, {1: "a", 2: "b", 3: "c"}, False, False)
-        passed += judge(fit(training).trial, None, SONGS).publish
+        passed += judge(fit(training).validation, None, SONGS).publish
     assert passed <= 2
 
 
@@ -206,14 +208,14 @@ def test_a_model_of_few_labels_serves_even_if_it_loses_to_the_baseline_or_the_on
     """Both playlists have a song of each style, so every song left out looks like the other playlist's."""
     alike = [[song for song in SONGS if style_of(song) == style][:2] for style in (1, 2)]
     labels = [Label(song, playlist, True, "csv") for pair in alike for playlist, song in enumerate(pair, 1)]
-    trial = fit(TrainingSet(SONGS, labels, {1: "a", 2: "b"}, False, False)).trial
-    assert trial.tested.any()
-    assert not trial.beats_baseline
+    validation = fit(TrainingSet(SONGS, labels, {1: "a", 2: "b"}, False, False)).validation
+    assert validation.tested.any()
+    assert not validation.beats_baseline
     artefact = train(labelled(SONGS, [3, 3]), None, NOW).artefact
     assert artefact is not None
     artefact.save(Folder(tmp_path))
     for served in (None, served_from(Folder(tmp_path), artefact.digest)):
-        assert judge(trial, served, SONGS) == GateVerdict(True, Reason.UNTESTED)
+        assert judge(validation, served, SONGS) == GateVerdict(True, Reason.UNTESTED)
 
 
 @pytest.mark.slow
@@ -225,12 +227,12 @@ def test_only_a_better_model_replaces_another(tmp_path: Path) -> None:
     artefact.save(Folder(tmp_path))
     served = served_from(Folder(tmp_path), artefact.digest)
     assert served is not None
-    assert judge(fit(good).trial, served, SONGS).publish
-    assert not judge(fit(replace(good, labels=spoilt)).trial, served, SONGS).publish
+    assert judge(fit(good).validation, served, SONGS).publish
+    assert not judge(fit(replace(good, labels=spoilt)).validation, served, SONGS).publish
     smaller = train(few, None, NOW).artefact
     assert smaller is not None
     smaller.save(Folder(tmp_path))
-    assert judge(fit(good).trial, served_from(Folder(tmp_path), smaller.digest), SONGS).publish
+    assert judge(fit(good).validation, served_from(Folder(tmp_path), smaller.digest), SONGS).publish
 
 
 def test_a_damaged_model_does_not_block_the_next(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from training.model.cross_validation import likelihood, usual_temperature
 from training.model.heads import Logits, fit_head, probabilities
 from training.model.teacher import View
 
-LEAST = 30  # dated labels; with fewer, the trial would be down to chance
+LEAST = 30  # dated labels; with fewer, the result would be down to chance
 NEWEST = 1 / 3  # share of them to test on
 GAIN = 0.1  # nats per song that dates must gain: most members tested gained less than they risked
 
