@@ -24,7 +24,7 @@ from bot.adapters.vault import Vault
 from bot.core.library.turns import Pace
 from bot.core.records import Account
 from bot.errors import LinkRefused, NotLinked
-from bot.errors.spotify import ConsentEnded
+from bot.errors.spotify import ConsentEnded, Unreadable
 from bot.ports import SpotifyProfile, Tokens
 
 T = TypeVar("T")
@@ -200,14 +200,15 @@ class Spotify:
     async def _renew(self, account: Account, tokens: Tokens) -> Tokens:
         """Refresh the tokens, and store them before use. Raises ConsentEnded once the consent is over.
 
-        A lost reply changes nothing: the stored tokens still refresh (promise P9).
+        A lost reply changes nothing: the stored tokens still refresh (promise P9). Any other refusal, such as of a
+        wrong client secret, is Unreadable: a Refusal would be taken for the answer to the member's own request.
         """
         form, now = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}, self._clock()
         try:
             fresh = oauth.tokens(await self._grant(account.client_id, form), now, tokens)
         except Refusal as refusal:
             if refusal.reason != INVALID_GRANT:
-                raise
+                raise Unreadable(f"no tokens: {refusal}") from None
             return self._tokens(await self._replace(account, b""))
         return self._tokens(await self._replace(account, oauth.seal_tokens(self._vault, account.member, fresh)))
 

@@ -42,6 +42,23 @@ async def test_a_fresh_token_rejected_too_is_not_retried_forever(stage: Stage, m
     assert stage.asked() == [LIKES, TOKEN, LIKES]
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+async def test_a_refused_refresh_says_nothing_about_songs_or_playlists(
+    stage: Stage, mara: SpotifyMusic, status: int
+) -> None:
+    """As after the app's owner changed its secret (400 invalid_client)."""
+    run = stage.world.create_playlist("mara", "Run")
+    stage.clock.pass_by(hours=2)
+    stage.fault(TOKEN, "status", status=status, times=None)
+    for call in (mara.add(run.id, URIS[:1], None), mara.remove(run.id, URIS[:1], None), mara.save(URIS[:1])):
+        with pytest.raises(SpotifyDown):
+            await call
+    assert set(stage.asked()) == {TOKEN}
+    account = await stage.account(MARA)
+    assert account is not None
+    assert account.tokens
+
+
 @pytest.mark.parametrize("revoked", [True, False])
 async def test_p08_ended_consent_deletes_the_tokens_and_is_never_refreshed_again(
     stage: Stage, mara: SpotifyMusic, revoked: bool
