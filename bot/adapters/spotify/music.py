@@ -60,10 +60,16 @@ class SpotifyMusic:
         )
 
     async def saved(self, songs: Sequence[str]) -> set[str]:
-        """Return which of at most 40 songs (or playlists, by URI) are in the library. One call."""
-        return await self._ask(
-            lambda client: shapes.saved(client._get("me/library/contains", uris=",".join(songs)), songs)
-        )
+        """Return which of at most 40 songs (or playlists, by URI) are in the library. One call.
+
+        Raises Unreadable if Spotify refuses to say: that means neither yes nor no.
+        """
+        try:
+            return await self._ask(
+                lambda client: shapes.saved(client._get("me/library/contains", uris=",".join(songs)), songs)
+            )
+        except Refusal as refusal:
+            raise Unreadable(str(refusal)) from None
 
     async def playlists(self) -> list[ListedPlaylist]:
         """Return the playlists that the member may write to. One call per 50 that the member has or follows."""

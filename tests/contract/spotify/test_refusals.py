@@ -58,7 +58,7 @@ async def test_songs_are_never_added_to_a_deleted_or_unfollowed_playlist(writer:
 
 
 @pytest.mark.parametrize("status", [400, 401, 408, 409, 418])
-@pytest.mark.parametrize("line", [ADDING, "GET /v1/playlists/*"])
+@pytest.mark.parametrize("line", [ADDING, "GET /v1/playlists/*", "GET /v1/me/library/contains"])
 async def test_p41_one_odd_response_refuses_no_song_and_ends_no_write(
     writer: PlaylistWriter, line: str, status: int
 ) -> None:
