@@ -13,6 +13,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.core import limits
+from bot.core.codes import OURS
 from bot.core.records import Account
 from bot.errors import NotLinked
 from bot.ports import Likes, LikesPage
@@ -133,12 +134,14 @@ def _is_new(added_at: datetime | None, since: datetime | None) -> bool:
 async def gone(likes: Likes, library: StoredLibrary, seen: LikesRead) -> set[str]:
     """Return which missing songs are no longer liked, checking each with Spotify; a large loss isn't checked at first.
 
-    Stops at the first batch with a song that's still liked: the list was incomplete then.
+    Stops at the first batch with a song that's still liked: the list was incomplete then. Songs that only a file named,
+    before the member linked, can't be on Spotify, which refuses to be asked about them.
     """
     missing = library.missing(seen)
-    if len(missing) > min(LARGE, len(library.songs) // 2) and library.account.doubted_at is None:
-        return set()
-    confirmed, ordered = set[str](), sorted(missing)
+    confirmed = {song for song in missing if OURS.fullmatch(song)}
+    ordered = sorted(missing - confirmed)
+    if len(ordered) > min(LARGE, len(library.songs) // 2) and library.account.doubted_at is None:
+        return confirmed
     for at in range(0, len(ordered), BATCH):
         batch = ordered[at : at + BATCH]
         still = await likes.saved(batch)

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 
 from bot.adapters.spotify import open_tokens
+from bot.adapters.store.library import songs
 from bot.errors import LinkRefused, VaultError, WrongCode
 from bot.errors.account import EarlierLink
 from bot.errors.spotify import SpotifyDown
 from bot.flows.account import link
 from bot.flows.account.link import LETTERS, TRIES, Consent
+from bot.flows.library import imports
+from bot.flows.library.sync import sync
 from bot.messages.errors import describe
 from sandbox.spotify import Fault
 from tests.contract.spotify.site import Site, back
-from tests.contract.spotify.stage import APP, BACK, IDA, MARA, TOKEN, Stage, agree, returned
+from tests.contract.spotify.stage import APP, BACK, IDA, MARA, TOKEN, URIS, Stage, agree, returned
 from tests.databases import everything_in
 
 SECONDS = 600.0
@@ -200,3 +203,19 @@ async def waiting(stage: Stage) -> tuple[int, int]:
     async with stage.store.reading() as tx:
         rows = [(await tx.exec_driver_sql(f"SELECT 1 FROM {table}")).all() for table in ("link_state", "consent")]  # noqa: S608
     return len(rows[0]), len(rows[1])
+
+
+@pytest.mark.parametrize("names", [3, 100])
+async def test_songs_that_only_an_earlier_file_names_leave_the_library_and_stop_no_sync(
+    stage: Stage, names: int
+) -> None:
+    rows = [f"Boat {number},Quay" for number in range(names)]
+    file = "\n".join(["Track Name,Artist Name", *rows]).encode()
+    await imports.import_file(stage.store, MARA, "songs.csv", file, stage.clock())
+    music = await stage.link(MARA, "mara")
+    for _ in range(3):
+        account = await stage.account(MARA)
+        assert account is not None
+        assert (await sync(stage.store, music, account, stage.clock())).total == len(URIS)
+    async with stage.store.reading() as tx:
+        assert set(await songs.liked(tx, MARA)) == set(URIS)
