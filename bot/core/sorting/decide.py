@@ -22,7 +22,7 @@ OUT_OF = 20  # songs; members think in "mistakes in 20"
 LEAST_MISTAKES = 0.5  # "none in 20" means less than half a mistake expected: no model is ever certain
 ODDS_ON = 0.5  # more likely right than wrong: worth a tap
 SURE, LIKELY = 0.9, 0.6  # where the words begin; less than likely is never added unasked
-NEVER = 2.0  # a bar that no probability reaches
+NEVER = 2.0  # a threshold that no probability reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class PlaylistRule:
     automatic: bool
 
     @property
-    def share_right(self) -> float:
-        """The share of added songs that should be right."""
+    def target_precision(self) -> float:
+        """The share of added songs that should be right, 0 to 1."""
         return 1 - max(self.mistakes, LEAST_MISTAKES) / OUT_OF
 
 
@@ -78,14 +78,14 @@ def certainty(probability: float) -> Certainty:
     return "likely" if probability >= LIKELY else "unsure"
 
 
-Bars = Mapping[int, float]  # playlist → the probability from which a song goes in
+Thresholds = Mapping[int, float]  # playlist → the probability from which a song goes in
 
 
-def bars_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bool) -> Bars:
-    """Return each playlist's bar: as low as its accepted mistakes allow over all of `scores`' songs.
+def thresholds_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bool) -> Thresholds:
+    """Return each playlist's threshold: as low as its accepted mistakes allow over all of `scores`' songs.
 
-    A bar is set so that the mean probability of the songs that reach it is `share_right`: with calibrated probabilities
-    that's the expected precision (Lewis 1995). Playlists with the same setting share a bar, because some are harder to
+    The songs that reach a threshold have a mean probability of `target_precision`: with calibrated probabilities that's
+    the expected precision (Lewis 1995). Playlists with the same setting share a threshold, because some are harder to
     tell apart.
     """
     best = scores.probabilities.max(axis=1, initial=0.0)
@@ -93,43 +93,47 @@ def bars_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bool) ->
     for rule in playlists:
         if rule.id in scores.classes:
             own = scores.probabilities[:, scores.classes.index(rule.id)]
-            guesses[rule.share_right].append(own[scores.known & (several | (own == best))])
-    bars = {share_right: _bar(np.concatenate(group), share_right) for share_right, group in guesses.items()}
-    return {rule.id: bars[rule.share_right] for rule in playlists if rule.id in scores.classes}
+            guesses[rule.target_precision].append(own[scores.known & (several | (own == best))])
+    thresholds = {target: _threshold(np.concatenate(group), target) for target, group in guesses.items()}
+    return {rule.id: thresholds[rule.target_precision] for rule in playlists if rule.id in scores.classes}
 
 
-def _bar(probabilities: NDArray[np.float32], share_right: float) -> float:
+def _threshold(probabilities: NDArray[np.float32], target_precision: float) -> float:
     falling = -np.sort(-probabilities.astype(np.float64))
     expected = np.cumsum(falling) / np.arange(1, len(falling) + 1)
-    enough = np.flatnonzero((expected >= share_right) & (falling >= min(LIKELY, share_right)))
+    enough = np.flatnonzero((expected >= target_precision) & (falling >= min(LIKELY, target_precision)))
     return float(falling[enough[-1]]) if len(enough) else NEVER
 
 
 def decide(
-    scores: Scores, playlists: Sequence[PlaylistRule], several: bool, everything: bool, bars: Bars | None = None
+    scores: Scores,
+    playlists: Sequence[PlaylistRule],
+    several: bool,
+    everything: bool,
+    thresholds: Thresholds | None = None,
 ) -> list[Decision]:
     """Return the decisions about each song, in the order of the songs.
 
-    bars: from `bars_of` over more songs than these; by default over just these. Classes without a rule (playlists let
-    go) and rules without a class (not learned yet) are ignored. Where songs may be in several playlists, a song that's
-    added somewhere and is also likely in a playlist that asks first yields two decisions.
+    thresholds: from `thresholds_of` over more songs than these; by default over just these. Classes without a rule
+    (playlists let go) and rules without a class (not learned yet) are ignored. Where songs may be in several playlists,
+    a song that's added somewhere and is also likely in a playlist that asks first yields two decisions.
     """
-    bars = bars_of(scores, playlists, several) if bars is None else bars
+    thresholds = thresholds_of(scores, playlists, several) if thresholds is None else thresholds
     rules = {rule.id: rule for rule in playlists}
     columns = [(at, rules[name]) for at, name in enumerate(scores.classes) if name in rules]
     place = _several if several else _single
     decisions: list[Decision] = []
     for song, row in enumerate(scores.probabilities):
         guesses = sorted(((float(row[at]), rule) for at, rule in columns), key=lambda guess: (-guess[0], guess[1].id))
-        decisions += place(song, guesses if scores.known[song] else [], everything, bars)
+        decisions += place(song, guesses if scores.known[song] else [], everything, thresholds)
     return decisions
 
 
 Guesses = Sequence[tuple[float, PlaylistRule]]  # likeliest first
 
 
-def _single(song: int, guesses: Guesses, everything: bool, bars: Bars) -> list[Decision]:
-    if guesses and guesses[0][0] >= bars.get(guesses[0][1].id, NEVER):
+def _single(song: int, guesses: Guesses, everything: bool, thresholds: Thresholds) -> list[Decision]:
+    if guesses and guesses[0][0] >= thresholds.get(guesses[0][1].id, NEVER):
         best = guesses[:1]
         return [_decision(song, "add" if best[0][1].automatic else "ask", best)]
     worth_asking = everything or _one_tap_settles(guesses)
@@ -141,16 +145,16 @@ def _one_tap_settles(guesses: Guesses) -> bool:
     if not guesses:
         return False
     best, rule = guesses[0]
-    return best >= ODDS_ON or sum(probability for probability, _ in guesses[:2]) >= rule.share_right
+    return best >= ODDS_ON or sum(probability for probability, _ in guesses[:2]) >= rule.target_precision
 
 
-def _several(song: int, guesses: Guesses, everything: bool, bars: Bars) -> list[Decision]:
-    likely = [(p, rule) for p, rule in guesses if p >= bars.get(rule.id, NEVER)]
+def _several(song: int, guesses: Guesses, everything: bool, thresholds: Thresholds) -> list[Decision]:
+    likely = [(p, rule) for p, rule in guesses if p >= thresholds.get(rule.id, NEVER)]
     added = [(p, rule) for p, rule in likely if rule.automatic]
     if added:
         first_asked = [(p, rule) for p, rule in likely if not rule.automatic]
         return [_decision(song, "add", added)] + ([_decision(song, "ask", first_asked)] if first_asked else [])
-    plausible = [(p, rule) for p, rule in guesses if p >= min(ODDS_ON, bars.get(rule.id, NEVER))]
+    plausible = [(p, rule) for p, rule in guesses if p >= min(ODDS_ON, thresholds.get(rule.id, NEVER))]
     return [_decision(song, "ask" if plausible or everything else "leave", plausible or guesses[:2])]
 
 

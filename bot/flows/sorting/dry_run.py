@@ -11,7 +11,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Item, Layer, NewWrite, Playlist, Song
 from bot.core.sorting import recording
-from bot.core.sorting.decide import Decision, PlaylistRule, Scores, bars_of, decide
+from bot.core.sorting.decide import Decision, PlaylistRule, Scores, decide, thresholds_of
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.writing.writes import Action, LineState, WriteKind
 from bot.flows.sorting.scored_library import ScoredLibrary
@@ -217,10 +217,10 @@ def _by_model(
 
 
 def _decisions(given: _Given, scored: ScoredLibrary, scores: Scores, alone: bool) -> list[Decision]:
-    """Decide about some songs; a few `alone` can't say what share would be right, so the whole library's bars apply."""
+    """Decide about some songs; a few `alone` say little about precision, so the whole library's thresholds apply."""
     rules = [PlaylistRule(playlist.playlist, playlist.mistakes, playlist.automatic) for playlist in given.kept]
-    bars = bars_of(scored.scores, rules, given.layer.several) if alone and scored.scores else None
-    return decide(scores, rules, given.layer.several, given.layer.everything, bars)
+    thresholds = thresholds_of(scored.scores, rules, given.layer.several) if alone and scored.scores else None
+    return decide(scores, rules, given.layer.several, given.layer.everything, thresholds)
 
 
 def _worth_asking(decisions: Sequence[Decision]) -> list[Decision]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.sorting.decide import Decision, PlaylistRule, Scores, bars_of, certainty, decide
+from bot.core.sorting.decide import Decision, PlaylistRule, Scores, certainty, decide, thresholds_of
 
 
 def scores(*rows: list[float], classes: tuple[int | None, ...] = (1, 2, None), known: bool = True) -> Scores:
@@ -29,7 +29,7 @@ def test_songs_likely_enough_for_the_tolerated_mistakes_are_added() -> None:
 def test_mistakes_are_averaged_over_all_added_songs() -> None:
     rows = scores([0.99, 0.005, 0.005], [0.98, 0.01, 0.01], [0.75, 0.2, 0.05], [0.62, 0.3, 0.08])
     assert outcomes(decide(rows, RULES, False, False)) == ["add", "add", "add", "ask"]
-    assert bars_of(rows, RULES, False)[1] == pytest.approx(0.75)
+    assert thresholds_of(rows, RULES, False)[1] == pytest.approx(0.75)
 
 
 def test_an_unlikely_song_is_never_added() -> None:
@@ -38,9 +38,9 @@ def test_an_unlikely_song_is_never_added() -> None:
 
 
 def test_a_new_like_is_held_to_the_whole_librarys_threshold() -> None:
-    bars = bars_of(scores([0.99, 0.005, 0.005], [0.85, 0.1, 0.05]), RULES, False)
+    thresholds = thresholds_of(scores([0.99, 0.005, 0.005], [0.85, 0.1, 0.05]), RULES, False)
     new = scores([0.86, 0.1, 0.04])
-    assert outcomes(decide(new, RULES, False, False, bars)) == ["add"]
+    assert outcomes(decide(new, RULES, False, False, thresholds)) == ["add"]
     assert outcomes(decide(new, RULES, False, False)) == ["ask"]
 
 
