@@ -20,7 +20,7 @@ from training.problems import NothingToTellApart
 class Examples:
     """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c).
 
-    weight: (m,) in labels. opinions: (m,) the bulk answer that a song shares with others, or the song itself.
+    weight: (m,) in labels. groups: (m,) what's held out together: the songs of one bulk answer, or the song by itself.
     `exclusive`: each song belongs in exactly one class, so classes compete; otherwise every column is an independent
     question.
     hinted: (h,) the column of each hint.
@@ -31,7 +31,7 @@ class Examples:
     truth: NDArray[np.float64]
     weight: NDArray[np.float64]
     exclusive: bool
-    opinions: tuple[str, ...]
+    groups: tuple[str, ...]
     hinted: tuple[int, ...] = ()
 
     @property
@@ -51,7 +51,7 @@ class _Said:
     no: set[int]
     none: bool
     weight: float = 0.0
-    opinion: int | None = None
+    bulk_answer: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -76,7 +76,7 @@ def _gather(labels: Iterable[Label], weights: Mapping[str, float]) -> dict[str, 
     for label in labels:
         about = said[label.song]
         about.weight = max(about.weight, weights.get(label.source, 1.0))
-        about.opinion = label.opinion
+        about.bulk_answer = label.bulk_answer
         if label.playlist is None:
             about.none |= label.verdict
         else:
@@ -84,9 +84,9 @@ def _gather(labels: Iterable[Label], weights: Mapping[str, float]) -> dict[str, 
     for about in said.values():
         about.no -= about.yes
         about.none &= not about.yes
-    shared = Counter(about.opinion for about in said.values())
+    shared = Counter(about.bulk_answer for about in said.values())
     for about in said.values():
-        about.weight /= 1 if about.opinion is None else shared[about.opinion]
+        about.weight /= 1 if about.bulk_answer is None else shared[about.bulk_answer]
     return dict(sorted(said.items()))
 
 
@@ -131,8 +131,8 @@ def _examples(said: dict[str, _Said], classes: tuple[int | None, ...], exclusive
     kept = {song: row for song, row in rows.items() if not (exclusive and said[song].settled and 1 not in row)}
     truth = np.array(list(kept.values())).reshape(len(kept), len(classes))
     weight = np.array([said[song].weight for song in kept])
-    opinions = tuple(song if said[song].opinion is None else f"opinion {said[song].opinion}" for song in kept)
-    return Examples(tuple(kept), classes, truth, weight, exclusive, opinions)
+    groups = tuple(song if said[song].bulk_answer is None else f"opinion {said[song].bulk_answer}" for song in kept)
+    return Examples(tuple(kept), classes, truth, weight, exclusive, groups)
 
 
 def _row(about: _Said, classes: tuple[int | None, ...]) -> list[float]:

@@ -106,14 +106,14 @@ def _folds(examples: Examples) -> Iterator[tuple[NDArray[np.int64], NDArray[np.i
 
     The songs of one bulk answer are left out together: each would give the others away.
     """
-    hashes = [hashlib.sha256(opinion.encode()).digest() for opinion in examples.opinions]
+    hashes = [hashlib.sha256(group.encode()).digest() for group in examples.groups]
     named = (examples.truth == 1).any(axis=1)
     names = np.where(named, (examples.truth == 1).argmax(axis=1), examples.truth.shape[1])
     count = min(FOLDS if len(hashes) > MANY else MORE_FOLDS, len(set(hashes)))
     fold = np.empty(len(hashes), np.int64)
     for name in np.unique(names):
         rows = np.flatnonzero(names == name)
-        turn = {opinion: at for at, opinion in enumerate(sorted({hashes[row] for row in rows}))}
+        turn = {group: at for at, group in enumerate(sorted({hashes[row] for row in rows}))}
         first = min(turn)[0]  # independent of the class's number
         fold[rows] = [(first + turn[hashes[row]]) % count for row in rows]
     for at in range(count):

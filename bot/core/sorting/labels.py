@@ -45,7 +45,7 @@ class Answer:
 class Verdict:
     """What's known about one song in one layer: playlists it belongs in, and playlists it doesn't.
 
-    opinion: the event of the bulk answer that placed it, if one did: all of its songs have the same one.
+    bulk_answer: the event of the bulk answer that placed it, if one did: all of its songs have the same one.
     """
 
     yes: frozenset[int] = frozenset()
@@ -53,7 +53,7 @@ class Verdict:
     none: bool = False
     skipped: bool = False
     source: Source = Source.BUTTON
-    opinion: int | None = None
+    bulk_answer: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -81,14 +81,14 @@ def fold(answers: Iterable[Answer]) -> dict[str, Verdict]:
 
 def _after(before: Verdict, answer: Answer) -> Verdict:
     named, source = frozenset(answer.playlists), answer.source
-    opinion = answer.event if source is Source.BULK else None
+    bulk_answer = answer.event if source is Source.BULK else None
     match answer.kind:
         case Kind.ONLY:
-            return Verdict(yes=named, no=before.no - named, source=source, opinion=opinion)
+            return Verdict(yes=named, no=before.no - named, source=source, bulk_answer=bulk_answer)
         case Kind.ALSO:
-            return Verdict(yes=before.yes | named, no=before.no - named, source=source, opinion=opinion)
+            return Verdict(yes=before.yes | named, no=before.no - named, source=source, bulk_answer=bulk_answer)
         case Kind.NONE:
-            return Verdict(none=True, source=source, opinion=opinion)
+            return Verdict(none=True, source=source, bulk_answer=bulk_answer)
         case Kind.NOT:
             return Verdict(yes=before.yes - named, no=before.no | named, none=before.none, source=source)
         case Kind.SKIP:

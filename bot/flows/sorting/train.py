@@ -76,7 +76,7 @@ async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = No
     kept = {playlist.playlist: playlist.name for playlist in await playlists.in_layer(tx, layer)}
     labels: list[Label] = []
     for song, verdict in (await answers.verdicts(tx, member, layer)).items():
-        said: tuple[str, int | None] = (CORRECTION if verdict.corrects else verdict.source, verdict.opinion)
+        said: tuple[str, int | None] = (CORRECTION if verdict.corrects else verdict.source, verdict.bulk_answer)
         labels += [Label(song, playlist, True, *said) for playlist in sorted(verdict.yes & kept.keys())]
         labels += [Label(song, playlist, False, *said) for playlist in sorted(verdict.no & kept.keys())]
         labels += [Label(song, None, True, *said)] if verdict.none else []

@@ -117,7 +117,7 @@ async def test_one_answer_labels_exactly_the_ticked_songs_as_one_opinion(desk: D
     assert await desk.labelled() == {uri(song): {desk.night.playlist} for song in (1, 2, 6)}
     async with desk.store.reading() as tx:
         training = await training_set(tx, ADA, desk.layer.layer)
-    assert {(told.source, told.opinion) for told in training.labels} == {("bulk", EVENT)}
+    assert {(told.source, told.bulk_answer) for told in training.labels} == {("bulk", EVENT)}
 
 
 async def test_an_answer_that_comes_twice_acts_once_and_never_over_an_earlier_one(desk: Desk) -> None:

@@ -38,7 +38,7 @@ def test_the_songs_of_a_bulk_answer_weigh_one_label_together() -> None:
 
 
 def test_a_song_that_was_answered_by_itself_since_leaves_the_opinion() -> None:
-    again = [replace(label, opinion=None) if label.song == BULK[0].song else label for label in TOLD.labels]
+    again = [replace(label, bulk_answer=None) if label.song == BULK[0].song else label for label in TOLD.labels]
     examples = examples_of(replace(TOLD, labels=again))
     weight = dict(zip(examples.songs, examples.weight, strict=True))
     assert weight[BULK[0].song] == 1
@@ -53,7 +53,7 @@ def test_the_songs_of_a_bulk_answer_are_left_out_together() -> None:
 
 
 def test_many_songs_in_one_answer_do_not_make_the_model_surer_than_one() -> None:
-    each = replace(TOLD, labels=[replace(label, opinion=None) for label in TOLD.labels])
+    each = replace(TOLD, labels=[replace(label, bulk_answer=None) for label in TOLD.labels])
     shared, apart = (fit(training).validation for training in (TOLD, each))
     assert shared.temperature > apart.temperature
 

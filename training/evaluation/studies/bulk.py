@@ -94,5 +94,5 @@ def ways_of(opinions: Sequence[Opinion]) -> dict[str, list[Label]]:
         for song in opinion.songs
     ]
     first = {opinion.songs[0] for opinion in opinions}
-    each = [replace(label, opinion=None) for label in shared]
+    each = [replace(label, bulk_answer=None) for label in shared]
     return {SHARED: shared, EACH: each, ONE: [label for label in each if label.song in first]}

@@ -13,14 +13,14 @@ WEIGHTS = {CORRECTION: 0.25}  # of labels, by source; all others weigh 1
 class Label:
     """One fact about a song: whether it belongs in `playlist`, or (None) that it belongs in none of them.
 
-    opinion: what all labels of one bulk answer share; None for a song's own answer.
+    bulk_answer: what all labels of one bulk answer share; None for a song's own answer.
     """
 
     song: str
     playlist: int | None
     verdict: bool
     source: str  # core.labels.Source, CORRECTION or "csv"
-    opinion: int | None = None
+    bulk_answer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
