@@ -46,7 +46,7 @@ class Examples:
 
 
 @dataclass
-class _Said:
+class _SongLabels:
     yes: set[int]
     no: set[int]
     none: bool
@@ -64,78 +64,79 @@ def examples_of(training: TrainingSet) -> Examples:
     Skips songs that are gone or have no features.
     """
     known = {song for song, features in training.songs.items() if features.known}
-    said = _gather((label for label in training.labels if label.song in known), training.weights)
-    playlists = sorted({playlist for answers in said.values() for playlist in answers.yes} & set(training.playlists))
+    by_song = _gather((label for label in training.labels if label.song in known), training.weights)
+    playlists = sorted({playlist for answers in by_song.values() for playlist in answers.yes} & set(training.playlists))
     if training.several and len(playlists) > 1:
-        return _independent(said, playlists)
-    return _exclusive(said, playlists)
+        return _independent(by_song, playlists)
+    return _exclusive(by_song, playlists)
 
 
-def _gather(labels: Iterable[Label], weights: Mapping[str, float]) -> dict[str, _Said]:
-    said: dict[str, _Said] = defaultdict(lambda: _Said(set(), set(), False))
+def _gather(labels: Iterable[Label], weights: Mapping[str, float]) -> dict[str, _SongLabels]:
+    by_song: dict[str, _SongLabels] = defaultdict(lambda: _SongLabels(set(), set(), False))
     for label in labels:
-        about = said[label.song]
+        about = by_song[label.song]
         about.weight = max(about.weight, weights.get(label.source, 1.0))
         about.bulk_answer = label.bulk_answer
         if label.playlist is None:
             about.none |= label.verdict
         else:
             (about.yes if label.verdict else about.no).add(label.playlist)
-    for about in said.values():
+    for about in by_song.values():
         about.no -= about.yes
         about.none &= not about.yes
-    shared = Counter(about.bulk_answer for about in said.values())
-    for about in said.values():
+    shared = Counter(about.bulk_answer for about in by_song.values())
+    for about in by_song.values():
         about.weight /= 1 if about.bulk_answer is None else shared[about.bulk_answer]
-    return dict(sorted(said.items()))
+    return dict(sorted(by_song.items()))
 
 
-def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
+def _exclusive(by_song: dict[str, _SongLabels], playlists: list[int]) -> Examples:
     """One class per song. With a single playlist, songs outside it are "none", even if there are none yet."""
     if len(playlists) == 1:
-        said = {song: replace(a, none=a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
+        by_song = {song: replace(a, none=a.none or (not a.yes and bool(a.no))) for song, a in by_song.items()}
     if not playlists:
-        raise NothingToTellApart(len(said))
+        raise NothingToTellApart(len(by_song))
     alone = len(playlists) == 1
-    none: list[int | None] = [None] if alone or any(about.none for about in said.values()) else []
+    none: list[int | None] = [None] if alone or any(about.none for about in by_song.values()) else []
     classes = (*playlists, *none)
-    return _examples(said, classes, exclusive=True)
+    return _examples(by_song, classes, exclusive=True)
 
 
-def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
+def _independent(by_song: dict[str, _SongLabels], playlists: list[int]) -> Examples:
     """One question per playlist; a playlist that contains every settled song can't be told from the rest yet."""
-    examples = _examples(said, tuple(playlists), exclusive=False)
+    examples = _examples(by_song, tuple(playlists), exclusive=False)
     askable = (examples.truth == 0).any(axis=0)
     if not askable.any():
-        raise NothingToTellApart(len(said))
+        raise NothingToTellApart(len(by_song))
     if askable.sum() == 1:
-        return _alone(said, playlists[int(askable.argmax())])
+        return _alone(by_song, playlists[int(askable.argmax())])
     classes = tuple(playlist for playlist, keep in zip(playlists, askable, strict=True) if keep)
     return replace(examples, classes=classes, truth=examples.truth[:, askable])
 
 
-def _alone(said: dict[str, _Said], playlist: int) -> Examples:
+def _alone(by_song: dict[str, _SongLabels], playlist: int) -> Examples:
     """The only question so far: in this playlist, or not."""
     about = {
         song: replace(
             a, yes={playlist} & a.yes, no={playlist} & a.no, none=a.none or (bool(a.yes) and playlist not in a.yes)
         )
-        for song, a in said.items()
+        for song, a in by_song.items()
     }
     return _exclusive(about, [playlist])
 
 
-def _examples(said: dict[str, _Said], classes: tuple[int | None, ...], exclusive: bool) -> Examples:
-    rows = {song: _row(about, classes) for song, about in said.items()}
+def _examples(by_song: dict[str, _SongLabels], classes: tuple[int | None, ...], exclusive: bool) -> Examples:
+    rows = {song: _row(about, classes) for song, about in by_song.items()}
     rows = {song: row for song, row in rows.items() if not np.isnan(row).all() and (1 in row or 0 in row)}
-    kept = {song: row for song, row in rows.items() if not (exclusive and said[song].settled and 1 not in row)}
+    kept = {song: row for song, row in rows.items() if not (exclusive and by_song[song].settled and 1 not in row)}
     truth = np.array(list(kept.values())).reshape(len(kept), len(classes))
-    weight = np.array([said[song].weight for song in kept])
-    groups = tuple(song if said[song].bulk_answer is None else f"opinion {said[song].bulk_answer}" for song in kept)
+    weight = np.array([by_song[song].weight for song in kept])
+    answers = [(song, by_song[song].bulk_answer) for song in kept]
+    groups = tuple(song if answer is None else f"opinion {answer}" for song, answer in answers)
     return Examples(tuple(kept), classes, truth, weight, exclusive, groups)
 
 
-def _row(about: _Said, classes: tuple[int | None, ...]) -> list[float]:
+def _row(about: _SongLabels, classes: tuple[int | None, ...]) -> list[float]:
     unknown = 0.0 if about.settled else np.nan
     positive = about.yes | ({None} if about.none else set())
     return [1.0 if name in positive else 0.0 if name in about.no else unknown for name in classes]
