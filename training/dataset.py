@@ -59,7 +59,7 @@ class _SongLabels:
 
 
 def examples_of(training: TrainingSet) -> Examples:
-    """Return the examples in a training set. Raises TooFewLabels if no song is known to be in a playlist.
+    """Return the examples in a training set. Raises NothingToTellApart if no song is known to be in a playlist.
 
     Skips songs that are gone or have no features.
     """

@@ -1,9 +1,9 @@
 """What can go wrong in training, each with the exit code that a caller sees.
 
 TrainingFailed (bot.errors)
-├── InputProblem   2  a file, a column or an option is wrong
-├── TooFewLabels   4  nothing to tell apart yet
-└── NotEqual       5  the ONNX file's answers differ from scikit-learn's
+├── InputProblem        2  a file, a column or an option is wrong
+├── NothingToTellApart  4  too few labels
+└── NotEqual            5  the ONNX file's answers differ from scikit-learn's
 """
 
 from bot.errors import TrainingFailed

@@ -57,6 +57,3 @@ def _record(rows: Sequence[Measurement], n: int, doubts: dict[str, float]) -> di
         **shown,
         "doubts": sorted(set(doubts.values())),
     }
-
-
-PARTS = (("precision", 0), ("precision", 1), ("expected", 0))

@@ -69,7 +69,7 @@ class Fitted:
 
 
 def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
-    """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it mustn't use.
+    """Return the model of a training set. Raises NothingToTellApart, and RefusedProvenance for features it mustn't use.
 
     When songs were liked helps some members a lot and misleads others, so dates are used only if they predict later
     likes better.

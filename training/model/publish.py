@@ -61,7 +61,7 @@ class TrainingOutcome:
 
 
 def train(training: TrainingSet, served: Served | None, now: datetime) -> TrainingOutcome:
-    """Train, cross-validate, compare and export. Raises TooFewLabels, NotEqual, RefusedProvenance."""
+    """Train, cross-validate, compare and export. Raises NothingToTellApart, NotEqual, RefusedProvenance."""
     fitted = fit(training)
     labels = len(fitted.examples.songs)
     verdict = judge(fitted.validation, served, training.songs)
