@@ -79,7 +79,7 @@ def cross_validate(
     temperature = _temperature(examples, logits, tested)
     scaled = np.where(tested[:, None], logits / temperature, np.nan)
     strengths, guesses = hints.strengths(scaled, examples), np.full(examples.truth.shape, np.nan)
-    guesses[tested] = probabilities((scaled + hints.told @ strengths)[tested], examples.exclusive, temperature=1.0)
+    guesses[tested] = probabilities((scaled + hints.shares @ strengths)[tested], examples.exclusive, temperature=1.0)
     return CrossValidation(
         examples,
         tested,

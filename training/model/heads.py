@@ -19,13 +19,13 @@ from sklearn.preprocessing import LabelBinarizer
 from training.dataset import Examples
 from training.model.teacher import View
 
-STRENGTH = 4.5  # C of the regression on rows of length 1; half or double costs less than half a point
-BOLDNESS, WANING = 20.0, 0.65  # weight of neighbourhoods at one label per class, and the power of n it declines by
-EVENNESS = 0.5  # power of a class's size that divides its songs' weights: between "as labelled" and "all equal"
-HINT = 0.5  # weight, in labels, of all hints from a playlist's name
-NOT_THERE = 0.5  # weight of "not in this one" relative to a song whose place is known
-MOST_STEPS = 500
-FAINT = 1e-6
+C = 4.5  # inverse regularisation strength, for rows of length 1; half or double costs less than half a point
+NEAR_WEIGHT, NEAR_DECAY = 20.0, 0.65  # neighbourhoods weigh NEAR_WEIGHT / n ** NEAR_DECAY at n labels per class
+CLASS_BALANCE = 0.5  # power of a class's size that divides its songs' weights: between "as labelled" and "all equal"
+HINT_WEIGHT = 0.5  # weight, in labels, of all hints from a playlist's name
+NEGATIVE_WEIGHT = 0.5  # weight of "not in this one" relative to a song whose place is known
+MAX_ITERATIONS = 500
+EPSILON = 1e-6
 
 Floats = NDArray[np.float32]
 Logits = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Head:
         coefficients, intercepts = self.coefficients / temperature, self.intercepts / temperature
         if not self.exclusive:
             rows = zip(coefficients[:, None], intercepts[:, None], strict=True)
-            return _side_by_side([_regression_of(*row, classes=2) for row in rows])
+            return _one_vs_rest_estimator([_regression_of(*row, classes=2) for row in rows])
         if len(intercepts) == 2:
             coefficients, intercepts = np.diff(coefficients, axis=0), np.diff(intercepts)
         return _regression_of(coefficients, intercepts, classes=len(self.intercepts))
@@ -76,10 +76,10 @@ def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits
 
 def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
     """Return a head learned from those rows of the examples and from their hints; view: of the examples."""
-    told = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
-    seen, library = _compact(view, boldness(examples, rows), told)
-    truth, weight = _weak(examples)
-    truth, weight = np.concatenate([examples.truth, truth])[told], np.concatenate([examples.weight, weight])[told]
+    fitted = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
+    seen, library = _projected(view, near_weight(examples, rows), fitted)
+    truth, weight = _hint_examples(examples)
+    truth, weight = np.concatenate([examples.truth, truth])[fitted], np.concatenate([examples.weight, weight])[fitted]
     scores = regress(seen, library, examples, truth, weight)
     middle = scores.mean(axis=0)
     known = np.isfinite(middle)
@@ -93,40 +93,40 @@ def regress(seen: Logits, asked: Logits, examples: Examples, truth: Logits, weig
 
     truth, weight: of the rows seen, as in the examples.
     """
-    return (_competing if examples.exclusive else _apart)(seen, asked, truth, weight)
+    return (_multinomial if examples.exclusive else _one_vs_rest)(seen, asked, truth, weight)
 
 
-def _weak(examples: Examples) -> tuple[Logits, Logits]:
-    """Return truth (h, c) and weight (h,) of the hints; all hints of a class together weigh HINT labels."""
+def _hint_examples(examples: Examples) -> tuple[Logits, Logits]:
+    """Return truth (h, c) and weight (h,) of the hints; all hints of a class together weigh HINT_WEIGHT labels."""
     hinted = np.array(examples.hinted, np.int64)
     truth = np.full((len(hinted), examples.truth.shape[1]), 0.0 if examples.exclusive else np.nan)
     truth[np.arange(len(hinted)), hinted] = 1
-    return truth, HINT / np.bincount(hinted, minlength=truth.shape[1])[hinted]
+    return truth, HINT_WEIGHT / np.bincount(hinted, minlength=truth.shape[1])[hinted]
 
 
-def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:
+def near_weight(examples: Examples, rows: NDArray[np.int64]) -> float:
     """Return how much a label says about its neighbours: less, the more labels each class has."""
-    return float(BOLDNESS / examples.per_class(rows) ** WANING)
+    return float(NEAR_WEIGHT / examples.per_class(rows) ** NEAR_DECAY)
 
 
-def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
+def _projected(view: View, near_weight: float, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
     """Return what the teacher sees of those rows and of the library: songs, and their neighbourhoods.
 
     Both are projected onto the span of the rows, which is all that a regularised regression can use. It's computed from
     products of rows, because there are many more columns than rows.
     """
-    own, near = view.own[rows], np.float32(np.sqrt(boldness)) * view.near[rows]
+    own, near = view.own[rows], np.float32(np.sqrt(near_weight)) * view.near[rows]
     values, vectors = np.linalg.eigh(sum(rows @ rows.T for rows in (own.astype(np.float64), near.astype(np.float64))))
-    kept = values > FAINT
+    kept = values > EPSILON
     kept[-1:] = True  # even identical songs have one direction
-    lengths = np.sqrt(np.maximum(values[kept], FAINT))
+    lengths = np.sqrt(np.maximum(values[kept], EPSILON))
     spanned = (vectors[:, kept] / lengths).astype(np.float32)
-    near *= np.float32(np.sqrt(boldness))
+    near *= np.float32(np.sqrt(near_weight))
     library = view.library_own @ (own.T @ spanned) + view.library_near @ (near.T @ spanned)
     return vectors[:, kept] * (values[kept] / lengths), library.astype(np.float64)
 
 
-def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
+def _one_vs_rest(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
     """Return (n, c) scores of the library, each column from the songs whose answer is known."""
     nothing = np.full(len(library), np.nan)
     scores = []
@@ -137,7 +137,7 @@ def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logi
     return np.column_stack(scores)
 
 
-def _competing(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
+def _multinomial(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
     row, name = np.nonzero(truth == 1)
     share = weight[row] / (truth == 1).sum(axis=1)[row]
     first = _regression(seen[row], name, share)
@@ -145,7 +145,7 @@ def _competing(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> 
     if first is not None and len(elsewhere):
         guess = _scores(first, seen[elsewhere], truth.shape[1])
         likely = probabilities(guess, exclusive=True, temperature=1.0) * (truth[elsewhere] != 0)
-        likely = NOT_THERE * likely / np.maximum(likely.sum(axis=1, keepdims=True), FAINT)
+        likely = NEGATIVE_WEIGHT * likely / np.maximum(likely.sum(axis=1, keepdims=True), EPSILON)
         at, other = np.nonzero(likely > 0)
         rows, names = np.concatenate([row, elsewhere[at]]), np.concatenate([name, other])
         first = _regression(seen[rows], names, np.concatenate([share, likely[at, other] * weight[elsewhere][at]]))
@@ -165,11 +165,11 @@ def _regression(seen: Logits, names: NDArray[np.int64], share: Logits) -> Logist
     """Fit one regression; None if there's only one name. share: (m,) what fraction of a label each row is."""
     if len(np.unique(names)) < 2:
         return None
-    weight = share / np.bincount(names, share)[names] ** EVENNESS
+    weight = share / np.bincount(names, share)[names] ** CLASS_BALANCE
     weight *= share.sum() / weight.sum()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels are our normal case
-        return LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS, tol=1e-4).fit(seen, names, sample_weight=weight)
+        return LogisticRegression(C=C, max_iter=MAX_ITERATIONS, tol=1e-4).fit(seen, names, sample_weight=weight)
 
 
 def _regression_of(coefficients: Logits, intercepts: Logits, classes: int) -> LogisticRegression:
@@ -180,7 +180,7 @@ def _regression_of(coefficients: Logits, intercepts: Logits, classes: int) -> Lo
     return bound
 
 
-def _side_by_side(regressions: list[LogisticRegression]) -> OneVsRestClassifier:
+def _one_vs_rest_estimator(regressions: list[LogisticRegression]) -> OneVsRestClassifier:
     """Combine regressions fitted on different songs into the estimator that scikit-learn fits on the same ones."""
     bound = OneVsRestClassifier(LogisticRegression())
     bound.estimators_ = regressions

@@ -20,9 +20,9 @@ from bot.core.sorting.learning.hints import DECADE, HintColumn, decade_of, tagge
 from training.dataset import Examples
 from training.model.heads import Logits, probabilities
 
-SPOKEN_FOR = (3, 0.5)  # minimum songs, maximum share of the library: fewer are chance, more say nothing
-STRONG = 5.0  # what a hint that holds adds to the playlist's logit, for a song with the whole name
-USUALLY = {"title": 0.3, "album": 0.6, "artists": 0.5, DECADE: 0.2}  # how probable it is that a hint holds
+SONGS_OF_HINT = (3, 0.5)  # minimum songs, maximum share of the library: fewer are chance, more say nothing
+HINT_LOGIT = 5.0  # what a hint that holds adds to the playlist's logit, for a song with the whole name
+PROBABILITY = {"title": 0.3, "album": 0.6, "artists": 0.5, DECADE: 0.2}  # how probable it is that a hint holds
 FAINT = 1e-3  # probability below which one label can't decide
 
 Hint = tuple[int, Sequence[str]]  # a playlist, and the songs whose mean represents it
@@ -33,7 +33,7 @@ def hints_of(names: Mapping[int, str], library: Mapping[str, SongFeatures]) -> l
     tagged, dated = _tagged(library), _dated(library)
     said = ((playlist, word) for playlist in sorted(names) for word in words_of_name(names[playlist]))
     hints = ((playlist, tagged.get(word) or dated.get(decade_of(word), [])) for playlist, word in said)
-    least, most = SPOKEN_FOR[0], SPOKEN_FOR[1] * len(library)
+    least, most = SONGS_OF_HINT[0], SONGS_OF_HINT[1] * len(library)
     return [(playlist, songs) for playlist, songs in hints if least <= len(songs) <= most]
 
 
@@ -55,38 +55,40 @@ def _dated(library: Mapping[str, SongFeatures]) -> dict[str | None, list[str]]:
 
 @dataclass(frozen=True)
 class SharedWords:
-    """What labelled songs have of playlists' names. told: (m, h) shares of a name. columns: (h,) its class.
+    """What labelled songs have of playlists' names. shares: (m, h) shares of a name. columns: (h,) its class.
 
-    usually: (h,) how probable it is that a hint of its kind holds.
+    probability: (h,) that a hint of its kind holds, before any label.
     """
 
-    told: Logits
+    shares: Logits
     columns: NDArray[np.int64]
-    usually: Logits
+    probability: Logits
 
     def strengths(self, logits: Logits, examples: Examples) -> Logits:
         """Return (h, c): how much each hint adds to its class's logit; logits: (m, c) of songs left out, or NaN."""
         matrix = np.zeros((len(self.columns), examples.truth.shape[1]))
         for at, column in enumerate(self.columns):
-            odds = np.log(self.usually[at] / (1 - self.usually[at])) + self._evidence(at, logits, examples)
-            matrix[at, column] = STRONG / (1 + np.exp(-odds))
+            odds = np.log(self.probability[at] / (1 - self.probability[at])) + self._evidence(at, logits, examples)
+            matrix[at, column] = HINT_LOGIT / (1 + np.exp(-odds))
         return matrix
 
     def _evidence(self, at: int, logits: Logits, examples: Examples) -> float:
         """Return the logarithm of how much likelier the labels are if the hint holds."""
-        column, told = self.columns[at], self.told[:, at]
-        rows = (told > 0) & np.isfinite(examples.truth[:, column]) & np.isfinite(logits[:, column])
+        column, shares = self.columns[at], self.shares[:, at]
+        rows = (shares > 0) & np.isfinite(examples.truth[:, column]) & np.isfinite(logits[:, column])
         likely = []
-        for strength in (0, STRONG):
+        for strength in (0, HINT_LOGIT):
             moved = logits[rows].copy()
-            moved[:, column] += told[rows] * strength
+            moved[:, column] += shares[rows] * strength
             yes = probabilities(moved, examples.exclusive, 1.0)[:, column] if rows.any() else np.zeros(0)
             right = np.where(examples.truth[rows, column] == 1, yes, 1 - yes)
             likely.append(np.log(np.maximum(right, FAINT)))
         return float(examples.weight[rows] @ (likely[1] - likely[0]))
 
 
-def shared_words(hinted: Sequence[tuple[int, HintColumn]], told: Logits, classes: Sequence[int | None]) -> SharedWords:
-    """Return what there is to weigh; hinted: the columns of the hints, each with its playlist; told: (m, h)."""
+def shared_words(
+    hinted: Sequence[tuple[int, HintColumn]], shares: Logits, classes: Sequence[int | None]
+) -> SharedWords:
+    """Return what there is to weigh; hinted: the columns of the hints, each with its playlist; shares: (m, h)."""
     columns = np.array([classes.index(playlist) for playlist, _ in hinted], np.int64)
-    return SharedWords(told, columns, np.array([USUALLY[column.kind] for _, column in hinted], np.float64))
+    return SharedWords(shares, columns, np.array([PROBABILITY[column.kind] for _, column in hinted], np.float64))

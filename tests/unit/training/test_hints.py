@@ -15,7 +15,7 @@ from tests.unit.tastes import labelled, library
 from training.dataset import examples_of
 from training.model.export import check_parity, to_file
 from training.model.fit import fit
-from training.model.hints import STRONG, SharedWords
+from training.model.hints import HINT_LOGIT, SharedWords
 
 NAMES = {1: "Lofi", 2: "Run", 3: "Christmas"}
 TITLED = "This Christmas"
@@ -59,15 +59,15 @@ def test_a_hint_that_labels_contradict_no_longer_counts() -> None:
     believed, refuted = (
         fit(told(carols, playlist)).validation.strengths.max() for carols, playlist in ((1, 3), (4, 1))
     )
-    assert believed > 0.8 * STRONG
-    assert refuted < 0.1 * STRONG
+    assert believed > 0.8 * HINT_LOGIT
+    assert refuted < 0.1 * HINT_LOGIT
 
 
 def test_without_labels_about_it_a_hint_counts_as_it_usually_does() -> None:
     examples = examples_of(told(0))
     words = SharedWords(np.zeros((len(examples.songs), 1)), np.array([2]), np.array([0.3]))
     strengths = words.strengths(np.full(examples.truth.shape, np.nan), examples)
-    assert strengths[0].tolist() == pytest.approx([0, 0, 0.3 * STRONG])
+    assert strengths[0].tolist() == pytest.approx([0, 0, 0.3 * HINT_LOGIT])
 
 
 @pytest.mark.parametrize("several", [False, True])

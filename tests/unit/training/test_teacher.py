@@ -16,7 +16,7 @@ from training.dataset import examples_of
 from training.model.cross_validation import usual_temperature
 from training.model.export import to_file
 from training.model.fit import fit
-from training.model.heads import boldness
+from training.model.heads import near_weight
 from training.model.hints import hints_of
 from training.model.teacher import SeenSongs, look
 from training.problems import NothingToTellApart
@@ -65,7 +65,7 @@ def test_a_telling_name_helps_while_labels_are_few() -> None:
 # ------------------------------------------------------------------ labels
 def test_with_more_labels_neighbours_count_less_and_labels_more() -> None:
     few, many = (examples_of(labelled(SONGS, [n] * 4)) for n in (1, 20))
-    assert boldness(few, np.arange(len(few.songs))) > boldness(many, np.arange(len(many.songs)))
+    assert near_weight(few, np.arange(len(few.songs))) > near_weight(many, np.arange(len(many.songs)))
     assert usual_temperature(few) > usual_temperature(many)
 
 
