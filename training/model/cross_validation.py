@@ -32,7 +32,7 @@ LEAST_PROBABILITY = 0.01  # lower bound on the truth's probability, so one wrong
 class Predictor(Protocol):
     """What scores songs."""
 
-    def logits(self, seen: Floats) -> Logits: ...  # (n, c)
+    def logits(self, inputs: Floats) -> Logits: ...  # (n, c)
 
 
 Learner = Callable[[NDArray[np.int64]], Predictor]  # learns from some rows of the examples
@@ -66,15 +66,15 @@ class CrossValidation:
 
 
 def cross_validate(
-    learn: Learner, seen: Floats, examples: Examples, hints: SharedWords, folds: int | None = None
+    learn: Learner, inputs: Floats, examples: Examples, hints: SharedWords, folds: int | None = None
 ) -> CrossValidation:
     """Return the cross-validation of the models `learn` returns.
 
-    seen: (m, k), what they see of the examples, besides the hints. folds: how many to try; all by default.
+    inputs: (m, k), what they see of the examples, besides the hints. folds: how many to try; all by default.
     """
     logits = np.full(examples.truth.shape, np.nan)
     for train, test in islice(_folds(examples), folds):
-        logits[test] = learn(train).logits(seen[test])
+        logits[test] = learn(train).logits(inputs[test])
     tested = examples.settled & _testable(logits, examples) & _comparable(examples)
     temperature = _temperature(examples, logits, tested)
     scaled = np.where(tested[:, None], logits / temperature, np.nan)

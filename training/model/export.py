@@ -51,10 +51,10 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
     unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
     _bound(model.graph, unit)
     space = unit.output[0]
-    seen = [space, *([_fourier(model.graph, fitted.fourier)] if fitted.fourier else [])]
-    seen += [_trees(model, space, fitted.trees)] if fitted.trees else []
-    seen += [_hints(model.graph, fitted)] if fitted.schema.hints else []
-    _head(model.graph, seen, fitted)
+    inputs = [space, *([_fourier(model.graph, fitted.fourier)] if fitted.fourier else [])]
+    inputs += [_trees(model, space, fitted.trees)] if fitted.trees else []
+    inputs += [_hints(model.graph, fitted)] if fitted.schema.hints else []
+    _head(model.graph, inputs, fitted)
     del model.graph.output[:]
     answers = [onnx.helper.make_tensor_value_info(name, SINGLE, [None, None]) for name in ("probabilities", "space")]
     model.graph.output.extend(answers)
@@ -107,7 +107,7 @@ def _trees(model: onnx.ModelProto, space: str, steps: Pipeline) -> str:
         graph,
         main=main.components_.T,
         middle=main.mean_ @ main.components_.T,
-        sides=np.vstack([_sides(columns, trees.classes) for columns, _ in trees.ensembles]),
+        sides=np.vstack([_to_class_scores(columns, trees.classes) for columns, _ in trees.ensembles]),
     )
     graph.node.extend(
         [
@@ -143,8 +143,8 @@ def _ensemble(model: onnx.ModelProto, ensemble: GradientBoostingClassifier, answ
     model.graph.node.append(grown)
 
 
-def _sides(columns: NDArray[np.int64], classes: int) -> Exact:
-    """Return (a, c): how an ensemble's answers count for each class, as in `training.model.trees.sided`."""
+def _to_class_scores(columns: NDArray[np.int64], classes: int) -> Exact:
+    """Return (a, c): how an ensemble's answers count for each class, as in `training.model.trees.class_scores`."""
     sides = np.zeros((max(2, len(columns)), classes))
     if len(columns) == 1:
         sides[1, columns] = 1
@@ -170,20 +170,20 @@ def _constants(graph: onnx.GraphProto, **arrays: NDArray[Any]) -> None:
     graph.initializer.extend(onnx.numpy_helper.from_array(values, name) for name, values in arrays.items())
 
 
-def _head(graph: onnx.GraphProto, seen: Sequence[str], fitted: Fitted) -> None:
-    """Append what turns all that's seen, the space first, into probabilities, in float64 until the output."""
+def _head(graph: onnx.GraphProto, inputs: Sequence[str], fitted: Fitted) -> None:
+    """Append what turns the inputs, the space first, into probabilities, in float64 until the output."""
     coefficients, intercepts = _weights(fitted)
     likely = "Softmax" if fitted.examples.exclusive else "Sigmoid"
     _constants(graph, coefficients=coefficients, intercepts=intercepts)
     node = onnx.helper.make_node
     graph.node.extend(
         [
-            node("Concat", seen, ["seen"], axis=1),
-            node("MatMul", ["seen", "coefficients"], ["products"]),
+            node("Concat", inputs, ["inputs"], axis=1),
+            node("MatMul", ["inputs", "coefficients"], ["products"]),
             node("Add", ["products", "intercepts"], ["logits"]),
             node(likely, ["logits"], ["likely"]),
             node("Cast", ["likely"], ["probabilities"], to=SINGLE),
-            node("Cast", [seen[0]], ["space"], to=SINGLE),
+            node("Cast", [inputs[0]], ["space"], to=SINGLE),
         ]
     )
 

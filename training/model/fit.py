@@ -28,7 +28,7 @@ from training.model.heads import Estimator, Floats, Head, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
 from training.model.kernel_head import MANY, PLENTY, column_scales, fit_fourier_features, fit_kernel_head
 from training.model.space import fit_space
-from training.model.teacher import SeenSongs, View, look, spread_sample
+from training.model.teacher import SongRows, View, look, spread_sample
 from training.model.trees import Boosted, fit_tree_inputs, fit_trees
 
 ROWS = 500  # songs mapped into the space at a time
@@ -54,8 +54,8 @@ class Fitted:
     def pipeline(self) -> Pipeline:
         """The whole pipeline, from vectors to calibrated probabilities."""
         parts = {"space": self.space, "fourier": self.fourier, "trees": self.trees, "hints": self.hints}
-        seen = FeatureUnion([(name, part) for name, part in parts.items() if part is not None])
-        return Pipeline([("seen", seen), ("head", self.head)])
+        inputs = FeatureUnion([(name, part) for name, part in parts.items() if part is not None])
+        return Pipeline([("inputs", inputs), ("head", self.head)])
 
     @property
     def hints(self) -> Pipeline | None:
@@ -122,8 +122,10 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     space = fit_space(schema, vectors)
     shared = shared_words(hinted, own[:, schema.hints_at :].astype(np.float64), examples.classes)
     hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
-    around = _seen(space, schema, list(library.values()), vectors)
-    view = look(_seen(space, schema, labelled, own), around, [[place[song] for song in songs] for _, songs in hints])
+    around = _song_rows(space, schema, list(library.values()), vectors)
+    view = look(
+        _song_rows(space, schema, labelled, own), around, [[place[song] for song in songs] for _, songs in hints]
+    )
     many = len(labelled) >= MANY and bool(schema.numbers)
     fourier = fit_fourier_features(schema, vectors) if many else None
     tree_inputs = fit_tree_inputs(schema, space, around.space) if many else None
@@ -134,8 +136,8 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     return _Study(space, fourier, tree_inputs, schema, view, fourier_rows, tree_rows, shared, examples, dict(sources))
 
 
-def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
-    return SeenSongs(songs, vectors[:, : len(schema.numbers)], _in_batches(space, vectors))
+def _song_rows(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SongRows:
+    return SongRows(songs, vectors[:, : len(schema.numbers)], _in_batches(space, vectors))
 
 
 def _in_batches(steps: Pipeline, vectors: Vectors) -> Floats:
@@ -150,11 +152,11 @@ def _conclude(study: _Study) -> Fitted:
     learn = partial(fit_head, study.view, examples)
     validation = cross_validate(learn, space, examples, study.shared, 1 if len(rows) >= PLENTY else None)
     if study.fourier is not None and study.tree_inputs is not None:
-        learn_kernel_head, seen = (
+        learn_kernel_head, inputs = (
             partial(_fit_kernel_head, study),
             np.hstack([space, study.fourier_rows, study.tree_rows]),
         )
-        kernel_validation = cross_validate(learn_kernel_head, seen, examples, study.shared)
+        kernel_validation = cross_validate(learn_kernel_head, inputs, examples, study.shared)
         if kernel_validation.beats(validation):
             learned = learn_kernel_head(rows)
             trees = Pipeline([*study.tree_inputs.steps, ("trees", learned.trees)])
@@ -175,8 +177,8 @@ def _fitted(
 
 def _fit_kernel_head(study: _Study, rows: NDArray[np.int64]) -> Boosted:
     """Return the kernel head and its trees, learned only from those rows of the examples."""
-    seen = np.hstack([study.view.space, study.fourier_rows])
-    head = fit_kernel_head(seen, column_scales(study.schema, study.view.space.shape[1]), study.examples, rows)
+    inputs = np.hstack([study.view.space, study.fourier_rows])
+    head = fit_kernel_head(inputs, column_scales(study.schema, study.view.space.shape[1]), study.examples, rows)
     return Boosted(head, fit_trees(study.tree_rows, study.examples, rows))
 
 

@@ -77,10 +77,10 @@ def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits
 def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
     """Return a head learned from those rows of the examples and from their hints; view: of the examples."""
     fitted = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
-    seen, library = _projected(view, near_weight(examples, rows), fitted)
+    inputs, library = _projected(view, near_weight(examples, rows), fitted)
     truth, weight = _hint_examples(examples)
     truth, weight = np.concatenate([examples.truth, truth])[fitted], np.concatenate([examples.weight, weight])[fitted]
-    scores = regress(seen, library, examples, truth, weight)
+    scores = regress(inputs, library, examples, truth, weight)
     middle = scores.mean(axis=0)
     known = np.isfinite(middle)
     coefficients = np.full((scores.shape[1], view.space.shape[1]), np.nan)
@@ -88,12 +88,12 @@ def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
     return Head(coefficients, np.where(known, middle, np.nan), examples.exclusive)
 
 
-def regress(seen: Logits, asked: Logits, examples: Examples, truth: Logits, weight: Logits) -> Logits:
-    """Return (n, c), the scores of the (n, t) asked, by regressions on the (m, t) rows seen; not finite: not learned.
+def regress(inputs: Logits, queries: Logits, examples: Examples, truth: Logits, weight: Logits) -> Logits:
+    """Return (n, c), the scores of (n, t) queries by regressions fitted to (m, t) inputs; not finite: not learned.
 
-    truth, weight: of the rows seen, as in the examples.
+    truth, weight: of the inputs, as in the examples.
     """
-    return (_multinomial if examples.exclusive else _one_vs_rest)(seen, asked, truth, weight)
+    return (_multinomial if examples.exclusive else _one_vs_rest)(inputs, queries, truth, weight)
 
 
 def _hint_examples(examples: Examples) -> tuple[Logits, Logits]:
@@ -126,42 +126,42 @@ def _projected(view: View, near_weight: float, rows: NDArray[np.int64]) -> tuple
     return vectors[:, kept] * (values[kept] / lengths), library.astype(np.float64)
 
 
-def _one_vs_rest(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
+def _one_vs_rest(inputs: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
     """Return (n, c) scores of the library, each column from the songs whose answer is known."""
     nothing = np.full(len(library), np.nan)
     scores = []
     for column in truth.T:
         asked = ~np.isnan(column)
-        regression = _regression(seen[asked], column[asked].astype(np.int64), weight[asked])
+        regression = _regression(inputs[asked], column[asked].astype(np.int64), weight[asked])
         scores.append(nothing if regression is None else regression.decision_function(library))
     return np.column_stack(scores)
 
 
-def _multinomial(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
+def _multinomial(inputs: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
     row, name = np.nonzero(truth == 1)
     share = weight[row] / (truth == 1).sum(axis=1)[row]
-    first = _regression(seen[row], name, share)
+    first = _regression(inputs[row], name, share)
     elsewhere = np.flatnonzero(~(truth == 1).any(axis=1))
     if first is not None and len(elsewhere):
-        guess = _scores(first, seen[elsewhere], truth.shape[1])
+        guess = _scores(first, inputs[elsewhere], truth.shape[1])
         likely = probabilities(guess, exclusive=True, temperature=1.0) * (truth[elsewhere] != 0)
         likely = NEGATIVE_WEIGHT * likely / np.maximum(likely.sum(axis=1, keepdims=True), EPSILON)
         at, other = np.nonzero(likely > 0)
         rows, names = np.concatenate([row, elsewhere[at]]), np.concatenate([name, other])
-        first = _regression(seen[rows], names, np.concatenate([share, likely[at, other] * weight[elsewhere][at]]))
+        first = _regression(inputs[rows], names, np.concatenate([share, likely[at, other] * weight[elsewhere][at]]))
     return _scores(first, library, truth.shape[1])
 
 
-def _scores(regression: LogisticRegression | None, seen: Logits, classes: int) -> Logits:
+def _scores(regression: LogisticRegression | None, inputs: Logits, classes: int) -> Logits:
     """Return (n, c); -inf for a class that the regression hasn't seen."""
-    scores = np.full((len(seen), classes), -np.inf)
+    scores = np.full((len(inputs), classes), -np.inf)
     if regression is not None:
-        values = regression.decision_function(seen)
+        values = regression.decision_function(inputs)
         scores[:, regression.classes_] = values if values.ndim == 2 else np.column_stack([-values / 2, values / 2])
     return scores
 
 
-def _regression(seen: Logits, names: NDArray[np.int64], share: Logits) -> LogisticRegression | None:
+def _regression(inputs: Logits, names: NDArray[np.int64], share: Logits) -> LogisticRegression | None:
     """Fit one regression; None if there's only one name. share: (m,) what fraction of a label each row is."""
     if len(np.unique(names)) < 2:
         return None
@@ -169,7 +169,7 @@ def _regression(seen: Logits, names: NDArray[np.int64], share: Logits) -> Logist
     weight *= share.sum() / weight.sum()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels are our normal case
-        return LogisticRegression(C=C, max_iter=MAX_ITERATIONS, tol=1e-4).fit(seen, names, sample_weight=weight)
+        return LogisticRegression(C=C, max_iter=MAX_ITERATIONS, tol=1e-4).fit(inputs, names, sample_weight=weight)
 
 
 def _regression_of(coefficients: Logits, intercepts: Logits, classes: int) -> LogisticRegression:

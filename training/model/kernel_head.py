@@ -46,12 +46,12 @@ def column_scales(schema: Schema, space: int) -> Logits:
     return scales
 
 
-def fit_kernel_head(seen: Floats, scales: Logits, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learned only from those rows of the examples; seen: (m, space + N_FOURIER), of the examples.
+def fit_kernel_head(inputs: Floats, scales: Logits, examples: Examples, rows: NDArray[np.int64]) -> Head:
+    """Return a head learned only from those rows of the examples; inputs: (m, space + N_FOURIER), of the examples.
 
     A linear model is determined by its answers to zero and to each unit vector.
     """
-    asked = np.vstack([np.zeros_like(scales), np.diag(scales)])
-    scores = regress(seen[rows] * scales, asked, examples, examples.truth[rows], examples.weight[rows])
+    queries = np.vstack([np.zeros_like(scales), np.diag(scales)])
+    scores = regress(inputs[rows] * scales, queries, examples, examples.truth[rows], examples.weight[rows])
     scores[:, ~np.isfinite(scores[0])] = np.nan
     return Head((scores[1:] - scores[0]).T, scores[0], examples.exclusive)

@@ -59,7 +59,7 @@ def spread_sample(songs: Iterable[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class SeenSongs:
+class SongRows:
     """Some songs: their features, their numbers (n, a), and their rows (n, k) in the space."""
 
     songs: Sequence[SongFeatures]
@@ -67,7 +67,7 @@ class SeenSongs:
     space: Floats
 
 
-def look(labelled: SeenSongs, library: SeenSongs, hinted: Sequence[Sequence[int]] = ()) -> View:
+def look(labelled: SongRows, library: SongRows, hinted: Sequence[Sequence[int]] = ()) -> View:
     """Return the view of labelled songs against a library; hinted: rows of the library, by hint."""
     sound = _sound_of_artists(library)
     own, library_own = (_unit(np.hstack([seen.space, ARTIST * sound(seen)])) for seen in (labelled, library))
@@ -88,7 +88,7 @@ def _with_means(labelled: Floats, library: Floats, spoken: Sequence[Sequence[int
     return np.vstack([labelled, *(library[rows].mean(axis=0, keepdims=True) for rows in spoken)])
 
 
-def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
+def _sound_of_artists(library: SongRows) -> Callable[[SongRows], Floats]:
     """Return a function that averages songs' numbers (n, a) over the library's songs by the same artists, centred."""
     rows: dict[int, list[int]] = defaultdict(list)
     for at, song in enumerate(library.songs):
@@ -96,7 +96,7 @@ def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
             rows[artist].append(at)
     means = {artist: library.numbers[at].mean(axis=0) for artist, at in rows.items()}
 
-    def sound(seen: SeenSongs) -> Floats:
+    def sound(seen: SongRows) -> Floats:
         numbers = seen.numbers.copy()
         for at, song in enumerate(seen.songs):
             if known := [means[artist] for artist in keys_of("artists", song) if artist in means]:

@@ -51,30 +51,30 @@ class Trees(BaseEstimator, TransformerMixin):  # type: ignore[misc]
     def __init__(self, ensembles: Sequence[tuple[NDArray[np.int64], GradientBoostingClassifier]], classes: int) -> None:
         self.ensembles, self.classes = ensembles, classes
 
-    def fit(self, seen: Floats, truth: None = None) -> Self:
+    def fit(self, inputs: Floats, truth: None = None) -> Self:
         """Do nothing: it's made of fitted ensembles."""
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def transform(self, seen: Floats) -> Logits:
+    def transform(self, inputs: Floats) -> Logits:
         """Return (n, c) scores."""
-        scores = np.zeros((len(seen), self.classes))
+        scores = np.zeros((len(inputs), self.classes))
         for columns, ensemble in self.ensembles:
-            scores[:, columns] = sided(ensemble.decision_function(seen), len(columns))
+            scores[:, columns] = class_scores(ensemble.decision_function(inputs), len(columns))
         return scores
 
 
-def sided(scores: Logits, columns: int) -> Logits:
+def class_scores(scores: Logits, columns: int) -> Logits:
     """Return (n, columns); of two classes that compete, scikit-learn tells only by how much the second is ahead."""
     if scores.ndim == 2:
         return scores
     return np.column_stack([-scores / 2, scores / 2]) if columns == 2 else scores[:, None]
 
 
-def fit_trees(seen: Floats, examples: Examples, rows: NDArray[np.int64]) -> Trees:
-    """Return trees grown from those rows of the examples; seen: (m, w), of all of them."""
+def fit_trees(inputs: Floats, examples: Examples, rows: NDArray[np.int64]) -> Trees:
+    """Return trees grown from those rows of the examples; inputs: (m, w), of all of them."""
     truth, count = examples.truth, examples.truth.shape[1]
     if examples.exclusive:
         placed = rows[(truth[rows] == 1).any(axis=1)]
@@ -84,24 +84,24 @@ def fit_trees(seen: Floats, examples: Examples, rows: NDArray[np.int64]) -> Tree
         questions = [(np.array([column]), some, truth[some, column]) for column, some in enumerate(asked)]
     rounds = min(ROUNDS, max(1, MOST // count))
     grown = [
-        (columns, _grown(seen[some], told, examples.weight[some], rounds))
-        for columns, some, told in questions
-        if len(np.unique(told)) > 1
+        (columns, _fit_ensemble(inputs[some], targets, examples.weight[some], rounds))
+        for columns, some, targets in questions
+        if len(np.unique(targets)) > 1
     ]
     return Trees(grown, count)
 
 
-def _grown(seen: Floats, told: NDArray[Any], weight: Logits, rounds: int) -> GradientBoostingClassifier:
+def _fit_ensemble(inputs: Floats, targets: NDArray[Any], weight: Logits, rounds: int) -> GradientBoostingClassifier:
     trees = GradientBoostingClassifier(
         n_estimators=rounds,
         learning_rate=STEP,
         max_depth=DEPTH,
         min_samples_leaf=LEAF,
-        subsample=min(ROWS, MOST_ROWS / len(seen)),
+        subsample=min(ROWS, MOST_ROWS / len(inputs)),
         max_features=COLUMNS,
         random_state=0,
     )
-    return trees.fit(seen, told, sample_weight=weight)
+    return trees.fit(inputs, targets, sample_weight=weight)
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,10 @@ class Boosted:
     head: Head
     trees: Trees
 
-    def logits(self, seen: Floats) -> Logits:
+    def logits(self, inputs: Floats) -> Logits:
         """Return (n, c) scores of (n, k + w): what the head sees, then what the trees see."""
         width = self.head.coefficients.shape[1]
-        return self.head.logits(seen[:, :width]) + self.trees.transform(seen[:, width:])
+        return self.head.logits(inputs[:, :width]) + self.trees.transform(inputs[:, width:])
 
     @property
     def flat(self) -> Head:

@@ -18,7 +18,7 @@ from training.model.export import to_file
 from training.model.fit import fit
 from training.model.heads import near_weight
 from training.model.hints import hints_of
-from training.model.teacher import SeenSongs, look
+from training.model.teacher import SongRows, look
 from training.problems import NothingToTellApart
 
 SONGS = library(styles=4, per_style=40)
@@ -131,9 +131,9 @@ def test_identical_songs_give_even_guesses() -> None:
 
 
 def test_an_artists_average_sound_counts_songs_under_every_way_to_write_the_name() -> None:
-    def seen(names: Sequence[str], numbers: Sequence[float]) -> SeenSongs:
+    def seen(names: Sequence[str], numbers: Sequence[float]) -> SongRows:
         songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in names]
-        return SeenSongs(songs, np.array(numbers, np.float32)[:, None], np.eye(len(songs), 3, dtype=np.float32))
+        return SongRows(songs, np.array(numbers, np.float32)[:, None], np.eye(len(songs), 3, dtype=np.float32))
 
     library = seen(["The Band", "Band feat. Ann", "Bea"], [1, 3, 8])
     view = look(seen(["band"], [9]), library)
