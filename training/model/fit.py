@@ -22,13 +22,13 @@ from bot.core.sorting.learning.hints import hint_columns
 from bot.core.sorting.learning.prior import Prior, tell
 from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
-from training.evaluation.studies.dates import dates_help, dates_may_help, foretell, without_dates
+from training.evaluation.studies.dates import dates_help, dates_may_help, newest_likelihoods, without_dates
 from training.model.cross_validation import CrossValidation, cross_validate
 from training.model.heads import Estimator, Floats, Head, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
 from training.model.kernel_head import MANY, PLENTY, column_scales, fit_fourier_features, fit_kernel_head
 from training.model.space import fit_space
-from training.model.teacher import SongRows, View, look, spread_sample
+from training.model.teacher import SongRows, View, spread_sample, view_of
 from training.model.trees import Boosted, fit_tree_inputs, fit_trees
 
 ROWS = 500  # songs mapped into the space at a time
@@ -78,23 +78,23 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     plain = replace(training, songs=without_dates(training.songs))
     examples = examples_of(training)
     if dates_may_help(training.songs, examples) and _dates_help(plain, training, examples):
-        return _conclude(_study(training, examples))
-    return _conclude(_study(plain, examples))
+        return _choose_head(_prepare(training, examples))
+    return _choose_head(_prepare(plain, examples))
 
 
 def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> bool:
-    """Study one after the other, and free both: a study is the largest thing in memory."""
+    """Prepare one set after the other, and free both: what's prepared is the largest thing in memory."""
 
-    def told(training: TrainingSet) -> Logits:
-        study = _study(training, examples)
-        return foretell(study.view, study.examples, dated.songs)
+    def likelihoods(training: TrainingSet) -> Logits:
+        prepared = _prepare(training, examples)
+        return newest_likelihoods(prepared.view, prepared.examples, dated.songs)
 
-    return dates_help(told(plain), told(dated))
+    return dates_help(likelihoods(plain), likelihoods(dated))
 
 
 @dataclass(frozen=True)
-class _Study:
-    """Everything that's learned from.
+class _Prepared:
+    """Everything that the heads are fitted to.
 
     fourier, tree_inputs: the steps from vectors to what the kernel head and its trees see; None if labels are few.
     fourier_rows, tree_rows: (m, w) and (m, t), the labelled songs after these steps; no columns if labels are few.
@@ -112,7 +112,7 @@ class _Study:
     sources: dict[str, int]
 
 
-def _study(training: TrainingSet, examples: Examples) -> _Study:
+def _prepare(training: TrainingSet, examples: Examples) -> _Prepared:
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
     hinted = hint_columns(_named(training, examples), list(known.values()))
     schema = replace(schema_of(list(known.values())), hints=tuple(column for _, column in hinted))
@@ -122,18 +122,20 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     space = fit_space(schema, vectors)
     shared = shared_words(hinted, own[:, schema.hints_at :].astype(np.float64), examples.classes)
     hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
-    around = _song_rows(space, schema, list(library.values()), vectors)
-    view = look(
-        _song_rows(space, schema, labelled, own), around, [[place[song] for song in songs] for _, songs in hints]
+    library_rows = _song_rows(space, schema, list(library.values()), vectors)
+    view = view_of(
+        _song_rows(space, schema, labelled, own), library_rows, [[place[song] for song in songs] for _, songs in hints]
     )
     many = len(labelled) >= MANY and bool(schema.numbers)
     fourier = fit_fourier_features(schema, vectors) if many else None
-    tree_inputs = fit_tree_inputs(schema, space, around.space) if many else None
+    tree_inputs = fit_tree_inputs(schema, space, library_rows.space) if many else None
     nothing = np.zeros((len(own), 0), np.float32)
     fourier_rows, tree_rows = (_in_batches(steps, own) if steps else nothing for steps in (fourier, tree_inputs))
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     examples = replace(examples, hinted=tuple(at for at, _ in hints))
-    return _Study(space, fourier, tree_inputs, schema, view, fourier_rows, tree_rows, shared, examples, dict(sources))
+    return _Prepared(
+        space, fourier, tree_inputs, schema, view, fourier_rows, tree_rows, shared, examples, dict(sources)
+    )
 
 
 def _song_rows(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SongRows:
@@ -146,40 +148,42 @@ def _in_batches(steps: Pipeline, vectors: Vectors) -> Floats:
     return np.concatenate([steps.transform(batch).astype(np.float32) for batch in batches])
 
 
-def _conclude(study: _Study) -> Fitted:
-    """Learn the head; of two candidates, choose the one under which left-out songs are likelier."""
-    examples, space, rows = study.examples, study.view.space, np.arange(len(study.examples.songs))
-    learn = partial(fit_head, study.view, examples)
-    validation = cross_validate(learn, space, examples, study.shared, 1 if len(rows) >= PLENTY else None)
-    if study.fourier is not None and study.tree_inputs is not None:
-        learn_kernel_head, inputs = (
-            partial(_fit_kernel_head, study),
-            np.hstack([space, study.fourier_rows, study.tree_rows]),
-        )
-        kernel_validation = cross_validate(learn_kernel_head, inputs, examples, study.shared)
+def _choose_head(prepared: _Prepared) -> Fitted:
+    """Fit the head; of two candidates, choose the one under which left-out songs are likelier."""
+    examples, space, rows = prepared.examples, prepared.view.space, np.arange(len(prepared.examples.songs))
+    learn = partial(fit_head, prepared.view, examples)
+    validation = cross_validate(learn, space, examples, prepared.shared, 1 if len(rows) >= PLENTY else None)
+    if prepared.fourier is not None and prepared.tree_inputs is not None:
+        learn_kernel_head = partial(_fit_kernel_head, prepared)
+        inputs = np.hstack([space, prepared.fourier_rows, prepared.tree_rows])
+        kernel_validation = cross_validate(learn_kernel_head, inputs, examples, prepared.shared)
         if kernel_validation.beats(validation):
             learned = learn_kernel_head(rows)
-            trees = Pipeline([*study.tree_inputs.steps, ("trees", learned.trees)])
-            return _fitted(study, learned.flat, kernel_validation, study.fourier, trees)
-    return _fitted(study, learn(rows), validation)
+            trees = Pipeline([*prepared.tree_inputs.steps, ("trees", learned.trees)])
+            return _fitted(prepared, learned.flat, kernel_validation, prepared.fourier, trees)
+    return _fitted(prepared, learn(rows), validation)
 
 
 def _fitted(
-    study: _Study,
+    prepared: _Prepared,
     head: Head,
     validation: CrossValidation,
     fourier: Pipeline | None = None,
     trees: Pipeline | None = None,
 ) -> Fitted:
     served = head.hinted(validation.strengths, validation.temperature).estimator(validation.temperature)
-    return Fitted(study.space, fourier, trees, served, study.schema, study.examples, validation, study.sources)
+    return Fitted(
+        prepared.space, fourier, trees, served, prepared.schema, prepared.examples, validation, prepared.sources
+    )
 
 
-def _fit_kernel_head(study: _Study, rows: NDArray[np.int64]) -> Boosted:
+def _fit_kernel_head(prepared: _Prepared, rows: NDArray[np.int64]) -> Boosted:
     """Return the kernel head and its trees, learned only from those rows of the examples."""
-    inputs = np.hstack([study.view.space, study.fourier_rows])
-    head = fit_kernel_head(inputs, column_scales(study.schema, study.view.space.shape[1]), study.examples, rows)
-    return Boosted(head, fit_trees(study.tree_rows, study.examples, rows))
+    inputs = np.hstack([prepared.view.space, prepared.fourier_rows])
+    head = fit_kernel_head(
+        inputs, column_scales(prepared.schema, prepared.view.space.shape[1]), prepared.examples, rows
+    )
+    return Boosted(head, fit_trees(prepared.tree_rows, prepared.examples, rows))
 
 
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:

@@ -67,7 +67,7 @@ class SongRows:
     space: Floats
 
 
-def look(labelled: SongRows, library: SongRows, hinted: Sequence[Sequence[int]] = ()) -> View:
+def view_of(labelled: SongRows, library: SongRows, hinted: Sequence[Sequence[int]] = ()) -> View:
     """Return the view of labelled songs against a library; hinted: rows of the library, by hint."""
     sound = _sound_of_artists(library)
     own, library_own = (_unit(np.hstack([seen.space, ARTIST * sound(seen)])) for seen in (labelled, library))

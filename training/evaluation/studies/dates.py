@@ -46,7 +46,7 @@ def dates_help(plain: Logits, dated: Logits) -> bool:
     return bool(gains.mean() > max(GAIN, gains.std(ddof=1) / np.sqrt(len(gains))))
 
 
-def foretell(view: View, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:
+def newest_likelihoods(view: View, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:
     """Return the log-likelihood of each of the newest labels under a model of the older ones."""
     dates = [songs[song].numbers.get(LIKED, -np.inf) for song in examples.songs]
     order = np.argsort(dates, kind="stable")
