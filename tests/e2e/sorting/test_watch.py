@@ -124,11 +124,19 @@ async def test_updates_go_to_the_channel_the_member_chose(stack: CheckedStack, a
     await answer(ada.person.command("updates", where="dm"))
 
 
+async def polled_twice(stack: CheckedStack, ada: Trained) -> None:
+    query = "select polls from member where member = ?"
+    ((before,),) = stack.rows(query, ada.person.user.id)
+    await stack.until(lambda: stack.rows(query, ada.person.user.id)[0][0] >= before + 2)
+
+
 async def test_muted_updates_come_afterwards_and_off_means_off(stack: CheckedStack, ada: Trained) -> None:
     last = stack.last_message(ada.person)
+    updates = "select 1 from notice where member = ? and kind = 'update' and sent_at is null"
     await answer(ada.person.command("updates", mute=1))
-    first = ada.likes()
-    await sorted_in(stack, ada, first)
+    ada.likes()
+    await stack.until(lambda: stack.rows(updates, ada.person.user.id))
+    await polled_twice(stack, ada)  # before each poll, the bot sends what it may
     assert stack.last_message(ada.person) == last
     await answer(ada.person.command("updates", mute=0))
     said = await update(stack, ada, last, "+1")
@@ -141,7 +149,6 @@ async def test_muted_updates_come_afterwards_and_off_means_off(stack: CheckedSta
     second = ada.likes()
     await sorted_in(stack, ada, second)
     under_way = "select 1 from write where state = 'applying'"  # its notice comes with its end
-    updates = "select 1 from notice where member = ? and kind = 'update' and sent_at is null"
     await stack.until(lambda: not (stack.rows(under_way) or stack.rows(updates, ada.person.user.id)))
     assert stack.last_message(ada.person) == last
     await answer(ada.person.command("updates", where="dm"))
