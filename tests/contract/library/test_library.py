@@ -133,9 +133,16 @@ async def test_a_file_becomes_the_library_and_bad_rows_are_reported(store, now) 
 
 
 async def test_importing_again_adds_and_changes_nothing_else(store, now) -> None:
+    async def kept() -> list[object]:
+        async with store.reading() as tx:
+            library = await songs.library(tx, MEMBER)
+            return [library, await songs.liked(tx, MEMBER), await songs.features(tx, MEMBER, library)]
+
     await imports.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
+    before = await kept()
     again = await imports.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now + timedelta(days=1))
     assert again.total == 2
+    assert await kept() == before
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """When a layer is trained, and what members are told meanwhile. Real store; a stand-in trainer that trains nothing."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -53,10 +54,8 @@ async def test_a_training_is_marked_while_it_runs_and_counts_the_labels_it_start
         return SimpleNamespace(published=False, labels=9, reason="x")
 
     trainer: Any = SimpleNamespace(fit=fit)
-    try:
+    with pytest.raises(TrainingFailed) if fails else nullcontext():
         await train.train(store, trainer, ADA, layer.layer, now)
-    except TrainingFailed:
-        assert fails
     after = await now_of(store, layer)
     assert (after.training, after.tried) == (False, 6), "the footer never counts backwards"
 

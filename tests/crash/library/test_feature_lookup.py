@@ -69,5 +69,6 @@ async def test_killed_at_every_ninth_response_it_requests_only_what_is_missing(t
         known = await songs.features(tx, MEMBER, liked)
         states = [(row.source, row.state) for row in await tx.execute(lookups.LOOKUP.select())]
     await store.close()
+    assert len(known) == COUNT
     assert all(features.numbers["tempo"] == 100.0 and features.sets["artists"] for features in known.values())
     assert sorted(states) == [("musicbrainz", "known")] * COUNT + [("reccobeats", "known")] * COUNT

@@ -1,6 +1,7 @@
 """The API over real HTTP, on a real store and catalogue: what it answers, to whom, and what it never reveals."""
 
 import logging
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -172,7 +173,7 @@ async def test_malformed_requests_get_a_clear_error(stage: Stage) -> None:
     for path in MALFORMED:
         answer = await stage.ask(path, stage.ada)
         assert answer.status == 400
-        assert answer.json["detail"].split()[0] in path
+        assert answer.json["detail"].split()[0] == re.findall(r"[?&](\w+)=", path)[-1]
 
 
 async def test_addresses_of_any_length_get_a_proper_error(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.scratch import Scratch
+from bot.adapters.store import personal_data, schema
 from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
 from bot.errors import BadChoice, StillHearing
@@ -75,6 +76,9 @@ async def test_p35_uploaded_features_are_exported_and_deleted_with_their_member(
     (row,) = json.loads(await erase.export(stage.store, ADA))["feature"]
     assert (row["song"], row["source"]) == (song(1).song, "upload")
     assert isinstance(row["vectors"]["musicnn"][0], float)
+    async with stage.store.writing() as tx:
+        await personal_data.erase(tx, ADA)
+        assert (await tx.execute(schema.feature.select())).all() == []
 
 
 async def test_a_member_has_one_upload_at_a_time_and_the_queue_is_bounded(stage: Stage) -> None:
