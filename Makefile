@@ -82,7 +82,7 @@ define install
 	  { [ -x $(1)/bin/python ] || uv venv -q --python "$$(command -v $(PYTHON))" $(1); } \
 	  && uv pip install -q --python $(1)/bin/python --require-hashes -r $(2); \
 	else \
-	  { [ -x $(1)/bin/python ] || $(PYTHON) -m venv $(1) \
+	  { [ -x $(1)/bin/python ] && [ -x $(1)/bin/pip ] || $(PYTHON) -m venv $(1) \
 	    || { echo "Cratekeeper needs Python's venv: apt-get install python3-venv"; exit 1; }; } \
 	  && $(1)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(2); \
 	fi || { echo "Couldn't install $(2); the lines above say why. Often the network is down."; exit 1; }

@@ -152,19 +152,49 @@ async def test_make_refuses_an_unsupported_system_before_it_installs_anything(tm
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "old-python").write_text(TOO_OLD)
     (tmp_path / "old-python").chmod(0o700)
-    process = await asyncio.create_subprocess_exec(
-        *("make", target, "PYTHON=./old-python"),
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        stdout=PIPE,
-        stderr=STDOUT,
-    )
-    printed = (await process.communicate())[0].decode()
-    assert process.returncode != 0
+    code, printed = await made(tmp_path, target, "PYTHON=./old-python")
+    assert code != 0
     assert "Cratekeeper needs Python 3.11 or newer" in printed.splitlines()[0]
     assert (tmp_path / "asked").read_text() == "bot/supported.py\n"
     assert not (tmp_path / ".venv").exists()
     assert not (tmp_path / ".cache").exists()
+
+
+WITHOUT_VENV = """#!/bin/sh
+case "$*" in
+  "-m venv "*)
+    mkdir -p "$3/bin" && cp "$0" "$3/bin/python"
+    [ -e python3-venv ] || exit 1
+    cp "$0" "$3/bin/pip" ;;
+  "-m pip "*)
+    [ -e "${0%python}pip" ] && echo "$*" >> installed ;;
+esac
+"""
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+async def test_make_goes_on_once_the_package_it_asked_for_is_there(tmp_path: Path) -> None:
+    """Debian's venv without its package leaves a folder with a Python that has no pip."""
+    (tmp_path / "bot").mkdir()
+    for name in ("Makefile", "requirements.lock", "bot/supported.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "python").write_text(WITHOUT_VENV)
+    (tmp_path / "python").chmod(0o700)
+    code, printed = await made(tmp_path, ".venv/run.stamp", "PYTHON=./python", "UV=")
+    assert code != 0
+    assert "apt-get install python3-venv" in printed
+    (tmp_path / "python3-venv").touch()
+    assert await made(tmp_path, ".venv/run.stamp", "PYTHON=./python", "UV=") == (0, "")
+    assert "-r requirements.lock" in (tmp_path / "installed").read_text()
+
+
+async def made(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run make in a folder. Returns its exit code and output."""
+    process = await asyncio.create_subprocess_exec(
+        "make", *arguments, cwd=folder, env=environment(folder), stdout=PIPE, stderr=STDOUT
+    )
+    printed = (await process.communicate())[0].decode()
+    return process.returncode or 0, printed
 
 
 def test_the_readme_names_the_supported_systems() -> None:
