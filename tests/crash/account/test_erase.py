@@ -1,5 +1,6 @@
 """Erasing a member leaves no row, file or byte, wherever it's killed and resumed (promise P35)."""
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -16,6 +17,7 @@ from tests.filled import TABLES, fill, model_of
 
 ADA, BEN = 1574171665783324672, 1574171665783324999
 CANARY = "canary-of-ada"
+PRIVACY = Path(__file__).parents[3] / "docs" / "privacy.md"
 OF_NOBODY = (
     *("song", "match", "recording", "entry", "space", "cooldown", "spent", "app", "turn"),
     *("place", "counted", "barred", "takedown", "interaction"),
@@ -110,4 +112,13 @@ async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Pa
 @pytest.mark.parametrize("name", ["cratekeeper.db", "jobs.db"])
 async def test_p35_an_erasure_waits_for_a_backup_that_is_reading_then_finishes(full: Path, name: str) -> None:
     assert await in_process(eraser.wait_for_reader, full, name, ADA) == 0
+    check(full)
+
+
+@pytest.mark.slow
+async def test_p35_the_statement_that_operators_are_given_erases_a_member(full: Path) -> None:
+    (statement,) = re.findall(r'^sqlite3 \S+ "(.+)"$', PRIVACY.read_text(), re.MULTILINE)
+    with closing(sqlite3.connect(full / "cratekeeper.db")) as database, database:
+        database.execute(statement.replace("MEMBER_ID", str(ADA)))
+    assert await in_process(eraser.resume, full) == 0
     check(full)
