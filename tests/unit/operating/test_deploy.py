@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dotenv import dotenv_values
 
 from bot import config
 from bot.__main__ import parser
@@ -105,6 +107,34 @@ def test_systemd_knows_every_line_of_the_service_and_rates_it_confined(tmp_path:
         check=False,
     )
     assert rated.returncode == 0, rated.stdout[-300:]
+
+
+def filled_in() -> dict[str, str]:
+    """What an operator's copy of .env.example sets."""
+    return {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()} | {"DISCORD_TOKEN": "x"}
+
+
+def test_the_service_keeps_its_data_in_its_state_directory_whatever_the_file_of_settings_says() -> None:
+    """EnvironmentFile= overrides Environment=, wherever each is (systemd.exec(5))."""
+    unit = dict(line.split("=", 1) for line in UNIT.read_text().splitlines() if re.match(r"[A-Z]\w+=", line))
+    assigned = dict(word.split("=", 1) for word in shlex.split(unit["ExecStart"]) if re.match(r"[A-Z_]+=", word))
+    settings = config.parse({**filled_in(), **assigned})
+    assert settings.data_dir == Path("/var/lib") / unit["StateDirectory"]
+
+
+def test_a_container_keeps_its_data_in_the_volume_whatever_the_file_of_settings_says() -> None:
+    (bot,) = compose("compose.yaml").values()
+    settings = config.parse({**filled_in(), **bot["environment"]})
+    assert settings.data_dir == Path("/data")
+    assert settings.database_path.parent == settings.data_dir
+    assert settings.http_host == "0.0.0.0"  # noqa: S104 - in its container
+
+
+@pytest.mark.parametrize("file", sorted(DEPLOY.glob("*compose.yaml")), ids=lambda file: file.name)
+def test_compose_is_told_where_the_values_are_that_it_fills_in(file: Path) -> None:
+    """By itself it looks for .env beside the first file given with -f, which is deploy/."""
+    command = file.read_text().splitlines()[0]
+    assert ("--env-file .env " in command) == ("${" in file.read_text())
 
 
 def compose(name: str) -> Mapping[str, Any]:
