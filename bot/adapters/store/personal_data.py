@@ -162,3 +162,5 @@ async def forget_spotify(tx: Tx, member: int) -> None:
         await tx.execute(delete(table).where(table.c.member == member))
     kept = update(schema.playlist).where(schema.playlist.c.member == member)
     await tx.execute(kept.values(ref="", snapshot=None, recorded_from=None))
+    saved = update(schema.shown).where(schema.shown.c.member == member, schema.shown.c.saving.is_not(None))
+    await tx.execute(saved.values(saving=None))  # another account's likes aren't ours to save or remove

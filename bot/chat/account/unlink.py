@@ -26,6 +26,7 @@ async def on_unlink(context: Context) -> None:
     await services.jobs.forget(member)  # a running training or sync would bring something back
     gone = await flow.unlink(services.store, services.vault, services.models, member)
     services.libraries.forget(member)
+    services.recommender.forget(member)
     context.bot.offers.forget(member)
     await reply.show(context.interaction, Page(_(messages.UNLINKED) if gone else _(messages.UNLINKING)))
 

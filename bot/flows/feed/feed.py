@@ -31,7 +31,7 @@ from bot.flows.feed.recommend import Recommender
 from bot.flows.sorting.writing import sort
 
 REST = timedelta(days=30)  # until a song they reacted to may come again
-STAYS: dict[Saving | None, Saving] = {  # where the song was or is being put in
+STAYS: dict[Saving | None, Saving] = {  # of a like that the feed put in, or is about to: now it stays
     Saving.SAVE: Saving.SAVE,
     Saving.SAVED: Saving.SAVED,
     Saving.DROP: Saving.SAVED,
@@ -158,8 +158,10 @@ class Feed:
         if not all(savable(entry.song) for entry in entries):
             raise NotOnSpotify
         for song in (entry.song.song for entry in entries):
-            if not await songs.is_liked(tx, member, song):
-                await feed_history.say(tx, member, song, self._clock(), said=said, saving=Saving.SAVE)
+            shown, is_liked = await feed_history.get(tx, member, song), await songs.is_liked(tx, member, song)
+            saving = STAYS.get(shown.saving if shown else None) if is_liked else Saving.SAVE
+            if saving is not None:
+                await feed_history.say(tx, member, song, self._clock(), said=said, saving=saving)
 
     async def unlike(self, member: int, song: str) -> bool:
         """Undo a like. Returns whether it'll also leave their Spotify likes, because the feed saved it there."""
@@ -288,16 +290,15 @@ class Feed:
         now = self._clock()
         known, before = await members.ensure(tx, member, now), await feed_history.get(tx, member, song.song)
         saving = before.saving if before is not None else None
-        ours = STAYS.get(saving)  # the feed put it there, or is about to, and now it stays
         if await songs.is_liked(tx, member, song.song):
-            await feed_history.say(tx, member, song.song, now, said=said, saving=ours)
+            await feed_history.say(tx, member, song.song, now, said=said, saving=STAYS.get(saving))
             return Liked(saved=True, ask=False, before=True)
         if saving == Saving.REFUSED:
             await feed_history.say(tx, member, song.song, now, said=said)
             return Liked(saved=False, ask=False, refused=True)
         can = known.source is not None and savable(song)
-        saves = can and (bool(known.saves) or saving in (Saving.SAVE, Saving.SAVED))
-        await feed_history.say(tx, member, song.song, now, said=said, saving=(ours or Saving.SAVE) if saves else None)
+        saves = can and (bool(known.saves) or saving in STAYS)  # once saved, too: they may have removed it by hand
+        await feed_history.say(tx, member, song.song, now, said=said, saving=Saving.SAVE if saves else None)
         return Liked(saved=saves, ask=can and known.saves is None)
 
     async def _save(self, member: int) -> None:

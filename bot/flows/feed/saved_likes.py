@@ -65,6 +65,7 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
     async def take_out(some: Sequence[str]) -> None:
         await music.unsave(some)
         async with store.writing() as tx:
+            await songs.unlike(tx, member, some)  # not only at the next sync: a new like before that must be saved
             await feed_history.dropped(tx, member, some)
 
     todo = await _todo(store, member)
@@ -77,13 +78,13 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
 
 
 async def _todo(store: Store, member: int) -> list[Shown]:
+    """Return what's to be sent. Removals always: what we just saved isn't in the library before the next sync."""
     async with store.writing() as tx:
         waiting = await feed_history.to_save(tx, member)
-        held = await songs.liked_of(tx, member, (shown.song for shown in waiting))
-        for shown in waiting:
-            if (shown.song in held) == (shown.saving == Saving.SAVE):  # done, or a like from before: not ours to remove
-                await feed_history.set_saving(tx, member, [shown.song], None)
-    return [shown for shown in waiting if (shown.song in held) != (shown.saving == Saving.SAVE)]
+        held = await songs.liked_of(tx, member, (shown.song for shown in waiting if shown.saving == Saving.SAVE))
+        for song in held:  # done, or a like from before: not ours to remove
+            await feed_history.set_saving(tx, member, [song], None)
+    return [shown for shown in waiting if shown.song not in held]
 
 
 async def _send(ids: Sequence[str], send: Send[str], name: Send[str]) -> int:

@@ -86,6 +86,7 @@ async def saved(tx: Tx, member: int, ids: Sequence[str]) -> None:
 async def dropped(tx: Tx, member: int, ids: Sequence[str]) -> None:
     """Record that songs are out of their likes again; one liked again meanwhile still waits to be saved."""
     these = (SHOWN.c.member == member, SHOWN.c.song.in_(ids))
+    await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == Saving.SAVED).values(saving=Saving.SAVE))
     await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == Saving.DROP).values(saving=None))
 
 
