@@ -18,7 +18,7 @@ from training.model.export import to_file
 from training.model.fit import fit
 from training.model.heads import near_weight
 from training.model.hints import hints_of
-from training.model.teacher import SongRows, look
+from training.model.teacher import SongRows, view_of
 from training.problems import NothingToTellApart
 
 SONGS = library(styles=4, per_style=40)
@@ -136,6 +136,6 @@ def test_an_artists_average_sound_counts_songs_under_every_way_to_write_the_name
         return SongRows(songs, np.array(numbers, np.float32)[:, None], np.eye(len(songs), 3, dtype=np.float32))
 
     library = seen(["The Band", "Band feat. Ann", "Bea"], [1, 3, 8])
-    view = look(seen(["band"], [9]), library)
+    view = view_of(seen(["band"], [9]), library)
     assert view.own[0, -1] == pytest.approx(view.library_own[0, -1])
     assert view.library_own[0, -1] == pytest.approx(view.library_own[1, -1])
