@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Store, Tx
@@ -157,11 +157,22 @@ async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
     return await every(tx, Change, select(CHANGE).where(*here))
 
 
-async def under_way(tx: Tx, playlist: int, but: int = 0) -> frozenset[str]:
-    """Return the songs being added to the playlist by writes other than `but`."""
-    others = select(WRITE.c.write).where(UNDER_WAY, WRITE.c.write != but)
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state.in_(IN_FLIGHT))
-    return frozenset((await tx.execute(select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(others)))).scalars())
+async def under_way(tx: Tx, playlist: int) -> frozenset[str]:
+    """Return the songs being added to the playlist."""
+    return frozenset((await tx.execute(_in_flight(playlist).where(CHANGE.c.action == Action.ADD))).scalars())
+
+
+async def in_flight(tx: Tx, playlist: int, but: int) -> dict[str, datetime]:
+    """Return the songs being added to the playlist, or removed from it, by writes other than `but`, and since when."""
+    query = _in_flight(playlist).add_columns(CHANGE.c.sent_at).where(CHANGE.c.write != but)
+    return {row.song: row.sent_at for row in await tx.execute(query)}
+
+
+def _in_flight(playlist: int) -> Select[Any]:
+    """Select the songs of lines that are sent and whose effect isn't known yet."""
+    open_writes = select(WRITE.c.write).where(UNDER_WAY)
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_(IN_FLIGHT))
+    return select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(open_writes))
 
 
 async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | None, str]]:

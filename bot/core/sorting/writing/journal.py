@@ -184,8 +184,13 @@ def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
 
 
 def _next_read(since: datetime, until: datetime, now: datetime) -> datetime:
-    """Return when to read again: after as long as has passed since `since`, but no later than it settles."""
-    return now + min(max(SOON, now - since), until - now)
+    """Return when to read again what settles at `until`."""
+    return min(read_again(since, now), until)
+
+
+def read_again(since: datetime, now: datetime) -> datetime:
+    """Return when to read again: after as long as has passed since `since`."""
+    return now + max(SOON, now - since)
 
 
 def missing(since: datetime, now: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.records import Change, Playlist
 from bot.core.sorting import recording
-from bot.core.sorting.writing.journal import OPEN, Judgement, Line, Refused, judge
+from bot.core.sorting.writing.journal import OPEN, Judgement, Line, Refused, judge, read_again
 from bot.core.sorting.writing.writes import Action, LineState, WriteKind
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Contents
@@ -45,20 +45,21 @@ class WriteJournal:
             before = [item.song for item in await playlists.items(tx, playlist)]
         await self._learn(contents, now)
         async with self._store.reading() as tx:
-            songs += await writes.under_way(tx, playlist, self.write) - set(songs)
-            changes = await writes.changes(tx, self.write)
+            changes, others = await writes.changes(tx, self.write), await writes.in_flight(tx, playlist, self.write)
             same, twins = await self._same(tx, changes, contents)
             ours, shown = await self._ours(tx, changes), await writes.shown_as(tx, playlist)
         songs += same - set(songs)
         unchanged, there = before == [song for song in contents.songs if song], set(songs)
         shown = {song: other for song, other in shown.items() if other not in there}
         free = [_shown(line, shown) for line in _free(changes, playlist) if line.key not in twins]
-        judged = await asyncio.to_thread(judge, free, songs, ours, now, unchanged=unchanged)
+        ready, held = _ready(free, others)
+        judged = await asyncio.to_thread(judge, ready, songs, ours, now, unchanged=unchanged)
         known = set(lines_of(changes, playlist))
         for piece in chunks(_named(line, same) for line in judged.lines if line not in known):
             async with self._store.writing() as tx:
                 await self.note(tx, piece)
-        return judged
+        again = [judged.again, *(read_again(others[line.song], now) for line in held)]
+        return replace(judged, again=min(filter(None, again), default=None))
 
     async def _ours(self, tx: Tx, changes: Sequence[Change]) -> frozenset[str]:
         """Return the songs we may remove: ours, and what the member was shown before they confirmed a restore."""
@@ -108,6 +109,12 @@ def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
         elif elsewhere not in OPEN:
             lines.append(line)
     return lines
+
+
+def _ready(lines: Sequence[Line], others: Container[str]) -> tuple[list[Line], list[Line]]:
+    """Part the lines from those that wait for the `others`: songs of which another write's change may yet be read."""
+    held = {line.key for line in lines if line.state == LineState.WANTED and line.song in others}
+    return [line for line in lines if line.key not in held], [line for line in lines if line.key in held]
 
 
 def _shown(line: Line, shown: Mapping[str, str]) -> Line:
