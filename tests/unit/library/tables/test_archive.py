@@ -64,3 +64,9 @@ def test_a_damaged_archive_has_no_tables(cut: int) -> None:
 def test_a_damaged_archive_that_points_before_its_beginning_has_no_tables() -> None:
     whole = packed(Pier=b"one,two\n")
     assert parts(whole[:4] + whole[5:], 1_000) == []
+
+
+def test_an_entry_without_a_name_costs_only_itself() -> None:
+    whole = packed(Pier=b"one,two\n", Quay=b"three,four\n")
+    nameless = whole.replace(b"Quay.csv", b"\0uay.csv")  # its name ends at the zero
+    assert [part.name for part in parts(nameless, MOST)] == ["Pier.csv"]

@@ -62,7 +62,8 @@ def _unpacked(archive: ZipFile, most: int) -> list[Part]:
 def _is_table(entry: ZipInfo) -> bool:
     name = _base(entry)
     hidden = name.startswith(".") or "__MACOSX" in entry.filename
-    return not entry.is_dir() and not hidden and (name == ACCOUNT or name.lower().endswith(READ))
+    folder = entry.filename.endswith("/")  # `is_dir` fails for an entry without a name
+    return not folder and not hidden and (name == ACCOUNT or name.lower().endswith(READ))
 
 
 def _base(entry: ZipInfo) -> str:
