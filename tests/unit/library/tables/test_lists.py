@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.library.tables import NotATable, Table, TableSong, as_csv, jspf, m3u8, songs_in
+from bot.core.library.tables import (
+    MOST_ROWS,
+    BadRow,
+    NotATable,
+    Problem,
+    Table,
+    TableSong,
+    as_csv,
+    jspf,
+    m3u8,
+    songs_in,
+)
 from bot.core.records import Song
 
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="'"), min_size=1, max_size=20)
@@ -27,6 +38,10 @@ SONGS = st.lists(
 def read(data: str) -> list[tuple[str, str, tuple[str, ...], str | None]]:
     csv = as_csv(data.encode())
     assert csv is not None
+    return read_csv(csv)
+
+
+def read_csv(csv: bytes) -> list[tuple[str, str, tuple[str, ...], str | None]]:
     rows = [row.like.song for row in songs_in(Table(csv), "csv") if isinstance(row, TableSong)]
     return [(song.song, song.title, song.artists, song.album) for song in rows]
 
@@ -62,4 +77,37 @@ def test_a_list_of_files_is_still_none_of_ours_and_a_damaged_one_is_refused() ->
     assert as_csv(b"Track Name,Artist Name(s)\n") is None
     with pytest.raises(NotATable):
         as_csv(b'{"playlist": {"track": [')
-    assert read('{"playlist": {"track": 7}}') == []
+    for odd in ('{"playlist": {"track": 7}}', '{"playlist": {}, "playlist": null}', '{"playlist": {"track": [[], 7]}}'):
+        assert read(odd) == []
+
+
+LINK = "spotify:track:" + "c" * 22
+LISTS = {
+    "M3U8": f"#EXTM3U\n#EXTINF:61,Zoë – Ann - Café\n{LINK}\n",
+    "JSPF": json.dumps({"playlist": {"track": [{"location": LINK, "title": "Café", "creator": "Zoë – Ann"}]}}),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("form", LISTS)
+def test_lists_are_read_in_whatever_encoding_a_program_wrote(form: str, encoding: str) -> None:
+    csv = as_csv(LISTS[form].encode(encoding))
+    assert csv is not None
+    ((_, title, artists, _),) = read_csv(csv)
+    assert (title, artists) == ("Café", ("Zoë – Ann",))
+
+
+def test_half_a_character_costs_only_itself() -> None:
+    (odd, whole) = read(
+        r'{"playlist": {"track": [{"title": "\ud800x", "creator": "A"}, {"title": "y", "creator": "B"}]}}'
+    )
+    assert (odd[1], whole[1]) == ("?x", "y")
+
+
+def test_a_list_that_is_too_long_is_read_as_far_as_a_table_goes() -> None:
+    csv = as_csv(b"#EXTM3U\n" + LINK.encode() + b"\n" + b"x\n" * 2 * MOST_ROWS)
+    assert csv is not None
+    assert csv.count(b"\n") == MOST_ROWS + 2
+    *_, last = Table(csv)
+    assert isinstance(last, BadRow)
+    assert last.problem is Problem.MANY_ROWS

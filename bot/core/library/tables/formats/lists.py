@@ -9,27 +9,31 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from bot.core.library.tables.decode import lines
+from bot.core.library.tables.formats.json_stream import Reader, Torn
 from bot.core.library.tables.names import OURS, joined
 from bot.core.library.tables.problems import Foreign, NotATable
+from bot.core.library.tables.rows import MOST_ROWS
 from bot.core.library.tables.write import write
 from bot.core.records import Song
 
-M3U, LINKS = b"#EXTM3U", re.compile(rb"^(?:spotify:track:|https://open\.spotify\.com/track/)|^#EXTART:", re.MULTILINE)
-JSPF = re.compile(rb'\s*\{\s*"playlist"\s*:\s*\{')
-MOST_JSPF = 10_000_000  # bytes: it's read as a whole
+M3U, LINK = "#EXTM3U", re.compile(r"spotify:track:|https://open\.spotify\.com/track/|#EXTART:")
+JSPF = re.compile(r'\s*\{\s*"playlist"\s*:\s*\{')
+Cells = tuple[str, str, str, str, str]  # as under OURS
 
 
 def m3u8(name: str, songs: Iterable[Song]) -> str:
     """Return songs as an extended M3U in UTF-8."""
-    lines = ["#EXTM3U", f"#PLAYLIST:{_line(name)}"]
+    written = ["#EXTM3U", f"#PLAYLIST:{_line(name)}"]
     for song in songs:
         artists, seconds = _line(joined(song.artists)), round(song.duration_ms / 1000) if song.duration_ms else -1
-        lines += [f"#EXTINF:{seconds},{artists} - {_line(song.title)}", f"#EXTART:{artists}"]
-        lines += [f"#EXTALB:{_line(song.album)}"] if song.album else []
-        lines.append(_line(song.song))
-    return "\n".join(lines) + "\n"
+        written += [f"#EXTINF:{seconds},{artists} - {_line(song.title)}", f"#EXTART:{artists}"]
+        written += [f"#EXTALB:{_line(song.album)}"] if song.album else []
+        written.append(_line(song.song))
+    return "\n".join(written) + "\n"
 
 
 def jspf(name: str, songs: Iterable[Song]) -> str:
@@ -45,26 +49,29 @@ def _track(song: Song) -> dict[str, Any]:
 
 def as_csv(data: bytes) -> bytes | None:
     """Return a list in one of the two formats as our CSV; None for anything else. Raises NotATable if it's damaged."""
-    begins = data[:4096].lstrip(b"\xef\xbb\xbf")
+    begins = "".join(lines(data[:4096]))
     if begins.startswith(M3U):
-        return _csv(_of_m3u(data.decode("utf-8-sig", "replace"))) if LINKS.search(data) else None
+        return _csv(_of_m3u(lines(data))) if any(map(LINK.match, lines(data))) else None
     if JSPF.match(begins) is None:
         return None
     try:
-        return _csv(_of_jspf(json.loads(data.decode("utf-8-sig")))) if len(data) <= MOST_JSPF else None
-    except (ValueError, RecursionError):
+        return _csv(_of_jspf(Reader("".join(lines(data)))))
+    except Torn:
         raise NotATable(Foreign.BROKEN_JSON) from None
 
 
-def _csv(rows: Iterable[tuple[str, str, str, str, str]]) -> bytes:
-    text = io.StringIO(newline="")
-    write(text, OURS, rows)
-    return text.getvalue().encode()
+def _csv(rows: Iterable[Cells]) -> bytes:
+    """Write rows, with one too many where there are more than a table may have."""
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, "utf-8", "replace", newline="") as text:  # JSON allows lone surrogates
+        write(text, OURS, islice(rows, MOST_ROWS + 1))
+        text.flush()
+        return written.getvalue()
 
 
-def _of_m3u(text: str) -> Iterator[tuple[str, str, str, str, str]]:
+def _of_m3u(given: Iterable[str]) -> Iterator[Cells]:
     about: dict[str, str] = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, map(str.strip, given)):
         tag, colon, value = line.partition(":")
         if line.startswith("#"):
             about |= {tag: value} if colon else {}
@@ -83,12 +90,32 @@ def _named(about: Mapping[str, str]) -> tuple[str, str]:
     return (title, artist) if dash else (shown, "")
 
 
-def _of_jspf(document: Any) -> Iterator[tuple[str, str, str, str, str]]:
-    tracks = document["playlist"].get("track")
-    for track in tracks if isinstance(tracks, list) else ():
-        if isinstance(track, dict):
-            title, creator, album = (_text(track.get(name)) for name in ("title", "creator", "album"))
-            yield _location(track), title, creator, album, ""
+def _of_jspf(reader: Reader) -> Iterator[Cells]:
+    """Read it value by value, as `json_stream` does: one long step would hold up every other thread."""
+    for _ in _members(reader, "playlist", "{"):
+        for _ in _members(reader, "track", "["):
+            for _ in reader.elements():
+                yield _track_of(reader)
+
+
+def _members(reader: Reader, name: str, sign: str) -> Iterator[None]:
+    """Yield for each member of that name whose value begins with `sign`; the caller reads it."""
+    for key in reader.members():
+        if key == name and reader.next_sign() == sign:
+            yield
+        else:
+            reader.skip()
+
+
+def _track_of(reader: Reader) -> Cells:
+    """Return a track's cells, all of them empty for anything else."""
+    track = {}
+    if reader.next_sign() == "{":
+        track = {name: reader.value() for name in reader.members()}
+    else:
+        reader.skip()
+    title, creator, album = (_text(track.get(name)) for name in ("title", "creator", "album"))
+    return _location(track), title, creator, album, ""
 
 
 def _location(track: Mapping[str, Any]) -> str:
