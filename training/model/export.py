@@ -27,7 +27,7 @@ KEY, FORMAT = "cratekeeper", 1  # in the metadata; bot.adapters.scorer reads it
 OPSET = 18
 TOLERANCE = 1e-6  # difference in probability that float32 explains
 MISTAKES = (0, 2, 10)  # acceptable in 20: the fewest, the usual and the most that a member can choose
-FAINT = 1e-12  # length below which a row counts as zero
+EPSILON = 1e-12  # length below which a row counts as zero
 ROWS = 2_000  # songs compared at once
 
 SINGLE = onnx.TensorProto.FLOAT
@@ -63,7 +63,7 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
 
 def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
     """Keep a zero row at zero, as scikit-learn does, instead of dividing it by its length."""
-    _constants(graph, faint=np.array(FAINT))
+    _constants(graph, faint=np.array(EPSILON))
     bound = onnx.helper.make_node("Max", [unit.input[1], "faint"], ["length"])
     unit.input[1] = "length"
     graph.node.insert(list(graph.node).index(unit), bound)

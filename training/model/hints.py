@@ -23,7 +23,7 @@ from training.model.heads import Logits, probabilities
 SONGS_OF_HINT = (3, 0.5)  # minimum songs, maximum share of the library: fewer are chance, more say nothing
 HINT_LOGIT = 5.0  # what a hint that holds adds to the playlist's logit, for a song with the whole name
 PROBABILITY = {"title": 0.3, "album": 0.6, "artists": 0.5, DECADE: 0.2}  # how probable it is that a hint holds
-FAINT = 1e-3  # probability below which one label can't decide
+LEAST_PROBABILITY = 1e-3  # of what a label says, so that no single one decides
 
 Hint = tuple[int, Sequence[str]]  # a playlist, and the songs whose mean represents it
 
@@ -82,7 +82,7 @@ class SharedWords:
             moved[:, column] += shares[rows] * strength
             yes = probabilities(moved, examples.exclusive, 1.0)[:, column] if rows.any() else np.zeros(0)
             right = np.where(examples.truth[rows, column] == 1, yes, 1 - yes)
-            likely.append(np.log(np.maximum(right, FAINT)))
+            likely.append(np.log(np.maximum(right, LEAST_PROBABILITY)))
         return float(examples.weight[rows] @ (likely[1] - likely[0]))
 
 

@@ -23,7 +23,7 @@ NEIGHBOURS = 40  # songs averaged
 ARTIST = 0.3  # weight of the artist's average sound, relative to the song's own
 RIDGE = 1e-3  # of the student, as a share of the songs it learns from
 BATCH = 500  # songs processed at a time
-FAINT = 1e-6
+EPSILON = 1e-6
 
 Floats = NDArray[np.float32]
 Exact = NDArray[np.float64]
@@ -118,7 +118,7 @@ def _neighbourhood(rows: Floats, library: Floats) -> Floats:
 
 def _nearest_mean(rows: Floats, library: Floats, count: int) -> Floats:
     alike = rows @ library.T
-    alike[alike > 1 - FAINT] = -1
+    alike[alike > 1 - EPSILON] = -1
     nearest = np.argpartition(-alike, count - 1, axis=1)[:, :count]
     total = np.zeros_like(rows)
     for row in nearest.T:  # one at a time: all at once would take forty times the memory
@@ -127,7 +127,7 @@ def _nearest_mean(rows: Floats, library: Floats, count: int) -> Floats:
 
 
 def _unit(rows: Floats) -> Floats:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), FAINT), np.float32)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), EPSILON), np.float32)
 
 
 def _factor(library: Floats) -> tuple[Exact, bool]:

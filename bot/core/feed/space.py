@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.features import LIKED, SongFeatures
-from bot.core.sorting.learning.columns import FAINT, Vectors
+from bot.core.sorting.learning.columns import EPSILON, Vectors
 from bot.core.sorting.learning.schema import Schema, schema_of
 from bot.core.vectors import pack, unpack
 
@@ -94,4 +94,4 @@ def _timeless(song: SongFeatures) -> SongFeatures:
 def to_length_one(rows: NDArray[np.floating[Any]]) -> Vectors:
     """Scale each row to length 1; rows of zeros stay zero."""
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, FAINT), np.float32)
+    return np.asarray(rows / np.maximum(lengths, EPSILON), np.float32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bot.core.feed.neighbours import Around
 from bot.core.feed.space import to_length_one
-from bot.core.sorting.learning.columns import FAINT, Vectors
+from bot.core.sorting.learning.columns import EPSILON, Vectors
 
 WIDE = 200  # candidates ranked around each point
 KIN = 3  # the liked songs nearest to a candidate, which count in its favour
@@ -110,7 +110,7 @@ def mixture(add: Vectors, subtract: Vectors) -> Vectors:
     wanted = add.mean(axis=0)
     if len(subtract):
         wanted = wanted - LESS * subtract.mean(axis=0)
-    return to_length_one(np.where(np.linalg.norm(wanted) > FAINT, wanted, 0))
+    return to_length_one(np.where(np.linalg.norm(wanted) > EPSILON, wanted, 0))
 
 
 def between(start: Vectors, goal: Vectors, steps: int) -> Vectors:

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.sorting.learning.columns import FAINT, Vectors
+from bot.core.sorting.learning.columns import EPSILON, Vectors
 
 LEAST = 3  # songs needed for a cloud
 CLOSE = 0.6  # of the spread of all songs: anything closer counts as close together
@@ -24,7 +24,7 @@ def flat(points: Vectors) -> Plane:
     laid = np.zeros((len(points), 2))
     laid[:, : len(axes[:2])] = centred @ axes[:2].T
     ends = laid[np.abs(laid).argmax(axis=0), range(2)]
-    return np.asarray(laid * np.where(ends < 0, -1, 1) / max(np.abs(laid).max(), FAINT), np.float64)
+    return np.asarray(laid * np.where(ends < 0, -1, 1) / max(np.abs(laid).max(), EPSILON), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def finding(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> Fi
 def _distance(one: Plane, other: Plane) -> float:
     """Return how far apart two clouds are, relative to their size."""
     spread = one.std(axis=0).sum() + other.std(axis=0).sum()
-    return float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)) / max(spread, FAINT))
+    return float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)) / max(spread, EPSILON))
 
 
 def _nearest(clouds: Mapping[str, Plane], latest: Plane) -> tuple[str, int]:

@@ -109,7 +109,7 @@ DATES = {
     name: [(np.arange(first, LAST_BUMP, gap), width, weight) for width, gap, first, weight in bumps]
     for name, bumps in BUMPS.items()
 }  # name → for each width: centres, width (years), weight
-FAINT = 1e-9  # anything smaller is zero
+EPSILON = 1e-9  # anything smaller is zero
 FAR = 1e4  # years; a date beyond is none
 
 
@@ -180,7 +180,7 @@ def fill_dates(name: str, songs: Sequence[SongFeatures], block: Vectors) -> None
     first = 0
     for centres, width, weight in DATES[name]:
         near = np.exp(-0.5 * (dates[:, None] / width - centres / width) ** 2)
-        near *= weight / np.maximum(_lengths(near), FAINT)
+        near *= weight / np.maximum(_lengths(near), EPSILON)
         block[:, first : first + len(centres)] = near.astype(np.float32)[which]
         first += len(centres)
 
@@ -215,7 +215,7 @@ def fill_embedding(embedding: Embedding, songs: Sequence[SongFeatures], block: V
         block[known, :-1] = np.stack([vectors[row] for row in known])
     lengths = _lengths(block)
     weight = WEIGHTS.get(embedding.name.partition(":")[0], WEIGHTS["embedding"])
-    block *= np.float32(weight) / np.maximum(lengths, FAINT)
+    block *= np.float32(weight) / np.maximum(lengths, EPSILON)
     block[:, -1] = WEIGHTS["absent"] * (lengths[:, 0] == 0)
 
 

@@ -27,7 +27,7 @@ END = -1  # stands for the end of a text among tokens
 START = "▁"  # comes before a word's first token
 LONGEST = 16  # letters of a token
 REMEMBERED = 2**16  # words
-FAINT = 1e-9
+EPSILON = 1e-9
 
 Vectors = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ class TextEncoder:
             rows[:longer] += self.vectors[tokens[firsts[:longer] + at]]
         rows[order] = rows.copy()
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        return np.asarray(rows / np.maximum(lengths, FAINT), np.float32)
+        return np.asarray(rows / np.maximum(lengths, EPSILON), np.float32)
 
     def _tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the tokens of all texts, one after another, and how many each has."""
