@@ -42,7 +42,7 @@ SEEDS = 6  # likes to start from if they name no song
 MOST = 25  # recommendations at a time
 NAMED = 2  # songs named as the reason
 MOST_STEPS = 20  # of a path
-REMEMBERED = 64  # members whose points stay in memory
+CACHE_SIZE = 64  # members whose points are cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ class Recommender:
             skipped=await shown.said(tx, member, (Reaction.SKIP,), MOST_SAID),
         )
         self._own[member] = (stamp, own)
-        if len(self._own) > REMEMBERED:
+        if len(self._own) > CACHE_SIZE:
             self._own.popitem(last=False)
         return own
 

@@ -40,7 +40,7 @@ WEIGHTS = {
     "text": 1.2,
 }  # per block, in deviations or as the length of its row
 
-REMEMBERED = 2**12  # labels; libraries have some hundreds of genres and tags
+CACHE_SIZE = 2**12  # labels; libraries have some hundreds of genres and tags
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -123,7 +123,7 @@ def words_of(labels: Collection[str]) -> set[str]:
     return set(chain.from_iterable(map(_words_of_label, labels)))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def _words_of_label(label: str) -> frozenset[str]:
     whole = label.strip().casefold()
     return frozenset({whole, *whole.split()} - {""})

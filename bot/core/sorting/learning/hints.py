@@ -15,7 +15,7 @@ from bot.core.features import TITLE, SongFeatures
 from bot.core.sorting.learning.columns import Rows, Vectors, told, words_of
 from bot.core.sorting.learning.identities import key_of
 
-REMEMBERED = 2**14  # words
+CACHE_SIZE = 2**14  # words
 NOTHING = -1  # in place of the hash of a word that says nothing
 NAMES = (TITLE, "album", "artists")
 DECADE, TAG = "decade", "tag"
@@ -66,7 +66,7 @@ def _said_by(text: str) -> set[int]:
     return set(map(_key, _words(text))) - {NOTHING}
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def _key(word: str) -> int:
     return key_of(word) if _says_something(word) else NOTHING
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-REMEMBERED = 2**15  # names; a large library has some 10,000
+CACHE_SIZE = 2**15  # names; a large library has some 10,000
 GUESTS = re.compile(r"\s+[(\[]?(?:feat\.?|ft\.?|featuring)\s+(?!and\b|[&+]).+")  # but "Little Feat & Friends"
 JOINED = re.compile(r"(?<=\S)\s*[&+]\s*(?=\w)")
 THE = re.compile(r"^the\s+(?=\w)|,\s*the$")
@@ -23,7 +23,7 @@ def key_of(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.strip().casefold().encode(), digest_size=4).digest(), "big")
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def spelt(name: str) -> str:
     """Return an artist's name in the one spelling that all of its variants share; blank only if the name is."""
     whole = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
@@ -34,7 +34,7 @@ def spelt(name: str) -> str:
     return " ".join(words.split()) or whole
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def artist_key(name: str) -> int:
     """Return an artist's name as 32 bits, the same for all of its variants."""
     return key_of(spelt(name))

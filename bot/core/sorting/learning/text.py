@@ -26,7 +26,7 @@ WORD_OR_END = re.compile(r"\w+|\n")
 END = -1  # stands for the end of a text among tokens
 START = "▁"  # comes before a word's first token
 LONGEST = 16  # letters of a token
-REMEMBERED = 2**16  # words
+CACHE_SIZE = 2**16  # words
 EPSILON = 1e-9
 
 Vectors = NDArray[np.float32]
@@ -64,7 +64,7 @@ class TextEncoder:
 
     @cached_property
     def _tokens_of(self) -> Callable[[str], list[int]]:
-        return lru_cache(REMEMBERED)(lambda word: [END] if word == "\n" else self._split(word))
+        return lru_cache(CACHE_SIZE)(lambda word: [END] if word == "\n" else self._split(word))
 
     def _split(self, word: str) -> list[int]:
         """Return a word's tokens, the longest first from left to right; a letter without a token is left out."""
