@@ -14,7 +14,7 @@ from bot.confine import limit_memory
 from bot.core.features import RefusedProvenance
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.gate import Reason
-from bot.core.sorting.learning.prior import Prior, tell
+from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.errors import CratekeeperError, StorageDown
 from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
@@ -37,7 +37,7 @@ def fit_command(options: argparse.Namespace) -> int:
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
     prior = chosen_prior(options.prior, options.out, options.env)
-    chosen = {key: _told_by(prior, told) for key, told in training.items() if options.member in (None, key[0])}
+    chosen = {key: _augmented(prior, told) for key, told in training.items() if options.member in (None, key[0])}
     served = read_served(options.out)
     codes = [_fit_files(options, key, training_set, served) for key, training_set in bar(chosen.items(), "layers")]
     return max(codes, default=PUBLISHED)
@@ -92,8 +92,8 @@ def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, ser
     return _told(outcome, options.json, *key)
 
 
-def _told_by(prior: Prior | None, training: TrainingSet) -> TrainingSet:
-    return replace(training, songs=tell(prior, training.songs))
+def _augmented(prior: Prior | None, training: TrainingSet) -> TrainingSet:
+    return replace(training, songs=with_prior(prior, training.songs))
 
 
 def _told(outcome: TrainingOutcome, as_json: bool, *who: str) -> int:

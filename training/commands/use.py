@@ -17,7 +17,7 @@ from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.identities import spelt
-from bot.core.sorting.learning.prior import tell
+from bot.core.sorting.learning.prior import with_prior
 from bot.core.sorting.learning.schema import schema_of
 from training.commands.models import chosen_prior, models_in, names_of, warn_of_other
 from training.files import Key, Library, read_labels, read_library, read_served, write_rows
@@ -33,7 +33,7 @@ def predict_command(options: argparse.Namespace) -> int:
     library = read_library(options.library, options.sets)
     models, prior = models_in(options.models), chosen_prior(options.prior, options.models, options.env)
     warn_of_other(prior, models.values())
-    songs = list(tell(prior, library.songs).values())
+    songs = list(with_prior(prior, library.songs).values())
     rows = (row for key, model in bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
     write_rows(options.out, ("member", "layer", "track_id", "playlist", "probability", "decision"), rows)
     print(f"{len(songs)} songs by {len(models)} models: {options.out}")
@@ -65,7 +65,7 @@ def next_command(options: argparse.Namespace) -> int:
     served, prior = read_served(options.models), chosen_prior(options.prior, options.models, options.env)
     models = {key: served_from(Folder(options.models), served.get(key)) for key in training}
     warn_of_other(prior, (served_model.model for served_model in models.values() if served_model))
-    names, songs = list(library.songs), list(tell(prior, library.songs).values())
+    names, songs = list(library.songs), list(with_prior(prior, library.songs).values())
     chosen = (
         (key, _next(training_set, library, songs, models[key], options.count)) for key, training_set in training.items()
     )

@@ -71,7 +71,7 @@ class Judged(Scores):
 def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeatures]) -> Judged:
     """The model that would serve: fit, ONNX file, onnxruntime. Raises NothingToTellApart."""
     fitted = fit(training, prior)
-    scores = open_model("", to_file(fitted, {})).score(songs if prior is None else prior.told(songs))
+    scores = open_model("", to_file(fitted, {})).score(songs if prior is None else prior.augmented(songs))
     refused = not judge(fitted.validation, None, training.songs).publish
     return Judged(scores.classes, scores.probabilities, scores.space, scores.known, refused)
 

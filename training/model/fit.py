@@ -19,7 +19,7 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.hints import hint_columns
-from bot.core.sorting.learning.prior import Prior, tell
+from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.core.sorting.learning.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.evaluation.studies.dates import dates_help, dates_may_help, newest_likelihoods, without_dates
@@ -74,7 +74,7 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     When songs were liked helps some members a lot and misleads others, so dates are used only if they predict later
     likes better.
     """
-    training = replace(training, songs=tell(prior, training.songs))
+    training = replace(training, songs=with_prior(prior, training.songs))
     plain = replace(training, songs=without_dates(training.songs))
     examples = examples_of(training)
     if dates_may_help(training.songs, examples) and _dates_help(plain, training, examples):

@@ -20,7 +20,7 @@ from bot.core.records import Model, Song
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.active_learning import SAMPLE, Outline, Sketch, outline_of
 from bot.core.sorting.learning.columns import Vectors
-from bot.core.sorting.learning.prior import Prior, tell
+from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.core.sorting.learning.schema import Survey
 from bot.core.sorting.why import Places, exactly, places_of
 from bot.errors import ModelError, ModelMissing
@@ -101,7 +101,7 @@ class ScoredLibraries:
             """Return what's known of some of the songs. What changes meanwhile makes a new stamp."""
             async with self._store.reading() as tx:
                 known = await songs.features(tx, member, some)
-            return list((await asyncio.to_thread(tell, prior, known)).values())
+            return list((await asyncio.to_thread(with_prior, prior, known)).values())
 
         served = await asyncio.to_thread(self._opened, model)
         seen = _Seen(served)
@@ -135,7 +135,7 @@ class ScoredLibraries:
 
 async def known_of(tx: Tx, member: int, scored: ScoredLibrary, song: Song) -> SongFeatures:
     """Return what's known of one of the library's songs, with what the prior says of it."""
-    return tell(scored.prior, await songs.features(tx, member, [song]))[song.song]
+    return with_prior(scored.prior, await songs.features(tx, member, [song]))[song.song]
 
 
 class _Seen:

@@ -10,7 +10,7 @@ from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Model
 from bot.core.sorting.learning.dataset import CORRECTION, Label, TrainingSet
-from bot.core.sorting.learning.prior import Prior, tell
+from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.errors.sorting import ModelGone, NoSuchLayer
 from bot.flows.sorting.labelling.readiness import count_labels
 from bot.flows.sorting.prior import usable_by
@@ -80,7 +80,7 @@ async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = No
         labels += [Label(song, playlist, True, *said) for playlist in sorted(verdict.yes & kept.keys())]
         labels += [Label(song, playlist, False, *said) for playlist in sorted(verdict.no & kept.keys())]
         labels += [Label(song, None, True, *said)] if verdict.none else []
-    features = tell(await usable_by(tx, member, prior), await songs.features(tx, member, library))
+    features = with_prior(await usable_by(tx, member, prior), await songs.features(tx, member, library))
     return TrainingSet(features, labels, kept, known.several, known.everything)
 
 

@@ -17,7 +17,7 @@ from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, Priors, Taught, read, standing, to_bytes
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.identities import artist_key
-from bot.core.sorting.learning.prior import Prior, tell, versions_in
+from bot.core.sorting.learning.prior import Prior, versions_in, with_prior
 from bot.errors import PriorCorrupt
 from tests.unit.tastes import labelled, library, style_of
 from training.__main__ import main
@@ -163,7 +163,7 @@ def test_the_prior_that_ships_is_the_one_its_card_describes() -> None:
     assert f"{SHIPPED.stat().st_size:,} bytes, prior version `{taught.prior.version}`" in card
     assert SHIPPED.stat().st_size < 6 * 10**6
     names = ("Pearl Jam", "Soundgarden", "Dolly Parton")
-    songs = taught.prior.told([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
+    songs = taught.prior.augmented([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
     one, near, far = (song.embeddings[f"company:{taught.prior.version}"] for song in songs)
     assert one @ near > one @ far + 0.3
     assert "grunge" in songs[1].sets["genres"]
@@ -203,7 +203,7 @@ def test_both_priors_tell_their_company_and_the_operators_words_come_first() -> 
     both = standing(prior({"Ann": "soul"}, 1), prior({"Ann": "jazz", "Bea": "folk"}, 2))
     assert both is not None
     names = ("Ann", "Bea", "Cy")
-    ann, bea, cy = both.told([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
+    ann, bea, cy = both.augmented([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
     assert [song.sets.get("genres") for song in (ann, bea, cy)] == [{"soul"}, {"folk"}, None]
     assert [len(song.embeddings) for song in (ann, bea, cy)] == [2, 1, 0]
     assert (ann.provenance["genres"], bea.provenance["genres"]) == tuple(
@@ -220,7 +220,7 @@ def test_the_order_of_the_corpora_does_not_matter() -> None:
 def test_artists_who_share_playlists_are_close() -> None:
     def company(artist: str) -> np.ndarray:
         song = SongFeatures({}, {"artists": frozenset({artist})})
-        return PRIOR.told([song])[0].embeddings[f"company:{PRIOR.version}"]
+        return PRIOR.augmented([song])[0].embeddings[f"company:{PRIOR.version}"]
 
     near = company("artist 0-1") @ company("artist 0-2")
     assert near > company("artist 0-1") @ company("artist 1-2") + 0.3
@@ -228,7 +228,7 @@ def test_artists_who_share_playlists_are_close() -> None:
 
 def test_the_prior_knows_an_artist_by_any_way_to_write_the_name() -> None:
     songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in ("artist 0-1", "The Artist 0-1 feat. Eve")]
-    plain, other = PRIOR.told(songs)
+    plain, other = PRIOR.augmented(songs)
     assert plain.embeddings
     assert np.array_equal(*(song.embeddings[f"company:{PRIOR.version}"] for song in (plain, other)))
 
@@ -243,7 +243,7 @@ def _right(prior: Prior | None) -> float:
     songs = _deaf(library(STYLES, 60, seed=9))
     training = replace(labelled(songs, [4] * STYLES), songs=songs)
     fitted = fit(training, prior)
-    told = list(tell(prior, songs).values())
+    told = list(with_prior(prior, songs).values())
     guess = fitted.pipeline.predict_proba(fitted.schema.vectors(told)).argmax(axis=1)
     return float(
         np.mean([style_of(song) == fitted.examples.classes[at] for song, at in zip(songs, guess, strict=True)])
@@ -257,7 +257,7 @@ def test_the_prior_helps_a_person_it_never_saw() -> None:
 def test_a_model_records_its_prior() -> None:
     training = labelled(library(STYLES, 40), [8] * STYLES)
     fresh = train(training, None, NOW).artefact
-    told = train(replace(training, songs=tell(PRIOR, training.songs)), None, NOW).artefact
+    told = train(replace(training, songs=with_prior(PRIOR, training.songs)), None, NOW).artefact
     assert fresh is not None
     assert told is not None
     assert (fresh.card["prior"], told.card["prior"]) == (None, PRIOR.version)
@@ -265,13 +265,13 @@ def test_a_model_records_its_prior() -> None:
 
 def test_a_model_trained_with_another_prior_still_works(tmp_path: Path) -> None:
     training, other = labelled(library(STYLES, 40), [8] * STYLES), learn([ADA, BOB])
-    artefact = train(replace(training, songs=tell(PRIOR, training.songs)), None, NOW).artefact
+    artefact = train(replace(training, songs=with_prior(PRIOR, training.songs)), None, NOW).artefact
     assert artefact is not None
     artefact.save(Folder(tmp_path))
     served = served_from(Folder(tmp_path), artefact.digest)
     assert served is not None
     for prior in (None, other):
-        probabilities = served.model.score(list(tell(prior, training.songs).values())).probabilities
+        probabilities = served.model.score(list(with_prior(prior, training.songs).values())).probabilities
         assert np.isfinite(probabilities).all()
 
 

@@ -89,7 +89,7 @@ def test_a_prior_is_learned_from_dumps_of_triples(tmp_path: Path, capsys: pytest
     taught = read(prior)
     assert taught is not None
     names = ["Act 0-1 feat. Eve", "nobody", *(f"act {scene}-{at}" for scene in range(3) for at in range(6))]
-    told = taught.prior.told([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
+    told = taught.prior.augmented([SongFeatures({}, {"artists": frozenset({name})}) for name in names])
     assert [song.sets.get("genres") for song in told[:8]] == [{"scene 0"}, None, *[{"scene 0"}] * 6]
     company = np.stack([song.embeddings[f"company:{taught.prior.version}"] for song in told[2:]])
     alike, scene = company @ company.T, np.arange(18) // 6

@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class ArtistKnowledge:
     """What a prior says of some artists together: company (e,), and words. Their songs share one object."""
 
     company: Floats
@@ -59,33 +59,34 @@ class Prior:
     @cached_property
     def version(self) -> str:
         """A hash of everything this prior says by itself."""
-        told = hashlib.sha256("\n".join(self.words).encode())
+        digest = hashlib.sha256("\n".join(self.words).encode())
         for array in (self.keys, self.company, self.tagged, self.ends):
-            told.update(np.ascontiguousarray(array).tobytes())
-        return told.hexdigest()[:16]
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
 
-    def told(self, songs: Sequence[SongFeatures]) -> list[SongFeatures]:
+    def augmented(self, songs: Sequence[SongFeatures]) -> list[SongFeatures]:
         """Return the songs with what the prior says of them; songs by unknown artists stay as they are."""
-        billed = [tuple(keys_of("artists", song)) for song in songs]
-        known = dict(self._knowledge(set(billed)))
-        told = [
-            self._told(song, known[keys]) if keys in known else song for song, keys in zip(songs, billed, strict=True)
+        credited = [tuple(keys_of("artists", song)) for song in songs]
+        known = dict(self._knowledge(set(credited)))
+        augmented = [
+            self._with_knowledge(song, known[keys]) if keys in known else song
+            for song, keys in zip(songs, credited, strict=True)
         ]
-        return self.under.told(told) if self.under else told
+        return self.under.augmented(augmented) if self.under else augmented
 
-    def _knowledge(self, billed: Collection[tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], Knowledge]]:
+    def _knowledge(self, credited: Collection[tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], ArtistKnowledge]]:
         """Yield what's known of each group of artists' keys, if any of them is known."""
-        wanted = sorted({key for keys in billed for key in keys})
+        wanted = sorted({key for keys in credited for key in keys})
         places = np.searchsorted(self.keys, wanted)
         row = {
             key: int(at) for key, at in zip(wanted, places, strict=True) if at < len(self.keys) and self.keys[at] == key
         }
-        for keys in billed:
+        for keys in credited:
             if rows := [row[key] for key in keys if key in row]:
                 company = self.company[rows].astype(np.float32).mean(axis=0)
-                yield keys, Knowledge(company, frozenset().union(*map(self._words_of, rows)))
+                yield keys, ArtistKnowledge(company, frozenset().union(*map(self._words_of, rows)))
 
-    def _told(self, song: SongFeatures, known: Knowledge) -> SongFeatures:
+    def _with_knowledge(self, song: SongFeatures, known: ArtistKnowledge) -> SongFeatures:
         named, source = f"company:{self.version}", f"{self.source}:{self.version}"
         sets, provenance = song.sets, {**song.provenance, named: source}
         if known.words and not song.sets.get(WORDS):
@@ -97,9 +98,9 @@ class Prior:
         return frozenset(self.words[at] for at in self.tagged[first : self.ends[row]])
 
 
-def tell(prior: Prior | None, songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
+def with_prior(prior: Prior | None, songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
     """Return songs by id with what the prior says of them; unchanged if there's no prior."""
-    return dict(zip(songs, prior.told(list(songs.values())), strict=True)) if prior else dict(songs)
+    return dict(zip(songs, prior.augmented(list(songs.values())), strict=True)) if prior else dict(songs)
 
 
 def versions_in(sources: Iterable[str]) -> list[str]:
