@@ -9,8 +9,7 @@ from sqlalchemy import Column, Table, delete, exists, insert, or_, select, updat
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import CHUNK
-from bot.adapters.store.social import people, reposts
-from bot.core.social.shared_playlists import SongState
+from bot.adapters.store.social import people, reposts, shared_playlists
 from bot.core.vectors import unpack
 
 SEALED = ("tokens", "verifier", "sealed")  # never exported: they open the member's account
@@ -103,11 +102,9 @@ async def let_go_of_shared(tx: Tx, member: int) -> None:
         exists().where(brought.c.shared == shared.c.shared, brought.c.brought_by != member),
         exists().where(vote.c.shared == shared.c.shared, vote.c.member != member),
     ]
-    hosted = shared.c.host == member
-    await tx.execute(delete(shared).where(hosted, ~or_(*others)))
-    unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
-    await tx.execute(unwritten.values(state=SongState.WANTED, sent_at=None, sends=0, problem=None))
-    await tx.execute(update(shared).where(hosted).values(host=None, ref=None, making=False, snapshot=None))
+    await tx.execute(delete(shared).where(shared.c.host == member, ~or_(*others)))
+    for known in await shared_playlists.hosted(tx, member):
+        await shared_playlists.unhost(tx, known.shared)
 
 
 async def _forget_kept_alone(tx: Tx, member: int) -> None:

@@ -1,12 +1,15 @@
 """Writing shared playlists to their host's account: real database, HTTP to the stand-in."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
 from bot.adapters.local_playlists import LocalPlaylists
-from bot.adapters.store import Store
+from bot.adapters.spotify import SpotifyMusic
+from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import shared_playlists as table
@@ -17,7 +20,7 @@ from bot.errors import NotLinked
 from bot.errors.spotify import SpotifyDown
 from bot.flows.social.shared import hosting, publish
 from bot.flows.social.shared import playlists as shared_playlists
-from bot.ports import Music
+from bot.ports import Contents, ListedPlaylist, Music
 from sandbox.spotify import Fault, Track
 from tests.contract.conftest import MEMBER, Linked
 from tests.contract.social.shared_stage import (
@@ -241,6 +244,76 @@ async def test_the_host_gets_a_receipt_for_the_first_write_and_the_last(linked: 
         first, last = [notice.body for notice in await notices.waiting(tx, MEMBER)]
     assert (first["put_in"], first["ended"]) == (3, False)
     assert (last["taken_out"], last["ended"]) == (3, True)
+
+
+class Meanwhile(SpotifyMusic):
+    """A host's music, and what happens at the first request of a kind."""
+
+    at: str
+    then: list[Callable[[], Awaitable[object]]]
+
+    async def create(self, name: str, mark: str = "") -> ListedPlaylist:
+        made = await super().create(name, mark)
+        await self._meanwhile("create")
+        return made
+
+    async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
+        await self._meanwhile("contents")
+        return await super().contents(playlist, known)
+
+    async def _meanwhile(self, request: str) -> None:
+        if request == self.at and self.then:
+            await self.then.pop()()
+
+
+async def meanwhile(linked: Linked, request: str, then: Callable[[], Awaitable[object]]) -> Music:
+    music = await linked.music()
+    music.__class__, music.at, music.then = Meanwhile, request, [then]  # type: ignore[attr-defined]
+    return music
+
+
+async def test_who_takes_over_while_the_former_hosts_playlist_is_made_gets_their_own(linked: Linked) -> None:
+    async def hand_over() -> None:
+        await hosting.stop(linked.store, MEMBER, number)
+        await hosting.confirm(linked.store, Actor(CYD, SERVER, linked.now), number)
+
+    number = await begun(linked.store, linked.now)
+    async with linked.store.writing() as tx:
+        await members.ensure(tx, CYD, linked.now)
+        await members.change(tx, CYD, source="file")
+    music = await meanwhile(linked, "create", hand_over)
+    assert await publish.write(linked.store, music, MEMBER, number, linked.now, tell=True) is None
+    assert [shared.host for shared in await publish.unwritten(linked.store)] == [CYD], "after a crash, too"
+    local = LocalPlaylists(linked.store, CYD, lambda: linked.now)
+    await publish.write(linked.store, local, CYD, number, linked.now)
+    assert await there(linked, local, number) == URIS[:3]
+    assert at_spotify(linked) == [[]]
+    async with linked.store.reading() as tx:
+        assert await notices.waiting(tx, MEMBER) == [], "nobody keeps that playlist up to date"
+
+
+async def test_a_host_who_ends_a_playlist_while_it_is_written_gets_the_last_receipt(linked: Linked) -> None:
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await shared_playlists.add(linked.store, Actor(CYD, SERVER, linked.now), number, song(URIS[40]))
+    end = partial(hosting.end_and_remove, linked.store, MEMBER, number, linked.now)
+    music = await meanwhile(linked, "contents", end)
+    written = await publish.write(linked.store, music, MEMBER, number, linked.now, tell=True)
+    assert written is not None
+    assert at_spotify(linked) == [[]]
+    async with linked.store.reading() as tx:
+        (told,) = await notices.waiting(tx, MEMBER)
+    assert (told.body["taken_out"], told.body["ended"]) == (3, True)
+
+
+async def test_a_playlist_that_seemed_missing_gets_its_time_again_with_the_next_host(linked: Linked) -> None:
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    async with linked.store.writing() as tx:
+        await table.change(tx, number, missed_at=linked.now)
+        await personal_data.forget_spotify(tx, MEMBER)
+        assert (known := await table.get(tx, number)) is not None
+    assert (known.host, known.ref, known.missed_at) == (None, None, None)
 
 
 # The same recording with different ids

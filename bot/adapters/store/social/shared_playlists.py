@@ -140,7 +140,7 @@ async def votes(tx: Tx, shared: int) -> list[KeepVote]:
 
 async def unhost(tx: Tx, shared: int) -> None:
     """Stop writing it anywhere."""
-    await change(tx, shared, host=None, ref=None, making=False, snapshot=None)
+    await change(tx, shared, host=None, ref=None, making=False, snapshot=None, missed_at=None)
     await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(**UNWRITTEN))
 
 

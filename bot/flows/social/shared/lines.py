@@ -20,11 +20,17 @@ TO_PUT_IN = (SongState.WANTED, SongState.ATTEMPTED, SongState.SENT, SongState.LE
 
 
 class SharedJournal:
-    """What to add to, and remove from, the host's playlist."""
+    """What to add to, and remove from, the host's playlist. closed: it had ended, and nothing is left to remove."""
 
     def __init__(self, store: Store, known: Shared) -> None:
         self._store, self._known = store, known
         self.put_in = self.taken_out = 0
+        self.closed = False
+
+    @property
+    def known_as(self) -> Shared:
+        """Return the playlist as it was last judged: it may have ended since it was read."""
+        return self._known
 
     @property
     def ref(self) -> str:
@@ -65,6 +71,7 @@ class SharedJournal:
         today = await table.get(tx, self._known.shared)
         if today is None or (today.host, today.ref) != (self._known.host, self._known.ref):
             return Judgement((), (), (), None)
+        self._known = replace(self._known, ended_at=today.ended_at)
         before = await table.record(tx, today.shared)
         wanted = as_wanted(today, before)
         fresh = _unsettled(wanted, contents, now)
@@ -81,6 +88,7 @@ class SharedJournal:
         await table.change(tx, today.shared, snapshot=contents.snapshot if settled else None)
         if today.ended_at is not None and not (seen.todo or seen.again):
             await table.close(tx, today.shared)
+            self.closed = True
         return seen
 
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:

@@ -79,6 +79,8 @@ async def write(
     if before is None or before.host != host:
         return None
     known = before if before.ref is not None else await _make(store, music, before, now)
+    if known is None:
+        return None
     writing, clock = SharedJournal(store, known), running_from(now)
     try:
         await _check_it_is_there(store, music, known)
@@ -87,9 +89,12 @@ async def write(
         await _wait_for_it(store, known, clock())
         raise
     first = before.making or before.ref is None
-    written = Written(known, writing.put_in, writing.taken_out, first=first)
+    written = Written(writing.known_as, writing.put_in, writing.taken_out, first=first)
     async with store.writing() as tx:
-        await table.change(tx, shared, missed_at=None, making=first and again is not None)
+        if await _is_as(tx, known):
+            await table.change(tx, shared, missed_at=None, making=first and again is not None)
+        elif not writing.closed:
+            return None
         if again is None and tell:
             await _tell(tx, host, written, now)
     if again is not None:
@@ -97,13 +102,26 @@ async def write(
     return written
 
 
-async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
-    """Make the playlist in the host's account, and note which it is, before anything is added."""
+async def _is_as(tx: Tx, known: Shared) -> bool:
+    """Whether it still has that host, and is written to that playlist: both may change while Spotify is asked."""
+    today = await table.get(tx, known.shared)
+    return today is not None and (today.host, today.ref) == (known.host, known.ref)
+
+
+async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared | None:
+    """Make the playlist in the host's account, and note which it is, before anything is added.
+
+    None if they don't host it any more; if they do again, that playlist is found.
+    """
     making = new_making(known.host or 0, f"shared:{known.shared}", known.name)
     async with store.writing() as tx:
+        if not await _is_as(tx, known):
+            return None
         await table.change(tx, known.shared, making=True)
     made = await create(store, music, making, now)
     async with store.writing() as tx:
+        if not await _is_as(tx, known):
+            return None
         if made.id.startswith(rules.LOCAL):
             await _shelve(tx, making.member, made, now)
         await table.change(tx, known.shared, ref=made.id)
@@ -125,7 +143,8 @@ async def _wait_for_it(store: Store, known: Shared, now: datetime) -> None:
     since = min(known.missed_at or now, now)
     again = missing(since, now)
     async with store.writing() as tx:
-        await table.change(tx, known.shared, missed_at=since if again else None)
+        if await _is_as(tx, known):
+            await table.change(tx, known.shared, missed_at=since if again else None)
     if again is not None:
         raise Unsettled(again)
 
