@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store, Tx
-from bot.adapters.store.account import notices
+from bot.adapters.store import Store, Tx, setbacks
+from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import contents, creations, playlists
 from bot.core import limits
+from bot.core.jobs import JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import Actor, Layer, Playlist
 from bot.core.sorting import recording
@@ -109,9 +110,11 @@ async def finish(store: Store, accounts: Accounts, member: int, now: datetime) -
 
 
 async def unfinished(store: Store) -> list[int]:
-    """Return the members for whom a playlist is being made."""
+    """Return the members for whom a playlist is being made, if that may go on."""
     async with store.reading() as tx:
-        return sorted({making.member for making in await creations.begun(tx, KEPT) if making.asked_at is not None})
+        found = {making.member for making in await creations.begun(tx, KEPT) if making.asked_at is not None}
+        ended, aside = await members.with_ended_consent(tx, found), await setbacks.subjects_aside(tx, JobKind.KEEP)
+    return sorted(found - ended - aside)
 
 
 async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:

@@ -105,13 +105,16 @@ def upkeep(
 
     async def nothing(*_: object) -> None: ...
 
+    async def none(_: int) -> list[object]:
+        return []
+
     services: Any = SimpleNamespace(
         store=store,
         clock=lambda: now,
         settings=SimpleNamespace(database_url=store.url),
         polls=polls or Polls(store, RHYTHM),
         models=None,
-        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, take_over=nothing, pull_in=nothing),
+        jobs=SimpleNamespace(enqueue=enqueue, pending=none, take_up=nothing, take_over=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
         scorer=SimpleNamespace(take_unusable=set),
         sources=(),

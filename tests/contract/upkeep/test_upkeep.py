@@ -15,11 +15,11 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, schema, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
-from bot.adapters.store.sorting import models, playlists, writes
+from bot.adapters.store.sorting import creations, models, playlists, writes
 from bot.core import limits
 from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
-from bot.core.records import NewModel, NewWrite, Work
+from bot.core.records import NewModel, NewWrite, Setback, Work
 from bot.core.social.records import NewRepost, Place
 from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import ModelCorrupt
@@ -29,6 +29,8 @@ from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, retry_old
 from bot.flows.library import poll
 from bot.flows.social.server_channels import Purpose
+from bot.flows.sorting.playlists import KEPT
+from bot.flows.sorting.writing.create import new_making
 from bot.upkeep import Upkeep
 from bot.worker import UNREADABLE, Worker
 from tests.contract.limits_stage import count, fill
@@ -277,6 +279,40 @@ async def test_p08_an_ended_consent_is_reported_once_even_if_the_last_poll_was_p
     await worker.run(Job(JobKind.SYNC, ADA))  # a sync the member asked for is answered
     async with store.reading() as tx:
         assert len(await notices.waiting(tx, ADA)) == 2
+
+
+async def test_p08_what_waits_for_spotify_goes_on_only_once_the_member_has_linked_again(
+    store: Store, now: datetime
+) -> None:
+    """Each try would end with the same message to them, every few seconds."""
+    begun: list[tuple[str, int]] = []
+    for member, tokens in ((ADA, b""), (BEN, b"sealed")):
+        await linked(store, member, now)
+        async with store.writing() as tx:
+            await members.change_account(tx, member, tokens=tokens)
+            layer = (await playlists.ensure_layer(tx, member, "main")).layer
+            write = await writes.begin(tx, NewWrite(member, layer, WriteKind.TAP, 1), now)
+            await writes.set_state(tx, write, WriteState.APPLYING)
+            making = await creations.begin(tx, new_making(member, f"{KEPT}{layer}:Run", "Run"))
+            await creations.asked(tx, making, now)
+    made = upkeep(store, Messenger(), now, begun)
+    await made.tick()
+    assert {job for job in begun if job[0] != JobKind.POLL} == {(JobKind.APPLY, BEN), (JobKind.KEEP, BEN)}
+    async with store.writing() as tx:
+        await members.change_account(tx, ADA, tokens=b"sealed")
+    await made.tick()
+    assert {(JobKind.APPLY, ADA), (JobKind.KEEP, ADA)} <= set(begun)
+
+
+async def test_a_playlist_whose_making_was_set_aside_is_left_alone(store: Store, now: datetime) -> None:
+    begun: list[tuple[str, int]] = []
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        await creations.asked(tx, await creations.begin(tx, new_making(ADA, f"{KEPT}1:Run", "Run")), now)
+        setback = Setback(JobKind.KEEP, ADA, ADA, setbacks.TRIES, now, "ref", told=True)
+        await setbacks.note(tx, Work(JobKind.KEEP, ADA, ADA), setback)
+    await upkeep(store, Messenger(), now, begun).tick()
+    assert (JobKind.KEEP, ADA) not in begun
 
 
 async def test_a_write_to_a_playlist_that_stays_unreadable_fails_with_a_message(store: Store, now: datetime) -> None:

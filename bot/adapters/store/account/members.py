@@ -148,6 +148,15 @@ async def accounts(tx: Tx) -> list[Account]:
     return await every(tx, Account, select(ACCOUNT))
 
 
+async def with_ended_consent(tx: Tx, among: Iterable[int]) -> set[int]:
+    """Return those of the members whose consent has ended: what they asked for waits until they link again."""
+    ended: set[int] = set()
+    for piece in chunks(set(among)):
+        query = select(ACCOUNT.c.member).where(ACCOUNT.c.member.in_(piece), ACCOUNT.c.tokens == b"")
+        ended |= {*(await tx.execute(query)).scalars()}
+    return ended
+
+
 async def consent_before(tx: Tx, moment: datetime, warned: int | None) -> list[Account]:
     """Return the linked accounts with consent from before then, last warned that many days before its end, or never."""
     given = (ACCOUNT.c.warned_days == warned, ACCOUNT.c.consented_at < moment, ACCOUNT.c.tokens != b"")

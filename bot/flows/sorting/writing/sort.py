@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.adapters.store import Store, Tx
-from bot.adapters.store.account import notices
+from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, revisions, writes
 from bot.core import limits
@@ -202,9 +202,11 @@ async def give_up(tx: Tx, write: int, error: CratekeeperError) -> None:
 
 
 async def unfinished(store: Store) -> list[Write]:
-    """Return the confirmed writes that aren't done, oldest first."""
+    """Return the confirmed writes that aren't done and may go on, oldest first."""
     async with store.reading() as tx:
-        return await writes.unfinished(tx)
+        found = await writes.unfinished(tx)
+        ended = await members.with_ended_consent(tx, (write.member for write in found))
+    return [write for write in found if write.member not in ended]
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime, steady: Steady = time.monotonic) -> Receipt:
