@@ -140,9 +140,13 @@ async def show_round(bot: Bot, number: int) -> None:
 async def round_table(bot: Bot, number: int) -> RoundTable:
     """Return how a round stands; members who left the server aren't named in it. Raises NoRound, ChatDown."""
     table = await rounds.show(bot.services.store, number)
-    named, server = {placed.entry.member for placed in table.ranking} - {*table.hidden}, table.round.server
-    left = {member for member in named if server is not None and not await presence.is_in(bot, server, member)}
-    return replace(table, hidden={*table.hidden, *left})
+    return replace(table, hidden={*table.hidden, *await who_left(bot, table)})
+
+
+async def who_left(bot: Bot, table: RoundTable) -> set[int]:
+    """Return which of the members in a closed round's results have left its server. Raises ChatDown."""
+    named, server = {placed.entry.member for placed in table.ranking}, table.round.server
+    return {member for member in named if server is not None and not await presence.is_in(bot, server, member)}
 
 
 async def _say(bot: Bot, channel: int, page: Page) -> int | None:

@@ -179,11 +179,11 @@ async def on_make(context: Context) -> None:
 
 async def _make(context: Context) -> RoundTable:
     await context.services.music(context.member)  # raises NotLinked: there must be somewhere to write it
-    async with context.bot.telling[context.tap.number]:  # of two who press at once, one makes it
-        table = await _closed(context)
-        brought = [(placed.entry.song, placed.entry.member) for placed in table.ranking]
-        theme = table.round.theme
-        made = await flow.make_playlist(context.store, context.tap.number, context.actor, theme, brought)
+    table = await _closed(context)
+    left = await channels.who_left(context.bot, table)  # the results don't name them either
+    entered = [(placed.entry.song, placed.entry.member) for placed in table.ranking]
+    brought = [(song, None if member in left else member) for song, member in entered]
+    made = await flow.make_playlist(context.store, context.tap.number, context.actor, table.round.theme, brought)
     await context.services.jobs.enqueue(JobKind.SHARE, context.member, made)
     return table
 

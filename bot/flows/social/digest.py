@@ -17,6 +17,7 @@ from bot.flows.attempt import attempt
 from bot.flows.social.server_channels import Purpose
 
 WEEK = timedelta(days=7)
+SKEW = timedelta(days=1)  # at most, between the clocks of processes; a digest due later than that was dated wrongly
 LEAST = 5  # of a kind; fewer would reveal what one or two members did
 CROWD = 8  # members, the bot included; smaller servers get no counts
 KINDS = ("post", "like", "add", "repost", "comment", "round", "shared")  # in the order they're shown
@@ -45,15 +46,17 @@ def nameable(counts: Mapping[str, int], crowd: int) -> dict[str, int]:
 
 async def due(store: Store, now: datetime) -> set[int]:
     """Return the servers whose digest is due."""
+    return {place.server for place in await _due(store, now)}
+
+
+async def _due(store: Store, now: datetime) -> list[Place]:
     async with store.reading() as tx:
-        return {place.server for place in await server_channels.due(tx, Purpose.DIGEST, now)}
+        return await server_channels.due(tx, Purpose.DIGEST, now, now + WEEK + SKEW)
 
 
 async def post_due(store: Store, post: Post, size: Size, server: int, now: datetime) -> None:
     """Post what's due in a server; after a week in which nothing happened, nothing is posted."""
-    async with store.reading() as tx:
-        waiting = [place for place in await server_channels.due(tx, Purpose.DIGEST, now) if place.server == server]
-    for place in waiting:
+    for place in [place for place in await _due(store, now) if place.server == server]:
         await attempt(store, Work("digest", server), partial(_post, store, post, size, place, now), now)
 
 

@@ -30,6 +30,7 @@ from bot.errors.social import (
     NotVoting,
     OwnSong,
     RoundFull,
+    RoundHasPlaylist,
     RoundsToday,
     RoundUnderWay,
     SongBarred,
@@ -232,12 +233,20 @@ async def show(store: Store, number: int) -> RoundTable:
 async def make_playlist(
     store: Store, number: int, host: Actor, name: str, songs: Sequence[tuple[str, int | None]]
 ) -> int:
-    """Make a shared playlist of the round's songs: (song, who entered it). Return its number.
+    """Make a shared playlist of the round's songs: (song, who entered it, None if they left). Return its number.
 
-    The job "share" writes it to its host's account, which a start after a crash begins, too. Raises BadChoice.
+    The job "share" writes it to its host's account, which a start after a crash begins, too. Raises NoRound,
+    RoundHasPlaylist, BadChoice.
     """
     async with store.writing() as tx:
-        shared = await shared_playlists.open_with(tx, host, name, songs)
+        themed = await rounds.get(tx, number)
+        if themed is None:
+            raise NoRound
+        if themed.shared is not None:
+            raise RoundHasPlaylist
+        still = {entry.member for entry in await rounds.entries(tx, number)}  # others were erased meanwhile
+        brought = [(song, by if by in still else None) for song, by in songs]
+        shared = await shared_playlists.open_with(tx, host, name, brought)
         await table.change(tx, shared, making=True)
         await rounds.change(tx, number, shared=shared)
         return shared

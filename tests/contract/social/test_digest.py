@@ -107,3 +107,15 @@ async def test_a_channel_withdrawn_meanwhile_gets_no_other_digest(store: Store, 
 
     await digest.post_due(store, stopped, many, SERVER, now + WEEK)
     assert await flow.of_server(store, SERVER) == []
+
+
+async def test_a_digest_that_was_dated_by_a_clock_far_ahead_comes_a_week_after_that_is_noticed(
+    store: Store, now: datetime
+) -> None:
+    await opened(store, now + 52 * WEEK)
+    channel = Channel()
+    await digest.post_due(store, channel.post, many, SERVER, now)
+    assert (channel.sent, await due_at(store)) == (0, now + WEEK)
+    await flow.count(store, SERVER, "like", now)
+    await digest.post_due(store, channel.post, many, SERVER, now + WEEK)
+    assert list(channel.stands) == [now]

@@ -1,12 +1,14 @@
 """Rounds on a real database: who may do what, when phases change, and what's stored about whom."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
-from bot.adapters.store.social import server_channels
+from bot.adapters.store.social import reposts, server_channels
 from bot.chat.social.pages import rounds as pages
 from bot.core.records import Actor, Song
 from bot.core.social.records import Place, RoundState
@@ -20,6 +22,7 @@ from bot.errors.social import (
     NotRoundHost,
     NotVoting,
     OwnSong,
+    RoundHasPlaylist,
     RoundUnderWay,
     SongBarred,
     SongTaken,
@@ -27,6 +30,9 @@ from bot.errors.social import (
 )
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds
+from bot.flows.social import server_channels as flow
+from bot.flows.social.server_channels import Purpose
+from bot.flows.social.shared import playlists as shared_playlists
 from bot.flows.social.shared import publish
 from bot.messages.social import rounds as messages
 
@@ -237,8 +243,11 @@ async def test_p35_erasing_removes_entries_and_votes_and_a_hosts_round(store: St
         await personal_data.erase(tx, BEN)
     table = await rounds.show(store, begun)
     assert (len(table.entries), table.voters) == (3, 0)
+    await rounds.told(store, begun, RoundState.VOTING, 55)
     async with store.writing() as tx:
         await personal_data.erase(tx, ADA)
+        takedowns = [(takedown.channel, takedown.message) for takedown in await reposts.takedowns(tx, now)]
+    assert takedowns == [(CHANNEL, 55)], "nobody can vote there any more"
     assert await rounds.turn(store, begun, now) is None
     with pytest.raises(NoRound):
         await rounds.show(store, begun)
@@ -301,6 +310,40 @@ async def test_a_rounds_playlist_is_the_rounds_and_waits_to_be_written_whatever_
     made = await rounds.make_playlist(store, begun, Actor(ADA, SERVER, now), "Songs for rain", songs)
     assert (await rounds.show(store, begun)).round.shared == made
     assert [(shared.shared, shared.host) for shared in await publish.unwritten(store)] == [(made, ADA)]
+    with pytest.raises(RoundHasPlaylist):
+        await rounds.make_playlist(store, begun, Actor(BEN, SERVER, now), "Songs for rain", songs)
+
+
+async def test_p35_a_rounds_playlist_brings_back_nobody_who_was_erased_meanwhile(
+    store: Store, begun: int, now: datetime
+) -> None:
+    await entered(store, begun, now, BEN, CAL)
+    async with store.writing() as tx:
+        await personal_data.erase(tx, BEN)
+    songs = [(song(BEN).song, BEN), (song(CAL).song, CAL)]
+    made = await rounds.make_playlist(store, begun, Actor(ADA, SERVER, now), "Songs for rain", songs)
+    view = await shared_playlists.show(store, ADA, SERVER, made)
+    assert [brought.brought_by for brought in view.record] == [None, CAL]
+    async with store.reading() as tx:
+        assert await members.get(tx, BEN) is None
+
+
+@pytest.mark.parametrize("gone", [partial(flow.close, channel=CHANNEL), partial(flow.leave, server=SERVER)])
+async def test_a_round_ends_with_its_channel_and_its_server(
+    store: Store, begun: int, now: datetime, gone: Callable[[Store], Awaitable[None]]
+) -> None:
+    await entered(store, begun, now, ADA, BEN, CAL)
+    await gone(store)
+    assert await rounds.due(store, now + 99 * HOUR) == []
+    with pytest.raises(NoRound):
+        await rounds.show(store, begun)
+
+
+async def test_a_round_of_a_server_that_removed_the_bot_unnoticed_ends(store: Store, begun: int) -> None:
+    await flow.choose(store, SERVER, Purpose.ROUNDS, [])
+    await flow.keep_only(store, set(), lambda _: True)
+    with pytest.raises(NoRound):
+        await rounds.show(store, begun)
 
 
 async def test_a_barred_song_cannot_be_entered(store: Store, begun: int, now: datetime) -> None:

@@ -95,11 +95,16 @@ async def test_a_round_from_the_theme_to_the_playlist(
     asked = await answer(rick.click(results, "Make a playlist of it"))
     assert "write it to *your* account" in asked.text()
     ruths = await answer(ruth.click(results, "Make a playlist of it"))
+    stack.discord.leave(stack.guild, rosa.user)
+    await asyncio.sleep(FRESH)
     both = [answer(player.click(page, "Make it")) for player, page in ((rick, asked), (ruth, ruths))]
     said = sorted([message.text() for message in await asyncio.gather(*both)], key=lambda text: "writing it" in text)
     assert "already has its playlist" in said[0]
     assert "writing it" in said[1]
-    assert stack.rows("select count(*) from contribution c join round r using (shared)") == [(3,)]
+    stack.discord.join(stack.guild, rosa.user)
+    query = "select c.brought_by from contribution c join round r using (shared) order by c.brought_by is null, 1"
+    named = [number for (number,) in stack.rows(query)]
+    assert named == [*sorted([rick.user.id, ruth.user.id]), None], "nobody is named who had left by then"
     await stack.until(lambda: not labels(results))
     assert "1. " in (await answer(ruth.command("round show"))).text()
 

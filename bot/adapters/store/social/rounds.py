@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import count, every, keep_newest, one, upsert
+from bot.adapters.store.social import reposts
 from bot.core import limits
 from bot.core.social.records import Round, RoundEntry, RoundState
 from bot.core.social.rounds import RoundVote
@@ -92,7 +93,8 @@ async def hidden(tx: Tx, ids: Collection[int]) -> set[int]:
     return set((await tx.execute(query)).scalars())
 
 
-async def forget_channel(tx: Tx, channel: int) -> None:
-    """Cancel the round of a channel that's gone."""
-    here = (ROUND.c.channel == channel, ROUND.c.state.not_in((RoundState.CLOSED, RoundState.CANCELLED)))
-    await tx.execute(update(ROUND).where(*here).values(state=RoundState.CANCELLED, told=RoundState.CANCELLED))
+async def take_down(tx: Tx, host: int) -> None:
+    """Have the messages deleted of the host's rounds that are under way: nobody can enter or vote any more."""
+    begun = select(ROUND).where(ROUND.c.host == host, ROUND.c.state.in_(OPEN), ROUND.c.message.is_not(None))
+    for row in (await tx.execute(begun)).all():
+        await reposts.take_down(tx, row.channel, row.message)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -41,27 +41,28 @@ async def serves(tx: Tx, channel: int, purpose: str) -> bool:
 async def forget_server(tx: Tx, server: int) -> None:
     """Delete everything about a server the bot has left. Its reposts are deleted there if it comes back soon."""
     await reposts.remove_in(tx, server)
-    for table in (PLACE, COUNTED, BARRED, schema.report):
+    for table in (PLACE, COUNTED, BARRED, schema.report, schema.round_):
         await tx.execute(delete(table).where(table.c.server == server))
 
 
 async def forget_channel(tx: Tx, channel: int) -> None:
     """Delete everything about a channel that's gone."""
-    for table in (PLACE, schema.repost, schema.takedown):
+    for table in (PLACE, schema.repost, schema.takedown, schema.posted, schema.round_):
         await tx.execute(delete(table).where(table.c.channel == channel))
 
 
 async def servers(tx: Tx) -> set[int]:
     """Return the servers that something is stored about."""
-    tables = (PLACE, COUNTED, BARRED, schema.repost)
-    servers = [(await tx.execute(select(table.c.server).distinct())).scalars() for table in tables]
+    tables = (PLACE, COUNTED, BARRED, schema.repost, schema.round_)
+    chosen = [select(table.c.server).where(table.c.server.is_not(None)).distinct() for table in tables]
+    servers = [(await tx.execute(query)).scalars() for query in chosen]
     return {server for some in servers for server in some}
 
 
-async def due(tx: Tx, purpose: str, now: datetime) -> list[Place]:
-    """Return the places of that purpose that are due."""
-    query = select(PLACE).where(PLACE.c.purpose == purpose, PLACE.c.due_at <= now)
-    return await every(tx, Place, query.order_by(PLACE.c.due_at))
+async def due(tx: Tx, purpose: str, now: datetime, latest: datetime) -> list[Place]:
+    """Return the places of that purpose that are due, or later than they can be: the clock was put back."""
+    is_due = or_(PLACE.c.due_at <= now, PLACE.c.due_at > latest)
+    return await every(tx, Place, select(PLACE).where(PLACE.c.purpose == purpose, is_due).order_by(PLACE.c.due_at))
 
 
 async def bar(tx: Tx, server: int, key: str) -> None:
