@@ -34,7 +34,7 @@ def start(arguments: Sequence[str], prog: str = PROG, beside: Mapping[str, str] 
         settings = environment()
     except SettingsError as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
-        return 1
+        return EXIT_SETTINGS
     return main(arguments, settings, prog, beside)
 
 

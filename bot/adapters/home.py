@@ -167,6 +167,7 @@ async def upgrade(store: Store, settings: Settings) -> None:
 @contextmanager
 def locked(path: Path, taken: CratekeeperError) -> Iterator[None]:
     """Hold a lock file until the block or the process ends. Raises `taken` if another process holds it."""
+    path.parent.stat()  # if it's missing, the error names the folder, not the file
     with open(path, "a", opener=_unlinked) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

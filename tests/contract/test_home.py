@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import config, modes
+from bot.__main__ import main
 from bot.adapters import home
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
@@ -53,6 +54,14 @@ def settings(folder: Path, database: Path | None = None) -> config.Settings:
 
 def open_to_others(*paths: Path) -> list[str]:
     return [path.name for path in paths if path.stat().st_mode & modes.OTHERS]
+
+
+@pytest.mark.parametrize("command", ["migrate-store --to sqlite+aiosqlite:///{}/new.db", "backup {}/new.zip"])
+def test_a_folder_that_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    gone, env = tmp_path / "gone", {"DATA_DIR": str(tmp_path / "data")}
+    assert main(["keys", "rotate"], env) == 0
+    assert main(command.format(gone).split(), env) == 1
+    assert capsys.readouterr().err == f"cratekeeper: {gone} is missing\n"
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ async def test_p20_what_the_server_says_is_a_typed_error_and_nothing_was_written
 
 async def test_p20_a_server_that_is_gone_is_a_typed_error() -> None:
     store = Store("postgresql+psycopg://nobody@127.0.0.1:1/none")
-    with pytest.raises(StoreShut):
+    with pytest.raises(StoreShut, match="DATABASE_URL"):
         await store.check()
     await store.close()
 

@@ -16,6 +16,7 @@ WORK = ".cratekeeper-backup-"  # how the names of work folders begin
 @contextmanager
 def work_folder(parent: Path) -> Iterator[Path]:
     """Make a folder in `parent` that's removed at the end, together with those whose process was killed."""
+    parent.stat()  # if it's missing, the error names it, not the folder in it
     for left in parent.glob(f"{WORK}*"):
         _remove_if_left(left)
     with tempfile.TemporaryDirectory(prefix=WORK, dir=parent) as made:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.adapters.store.problems import typed_errors
+from bot.adapters.store.problems import SERVER_SHUT, typed_errors
 from bot.adapters.store.schema import metadata
 from bot.errors import StoreShut
 
@@ -90,7 +90,7 @@ def check(url: str) -> None:
     try:
         with typed_errors(), engine.connect() as connection:
             if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
-                raise StoreShut
+                raise StoreShut(SERVER_SHUT)
     finally:
         engine.dispose()
 

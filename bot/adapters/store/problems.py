@@ -33,6 +33,7 @@ POSTGRESQL: dict[str, type[StoreError]] = {  # how its codes begin: "PostgreSQL 
     "XX001": StoreDamaged,
     "XX002": StoreDamaged,
 }
+SERVER_SHUT = "PostgreSQL can't be reached, refuses the bot or is read-only. Check DATABASE_URL and the server's log."
 
 
 @contextmanager
@@ -49,7 +50,10 @@ def typed_errors() -> Iterator[None]:
 def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
     """Return the store error that matches an engine's."""
     orig = getattr(error, "orig", error)
-    kind = _of_sqlite(orig) if isinstance(orig, sqlite3.Error) else _of_postgresql(orig)
+    if isinstance(orig, sqlite3.Error):
+        kind = _of_sqlite(orig)
+    elif (kind := _of_postgresql(orig)) is StoreShut:
+        return StoreShut(SERVER_SHUT)
     return kind() if kind else StoreError(str(orig))
 
 

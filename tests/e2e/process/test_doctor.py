@@ -109,7 +109,7 @@ async def test_p36_an_env_file_that_others_can_read_is_refused(stack: Stack, tmp
     env.write_text("LOG_LEVEL=INFO\n")
     env.chmod(0o644)
     code, printed = await run(stack, "doctor", cwd=tmp_path)
-    assert code != 0
+    assert code == 2
     assert "chmod 600 .env" in printed
     assert len(printed.splitlines()) == 1
 
