@@ -16,6 +16,7 @@ from bot.core.notices import NoticeKind
 from bot.core.records import Account
 from bot.errors import NotLinked
 from bot.flows.account import link
+from bot.flows.feed import saved_likes
 from bot.flows.library import sync
 from bot.flows.library.new_likes import NewLikes
 from bot.flows.library.poll import Polls
@@ -59,6 +60,8 @@ class Refreshing:
             await notices.add(tx, member, NoticeKind.SYNCED, body, now)
         for shared in await publish.unwritten(self.store, member):
             yield Next(JobKind.SHARE, shared.shared)
+        if await saved_likes.are_unsaved(self.store, member):  # since before they linked again
+            yield Next(JobKind.SAVE)
         async for following in self.new_likes.settle(member, now):
             yield following
 

@@ -45,6 +45,12 @@ async def unsaved(store: Store) -> list[int]:
         return await feed_history.who_saves(tx)
 
 
+async def are_unsaved(store: Store, member: int) -> bool:
+    """Whether anything waits to be saved for the member."""
+    async with store.reading() as tx:
+        return bool(await feed_history.to_save(tx, member))
+
+
 async def save(store: Store, music: Music, member: int, now: datetime) -> int:
     """Carry out pending changes and return how many. Raises a SpotifyError; what's left stays pending."""
     done = 0

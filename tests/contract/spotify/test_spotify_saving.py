@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -9,9 +12,14 @@ from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store.account import notices
 from bot.adapters.store.feed import feed_history
 from bot.adapters.store.library import songs
+from bot.core.jobs import JobKind
+from bot.core.library.polling import Rhythm
 from bot.core.records import Like, Song
 from bot.errors.spotify import SpotifyError
 from bot.flows.feed import saved_likes
+from bot.flows.library.new_likes import NewLikes
+from bot.flows.library.poll import Polls
+from bot.flows.refresh import Refreshing
 from bot.messages.sorting import outcomes
 from sandbox.spotify import Track
 from tests.contract.spotify.stage import MARA, Stage, track
@@ -79,3 +87,23 @@ async def test_errors_unrelated_to_the_songs_name_none_and_all_wait(stage: Stage
     async with stage.store.reading() as tx:
         assert len(await feed_history.to_save(tx, MARA)) == len(IDS)
     assert await told(stage) == []
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_what_waits_to_be_saved_is_saved_after_the_member_has_linked_again(
+    stage: Stage, mara: SpotifyMusic, waits: bool
+) -> None:
+    if waits:
+        await waiting(stage, "save")
+
+    async def account_music(_: int) -> SpotifyMusic:
+        return mara
+
+    async def progress(*_: int) -> None: ...
+
+    accounts: Any = SimpleNamespace(account_music=account_music)
+    new_likes: Any = NewLikes(stage.store, accounts, (), None)  # type: ignore[arg-type]
+    polls = Polls(stage.store, Rhythm(timedelta(minutes=15), timedelta(hours=6), 480))
+    refreshing = Refreshing(stage.store, stage.vault, new_likes, polls, progress)
+    following = [job.kind async for job in refreshing.sync(MARA, stage.clock())]
+    assert following == ([JobKind.SAVE] if waits else [])
