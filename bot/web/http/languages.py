@@ -7,6 +7,8 @@ from aiohttp import hdrs, web
 from bot.messages import language_of, speaking
 from bot.web.http.problems import Handler
 
+MOST = 50  # languages that are read: a header's 64 KB have room for thousands, which would take a second
+
 
 def speaking_to(request: web.Request) -> AbstractContextManager[None]:
     """Speak the reader's language inside the block."""
@@ -21,7 +23,7 @@ async def in_their_language(request: web.Request, handler: Handler) -> web.Strea
 
 def preferred(accepted: str) -> str | None:
     """Return the locale the reader likes best of those whose language we speak; None if they name none of them."""
-    weighted = [_weighted(part) for part in accepted.split(",")]
+    weighted = [_weighted(part) for part in accepted.split(",", MOST)[:MOST]]
     best_first = sorted((pair for pair in weighted if pair[1] > 0), key=lambda pair: -pair[1])
     return next((locale for locale, _weight in best_first if language_of(locale)), None)
 

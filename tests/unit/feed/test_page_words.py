@@ -69,6 +69,8 @@ def test_the_files_have_no_gap_and_stay_valid_in_every_language(language: str) -
         ("*", None),
         ("", None),
         ("de;q=x, ;;,q=1", None),
+        ("," * 40 + "de", "de"),
+        ("," * 20_000 + "de", None),
     ],
 )
 def test_a_browser_gets_its_preferred_supported_language(accepted: str, language: str | None) -> None:
