@@ -11,7 +11,7 @@ MOST_LINE = 200_000  # characters; no row of songs is that long
 MOST_CELL = 1_000  # characters; longer cells are cut
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]+")
 FORCED = re.compile(r'="(.*)"')  # text that spreadsheets must not read as a number
-WRAPPED = re.compile(r'\s*"((?:[^"]|"")*)"[,;\t|]*\s*')  # a line that a spreadsheet saved as one cell
+WRAPPED = re.compile(r'\s*"([^"]*+(?:""[^"]*+)*+)"[,;\t|]*\s*')  # a line that a spreadsheet saved as one cell
 RULED = " -:=\x1a"  # of a separator line, or the end of a file
 DECLARED = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)  # Excel's own first line
 
@@ -25,7 +25,7 @@ def delimiter_of(head: Sequence[str]) -> str:
 
 def unwrapped(line: str) -> str:
     """Restore a line that a spreadsheet saved as one cell."""
-    wrapped = WRAPPED.fullmatch(line)
+    wrapped = WRAPPED.fullmatch(line) if len(line) <= MOST_LINE else None
     return wrapped[1].replace('""', '"') + "\n" if wrapped else line
 
 

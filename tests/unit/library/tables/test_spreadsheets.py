@@ -1,5 +1,6 @@
 """What spreadsheets do to a file when they save it: encodings, delimiters, commas, dates and broken rows."""
 
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.library.tables import MOST_CELL, MOST_COLUMNS, BadRow, NotATable, Problem, Row, Table
+from bot.core.library.tables.cells import MOST_LINE
 from tests.unit.library.tables.forms import EXPORTIFY, NACHTBUS, REGEN, URI, named, only, read, song, table, titles
 
 TITLE = "“Don’t Wait” – Café"
@@ -230,6 +232,18 @@ def test_everything_is_bounded() -> None:
     assert isinstance(long, Row)
     assert len(long.fields["note"]) == MOST_CELL
     assert [type(row) for row in Table(table("Title,Artist", "a" * 300_000 + ",b").encode())] == [BadRow]
+
+
+@pytest.mark.parametrize("length", [MOST_LINE // 2, 2 * MOST_LINE])
+def test_a_long_line_that_looks_like_one_cell_takes_little_memory(length: int) -> None:
+    rows = Table(b'"Title,Artist"\n"a,b"\n"' + b"x" * length)
+    tracemalloc.start()
+    try:
+        assert [type(row) for row in rows] == [Row, BadRow]
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 20 * length
 
 
 @pytest.mark.parametrize("idle", ["\n", "-,-\n", f"{EXPORTIFY}\n"])

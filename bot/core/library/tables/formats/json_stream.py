@@ -11,7 +11,7 @@ from typing import Any
 
 MOST_VALUE = 10_000  # characters of a value that's decoded; a song takes a few hundred
 SPACE = re.compile(r"[ \t\r\n]*")
-TEXT = r'"(?:[^"\\]|\\.)*+"'
+TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 SCALAR = re.compile(rf"{TEXT}|[^\s,:\[\]{{}}\"]+", re.DOTALL)
 SIGNS = re.compile(rf"{TEXT}|[\[\]{{}}]", re.DOTALL)
 DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from bot.core.library.tables.cells import MOST_LINE
 from bot.core.library.tables.decode import lines
 from bot.core.library.tables.formats.json_stream import Reader, Torn
 from bot.core.library.tables.names import OURS, joined
@@ -71,7 +72,7 @@ def _csv(rows: Iterable[Cells]) -> bytes:
 
 def _of_m3u(given: Iterable[str]) -> Iterator[Cells]:
     about: dict[str, str] = {}
-    for line in filter(None, map(str.strip, given)):
+    for line in filter(None, (line[:MOST_LINE].strip() for line in given)):
         tag, colon, value = line.partition(":")
         if line.startswith("#"):
             about |= {tag: value} if colon else {}
