@@ -15,7 +15,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.store.library import songs
 from bot.adapters.store.member_locks import MemberLocks
-from bot.adapters.store.postgresql import WRITER
+from bot.adapters.store.postgresql import WRITER, session
 from bot.adapters.store.sorting import answers, playlists
 from bot.config import parse
 from bot.core.records import Like, Song
@@ -258,6 +258,16 @@ async def test_p24_text_with_a_nul_is_kept_without_it(store: Store, now: datetim
         await songs.like(tx, ADA, [Like(song, now)], now)
     async with store.reading() as tx:
         assert [song.title for song in await songs.library(tx, ADA)] == ["Two halves"]
+
+
+def test_p26_the_server_soon_drops_a_machine_that_went_silent(url: str) -> None:
+    """Its locks would otherwise stay for two hours. What a session asked for is kept even where it's no TCP."""
+    asked = "SELECT name, CAST(reset_val AS int) FROM pg_settings WHERE name LIKE 'tcp%%'"
+    with create_engine(url, connect_args=session(0)).connect() as connection:
+        settings = dict(connection.exec_driver_sql(asked).all())
+    probes = settings["tcp_keepalives_count"] * settings["tcp_keepalives_interval"]
+    assert 0 < settings["tcp_keepalives_idle"] + probes <= 30
+    assert 0 < settings["tcp_user_timeout"] <= 30_000
 
 
 def test_a_name_is_held_by_one_process_until_it_ends_or_another_was_faster(url: str, other: Engine) -> None:

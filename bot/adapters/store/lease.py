@@ -15,11 +15,6 @@ from bot.errors import AlreadyRuns
 WHOLE = "whole bot"  # held by a bot in one process, and shared by the processes of one
 PING = text("SELECT 1")
 AGAIN = 0.1  # seconds between tries
-KEPT_ALIVE = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}  # seconds; so that the server notices a dead machine
 
 
 class Lease:
@@ -33,7 +28,7 @@ class Lease:
 
     def __init__(self, url: str, name: str, patience: float = 0, *, shared: bool = False) -> None:
         self._name, self._patience, self._way = name, patience, "_shared" if shared else ""
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0) | KEPT_ALIVE)
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0))
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, TextClause, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.store.lease import KEPT_ALIVE, PING
+from bot.adapters.store.lease import PING
 from bot.adapters.store.postgresql import session
 from bot.adapters.store.problems import typed_errors
 from bot.errors import StoreBusy, StoreError, StoreShut
@@ -30,7 +30,7 @@ class MemberLocks:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0) | KEPT_ALIVE)
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0))
         self._connection: Connection | None = None
         self._held: Counter[int] = Counter()  # members by how many of their jobs run here
         self._one_at_a_time = Lock()

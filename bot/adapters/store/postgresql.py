@@ -21,6 +21,9 @@ LOCK = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
 WRITER = 0x6372617465  # "crate": the advisory lock of whoever writes
 PATIENCE = 1.0  # seconds for readers to end, and for a table's lock, before deleted rows are removed
 PAUSE = 0.05  # seconds between checks for readers
+CONNECT_SECONDS = 10
+KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}  # seconds, but for the count
+SILENCE_MS = 25_000  # after which what was sent counts as lost, and what's kept alive as dead
 READING = {"immediate": False, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 WRITING = {"immediate": True, "isolation_level": "READ COMMITTED"}  # nobody else writes, so it sees one state, too
 OLD_READERS = text(
@@ -75,8 +78,20 @@ class Postgresql:
 
 
 def session(busy_ms: int) -> dict[str, Any]:
-    """Return how to connect: what waits for a lock gives up after `busy_ms`."""
-    return {"application_name": "cratekeeper", "options": f"-c lock_timeout={busy_ms} -c timezone=UTC"}
+    """Return how to connect: what waits for a lock gives up after `busy_ms`.
+
+    A machine that loses its power or its network doesn't say so. The server would notice after two hours (Linux's
+    default), and until then keep that machine's locks, so both sides look for each other.
+    """
+    options = {"lock_timeout": busy_ms, "timezone": "UTC", "tcp_user_timeout": SILENCE_MS}
+    options |= {f"tcp_{name}": value for name, value in KEPT_ALIVE.items()}
+    return {
+        "application_name": "cratekeeper",
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": SILENCE_MS,
+        **KEPT_ALIVE,
+    }
 
 
 def _begin(connection: Connection) -> None:
