@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Places = NDArray[np.int8]  # (n, k): rows of length 1, in steps of 1 / STEPS
+Quantised = NDArray[np.int8]  # (n, k): rows of length 1, in steps of 1 / STEPS
 STEPS = 127
 NAMED = 2  # songs; two are remembered, three are a list
 
@@ -28,18 +28,18 @@ class Reason:
     than: NearestSongs | None
 
 
-def places_of(space: NDArray[np.float32]) -> Places:
+def quantised(space: NDArray[np.float32]) -> Quantised:
     """Return rows of length 1 in a quarter of the memory; products of two are off by .002 on average, .014 at most."""
     return np.rint(STEPS * space).astype(np.int8)
 
 
-def exactly(places: Places) -> NDArray[np.float32]:
-    """Return the rows that places stand for."""
-    return places.astype(np.float32) / np.float32(STEPS)
+def dequantised(rows: Quantised) -> NDArray[np.float32]:
+    """Return the rows in float32, of length 1 but for rounding."""
+    return rows.astype(np.float32) / np.float32(STEPS)
 
 
 def nearest(
-    space: Places,
+    space: Quantised,
     ids: Sequence[str],
     song: int,
     labelled: Mapping[int, Sequence[int]],
@@ -57,11 +57,11 @@ def nearest(
 
 
 def _neighbours(
-    space: Places, ids: Sequence[str], song: int, rows: Sequence[int], playlist: int
+    space: Quantised, ids: Sequence[str], song: int, rows: Sequence[int], playlist: int
 ) -> NearestSongs | None:
     others = [row for row in sorted(set(rows)) if row != song]
     if not others:
         return None
-    distances = 1 - exactly(space[others]) @ exactly(space[song])
+    distances = 1 - dequantised(space[others]) @ dequantised(space[song])
     order = np.argsort(distances, kind="stable")[:NAMED]
     return NearestSongs(playlist, tuple(ids[others[at]] for at in order), float(distances[order].mean()))

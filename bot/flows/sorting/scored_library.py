@@ -22,7 +22,7 @@ from bot.core.sorting.learning.active_learning import SAMPLE, Outline, Sketch, o
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.core.sorting.learning.schema import Survey
-from bot.core.sorting.why import Places, exactly, places_of
+from bot.core.sorting.why import Quantised, dequantised, quantised
 from bot.errors import ModelError, ModelMissing
 from bot.flows.sorting.prior import usable_by
 from bot.ports import ModelFiles, PriorFile, ScoringModel
@@ -31,9 +31,9 @@ MOST_BYTES = 50 * 2**20  # of all cached libraries but the newest
 PART = 1_024  # songs read and scored at a time
 SONG_BYTES = 1_000  # a song as Python keeps it, about
 
-NOWHERE: Places = np.empty((0, 0), np.int8)
+NO_VECTORS: Quantised = np.empty((0, 0), np.int8)
 Told = Callable[[Sequence[Song]], Awaitable[list[SongFeatures]]]  # what's known of some songs
-Scored = tuple[tuple[int | None, ...], Vectors, Places, NDArray[np.bool_]]  # classes, probabilities, places, known
+Scored = tuple[tuple[int | None, ...], Vectors, Quantised, NDArray[np.bool_]]  # classes, probabilities, space, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class ScoredLibrary:
 
     songs: Sequence[Song]
     place: Mapping[str, int]  # song → row
-    space: Places  # (n, k), where the model places them; empty without one
-    scores: Scores | None  # without places
+    space: Quantised  # (n, k), the songs in the model's space; empty without one
+    scores: Scores | None  # whose own space is empty
     model: Model | None
     outline: Outline
     prior: Prior | None = None
@@ -107,7 +107,7 @@ class ScoredLibraries:
         seen = _Seen(served)
         for at in range(0, len(library) or 1, PART):
             await asyncio.to_thread(seen.add, await told(library[at : at + PART]))
-        scores, space = await asyncio.to_thread(together, seen.scored) if served else (None, NOWHERE)
+        scores, space = await asyncio.to_thread(concatenated, seen.scored) if served else (None, NO_VECTORS)
         return ScoredLibrary(
             library,
             {song.song: row for row, song in enumerate(library)},
@@ -151,24 +151,24 @@ class _Seen:
         if self._served is None:
             self.survey.add(part)
         else:
-            self.scored.append(scores_and_places(self._served, part))
+            self.scored.append(scores_and_vectors(self._served, part))
 
 
-def scores_and_places(model: ScoringModel, songs: Sequence[SongFeatures]) -> Scored:
-    """Return the scores of a part, and apart from them the places."""
+def scores_and_vectors(model: ScoringModel, songs: Sequence[SongFeatures]) -> Scored:
+    """Return the scores of a part, with its vectors quantised."""
     scores = model.score(songs)
-    return scores.classes, scores.probabilities, places_of(scores.space), scores.known
+    return scores.classes, scores.probabilities, quantised(scores.space), scores.known
 
 
-def together(parts: Sequence[Scored]) -> tuple[Scores, Places]:
-    """Return the scores of all parts, without places, and the places."""
+def concatenated(parts: Sequence[Scored]) -> tuple[Scores, Quantised]:
+    """Return the scores of all parts, whose own space is empty, and their quantised vectors."""
     probabilities, space, known = (np.concatenate(arrays) for arrays in zip(*(part[1:] for part in parts), strict=True))
     return Scores(parts[0][0], probabilities, np.empty((len(known), 0), np.float32), known), space
 
 
-def _outline(space: Places, layer: int) -> Outline:
-    """Return the outline of where a model places the songs."""
-    return outline_of(len(space), lambda rows: exactly(space[rows]), layer)
+def _outline(space: Quantised, layer: int) -> Outline:
+    """Return the outline of the songs in a model's space."""
+    return outline_of(len(space), lambda rows: dequantised(space[rows]), layer)
 
 
 async def _first_outline(library: Sequence[Song], told: Told, seen: _Seen, layer: int) -> Outline:

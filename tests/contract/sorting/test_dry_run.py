@@ -23,7 +23,7 @@ from bot.flows.sorting import dry_run, review
 from bot.flows.sorting import playlists as kept_playlists
 from bot.flows.sorting.dry_run import MOST_ASKED, Reason
 from bot.flows.sorting.review import Reviewed
-from bot.flows.sorting.scored_library import NOWHERE, ScoredLibrary
+from bot.flows.sorting.scored_library import NO_VECTORS, ScoredLibrary
 from bot.flows.sorting.writing import corrections, sort
 from tests.databases import carry_out
 
@@ -59,7 +59,7 @@ class Prepared:
         known_rows = np.array(known or [True] * len(rows))
         scores = Scores(classes, np.array(rows, np.float32), np.zeros((len(rows), 1), np.float32), known_rows)
         place = {song.song: at for at, song in enumerate(liked)}
-        return ScoredLibrary(liked, place, NOWHERE, scores, None, outline_of(0, lambda _: NOWHERE, 0))
+        return ScoredLibrary(liked, place, NO_VECTORS, scores, None, outline_of(0, lambda _: NO_VECTORS, 0))
 
     async def planned(self, scored: ScoredLibrary) -> int:
         async with self.store.reading() as tx:

@@ -20,7 +20,7 @@ from bot.core.sorting.learning.active_learning import (
     outline_of,
     points_of,
 )
-from bot.core.sorting.why import nearest, places_of
+from bot.core.sorting.why import nearest, quantised
 
 
 def regions(k: int, per_region: int, seed: int = 0) -> np.ndarray:
@@ -206,7 +206,7 @@ def test_without_a_model_questions_continue_until_none_are_left() -> None:
 
 
 def test_why_names_the_nearest_songs_of_the_playlist_and_the_runner_up() -> None:
-    space = places_of(np.float32([[1, 0], [0.99, 0.141], [0.9, 0.436], [0.6, 0.8], [0, 1]]))
+    space = quantised(np.float32([[1, 0], [0.99, 0.141], [0.9, 0.436], [0.6, 0.8], [0, 1]]))
     ids = ["song", "near", "further", "other", "far"]
     why = nearest(space, ids, 0, {1: [2, 1, 0], 2: [4, 3], 3: []}, 1)
     assert why is not None
@@ -217,7 +217,7 @@ def test_why_names_the_nearest_songs_of_the_playlist_and_the_runner_up() -> None
 
 
 def test_why_says_nothing_without_a_labelled_song() -> None:
-    space = places_of(np.float32([[1, 0], [0, 1]]))
+    space = quantised(np.float32([[1, 0], [0, 1]]))
     assert nearest(space, ["a", "b"], 0, {1: [0], 2: [1]}, 1) is None
     alone = nearest(space, ["a", "b"], 0, {2: [1]}, 2)
     assert alone is not None

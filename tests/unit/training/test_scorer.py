@@ -19,9 +19,9 @@ from bot.adapters.scorer import KEY, OpenModel, Scorer
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.dataset import Label, TrainingSet
-from bot.core.sorting.why import exactly
+from bot.core.sorting.why import dequantised
 from bot.errors import ModelCorrupt, ModelMissing
-from bot.flows.sorting.scored_library import PART, scores_and_places, together
+from bot.flows.sorting.scored_library import PART, concatenated, scores_and_vectors
 from tests.unit.tastes import labelled, library
 from training.evaluation.people import drawable, read_person
 from training.model.export import changed_decisions, check_parity, to_file
@@ -197,15 +197,17 @@ def test_a_song_at_its_librarys_exact_centre_is_scored_as_in_scikit_learn() -> N
     assert check_parity(fitted, to_file(fitted, {}), list(songs.values())) <= 1e-6
 
 
-def test_places_take_a_quarter_of_the_memory_and_scores_stay_the_same(artefact: Artefact, folder: Path) -> None:
+def test_quantised_vectors_take_a_quarter_of_memory_and_scores_stay_the_same(
+    artefact: Artefact, folder: Path
+) -> None:
     songs, model = list(SONGS.values()), Scorer(Folder(folder)).load(artefact.digest)
     many = [songs[at % len(songs)] for at in range(PART + 10)]
     whole = model.score(many)
-    scores, places = together([scores_and_places(model, part) for part in (many[:PART], many[PART:])])
+    scores, vectors = concatenated([scores_and_vectors(model, part) for part in (many[:PART], many[PART:])])
     assert np.array_equal(scores.probabilities, whole.probabilities)
     assert np.array_equal(scores.known, whole.known)
-    assert places.nbytes + scores.space.nbytes == whole.space.nbytes / 4
-    assert np.abs(exactly(places) @ exactly(places[0]) - whole.space @ whole.space[0]).max() < 0.01
+    assert vectors.nbytes + scores.space.nbytes == whole.space.nbytes / 4
+    assert np.abs(dequantised(vectors) @ dequantised(vectors[0]) - whole.space @ whole.space[0]).max() < 0.01
 
 
 def served(fitted: Fitted, folder: Path) -> OpenModel:
