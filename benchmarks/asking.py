@@ -1,7 +1,7 @@
 """Asking: how long choosing the next song takes, by library size and number of labels.
 
 `python -m benchmarks.asking` prints the latency of `core.sorting.active_learning` in ms. "first" is the first question
-in a library, before its regions are known; later questions use the memo that the bot keeps. Each library is outlined
+in a library, before its regions are known; later questions use the memo that the bot keeps. Each library is projected
 before, when the bot scores it. "products" divides the median by the time of one matrix product, library times
 directions, in the same run: that factors out the machine.
 """
@@ -17,11 +17,11 @@ from bot.core.sorting.learning.active_learning import (
     DIMENSIONS,
     Floats,
     Guesses,
-    Outline,
     Pool,
+    Projection,
     Rows,
     next_songs,
-    outline_of,
+    projection_of,
 )
 
 SONGS = (1_000, 10_000, 20_000)
@@ -43,16 +43,16 @@ def library(songs: int, seed: int) -> tuple[Floats, Floats, list[str]]:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True), probabilities, artists
 
 
-def ask(outline: Outline, artists: list[str], guesses: Guesses | None, labels: int) -> Rows:
+def ask(projection: Projection, artists: list[str], guesses: Guesses | None, labels: int) -> Rows:
     """Return the row of the next song to ask about when the first `labels` songs are labelled."""
-    songs = len(outline.seen)
+    songs = len(projection.rows)
     labelled, skipped = np.arange(songs) < labels, np.zeros(songs, bool)
-    return next_songs(Pool(outline.points(PLAYLISTS), labelled, skipped, artists), guesses, 1)
+    return next_songs(Pool(projection.points(PLAYLISTS), labelled, skipped, artists), guesses, 1)
 
 
-def ask_first(outline: Outline, artists: list[str], guesses: Guesses | None, labels: int) -> Rows:
+def ask_first(projection: Projection, artists: list[str], guesses: Guesses | None, labels: int) -> Rows:
     """Return the same in a library whose regions aren't known yet."""
-    return ask(replace(outline, memo={}), artists, guesses, labels)
+    return ask(replace(projection, memo={}), artists, guesses, labels)
 
 
 def times(work: Callable[[], object], count: int) -> Floats:
@@ -76,12 +76,12 @@ def measure(songs: int) -> float:
     space, probabilities, artists = library(songs, seed=songs)
     directions = np.ones((WIDTH, DIMENSIONS), np.float32)
     product, longest = float(np.median(times(lambda: space @ directions, TIMES))), 0.0
-    drawn = partial(outline_of, songs, space.__getitem__, 1)
-    print(line(f"{songs:,} songs outlined", times(drawn, TIMES_FIRST), product))
-    outline = drawn()
+    drawn = partial(projection_of, songs, space.__getitem__, 1)
+    print(line(f"{songs:,} songs projected", times(drawn, TIMES_FIRST), product))
+    projection = drawn()
     for labels in LABELS:
         guesses = Guesses(probabilities) if labels >= 10 else None
-        asked = outline, artists, guesses, labels
+        asked = projection, artists, guesses, labels
         first, later = times(partial(ask_first, *asked), TIMES_FIRST), times(partial(ask, *asked), TIMES + 1)[1:]
         print(line(f"{songs:,} songs, {labels} labels", later, product))
         print(line("first", first, product))

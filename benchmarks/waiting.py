@@ -186,7 +186,7 @@ class Fixed(ScoredLibraries):
             classes = tuple(playlist.playlist for playlist in await playlists.in_layer(tx, layer))
         drawn = np.random.default_rng(0).dirichlet(np.full(len(classes), 0.1), len(seen.songs)).astype(np.float32)
         scores = Scores(classes, drawn, np.empty((len(drawn), 0), np.float32), np.ones(len(seen.songs), bool))
-        return ScoredLibrary(seen.songs, seen.place, seen.space, scores, None, seen.outline)
+        return ScoredLibrary(seen.songs, seen.place, seen.space, scores, None, seen.projection)
 
 
 Step = tuple[str, Callable[[], Awaitable[object]]]

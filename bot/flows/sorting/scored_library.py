@@ -18,7 +18,7 @@ from bot.adapters.store.sorting import models
 from bot.core.features import SongFeatures
 from bot.core.records import Model, Song
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.learning.active_learning import SAMPLE, Outline, Sketch, outline_of
+from bot.core.sorting.learning.active_learning import SAMPLE, Projection, Projector, projection_of
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.core.sorting.learning.schema import Survey
@@ -32,13 +32,13 @@ PART = 1_024  # songs read and scored at a time
 SONG_BYTES = 1_000  # a song as Python keeps it, about
 
 NO_VECTORS: Quantised = np.empty((0, 0), np.int8)
-Told = Callable[[Sequence[Song]], Awaitable[list[SongFeatures]]]  # what's known of some songs
+ReadFeatures = Callable[[Sequence[Song]], Awaitable[list[SongFeatures]]]  # what's known of some songs
 Scored = tuple[tuple[int | None, ...], Vectors, Quantised, NDArray[np.bool_]]  # classes, probabilities, space, known
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredLibrary:
-    """The library in a fixed order, with an outline of where its songs lie, and scores if there's a model.
+    """The library in a fixed order, with a projection of its songs, and scores if there's a model.
 
     prior: the one that the member may use. without_features: the number of songs that a model can only guess at.
     by_source: for each source, the number of songs it has features for, largest first.
@@ -49,7 +49,7 @@ class ScoredLibrary:
     space: Quantised  # (n, k), the songs in the model's space; empty without one
     scores: Scores | None  # whose own space is empty
     model: Model | None
-    outline: Outline
+    projection: Projection
     prior: Prior | None = None
     without_features: int = 0
     by_source: Mapping[str, int] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class ScoredLibrary:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        points = (self.outline.seen, *self.outline.memo.values())
+        points = (self.projection.rows, *self.projection.memo.values())
         return self.space.nbytes + sum(vectors.nbytes for vectors in points) + SONG_BYTES * len(self.songs)
 
 
@@ -88,36 +88,40 @@ class ScoredLibraries:
                 return kept[1]
             del kept  # it makes room for the next
             library = await songs.library(tx, member)
-        scored = await self._look(member, library, model, prior, layer)
+        scored = await self._score(member, library, model, prior, layer)
         self._kept[member, layer] = (stamp, scored)
         while len(self._kept) > 1 and sum(library.size for _, library in self._kept.values()) > MOST_BYTES:
             self._kept.popitem(last=False)
         return scored
 
-    async def _look(
+    async def _score(
         self, member: int, library: Sequence[Song], model: Model | None, prior: Prior | None, layer: int
     ) -> ScoredLibrary:
-        async def told(some: Sequence[Song]) -> list[SongFeatures]:
+        async def read_features(some: Sequence[Song]) -> list[SongFeatures]:
             """Return what's known of some of the songs. What changes meanwhile makes a new stamp."""
             async with self._store.reading() as tx:
                 known = await songs.features(tx, member, some)
             return list((await asyncio.to_thread(with_prior, prior, known)).values())
 
         served = await asyncio.to_thread(self._opened, model)
-        seen = _Seen(served)
+        parts = _PartsRead(served)
         for at in range(0, len(library) or 1, PART):
-            await asyncio.to_thread(seen.add, await told(library[at : at + PART]))
-        scores, space = await asyncio.to_thread(concatenated, seen.scored) if served else (None, NO_VECTORS)
+            await asyncio.to_thread(parts.add, await read_features(library[at : at + PART]))
+        scores, space = await asyncio.to_thread(concatenated, parts.scored) if served else (None, NO_VECTORS)
         return ScoredLibrary(
             library,
             {song.song: row for row, song in enumerate(library)},
             space,
             scores,
             model if served else None,
-            await (asyncio.to_thread(_outline, space, layer) if served else _first_outline(library, told, seen, layer)),
+            await (
+                asyncio.to_thread(_projection, space, layer)
+                if served
+                else _first_projection(library, read_features, parts, layer)
+            ),
             prior,
-            seen.without,
-            dict(seen.by_source.most_common()),
+            parts.without,
+            dict(parts.by_source.most_common()),
         )
 
     def _opened(self, model: Model | None) -> ScoringModel | None:
@@ -138,7 +142,7 @@ async def known_of(tx: Tx, member: int, scored: ScoredLibrary, song: Song) -> So
     return with_prior(scored.prior, await songs.features(tx, member, [song]))[song.song]
 
 
-class _Seen:
+class _PartsRead:
     """What remains of the songs that were read: scores with a model, otherwise what a schema needs; and some counts."""
 
     def __init__(self, served: ScoringModel | None) -> None:
@@ -166,20 +170,22 @@ def concatenated(parts: Sequence[Scored]) -> tuple[Scores, Quantised]:
     return Scores(parts[0][0], probabilities, np.empty((len(known), 0), np.float32), known), space
 
 
-def _outline(space: Quantised, layer: int) -> Outline:
-    """Return the outline of the songs in a model's space."""
-    return outline_of(len(space), lambda rows: dequantised(space[rows]), layer)
+def _projection(space: Quantised, layer: int) -> Projection:
+    """Return the projection of the songs in a model's space."""
+    return projection_of(len(space), lambda rows: dequantised(space[rows]), layer)
 
 
-async def _first_outline(library: Sequence[Song], told: Told, seen: _Seen, layer: int) -> Outline:
-    """Return the outline of the songs' vectors, before there's a model. It reads the songs a second time."""
-    sketch, schema = Sketch(len(library), layer), await asyncio.to_thread(seen.survey.schema)
+async def _first_projection(
+    library: Sequence[Song], read_features: ReadFeatures, parts: _PartsRead, layer: int
+) -> Projection:
+    """Return the projection of the songs' vectors, before there's a model. It reads the songs a second time."""
+    projector, schema = Projector(len(library), layer), await asyncio.to_thread(parts.survey.schema)
 
     async def vectors(some: Sequence[Song]) -> Vectors:
-        return await asyncio.to_thread(schema.vectors, await told(some))
+        return await asyncio.to_thread(schema.vectors, await read_features(some))
 
     if library:
-        await asyncio.to_thread(sketch.begin, await vectors([library[row] for row in sketch.sample.tolist()]))
+        await asyncio.to_thread(projector.fit, await vectors([library[row] for row in projector.sample.tolist()]))
     for at in range(0, len(library), SAMPLE):
-        await asyncio.to_thread(sketch.add, await vectors(library[at : at + SAMPLE]))
-    return sketch.outline()
+        await asyncio.to_thread(projector.add, await vectors(library[at : at + SAMPLE]))
+    return projector.projection()

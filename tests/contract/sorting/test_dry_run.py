@@ -15,7 +15,7 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Account, Like, NewWrite, Playlist, Song
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.learning.active_learning import outline_of
+from bot.core.sorting.learning.active_learning import projection_of
 from bot.core.sorting.writing.journal import Refused
 from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone, PlaylistNotKept, ReceiptGone
@@ -59,7 +59,7 @@ class Prepared:
         known_rows = np.array(known or [True] * len(rows))
         scores = Scores(classes, np.array(rows, np.float32), np.zeros((len(rows), 1), np.float32), known_rows)
         place = {song.song: at for at, song in enumerate(liked)}
-        return ScoredLibrary(liked, place, NO_VECTORS, scores, None, outline_of(0, lambda _: NO_VECTORS, 0))
+        return ScoredLibrary(liked, place, NO_VECTORS, scores, None, projection_of(0, lambda _: NO_VECTORS, 0))
 
     async def planned(self, scored: ScoredLibrary) -> int:
         async with self.store.reading() as tx:

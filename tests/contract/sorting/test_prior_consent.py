@@ -203,7 +203,7 @@ async def test_scoring_and_training_use_the_prior_except_for_its_teachers(
     about = await known(store, BEN, told)
     heard = {song for song, features in about.items() if f"company:{prior.version}" in features.embeddings}
     assert heard == {song for song, features in library(BEN).items() if knows(prior, features.sets["artists"])}
-    assert not np.allclose(told.outline.seen, fresh.outline.seen)
+    assert not np.allclose(told.projection.rows, fresh.projection.rows)
     assert await libraries.of(BEN, layers[BEN]) is told
     async with store.reading() as tx:
         theirs = await training_set(tx, BEN, layers[BEN], prior)

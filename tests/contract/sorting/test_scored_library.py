@@ -41,7 +41,7 @@ async def test_before_there_is_a_model_a_library_keeps_few_numbers_of_each_song(
         known = await songs.features(tx, ADA, scored.songs)
         assert (await known_of(tx, ADA, scored, scored.songs[7])).numbers == known[scored.songs[7].song].numbers
     assert schema_of(list(known.values())).width > 1_000
-    assert scored.outline.points(3).shape == (SONGS, DIMENSIONS + 1)
+    assert scored.projection.points(3).shape == (SONGS, DIMENSIONS + 1)
     assert scored.size <= SONGS * (SONG_BYTES + 4 * (2 * DIMENSIONS + 1))
     assert scored.by_source == {"csv": SONGS}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.sorting.learning.active_learning import (
     CLEAR,
-    NOTHING,
+    NEVER_CLEAR,
     SAMPLE,
     Belief,
     Guesses,
@@ -17,8 +17,8 @@ from bot.core.sorting.learning.active_learning import (
     belief_in,
     margins,
     next_songs,
-    outline_of,
     points_of,
+    projection_of,
 )
 from bot.core.sorting.why import nearest, quantised
 
@@ -80,17 +80,17 @@ def test_a_playlist_with_almost_no_labels_gets_its_likeliest_songs() -> None:
     probabilities[200:250] = [0.3, 0.3, 0.4]
     labelled = none_of(300)
     labelled[::20] = True
-    guesses = Guesses(probabilities, belief=Belief(poorest=2))
+    guesses = Guesses(probabilities, belief=Belief(scarcest=2))
     chosen = next_songs(pool(points_of(regions(6, 50), 3, 1), labelled), guesses, 3)
     assert {row // 50 for row in chosen} == {4}
 
 
 def test_a_model_is_trusted_once_it_knows_every_playlist() -> None:
     assert belief_in((7, 8), {7: 10, 8: 30}) == Belief(CLEAR)
-    assert belief_in((7, 8), {7: 9, 8: 30}) == Belief(NOTHING)
-    assert belief_in((7, 8), {7: 30, 8: 1}) == Belief(NOTHING, poorest=1)
-    assert belief_in((7,), {7: 30, 8: 0}) == Belief(NOTHING), "the model has no column for a playlist it never saw"
-    assert belief_in((), {}) == Belief(NOTHING)
+    assert belief_in((7, 8), {7: 9, 8: 30}) == Belief(NEVER_CLEAR)
+    assert belief_in((7, 8), {7: 30, 8: 1}) == Belief(NEVER_CLEAR, scarcest=1)
+    assert belief_in((7,), {7: 30, 8: 0}) == Belief(NEVER_CLEAR), "the model has no column for a playlist it never saw"
+    assert belief_in((), {}) == Belief(NEVER_CLEAR)
 
 
 @settings(max_examples=40, deadline=None)
@@ -117,24 +117,24 @@ def test_only_unclear_songs_are_asked_whatever_the_scale_of_the_space(
 
 def test_memoising_changes_nothing_and_a_single_song_works() -> None:
     space = regions(6, 50)
-    outline = outline_of(300, space.__getitem__, 1)
-    asked = [next_songs(pool(outline.points(3)), None, 4) for _ in range(2)]
+    projection = projection_of(300, space.__getitem__, 1)
+    asked = [next_songs(pool(projection.points(3)), None, 4) for _ in range(2)]
     assert list(asked[0]) == list(asked[1])
     assert list(asked[0]) == list(next_songs(pool(points_of(space, 3, 1)), None, 4))
     assert list(next_songs(pool(points_of(space[:1], 3, 1)), None, 4)) == [0]
 
 
-def test_an_outline_needs_few_places_at_a_time_and_is_of_all_songs() -> None:
+def test_a_projection_needs_few_vectors_at_a_time_and_is_of_all_songs() -> None:
     space, asked = regions(6, 500), list[int]()
 
-    def places(rows: np.ndarray) -> np.ndarray:
+    def vectors(rows: np.ndarray) -> np.ndarray:
         asked.append(len(rows))
         return space[rows]
 
-    outline = outline_of(3000, places, 1)
+    projection = projection_of(3000, vectors, 1)
     assert max(asked) <= SAMPLE
-    assert outline.points(3).shape == (3000, 9)
-    known = {row // 500 for row in next_songs(pool(outline.points(3)), None, 6)}
+    assert projection.points(3).shape == (3000, 9)
+    known = {row // 500 for row in next_songs(pool(projection.points(3)), None, 6)}
     assert known == {0, 1, 2, 3, 4, 5}
 
 

@@ -197,9 +197,7 @@ def test_a_song_at_its_librarys_exact_centre_is_scored_as_in_scikit_learn() -> N
     assert check_parity(fitted, to_file(fitted, {}), list(songs.values())) <= 1e-6
 
 
-def test_quantised_vectors_take_a_quarter_of_memory_and_scores_stay_the_same(
-    artefact: Artefact, folder: Path
-) -> None:
+def test_quantised_vectors_take_a_quarter_of_memory_and_scores_stay_the_same(artefact: Artefact, folder: Path) -> None:
     songs, model = list(SONGS.values()), Scorer(Folder(folder)).load(artefact.digest)
     many = [songs[at % len(songs)] for at in range(PART + 10)]
     whole = model.score(many)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.sorting.decide import Scores
-from bot.core.sorting.learning.active_learning import Guesses, Outline, Pool, belief_in, next_songs, outline_of
+from bot.core.sorting.learning.active_learning import Guesses, Pool, Projection, belief_in, next_songs, projection_of
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import Prior
@@ -50,7 +50,7 @@ class _Quiz:
     answers: Mapping[str, int]
     labels: dict[str, int]
     scores: Scores | None
-    outline: Outline | None
+    projection: Projection | None
 
 
 def checkpoints(questions: int) -> list[int]:
@@ -85,11 +85,11 @@ def choose(quiz: _Quiz, seed: int) -> str:
     """Return the next song to ask about, chosen as in bot.flows.sorting.labelling.label."""
     counts = Counter(quiz.labels.values())
     scores = quiz.scores
-    quiz.outline = quiz.outline or outline_of(len(quiz.songs), _space(quiz).__getitem__, seed)
+    quiz.projection = quiz.projection or projection_of(len(quiz.songs), _space(quiz).__getitem__, seed)
     artists = [spelt(min(quiz.member.songs[song].sets.get("artists", ()), default="")) for song in quiz.songs]
     place = {song: at for at, song in enumerate(quiz.songs)}
     pool = Pool(
-        quiz.outline.points(quiz.member.k),
+        quiz.projection.points(quiz.member.k),
         labelled=np.array([song in quiz.labels for song in quiz.songs]),
         skipped=np.array([song not in quiz.answers for song in quiz.songs]),
         artists=artists,
@@ -114,7 +114,7 @@ def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
     labels = [Label(song, at, True, "csv") for song, at in quiz.labels.items()]
     training = TrainingSet(quiz.member.songs, labels, quiz.member.names, several=False, everything=False)
     if quiz.scores is None:
-        quiz.outline = None  # the first model's space is a new one; later models keep it
+        quiz.projection = None  # the first model's space is a new one; later models keep it
     try:
         return ours(prior, training, list(quiz.member.songs.values()))
     except NothingToTellApart:

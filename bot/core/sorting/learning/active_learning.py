@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLEAR = 0.8  # margin between the two best guesses from which asking wastes a tap
-NOTHING = 2.0  # a margin that no song reaches
+NEVER_CLEAR = 2.0  # a margin that no song reaches
 ENOUGH = 10  # labels that every playlist needs before songs can be clear
-HARDLY = 2  # labels below which a playlist is looked for; from two on that costs more than it gains
+SCARCE = 2  # labels below which a playlist is looked for; from two on that costs more than it gains
 NOISE = 1.0  # variance of one answer, in variances of a typical song
 DIMENSIONS = 32  # of the reduced space; more find no better songs
 REGIONS = 20  # regions per playlist; songs are drawn towards the centres of theirs
 MOST_REGIONS = 200
 PULL = 2.0  # towards the centre, in multiples of its length
-BASE = 0.8  # the constant column, against a typical song's length of 1
+BIAS = 0.8  # the constant column, against a typical song's length of 1
 SOFTNESS = 8.0  # of a region's border: e-folds for a difference of 1 in squared distance
 SAMPLE = 1_000  # songs that directions and centres are estimated from: more give much the same, slower
 ROUNDS = 6  # of k-means and of subspace iteration; both change little afterwards
@@ -37,7 +37,7 @@ Rows = NDArray[np.int64]
 class Pool:
     """The n songs of a library, any of which may be asked about.
 
-    points: (n, k), from an `Outline`. labelled, skipped: (n,), not asked about again. artists: one name per song.
+    points: (n, k), from an `Projection`. labelled, skipped: (n,), not asked about again. artists: one name per song.
     recent_artists: asked about only if nobody else's songs are left.
     """
 
@@ -52,23 +52,23 @@ class Pool:
 class Belief:
     """How far to trust a model. clear: the margin from which a song isn't asked about.
 
-    poorest: the column of a playlist with almost no labels, whose likeliest songs come first.
+    scarcest: the column of a playlist with almost no labels, whose likeliest songs come first.
     """
 
     clear: float = CLEAR
-    poorest: int | None = None
+    scarcest: int | None = None
 
 
 def belief_in(classes: Sequence[int | None], labels: Mapping[int, int]) -> Belief:
     """Return how far to trust a model of these classes. labels: the number of labels of each kept playlist.
 
-    Nothing is clear until every playlist has ENOUGH labels; one with fewer than HARDLY is looked for.
+    Nothing is clear until every playlist has ENOUGH labels; one with fewer than SCARCE is looked for.
     """
     if not labels:
-        return Belief(NOTHING)
+        return Belief(NEVER_CLEAR)
     fewest = min(labels, key=lambda playlist: labels[playlist])
-    looked_for = labels[fewest] < HARDLY and fewest in classes
-    return Belief(CLEAR if labels[fewest] >= ENOUGH else NOTHING, classes.index(fewest) if looked_for else None)
+    looked_for = labels[fewest] < SCARCE and fewest in classes
+    return Belief(CLEAR if labels[fewest] >= ENOUGH else NEVER_CLEAR, classes.index(fewest) if looked_for else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class Guesses:
 
     def in_doubt(self) -> tuple[Mask, Floats]:
         """Return (n,) which songs aren't clear, and (n,) how much each is in doubt."""
-        lead, poorest = margins(self.probabilities, self.several), self.belief.poorest
-        return lead < self.belief.clear, 1 - lead if poorest is None else self.probabilities[:, poorest]
+        lead, scarcest = margins(self.probabilities, self.several), self.belief.scarcest
+        return lead < self.belief.clear, 1 - lead if scarcest is None else self.probabilities[:, scarcest]
 
 
 def next_songs(pool: Pool, guesses: Guesses | None, count: int) -> Rows:
@@ -109,10 +109,10 @@ def margins(probabilities: Floats, several: bool) -> Floats:
 def _choose(pool: Pool, wanted: Mask, doubt: Floats, count: int) -> Rows:
     """Pick songs greedily: the most valuable, then the most valuable once that one is answered, and so on."""
     points, chosen, taken = pool.points, pool.labelled.copy(), set(pool.recent_artists)
-    spread = points.T @ points / np.float32(len(points))
+    second_moments = points.T @ points / np.float32(len(points))
     order: list[int] = []
     while len(order) < count and wanted.any():
-        worth = doubt * _information(points, _covariance(points[chosen]), spread)
+        worth = doubt * _information(points, _covariance(points[chosen]), second_moments)
         fresh = wanted & np.fromiter((artist not in taken for artist in pool.artists), bool, len(points))
         best = int(np.where(fresh if fresh.any() else wanted, worth, -1).argmax())
         order.append(best)
@@ -127,22 +127,22 @@ def _covariance(answered: Floats) -> Floats:
     return np.linalg.inv(np.eye(len(told), dtype=np.float32) + told).astype(np.float32)
 
 
-def _information(points: Floats, covariance: Floats, spread: Floats) -> Floats:
+def _information(points: Floats, covariance: Floats, second_moments: Floats) -> Floats:
     """Return (n,) by how much an answer about each song would lower the mean variance over the library."""
-    lowered = ((points @ (covariance @ spread @ covariance)) * points).sum(axis=1)
+    lowered = ((points @ (covariance @ second_moments @ covariance)) * points).sum(axis=1)
     information: Floats = lowered / (np.float32(NOISE) + ((points @ covariance) * points).sum(axis=1))
     return np.maximum(information, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Projection:
     """The n songs of a library along the directions in which they differ most: all that choosing needs of them.
 
-    seen: (n, k), centred. sample: rows that centres are estimated from, with what `rng` draws next. memo: the points
+    rows: (n, k), centred. sample: rows that centres are estimated from, with what `rng` draws next. memo: the points
     that were worked out already.
     """
 
-    seen: Floats
+    rows: Floats
     sample: Rows
     rng: np.random.Generator
     memo: dict[int, Floats] = field(default_factory=dict)
@@ -155,57 +155,57 @@ class Outline:
         """
         regions = min(MOST_REGIONS, REGIONS * max(1, k_playlists))
         if regions not in self.memo:
-            self.memo[regions] = self._drawn(regions) if len(self.seen) else self.seen
+            self.memo[regions] = self._pulled(regions) if len(self.rows) else self.rows
         return self.memo[regions]
 
-    def _drawn(self, regions: int) -> Floats:
-        centres = _centres(self.seen[self.sample], regions, deepcopy(self.rng))
-        drawn = self.seen + np.float32(PULL) * _memberships(self.seen, centres) @ centres
+    def _pulled(self, regions: int) -> Floats:
+        centres = _centres(self.rows[self.sample], regions, deepcopy(self.rng))
+        drawn = self.rows + np.float32(PULL) * _memberships(self.rows, centres) @ centres
         drawn -= drawn.mean(axis=0)
         size = max(1e-6, float(np.sqrt((drawn**2).sum(axis=1).mean())))
-        return np.hstack([drawn / size, np.full((len(drawn), 1), BASE)]).astype(np.float32)
+        return np.hstack([drawn / size, np.full((len(drawn), 1), BIAS)]).astype(np.float32)
 
 
-class Sketch:
-    """An outline being made of a library of so many songs, a part at a time, so that nobody keeps all their places.
+class Projector:
+    """A projection being made of a library of so many songs, a part at a time, so that nobody keeps all their vectors.
 
-    sample: the rows whose places are needed first.
+    sample: the rows whose vectors are needed first.
     """
 
     def __init__(self, songs: int, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
         drawn = self._rng.choice(songs, min(SAMPLE, songs), replace=False) if songs else np.array([], np.int64)
         self.sample: Rows = np.sort(drawn)
-        self._seen = [np.zeros((0, DIMENSIONS), np.float32)]
+        self._rows = [np.zeros((0, DIMENSIONS), np.float32)]
 
-    def begin(self, places: Floats) -> None:
-        """Find the directions in which songs differ. places: (n, d), those of the sample; near means similar."""
-        self._directions = _directions(places - places.mean(axis=0), self._rng)
-        self._seen = []
+    def fit(self, vectors: Floats) -> None:
+        """Find the directions in which songs differ. vectors: (n, d), those of the sample; near means similar."""
+        self._directions = _directions(vectors - vectors.mean(axis=0), self._rng)
+        self._rows = []
 
-    def add(self, places: Floats) -> None:
-        """Look at the places of the next rows, beginning with the first."""
-        self._seen.append(places @ self._directions)
+    def add(self, vectors: Floats) -> None:
+        """Project the vectors of the next rows, beginning with the first."""
+        self._rows.append(vectors @ self._directions)
 
-    def outline(self) -> Outline:
-        """Return the outline of the songs so far."""
-        seen = np.concatenate(self._seen)
-        return Outline(seen - seen.mean(axis=0) if len(seen) else seen, self.sample, self._rng)
+    def projection(self) -> Projection:
+        """Return the projection of the songs so far."""
+        rows = np.concatenate(self._rows)
+        return Projection(rows - rows.mean(axis=0) if len(rows) else rows, self.sample, self._rng)
 
 
-def outline_of(songs: int, space_of: Callable[[Rows], Floats], seed: int) -> Outline:
-    """Return the outline of a library of so many songs. space_of: the places of n rows; asked for a few at a time."""
-    sketch, rows = Sketch(songs, seed), np.arange(songs)
+def projection_of(songs: int, vectors_of: Callable[[Rows], Floats], seed: int) -> Projection:
+    """Return the projection of that many songs. vectors_of: the vectors (n, d) of n rows, asked for a few at a time."""
+    projector, rows = Projector(songs, seed), np.arange(songs)
     if songs:
-        sketch.begin(space_of(sketch.sample))
+        projector.fit(vectors_of(projector.sample))
     for at in range(0, songs, SAMPLE):
-        sketch.add(space_of(rows[at : at + SAMPLE]))
-    return sketch.outline()
+        projector.add(vectors_of(rows[at : at + SAMPLE]))
+    return projector.projection()
 
 
 def points_of(space: Floats, k_playlists: int, seed: int) -> Floats:
-    """Return the points of songs whose places, (n, d), are all known."""
-    return outline_of(len(space), space.__getitem__, seed).points(k_playlists)
+    """Return the points of songs whose vectors, (n, d), are all known."""
+    return projection_of(len(space), space.__getitem__, seed).points(k_playlists)
 
 
 def _directions(sample: Floats, rng: np.random.Generator) -> Floats:
@@ -217,9 +217,9 @@ def _directions(sample: Floats, rng: np.random.Generator) -> Floats:
     return directions
 
 
-def _memberships(seen: Floats, centres: Floats) -> Floats:
+def _memberships(rows: Floats, centres: Floats) -> Floats:
     """Return (n, r): the share of each song in each region, rows summing to 1."""
-    shares = _distances(seen, centres)
+    shares = _distances(rows, centres)
     shares -= shares.min(axis=1, keepdims=True)
     shares *= np.float32(-SOFTNESS)
     np.exp(shares, out=shares)

@@ -164,7 +164,7 @@ async def ask_about(store: Store, libraries: ScoredLibraries, layer: Layer, song
 
 def choose(scored: ScoredLibrary, labelling: Labelling, count: int) -> list[str]:
     """Return up to `count` songs that teach the most when asked together; none if all the rest is clear."""
-    points = scored.outline.points(len(labelling.playlists))
+    points = scored.projection.points(len(labelling.playlists))
     chosen = next_songs(_pool(scored, labelling, points), _guesses(scored, labelling), count)
     return [scored.songs[row].song for row in chosen.tolist()]
 

@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
-from bot.core.sorting.learning.active_learning import outline_of
+from bot.core.sorting.learning.active_learning import projection_of
 from bot.core.sorting.writing.journal import TRIES, Refused
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import NO_VECTORS, ScoredLibrary
@@ -67,7 +67,7 @@ async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -
     """Prepare the write that new likes would cause; without a model, only the member's answers count."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
     place = {song.song: at for at, song in enumerate(liked)}
-    scored = ScoredLibrary(liked, place, NO_VECTORS, None, None, outline_of(0, lambda _: NO_VECTORS, 0))
+    scored = ScoredLibrary(liked, place, NO_VECTORS, None, None, projection_of(0, lambda _: NO_VECTORS, 0))
     async with writer.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
     write = await dry_run.prepare(writer.stage.store, layer, scored, only, writer.stage.clock())
