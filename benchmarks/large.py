@@ -8,7 +8,6 @@ as it can: Spotify itself takes longer. The event loop's lag is the bot's own me
 import asyncio
 import itertools
 import re
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,6 +25,7 @@ from bot.core.features import SongFeatures
 from sandbox.discord import Person
 from sandbox.music.library import Library
 from sandbox.page.tour import Tour
+from sandbox.process import start
 from sandbox.spotify import Like, Track
 from sandbox.spotify.accounts.tokens import s256
 from sandbox.spotify.model import spotify_id
@@ -105,7 +105,7 @@ async def read_all(stack: Stack, user: str) -> None:
     code = tokens.agree(stack.app, user, frozenset({"user-library-read"}), back, s256(verifier))
     access = tokens.exchange(stack.app, code, back, verifier).access
     address = f"{stack.origin}/spotify/v1"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", READ, address, access, str(SONGS))
+    process = await start("-c", READ, address, access, str(SONGS), folder=stack.folder)
     assert await process.wait() == 0  # noqa: S101
 
 
