@@ -26,9 +26,8 @@ TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # of direc
 JOINERS = re.compile("[\u200c\u200d]+")  # they shape letters and emoji; beside plain letters they only hide
 SPACES = {"Cc", "Zl", "Zp", "Zs"}  # controls among them
 NOTHING = {"Cf", "Cs"}  # formats without width, half characters
-MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"  # painted over the letter before
+MARKS = {"Mn", "Me"}  # painted over the letter before
 OURS = re.compile(r"\\(.)|\[((?:\\.|[^\]\\])*)\]\([^)]*\)|\*\*?|~~|`|^(?:-#|#{1,3}|-) ", re.MULTILINE)  # in messages
-TOWER = re.compile(f"({MARK}{{{MARKS_IN_A_ROW}}}){MARK}+")
 
 
 def clip(text: str, longest: int) -> str:
@@ -40,7 +39,7 @@ def plain(text: str, longest: int = LONGEST_TITLE) -> str:
     """Return a name on one line of visible characters, for places without Markdown (buttons, options, alt texts)."""
     drawn = "".join(_drawn(sign) for sign in TURNS.sub(" ", text))
     seen = JOINERS.sub(_joining, drawn)
-    return clip(TOWER.sub(r"\1", " ".join(seen.split())), longest) or "?"
+    return clip(_lowered(" ".join(seen.split())), longest) or "?"
 
 
 def _drawn(sign: str) -> str:
@@ -56,6 +55,16 @@ def _joining(joiner: re.Match[str]) -> str:
     start, end = joiner.span()
     beside = joiner.string[max(0, start - 1) : start], joiner.string[end : end + 1]
     return joiner[0] if all(sign > "\x7f" for sign in beside) else ""
+
+
+def _lowered(text: str) -> str:
+    """Return a text with at most MARKS_IN_A_ROW combining marks over a letter."""
+    marks, kept = 0, list[str]()
+    for sign in text:
+        if not JOINERS.match(sign):
+            marks = marks + 1 if unicodedata.category(sign) in MARKS else 0
+        kept += [sign] if marks <= MARKS_IN_A_ROW else []
+    return "".join(kept)
 
 
 def escape(text: str, longest: int = LONGEST_TITLE) -> str:

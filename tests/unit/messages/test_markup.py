@@ -94,8 +94,17 @@ def test_ordinary_names_are_unchanged(name: str) -> None:
     assert escape(name) == name
 
 
-def test_stacked_combining_marks_are_limited() -> None:
-    assert len(plain("a" + "\u0301" * 60)) == 5
+@pytest.mark.parametrize(
+    "tower",
+    ["a" + "\u0301" * 60, "\u0e01" + "\u0e49" * 60, "\u0627" + "\u064e\u0651" * 30, "\u3042" + "\u3099" * 60],
+    ids=["Latin", "Thai", "Arabic", "kana"],
+)
+def test_stacked_combining_marks_are_limited_in_every_script(tower: str) -> None:
+    assert plain(tower) == tower[:5]
+
+
+def test_joiners_between_combining_marks_do_not_hide_how_many_there_are() -> None:
+    assert sum(map(unicodedata.combining, plain("\u00e4" + "\u0301\u200d" * 60))) == 4 * 230
 
 
 def test_a_truncated_name_fits_its_limit_and_shows_it() -> None:
