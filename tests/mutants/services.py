@@ -63,7 +63,7 @@ SERVICES = (
         12,
         "every click has a transaction of its own",
         "contract/sorting/test_presses.py",
-        "bot/flows/together.py",
+        "bot/flows/batching.py",
         "MOST = 250",
         "MOST = 1",
     ),

@@ -8,7 +8,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.core.records import Member
 from bot.errors import StoreError
-from bot.flows.together import Together
+from bot.flows.batching import Batcher
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +18,12 @@ class Languages:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._together = Together(store.reading, _known)
+        self._batcher = Batcher(store.reading, _known)
 
     async def spoken_with(self, member: int, locale: str) -> str:
         """Return the language to speak with a member whose Discord speaks `locale`."""
         try:
-            known = await self._together.do(member)
+            known = await self._batcher.submit(member)
         except StoreError as error:
             log.info("can't read a member's language: %s", error)
             return locale
@@ -35,7 +35,7 @@ class Languages:
         A full disk isn't worth an error here.
         """
         try:
-            known = await self._together.do(member)
+            known = await self._batcher.submit(member)
             if known is not None and known.language != locale:
                 async with self._store.writing() as tx:
                     await members.change(tx, member, language=locale)

@@ -14,8 +14,8 @@ from bot.core.records import Card
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import CratekeeperError, NotYours
 from bot.errors.sorting import PlaylistNotKept, QuestionGone
+from bot.flows.batching import Batcher
 from bot.flows.sorting.labelling.label import Press, Pressed, carry_out
-from bot.flows.together import Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Presses:
     """Keeps presses; all that wait are stored in one transaction."""
 
     def __init__(self, store: Store) -> None:
-        self._together = Together(store.writing_first, keep_each)
+        self._batcher = Batcher(store.writing_first, keep_each)
 
     async def keep(self, member: int, card: str, said: Press, now: datetime) -> Pressed:
         """Store an answer; a repeated event is one answer. Raises NotYours, QuestionGone or PlaylistNotKept."""
-        return await self._together.do(OnCard(member, card, said, now))
+        return await self._batcher.submit(OnCard(member, card, said, now))
 
 
 async def keep(tx: Tx, press: OnCard) -> Pressed:

@@ -1,7 +1,7 @@
-"""Together: what arrives at the same time is done in one transaction, so a thousand clicks cost a few commits.
+"""Batching: what arrives at the same time is done in one transaction, so a thousand clicks cost a few commits.
 
-An answer is given only after the commit. If something can't be done together, each is done by itself, so that only what
-is at fault fails.
+A result is given only after the commit. If a batch fails, each of its items is tried by itself, so that only the one
+at fault fails.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ T = TypeVar("T")
 MOST = 250  # in one transaction; more wait for the next
 
 
-class Together(Generic[A, T]):
+class Batcher(Generic[A, T]):
     """`work` answers everything that it's handed, in order: with a result, or with the error to raise there.
 
     transaction: `writing_first` or `reading` of a store.
@@ -32,38 +32,38 @@ class Together(Generic[A, T]):
         self._waiting: list[tuple[A, asyncio.Future[T]]] = []
         self._working: asyncio.Task[None] | None = None
 
-    async def do(self, asked: A) -> T:
+    async def submit(self, item: A) -> T:
         """Have it done with whatever else waits; return once that's committed. Raises its own error, or StoreError."""
-        told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((asked, told))
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, result))
         if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._do_all())
-        return await told
+            self._working = asyncio.create_task(self._run())
+        return await result
 
-    async def _do_all(self) -> None:
+    async def _run(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            answers = await self._committed([asked for asked, _ in batch])
-            for (_, told), answer in zip(batch, answers, strict=True):
-                _tell(told, answer)
+            answers = await self._run_batch([item for item, _ in batch])
+            for (_, result), answer in zip(batch, answers, strict=True):
+                _resolve(result, answer)
 
-    async def _committed(self, asked: Sequence[A]) -> Sequence[T | Exception]:
+    async def _run_batch(self, items: Sequence[A]) -> Sequence[T | Exception]:
         try:
             async with self._transaction() as tx:
-                answers = await self._work(tx, asked)
+                answers = await self._work(tx, items)
         except StoreError as error:
-            return [error] * len(asked)
+            return [error] * len(items)
         except Exception as error:
-            if len(asked) == 1:
+            if len(items) == 1:
                 return [error]
-            return [answer for each in asked for answer in await self._committed([each])]
+            return [answer for item in items for answer in await self._run_batch([item])]
         return answers
 
 
-def _tell(told: "asyncio.Future[T]", answer: T | Exception) -> None:
-    if told.done():  # nobody waits any more
+def _resolve(result: "asyncio.Future[T]", answer: T | Exception) -> None:
+    if result.done():  # nobody waits any more
         return
     if isinstance(answer, Exception):
-        told.set_exception(answer)
+        result.set_exception(answer)
     else:
-        told.set_result(answer)
+        result.set_result(answer)
