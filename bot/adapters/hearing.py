@@ -47,7 +47,7 @@ class Hearing:
 
     def __init__(self, timeout: float = TIMEOUT, memory: int = MEMORY, idle: float = IDLE) -> None:
         self._timeout, self._memory, self._idle = timeout, memory, idle
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._process: Process | None = None
         self._files: socket.socket | None = None  # passes open files to the process
         self._retiring: asyncio.TimerHandle | None = None
@@ -63,7 +63,7 @@ class Hearing:
 
     async def analyse_apart(self, file: BinaryIO) -> Heard:
         """Return a file's features, from a process that hears nothing else, before or after. Raises AudioError."""
-        async with self._turn:
+        async with self._lock:
             await self._stop()
             try:
                 answer = await self._answered(file, {"do": "analyse"})
@@ -94,7 +94,7 @@ class Hearing:
 
     async def ask(self, do: str, about: Path | BinaryIO | None = None, **arguments: Any) -> dict[str, Any]:
         """Return the answer of `bot.audio.process` to a request, which may be about a file. Raises AudioError."""
-        async with self._turn:
+        async with self._lock:
             if self._retiring is not None:
                 self._retiring.cancel()
             answer = await self._answered(about, {"do": do, **arguments})
@@ -103,7 +103,7 @@ class Hearing:
 
     async def close(self) -> None:
         """End the process."""
-        async with self._turn:
+        async with self._lock:
             await self._stop()
 
     async def _stop(self) -> None:

@@ -75,13 +75,13 @@ class Trainer:
         if storage:
             own |= of_bucket(environment) | dict(storage)
         self._environment = passed_on(environment) | own
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._warm: _Warm | None = None
         self._resting: asyncio.Task[None] | None = None
 
     async def fit(self, member: int, layer: int) -> Trained:
         """Train one layer of a member. Raises TrainingFailed, with the process's last line, or StorageDown."""
-        async with self._turn:
+        async with self._lock:
             try:
                 with TRAINING.time():
                     said = await asyncio.wait_for(self._fit(member, layer), self._timeout)
@@ -125,7 +125,7 @@ class Trainer:
 
     async def _end_later(self) -> None:
         await asyncio.sleep(RESTS)
-        async with self._turn:
+        async with self._lock:
             await self._end()
 
     async def _end(self) -> None:

@@ -37,7 +37,7 @@ class Commits:
     """Tells the driver the tables of each commit: before it, and once it's done. Each waits for the driver's leave."""
 
     def __init__(self, driver: Connection) -> None:
-        self._driver, self._turn = driver, Lock()
+        self._driver, self._lock = driver, Lock()
         sa.event.listen(sa.Engine, "connect", self._watch)
         sa.event.listen(sa.Engine, "checkin", self._given_back)
         sa.event.listen(sa.Engine, "after_cursor_execute", self._carried_out)
@@ -76,7 +76,7 @@ class Commits:
             self._announce(tables, True)
 
     def _announce(self, tables: str, done: bool) -> None:
-        with self._turn:
+        with self._lock:
             self._driver.send((tables, done))
             self._driver.recv()
 

@@ -51,7 +51,7 @@ class Neighbours:
         self._by_cell: tuple[Rows, Rows] | None = None
         self._ids: list[str] = []
         self._row: dict[str, int] = {}
-        self._turn = RLock()
+        self._lock = RLock()
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -61,18 +61,18 @@ class Neighbours:
 
     def point(self, song: str) -> Vectors | None:
         """Return a song's point (k,); None if it isn't in here."""
-        with self._turn:
+        with self._lock:
             at = self._row.get(song)
             return None if at is None else self._read(np.array([at]))[0]
 
     def points(self, songs: Iterable[str]) -> Vectors:
         """Return the points (n, k) of the songs that are in here; the others are left out."""
-        with self._turn:
+        with self._lock:
             return self._read(self._rows(songs))
 
     def around(self, points: Vectors, count: int, *, without: Iterable[str] = (), only_free: bool = False) -> Around:
         """Return the `count` songs nearest to each of (m, k) points, merged, except those in `without`."""
-        with self._turn:
+        with self._lock:
             within = self._free[: len(self)].copy() if only_free else np.ones(len(self), np.bool_)
             within[self._rows(without)] = False
             rows = np.unique(self.near(points, count, within)[0])
@@ -80,7 +80,7 @@ class Neighbours:
 
     def put(self, ids: Sequence[str], points: Vectors, artists: Sequence[int], free: Sequence[bool]) -> None:
         """Add songs, or update those already here; points: (n, k), rows of length 1."""
-        with self._turn:
+        with self._lock:
             if len(self._centres) == 1 and len(self) + len(ids) > self._whole:
                 self._divide(points)
             cell = cells.nearest(points, self._centres)
@@ -97,7 +97,7 @@ class Neighbours:
 
     def drop(self, ids: Iterable[str]) -> None:
         """Remove songs; the last row moves into each gap."""
-        with self._turn:
+        with self._lock:
             for song in ids:
                 if (at := self._row.pop(song, None)) is not None:
                     self._move_last_to(at)
@@ -115,7 +115,7 @@ class Neighbours:
 
         within: (n,) which rows qualify; if there are fewer than `count`, all are returned.
         """
-        with self._turn:
+        with self._lock:
             allowed = np.ones(len(self), np.bool_) if within is None else within
             songs = int(np.count_nonzero(allowed))
             count = min(count, songs)
