@@ -38,20 +38,25 @@ def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 
 
 def not_there(reviewed: Reviewed, page: int) -> Page:
     """The receipt, with a select in place of its buttons: which of these songs doesn't belong?"""
-    done = reviewed.receipt
+    done, options = reviewed.receipt, _options(reviewed, page)
+    which = ids.of("out", done.write.write, page)
     return Page(
         outcomes.receipt(done, len(reviewed.waiting)),
-        layout.menu(ids.of("out", done.write.write, page), _("Which one doesn't belong?"), _options(reviewed, page)),
+        layout.menu(which, _("Which one doesn't belong?"), options) if options else _(outcomes.NO_LINES),
         layout.row(layout.button(_("Back"), ids.of("turn", done.write.write, page))),
     )
 
 
 def why(reviewed: Reviewed, page: int) -> Page:
     """A select: why did which of these songs go where it went?"""
-    write = reviewed.receipt.write.write
-    return Page(
-        _(outcomes.WHICH_SONG), layout.menu(ids.of("whyof", write), _("Choose a song"), _options(reviewed, page))
-    )
+    return _which_song(ids.of("whyof", reviewed.receipt.write.write), _options(reviewed, page))
+
+
+def _which_song(what: Id, options: Sequence[layout.Option]) -> Page:
+    """A select of these songs, or that there's none: Discord refuses a select without options."""
+    if not options:
+        return Page(_(outcomes.NO_LINES))
+    return Page(_(outcomes.WHICH_SONG), layout.menu(what, _("Choose a song"), options))
 
 
 def _options(reviewed: Reviewed, page: int) -> list[layout.Option]:
@@ -158,8 +163,7 @@ def _places(said: Correction) -> Sequence[layout.Item]:
 def listen(write: int, songs: Sequence[Song]) -> Page:
     """A select: which of these songs is to be played?"""
     options = [layout.option(song.line, song.song) for song in songs if len(song.song) <= layout.LONGEST_VALUE]
-    menu = layout.menu(ids.of("hearof", write), _("Choose a song"), options) if options else None
-    return Page(_(outcomes.WHICH_SONG) if menu else _(outcomes.NO_LINES), menu)
+    return _which_song(ids.of("hearof", write), options)
 
 
 def songs_on(reviewed: Reviewed, page: int) -> list[Song]:

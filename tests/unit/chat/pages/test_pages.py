@@ -13,6 +13,7 @@ from discord import ui
 from bot.chat.feed import feed_cards
 from bot.chat.ids import of
 from bot.chat.layout import Form, Page, Tap, button, field, paragraph
+from bot.chat.paging import PER_PAGE
 from bot.chat.sorting import cards
 from bot.chat.sorting.writing import receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
@@ -87,6 +88,13 @@ def many() -> Reviewed:
     return receipt(300, 40)
 
 
+def none_left() -> Reviewed:
+    """A receipt of two pages; none of the songs on its first page belongs where it went."""
+    reviewed = receipt(20, 0)
+    placed = reviewed.receipt.placed[:PER_PAGE]
+    return replace(reviewed, verdicts={line.song: Verdict(no=frozenset({line.playlist})) for line in placed})
+
+
 def questions(count: int) -> list[Question]:
     return [question(number, count, guessed=True) for number in range(3)]
 
@@ -127,6 +135,8 @@ PAGES: dict[str, Callable[[], Page]] = {
     "undo a part, on the last page": lambda: receipts.undo_part(many(), 33),
     "not there": lambda: receipts.not_there(many(), 3),
     "why": lambda: receipts.why(many(), 0),
+    "not there, where none is left": lambda: receipts.not_there(none_left(), 0),
+    "why, where none is left": lambda: receipts.why(none_left(), 0),
     "privacy": lambda: Page(account.privacy()),
 }
 
