@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import spotipy
 
+from bot.core import untrusted
 from bot.errors.spotify import SpotifyError
 
 log = logging.getLogger(__name__)
@@ -75,11 +76,11 @@ def _words(response: requests.Response) -> tuple[str, str]:
     try:
         body = response.json()
     except (ValueError, RecursionError):
-        return "", response.text
-    error = body.get("error") if isinstance(body, dict) else None
+        return "", untrusted.text(response.text) or ""
+    error = untrusted.thing(body).get("error")
     if isinstance(error, dict):
-        return str(error.get("reason") or ""), str(error.get("message") or "")
-    return str(error or ""), ""
+        return untrusted.text(error.get("reason")) or "", untrusted.text(error.get("message")) or ""
+    return untrusted.text(error) or "", ""
 
 
 def _seconds(headers: Mapping[str, str]) -> int | None:

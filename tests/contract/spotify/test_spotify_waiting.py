@@ -1,6 +1,7 @@
 """How the adapter waits: cooldowns, quotas, outages, and the app's rate limit."""
 
 import asyncio
+import json
 import logging
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
@@ -93,6 +94,20 @@ async def test_a_retry_after_is_understood_in_any_form_or_replaced_by_a_default(
         with pytest.raises(CoolingDown) as told:
             await music.add("x", URIS[:1], None)
     assert told.value.until == stage.clock() + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("reason", ["\ud83d", "a\x00b", "x" * 5000, 7, {"x": None}])
+async def test_p39_a_wait_is_kept_whatever_reason_spotify_gives(
+    stage: Stage, mara: SpotifyMusic, reason: object
+) -> None:
+    body = json.dumps({"error": {"status": 429, "message": reason, "reason": reason}})
+    async with served(answering(429, body, **{"Retry-After": "600"})) as origin:
+        music = await stage.music(MARA, elsewhere(stage, origin))
+        with pytest.raises(CoolingDown):
+            await music.likes(0)
+    with pytest.raises(CoolingDown):
+        await mara.likes(0)
+    assert stage.asked() == []
 
 
 async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, mara: SpotifyMusic) -> None:
