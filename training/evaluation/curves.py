@@ -105,7 +105,7 @@ def _reliability(axes: Axes, overall: Records) -> None:
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=":", label="as said")
     for record, style in zip([record for record in overall if record["contender"] == own], _styles(), strict=False):
         bins = record["bins"]
-        axes.plot([b["sureness"] for b in bins], [b["right"] for b in bins], label=f"n={record['n']}", **style)
+        axes.plot([b["confidence"] for b in bins], [b["right"] for b in bins], label=f"n={record['n']}", **style)
     axes.set(
         xlabel="probability of the best guess",
         ylabel="share right",

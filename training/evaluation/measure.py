@@ -30,7 +30,7 @@ Ratio = tuple[float, float]  # each summed over members, then divided
 class Measurement:
     """The result for one member and contender at n labels per playlist.
 
-    values: by measure, the numerator and denominator to sum over members. sureness, hit: (m,) each tested song's
+    values: by measure, the numerator and denominator to sum over members. confidence, hit: (m,) each tested song's
     largest probability, and whether that guess was right.
     """
 
@@ -40,7 +40,7 @@ class Measurement:
     n: int
     contender: str
     values: Mapping[str, Ratio]
-    sureness: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    confidence: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     hit: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
@@ -81,13 +81,13 @@ def _measure(member: SimulatedMember, name: str, contender: Contender, ns: Seque
     for n in ns:
         with suppress(NothingToTellApart):  # songs without any features; the record then counts one member less
             scores = contender(training_set(member, n), songs)
-            values, sureness, hit = judge(scores, truth, member.k)
+            values, confidence, hit = judge(scores, truth, member.k)
             values = {**values, **_named(member, songs, hit)}
             if isinstance(scores, Judged):
                 values = {**values, "refused": (float(scores.refused), 1)}
             if not name.endswith(PARTIAL):
                 values = {**values, **_none(member, contender, n, max(ns))}
-            yield Measurement(member.person, member.k, member.draw, n, name, values, sureness, hit)
+            yield Measurement(member.person, member.k, member.draw, n, name, values, confidence, hit)
 
 
 def judge(

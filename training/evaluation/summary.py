@@ -45,7 +45,7 @@ def summarise(rows: Sequence[Measurement]) -> list[dict[str, Any]]:
 def _record(key: dict[str, Any], group: Sequence[Measurement]) -> dict[str, Any]:
     measures = list(dict.fromkeys(name for row in group for name in row.values))
     bins = calibration(group)
-    error = sum(bin_["share"] * abs(bin_["sureness"] - bin_["right"]) for bin_ in bins)
+    error = sum(bin_["share"] * abs(bin_["confidence"] - bin_["right"]) for bin_ in bins)
     figures = {name: _measure(name, [row for row in group if name in row.values], key) for name in measures}
     more = {"bins": bins} if key["k"] is None and key["person"] is None else {}
     return {**key, "members": len(group), **figures, "calibration_error": round(error, 4), **more}
@@ -90,13 +90,13 @@ def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Floats:
 
 def calibration(group: Sequence[Measurement]) -> list[dict[str, float]]:
     """Return bins of equal size by largest probability: its mean, the share right, the share of the songs."""
-    sureness, hit = (np.concatenate([getattr(row, name) for row in group]) for name in ("sureness", "hit"))
-    bins = np.array_split(np.argsort(sureness, kind="stable"), BINS)
-    return [_bin(sureness[rows], hit[rows], len(rows) / len(hit)) for rows in bins if len(rows)]
+    confidence, hit = (np.concatenate([getattr(row, name) for row in group]) for name in ("confidence", "hit"))
+    bins = np.array_split(np.argsort(confidence, kind="stable"), BINS)
+    return [_bin(confidence[rows], hit[rows], len(rows) / len(hit)) for rows in bins if len(rows)]
 
 
-def _bin(sureness: NDArray[np.float32], hit: NDArray[np.bool_], share: float) -> dict[str, float]:
-    figures = {"sureness": sureness.mean(dtype=np.float64), "right": hit.mean(), "share": share}
+def _bin(confidence: NDArray[np.float32], hit: NDArray[np.bool_], share: float) -> dict[str, float]:
+    figures = {"confidence": confidence.mean(dtype=np.float64), "right": hit.mean(), "share": share}
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 

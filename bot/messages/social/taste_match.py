@@ -68,7 +68,7 @@ def result(match: TasteMatch) -> str:
         number=meeting.number,
         meaning=_(meaning(meeting)),
     )
-    return f"{said}\n-# {_scale()} {sureness(meeting)}"
+    return f"{said}\n-# {_scale()} {confidence(meeting)}"
 
 
 def _too_little() -> str:
@@ -87,7 +87,7 @@ def meaning(meeting: Meeting) -> str:
     return next(words for least, words in MEANINGS if meeting.number >= least)
 
 
-def sureness(meeting: Meeting) -> str:
+def confidence(meeting: Meeting) -> str:
     """How sure the number is, in words and points."""
     words = next(words for most, words in CERTAINTY if meeting.within <= most)
     return _(words, within=meeting.within, songs=meeting.likes)

@@ -90,8 +90,8 @@ def test_every_score_has_a_meaning_and_a_higher_score_never_a_lesser_one(number:
 
 @pytest.mark.parametrize(("within", "said"), [(0, "quite sure"), (7, "fairly sure"), (VAGUE - 1, "a first guess")])
 def test_confidence_is_stated_in_words(within: int, said: str) -> None:
-    assert said in messages.sureness(Meeting(50, within, 12))
-    assert f"give or take {within}, from at least 12 songs" in messages.sureness(Meeting(50, within, 12))
+    assert said in messages.confidence(Meeting(50, within, 12))
+    assert f"give or take {within}, from at least 12 songs" in messages.confidence(Meeting(50, within, 12))
 
 
 def test_a_hidden_member_is_told_that_nobody_sees_it() -> None:
