@@ -44,15 +44,15 @@ def _lines(
     key: Key, model: OpenModel, library: Library, songs: list[Any], options: argparse.Namespace
 ) -> Iterator[Any]:
     scores, names = model.score(songs), names_of(options.models, model)
-    fates = _fates(scores, model, options.mistakes)
+    outcomes = _outcomes(scores, model, options.mistakes)
     for song, (track, row) in enumerate(zip(library.songs, scores.probabilities, strict=True)):
         for playlist, probability in zip(scores.classes, row, strict=True):
             if playlist is not None:
-                fate = fates.get((song, playlist), "leave")
-                yield *key, track, names[str(playlist)], f"{probability:.6f}", fate
+                outcome = outcomes.get((song, playlist), "leave")
+                yield *key, track, names[str(playlist)], f"{probability:.6f}", outcome
 
 
-def _fates(scores: Scores, model: OpenModel, mistakes: float) -> dict[tuple[int, int], str]:
+def _outcomes(scores: Scores, model: OpenModel, mistakes: float) -> dict[tuple[int, int], str]:
     rules = [PlaylistRule(kind, mistakes, automatic=True) for kind in scores.classes if kind is not None]
     decisions = decide(scores, rules, model.facts["several"], model.facts["everything"])
     return {(decision.song, playlist): decision.outcome for decision in decisions for playlist in decision.playlists}

@@ -96,16 +96,16 @@ def judge(
     """Return one model's measures on songs whose playlist is known; truth: (m,) playlist numbers."""
     guess = np.array([-1 if name is None else name for name in scores.classes])[scores.probabilities.argmax(axis=1)]
     hit = guess == truth
-    fates = decide(scores, [PlaylistRule(at, MISTAKES, True) for at in range(k)], several=False, everything=False)
-    added = np.array([fate.outcome == "add" for fate in fates])
-    sure = sum(fate.probability for fate in fates if fate.outcome == "add")
+    decisions = decide(scores, [PlaylistRule(at, MISTAKES, True) for at in range(k)], several=False, everything=False)
+    added = np.array([decision.outcome == "add" for decision in decisions])
+    sure = sum(decision.probability for decision in decisions if decision.outcome == "add")
     values: dict[str, Ratio] = {
         "accuracy": (float(hit.mean()), 1),
         "macro_f1": (float(f1_score(truth, guess, average="macro", zero_division=0)), 1),
         "added": (float(added.mean()), 1),
         "precision": (float((hit & added).sum()), float(added.sum())),
         "expected": (float(sure), float(added.sum())),
-        "asked": (float(np.mean([fate.outcome == "ask" for fate in fates])), 1),
+        "asked": (float(np.mean([decision.outcome == "ask" for decision in decisions])), 1),
     }
     return values, scores.probabilities.max(axis=1), hit
 
@@ -128,9 +128,10 @@ def _none(member: SimulatedMember, contender: Contender, n: int, most_labels: in
     column = scores.probabilities[:, scores.classes.index(None)]
     elsewhere = np.arange(len(column)) >= len(placed)
     rules = [PlaylistRule(at, MISTAKES, True) for at in range(member.k)]
-    fates = decide(scores, rules, several=False, everything=False)
-    added = np.array([fate.outcome == "add" for fate in fates])
-    right = sum(fate.outcome == "add" and fate.playlists == (at,) for fate, at in zip(fates, truth, strict=False))
+    decisions = decide(scores, rules, several=False, everything=False)
+    added = np.array([decision.outcome == "add" for decision in decisions])
+    pairs = zip(decisions, truth, strict=False)
+    right = sum(decision.outcome == "add" and decision.playlists == (at,) for decision, at in pairs)
     return {
         "none_auroc": (float(roc_auc_score(elsewhere, column)), 1),
         "none_added": (float(added[elsewhere].mean()), 1),

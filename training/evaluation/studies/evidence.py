@@ -122,8 +122,8 @@ def stood(known: Known) -> Told:
 def _put_in(known: Known) -> dict[str, int]:
     """The songs that the first model would put in, with their playlists."""
     rules = [PlaylistRule(at, MISTAKES, True) for at in range(known.member.k)]
-    fates = decide(known.scores, rules, several=False, everything=False)
-    put = {known.songs[fate.song]: fate.playlists[0] for fate in fates if fate.outcome == "add"}
+    decisions = decide(known.scores, rules, several=False, everything=False)
+    put = {known.songs[decision.song]: decision.playlists[0] for decision in decisions if decision.outcome == "add"}
     return {song: at for song, at in put.items() if song in known.left}
 
 
