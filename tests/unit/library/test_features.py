@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot.audio.analysis.features import FEATURES
 from bot.core.features import RefusedProvenance, SongFeatures, features_heard
 from bot.core.library.tables import Row, Table, features_of, field_of
-from bot.core.sorting.learning.columns import BUCKETS, BUMPS, WEIGHTS, keys_of, words_of
+from bot.core.sorting.learning.columns import BUCKETS, RADIAL_BASES, WEIGHTS, keys_of, words_of
 from bot.core.sorting.learning.hints import hint_columns, words_of_name
 from bot.core.sorting.learning.identities import key_of
 from bot.core.sorting.learning.schema import BUILT_IN, MOST_WORDS, Schema, Survey, schema_of
@@ -196,7 +196,7 @@ def by_hand(schema: Schema, song: SongFeatures) -> list[float]:
         spans.append(0.35 * number.weight * max(-3.0, min(3.0, away)))
     spans += [0.25 * (value is None) for value in known]
     for number in schema.numbers:
-        for width, gap, first, weight in BUMPS.get(number.name, ()):
+        for width, gap, first, weight in RADIAL_BASES.get(number.name, ()):
             date = song.numbers.get(number.name, math.inf)
             near = [math.exp(-(((date - at) / width) ** 2) / 2) for at in np.arange(first, 2030.0, gap)]
             spans += [weight * value for value in unit(near)]

@@ -22,12 +22,12 @@ from bot.core.sorting.learning.text import encoder
 
 BUCKETS = {"artists": 512, "album": 256}  # columns per identity; halving them costs a third of a point
 CLIP = 3.0  # anything beyond is an outlier, not more of the same
-BUMPS = {
+RADIAL_BASES = {
     "year": ((0.7, 0.7, 1990.0, 0.7), (3.0, 2.4, 1950.0, 1.4)),
     LIKED: ((0.2, 0.2, 2008.0, 1.0), (1.0, 0.8, 2006.0, 1.0)),
 }  # per date: width, spacing, first (years), weight
 TEXTS = (TITLE, "album", "artists")  # the sets whose words are encoded
-LAST_BUMP = 2030.0
+LAST_CENTRE = 2030.0
 WEIGHTS = {
     "number": 0.35,
     "absent": 0.25,
@@ -106,14 +106,14 @@ class Words:
 
 
 DATES = {
-    name: [(np.arange(first, LAST_BUMP, gap), width, weight) for width, gap, first, weight in bumps]
-    for name, bumps in BUMPS.items()
+    name: [(np.arange(first, LAST_CENTRE, gap), width, weight) for width, gap, first, weight in bases]
+    for name, bases in RADIAL_BASES.items()
 }  # name → for each width: centres, width (years), weight
 EPSILON = 1e-9  # anything smaller is zero
 FAR = 1e4  # years; a date beyond is none
 
 
-def bumps_of(name: str) -> int:
+def date_columns(name: str) -> int:
     """Return the number of columns of a date."""
     return sum(len(centres) for centres, _width, _weight in DATES[name])
 

@@ -4,8 +4,8 @@ One schema serves training and prediction: it's derived once from a member's who
 is stored in the model's file and defines each column of a vector. Pure.
 
 Shapes: n songs become float32 (n, d) without NaN; d depends on the schema alone. The columns are every number in robust
-deviations, then whether it's absent; dates as bumps; the words of each set; names of identities, hashed, and how many
-songs of the library share them; embeddings; texts; and what the names of playlists hint at.
+deviations, then whether it's absent; dates as radial basis functions; the words of each set; names of identities,
+hashed, and how many songs of the library share them; embeddings; texts; and what the names of playlists hint at.
 """
 
 import hashlib
@@ -22,9 +22,9 @@ import numpy as np
 from bot.core.features import LIKED, TITLE, SongFeatures, refuse
 from bot.core.sorting.learning.columns import (
     BUCKETS,
-    BUMPS,
     CLIP,
     DATES,
+    RADIAL_BASES,
     TEXTS,
     WEIGHTS,
     Embedding,
@@ -32,7 +32,7 @@ from bot.core.sorting.learning.columns import (
     Number,
     Vectors,
     Words,
-    bumps_of,
+    date_columns,
     fill_dates,
     fill_embedding,
     fill_identity,
@@ -107,7 +107,9 @@ class Schema:
     @property
     def words_at(self) -> tuple[int, int]:
         """First and last (exclusive) column of all words: sparse, and worth condensing."""
-        first = 2 * len(self.numbers) + sum(bumps_of(number.name) for number in self.numbers if number.name in DATES)
+        first = 2 * len(self.numbers) + sum(
+            date_columns(number.name) for number in self.numbers if number.name in DATES
+        )
         return first, first + sum(len(words.tokens) + 1 for words in self.words)
 
     def vectors(self, songs: Sequence[SongFeatures]) -> Vectors:
@@ -124,7 +126,7 @@ class Schema:
         """Return what fills each block but the hints, with which columns, and how many."""
         return [
             (fill_numbers, self.numbers, 2 * len(self.numbers)),
-            *((fill_dates, number.name, bumps_of(number.name)) for number in self.numbers if number.name in DATES),
+            *((fill_dates, number.name, date_columns(number.name)) for number in self.numbers if number.name in DATES),
             *((fill_words, words, len(words.tokens) + 1) for words in self.words),
             *((fill_identity, identity, BUCKETS[identity.name] + 1) for identity in self.identities),
             *((fill_embedding, embedding, embedding.size + 1) for embedding in self.embeddings),
@@ -135,7 +137,7 @@ class Schema:
         """Return the whole definition; equal schemas give equal text."""
         definition = {
             "format": FORMAT,
-            "layout": [BUCKETS, BUMPS, CLIP, WEIGHTS, DIGEST],
+            "layout": [BUCKETS, RADIAL_BASES, CLIP, WEIGHTS, DIGEST],
             "name": self.name,
             "numbers": [
                 [n.name, n.unit, n.centre, n.scale, _finite(n.low), _finite(n.high), n.weight] for n in self.numbers
