@@ -23,10 +23,10 @@ KINDS = (*NAMES, DECADE)
 WORD = re.compile(r"\d{2,4}s|[^\W\d_]{2,}")
 YEARS = re.compile(r"(19|20)?(\d)0s")
 SHORT = 3  # letters of Latin script that a word must have
-HELD_BY = (2, 0.5)  # least songs, largest share of the library: fewer are chance, more say nothing
+SONGS_WITH_WORD = (2, 0.5)  # least songs, largest share of the library: fewer are chance, more say nothing
 TAGS = ("genres", "tags")
 NAMED = {"artists": 0.9, "album": 0.9, TAG: 0.7, TITLE: 0.65, DECADE: 0.5}  # how often `named_after` was right
-IDLE = frozenset(
+STOP_WORDS = frozenset(
     """the and for you all with of in de la le les der die das und il to my me on it at by from this that is are be a
     feat remix version live remaster remastered edit mix music playlist songs song tracks track best top hits hit vol
     volume greatest new old various radio original soundtrack deluxe edition single ep album part mixtape collection
@@ -53,7 +53,7 @@ def _words(name: str) -> list[str]:
 
 
 def _says_something(word: str) -> bool:
-    return (len(word) >= SHORT or not word.isascii()) and word not in IDLE
+    return (len(word) >= SHORT or not word.isascii()) and word not in STOP_WORDS
 
 
 def said_of(song: SongFeatures) -> dict[str, set[int]]:
@@ -105,7 +105,7 @@ def hint_columns(names: Mapping[int, str], library: Sequence[SongFeatures]) -> l
     for song in library:
         for kind, keys in said_of(song).items():
             counts[kind].update(keys)
-    least, most = HELD_BY[0], HELD_BY[1] * len(library)
+    least, most = SONGS_WITH_WORD[0], SONGS_WITH_WORD[1] * len(library)
     found: list[tuple[int, HintColumn]] = []
     for playlist, name in sorted(names.items()):
         words = words_of_name(name)
