@@ -16,7 +16,7 @@ from bot.core.feed.space import to_length_one
 from bot.core.sorting.learning.columns import EPSILON, Vectors
 
 WIDE = 200  # candidates ranked around each point
-KIN = 3  # the liked songs nearest to a candidate, which count in its favour
+NEIGHBOURS = 3  # the liked songs nearest to a candidate, which count in its favour
 LIKES = 0.3  # weight of their mean cosine
 DISTASTE = 0.4  # weight of the cosine to the nearest song they dislike
 SKIP = 0.2  # weight of the mean cosine to the nearest songs they skipped
@@ -49,9 +49,9 @@ def scores(
 
     model: (n,) highest probability that it belongs in one of their playlists; familiar: (n,) if they like its artist.
     """
-    score = _nearest(points, towards, 1) + LIKES * _nearest(points, taste.likes, KIN)
+    score = _nearest(points, towards, 1) + LIKES * _nearest(points, taste.likes, NEIGHBOURS)
     score -= DISTASTE * np.maximum(_nearest(points, taste.distastes, 1), 0)
-    score -= SKIP * np.maximum(_nearest(points, taste.skips, KIN), 0)
+    score -= SKIP * np.maximum(_nearest(points, taste.skips, NEIGHBOURS), 0)
     if model is not None:
         score += MODEL * model
     return np.asarray(score - KNOWN_ARTIST * familiar, np.float32)
@@ -96,7 +96,7 @@ def choose(points: Vectors, scored: Numbers, artists: Sequence[int], count: int)
     return chosen
 
 
-def kin(point: Vectors, liked: Vectors, count: int) -> list[int]:
+def nearest_liked(point: Vectors, liked: Vectors, count: int) -> list[int]:
     """Return the rows of the liked songs (m, k) nearest to a point (k,), nearest first; only positive cosines count."""
     cosines = liked @ point
     return [int(at) for at in np.argsort(-cosines, kind="stable")[:count] if cosines[at] > 0]

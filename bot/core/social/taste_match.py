@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.core.feed import taste
 from bot.core.feed.neighbours import Around
-from bot.core.feed.taste import KIN, Taste
+from bot.core.feed.taste import NEIGHBOURS, Taste
 from bot.core.sorting.learning.columns import Vectors
 
 LEAST = 10  # liked songs with a point that each side needs
@@ -71,8 +71,8 @@ def _towards(songs: LikedPoints, taste_of: LikedPoints, strangers: Vectors) -> t
 
 
 def _nearness(cosines: Vectors) -> Floats:
-    """Return the mean (n,) of the KIN highest values of each row (n, m); m must exceed KIN."""
-    return np.asarray(np.partition(cosines, -KIN, axis=1)[:, -KIN:].mean(axis=1), np.float64)
+    """Return the mean (n,) of the NEIGHBOURS highest values of each row (n, m); m must exceed NEIGHBOURS."""
+    return np.asarray(np.partition(cosines, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1), np.float64)
 
 
 def share(nearness: Floats, own: Floats, strangers: Floats) -> tuple[float, float]:

@@ -247,8 +247,8 @@ def _drawn(own: Own) -> Vectors:
 
 def _near(point: Vectors, own: Own, wish: Wish) -> tuple[Song, ...]:
     """Return the reason for a song: the songs asked for, then the likes nearest to it."""
-    kin = [own.likes[at] for at in taste.kin(point, own.points, NAMED + 1)]
-    return tuple(dict.fromkeys([*wish.named[:1], *kin]))[:NAMED]
+    nearest = [own.likes[at] for at in taste.nearest_liked(point, own.points, NAMED + 1)]
+    return tuple(dict.fromkeys([*wish.named[:1], *nearest]))[:NAMED]
 
 
 async def _refuse_twice(tx: Tx, member: int, ids: Sequence[str]) -> None:

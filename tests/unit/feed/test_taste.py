@@ -113,5 +113,5 @@ def test_the_arc_is_evenly_spaced_and_constant_from_a_song_to_itself(seed: int, 
 def test_explaining_songs_are_the_nearest_and_never_opposites() -> None:
     point = directions(1, 1)[0]
     liked = np.vstack([-point, point, directions(2, 1)])
-    assert taste.kin(point, liked, 3)[0] == 1
-    assert 0 not in taste.kin(point, liked, 3)
+    assert taste.nearest_liked(point, liked, 3)[0] == 1
+    assert 0 not in taste.nearest_liked(point, liked, 3)
