@@ -12,7 +12,7 @@ from bot.adapters.store.leading import Leading
 from bot.adapters.store.lease import Lease
 from bot.adapters.store.sorting import writes
 from bot.background import Background
-from bot.core.drift import put_back
+from bot.core.drift import clock_step
 from bot.core.jobs import AT_ONCE, JobKind
 from bot.core.records import Model, Work
 from bot.flows import clock, once
@@ -195,7 +195,7 @@ class Upkeep:
     async def _check_clock(self, now: datetime, steady: float) -> None:
         """Bring forward what waits for a time set while the clock ran ahead. `steady`: the monotonic clock (s)."""
         zero = now - timedelta(seconds=steady)
-        back = put_back(self._zero, zero)
+        back = clock_step(self._zero, zero)
         if back is not None:
             if self._zero is not None:
                 log.warning("the clock was put %s by %s", "back" if back > NO_TIME else "forward", abs(back))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 LEAST = timedelta(seconds=30)  # anything less is ordinary time synchronisation
 
 
-def put_back(before: datetime | None, zero: datetime) -> timedelta | None:
+def clock_step(before: datetime | None, zero: datetime) -> timedelta | None:
     """Return how far the clock was moved back between two looks, negative if forward, None if it wasn't moved.
 
     A look is the clock's time at the steady clock's zero. The first look (`before` is None) returns 0: nothing is known

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from bot.adapters.store import Store, limits, moments, schema
 from bot.adapters.store.account import members, notices, sessions
 from bot.core.account.records import NewSession
-from bot.core.drift import put_back
+from bot.core.drift import clock_step
 from bot.core.notices import NoticeKind
 
 ADA, APP = 4711, "0" * 32
@@ -80,7 +80,7 @@ def test_every_moment_in_the_schema_is_either_past_or_future() -> None:
 
 
 def test_drift_is_detected_in_both_directions_and_small_corrections_are_ignored(now: datetime) -> None:
-    assert put_back(None, now) == timedelta()
-    assert put_back(now, now + timedelta(seconds=2)) is None
-    assert put_back(now, now - FAR) == FAR
-    assert put_back(now - FAR, now) == -FAR
+    assert clock_step(None, now) == timedelta()
+    assert clock_step(now, now + timedelta(seconds=2)) is None
+    assert clock_step(now, now - FAR) == FAR
+    assert clock_step(now - FAR, now) == -FAR
