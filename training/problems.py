@@ -3,7 +3,7 @@
 TrainingFailed (bot.errors)
 ├── InputProblem        2  a file, a column or an option is wrong
 ├── NothingToTellApart  4  too few labels
-└── NotEqual            5  the ONNX file's answers differ from scikit-learn's
+└── ParityError         5  the ONNX file's answers differ from scikit-learn's
 """
 
 from bot.errors import TrainingFailed
@@ -27,7 +27,7 @@ class NothingToTellApart(TrainingFailed):
         super().__init__()
 
 
-class NotEqual(TrainingFailed):
+class ParityError(TrainingFailed):
     """The exported model's answers differ from the trained one's."""
 
     code = 5

@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from training.model.fit import Fitted
-from training.problems import NotEqual
+from training.problems import ParityError
 
 KEY, FORMAT = "cratekeeper", 1  # in the metadata; bot.adapters.scorer reads it
 OPSET = 18
@@ -201,7 +201,7 @@ def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
 
 
 def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> float:
-    """Return the largest difference from scikit-learn. Raises NotEqual above TOLERANCE, or for a different decision."""
+    """Return the largest difference from scikit-learn. Raises ParityError above TOLERANCE, or if a decision differs."""
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
     parts = [_answers(fitted, session, songs[at : at + ROWS]) for at in range(0, len(songs), ROWS)]
     if not parts:
@@ -210,7 +210,7 @@ def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> 
     known = np.array([song.known for song in songs])
     ours, theirs = (_scores(fitted, np.concatenate(rows), known) for rows in (answers, wanted))
     if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
-        raise NotEqual(f"the exported model decides differently on {changed} songs")
+        raise ParityError(f"the exported model decides differently on {changed} songs")
     return float(max(off))
 
 
@@ -223,7 +223,7 @@ def _answers(
     wanted = fitted.pipeline.predict_proba(vectors)
     off = max(float(np.abs(answers - wanted).max()), float(np.abs(space - fitted.space.transform(vectors)).max()))
     if not off <= TOLERANCE:
-        raise NotEqual(f"the exported model's answers differ by up to {off:.1e} from the trained one's")
+        raise ParityError(f"the exported model's answers differ by up to {off:.1e} from the trained one's")
     return answers, wanted.astype(np.float32), off
 
 

@@ -61,7 +61,7 @@ class TrainingOutcome:
 
 
 def train(training: TrainingSet, served: Served | None, now: datetime) -> TrainingOutcome:
-    """Train, cross-validate, compare and export. Raises NothingToTellApart, NotEqual, RefusedProvenance."""
+    """Train, cross-validate, compare and export. Raises NothingToTellApart, ParityError, RefusedProvenance."""
     fitted = fit(training)
     labels = len(fitted.examples.songs)
     verdict = judge(fitted.validation, served, training.songs)
@@ -70,7 +70,7 @@ def train(training: TrainingSet, served: Served | None, now: datetime) -> Traini
 
 
 def build(fitted: Fitted, training: TrainingSet, verdict: GateVerdict, now: datetime) -> Artefact:
-    """Export a trained model and check the file against scikit-learn on the whole library. Raises NotEqual."""
+    """Export a trained model and check the file against scikit-learn on the whole library. Raises ParityError."""
     scores = figures(fitted.validation)
     facts = _facts(fitted, training, scores, now)
     onnx = to_file(fitted, facts)

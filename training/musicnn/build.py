@@ -30,7 +30,7 @@ from training.musicnn.checkpoint import Tensors
 from training.musicnn.graph import Graph
 from training.musicnn.package import read_package
 from training.musicnn.plain import answer
-from training.problems import NotEqual
+from training.problems import ParityError
 
 FRAMES, BANDS = 187, 96  # per patch
 EPSILON = 1e-3  # of `tf.layers.batch_normalization`
@@ -119,7 +119,7 @@ def build(wheel: Path) -> bytes:
 def compare(content: bytes, wheel: Path) -> float:
     """Return the largest difference between an ONNX file and the package's own layers, on random patches.
 
-    Raises NotEqual if it's more than the order of summation explains.
+    Raises ParityError if it's more than the order of summation explains.
     """
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     patches = np.random.default_rng(0).gamma(1.0, 1.0, (TRIED, FRAMES, BANDS)).astype(np.float32)
@@ -127,7 +127,7 @@ def compare(content: bytes, wheel: Path) -> float:
     weights = read_package(wheel).weights
     off = float(np.abs(answers - [np.concatenate(answer(weights, patch)) for patch in patches]).max())
     if off > CLOSE:
-        raise NotEqual(f"the file's answers differ from the package's by {off:.1e}")
+        raise ParityError(f"the file's answers differ from the package's by {off:.1e}")
     return off
 
 

@@ -11,7 +11,7 @@ from training.__main__ import main as training
 from training.musicnn import build as musicnn
 from training.musicnn.package import WHEEL as WHEEL_DIGEST
 from training.musicnn.package import read_package
-from training.problems import InputProblem, NotEqual
+from training.problems import InputProblem, ParityError
 
 EMBEDDING = [0.0522, 0.8258, 0.6979, -0.2805, -0.2934]  # every fiftieth value
 TAGS = {"electronic": 0.2567, "experimental": 0.1767, "electro": 0.0709, "electronica": 0.0622}
@@ -146,7 +146,7 @@ def test_the_model_file_matches_the_packages_layers(wheel: Path) -> None:
     assert musicnn.compare(MODEL.read_bytes(), wheel) < musicnn.CLOSE
     content = MODEL.read_bytes()
     bias = content.index(read_package(wheel).weights["dense_1/bias"].tobytes())
-    with pytest.raises(NotEqual):
+    with pytest.raises(ParityError):
         musicnn.compare(content[:bias] + np.float32(1).tobytes() + content[bias + 4 :], wheel)
 
 

@@ -27,7 +27,7 @@ from training.evaluation.people import drawable, read_person
 from training.model.export import changed_decisions, check_parity, to_file
 from training.model.fit import Fitted, fit
 from training.model.publish import Artefact, train
-from training.problems import NotEqual
+from training.problems import ParityError
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SONGS = library(styles=3, per_style=40)
@@ -168,7 +168,7 @@ def test_p29_a_graph_with_different_answers_is_refused(by: float) -> None:
     model = onnx.load_from_string(to_file(fitted, {}))
     weights = next(tensor for tensor in model.graph.initializer if tensor.name == "coefficients")
     weights.CopyFrom(onnx.numpy_helper.from_array(by * onnx.numpy_helper.to_array(weights), "coefficients"))
-    with pytest.raises(NotEqual):
+    with pytest.raises(ParityError):
         check_parity(fitted, model.SerializeToString(), list(SONGS.values()))
 
 
