@@ -56,7 +56,7 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError:
         text = "\0"
     except OSError as error:
-        raise SettingsError(words(error)) from None
+        raise SettingsError(words(error, "or start from another folder")) from None
     if "\0" in text:
         raise SettingsError(f"{path} isn't UTF-8 text: open it in an editor, and save it with the encoding UTF-8")
     return text

@@ -15,6 +15,7 @@ from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 
 PROG = "python -m training"
+NO_MEMORY = "it needs more memory than it may take"
 MODULES = {  # the module of each command in `training.commands`, loaded on demand: each needs different libraries
     "fit": "fit",
     "predict": "use",
@@ -54,11 +55,18 @@ def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: st
     except (CratekeeperError, RefusedProvenance) as problem:
         print(f"training: {problem}", file=sys.stderr)
         return getattr(problem, "code", 1)
-    except (MemoryError, OSError) as problem:
-        if isinstance(problem, OSError) and problem.errno != errno.ENOMEM:
-            raise
-        print("training: it needs more memory than it may take", file=sys.stderr)
+    except MemoryError:
+        print(f"training: {NO_MEMORY}", file=sys.stderr)
         return 1
+    except OSError as problem:
+        print(f"training: {NO_MEMORY if problem.errno == errno.ENOMEM else _in_words(problem)}", file=sys.stderr)
+        return 1
+
+
+def _in_words(problem: OSError) -> str:
+    from bot.cli.trouble import words  # it loads aiohttp, which a training has no use for
+
+    return words(problem, "or name another folder")
 
 
 def _command(verb: str) -> Callable[[argparse.Namespace], int]:

@@ -15,14 +15,14 @@ ELSEWHERE = "or set DATA_DIR to another folder"
 SAME = {errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC, errno.EEXIST: errno.ENOTDIR}  # in what to do
 
 
-def words(error: BaseException) -> str:
-    """Return one line: which file or address has a problem, and what to do."""
+def words(error: BaseException, elsewhere: str = ELSEWHERE) -> str:
+    """Return one line: which file or address has a problem, and what to do. elsewhere: how to do without that file."""
     if isinstance(error, CratekeeperError):
         return str(error)
     if isinstance(error, aiohttp.ClientError | TimeoutError):
         return _of_network(error)
     if isinstance(error, OSError):
-        return _of_system(error)
+        return _of_system(error, elsewhere)
     return f"{type(error).__name__}: {error}"
 
 
@@ -45,15 +45,15 @@ def _of_connection(error: aiohttp.ClientConnectorError) -> str:
     return f"can't reach {where} ({error.strerror}): is the network up?"
 
 
-def _of_system(error: OSError) -> str:
+def _of_system(error: OSError, elsewhere: str) -> str:
     if bound := BINDING.search(str(error)):
         return _of_port(error, bound[1])
     path, code = error.filename or "a file", SAME.get(error.errno or 0, error.errno)
     if code == errno.ENOTDIR:  # looked at only here: what is above a closed file may be closed, too
-        return f"{_in_the_way(path)} isn't a folder: move that file, {ELSEWHERE}"
+        return f"{_in_the_way(path)} isn't a folder: move that file, {elsewhere}"
     said = {
-        errno.EROFS: f"{path} is on a read-only file system: mount it writable, {ELSEWHERE}",
-        errno.EACCES: f"{path} isn't open to the user {_me()}{_owner(path)}: chown it, {ELSEWHERE}",
+        errno.EROFS: f"{path} is on a read-only file system: mount it writable, {elsewhere}",
+        errno.EACCES: f"{path} isn't open to the user {_me()}{_owner(path)}: chown it, {elsewhere}",
         errno.ENOSPC: f"the disk with {path} is full: make room",
         errno.ENOENT: f"{path} is missing",
         errno.EIO: f"{path} can't be read or written: its disk reports errors (see dmesg)",

@@ -124,6 +124,16 @@ def test_wrong_labels_get_one_clear_line(
     assert len(error.splitlines()) == 1
 
 
+def test_a_folder_that_cannot_be_made_gets_one_line(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "models"
+    out.symlink_to("nowhere")
+    assert run("fit", "--library", files[0], "--labels", files[1], "--out", out) == 1
+    said = f"training: {out} isn't a folder: move that file, or name another folder\n"
+    assert capsys.readouterr().err == said
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
 def test_a_library_is_read_as_spreadsheets_save_it(
