@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 
 from bot import config
 from bot.__main__ import parser
+from bot.adapters.vault import Vault, load_keys
 from bot.config import LONGEST_STOP
 
 ROOT = Path(__file__).parents[3]
@@ -169,6 +170,21 @@ def test_each_part_is_told_what_the_command_line_knows() -> None:
     assert {part.kind for part in named} == {"gateway", "worker", None}
     composed = named[: len(told) - 3]
     assert len({part.name for part in composed}) == len(composed), "each has a name of its own"
+
+
+def test_the_commands_that_make_the_composed_parts_secrets_make_what_the_bot_accepts(tmp_path: Path) -> None:
+    tool("openssl")
+    head = (DEPLOY / "parts.compose.yaml").read_text().partition("\nname:")[0]
+    commands = dict(re.findall(r"^#   ([A-Z_]+) +(.+)$", head, re.MULTILINE))
+    path = {"PATH": os.environ["PATH"]}
+    told = {
+        name: subprocess.run(["sh", "-c", command], env=path, capture_output=True, text=True, check=True).stdout.strip()
+        for name, command in commands.items()
+    }
+    services = (DEPLOY / "parts.compose.yaml").read_text()
+    assert set(re.findall(r"\$\{(\w+):\?\}", services)) | {"ENCRYPTION_KEYS"} == set(told)
+    settings = config.parse({**filled_in(), **told, "DATA_DIR": str(tmp_path)})
+    Vault(load_keys(settings))
 
 
 def test_p36_each_part_runs_confined() -> None:
