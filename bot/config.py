@@ -14,6 +14,10 @@ from bot.telemetry.logs import LogFormat
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SQLITE, POSTGRESQL = "sqlite+aiosqlite:///", "postgresql+psycopg://"
+IN_A_FILE = re.compile(rf"{re.escape(SQLITE)}(?!:memory:)[^?]*[^?/].*")
+ON_A_SERVER = re.compile(  # as SQLAlchemy reads it
+    rf"{re.escape(POSTGRESQL)}([^@/]*@)?(\[[^\]/@]+\]|[^:\[\]/@]*)(:[0-9]{{1,5}})?/[^/?]+(\?.*)?"
+)
 JOBS = "jobs.db"
 STORAGE = ("STORAGE_", "AWS_")  # how a bucket's settings begin
 LONGEST_STOP = 13  # seconds; with what else there is to close, the bot ends within 20 (promise P27)
@@ -321,7 +325,7 @@ def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plai
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise SettingsError(f"{name} must be a URL") from None
-    bare = not (parts.query or parts.fragment or parts.username)
+    bare = not (parts.query or parts.fragment or "@" in parts.netloc)
     if not host or not bare or not (parts.scheme == secure or (parts.scheme == plain and host in LOOPBACK)):
         raise SettingsError(f"{name} must start with {secure}://, or with {plain}:// on loopback")
     return text
@@ -336,8 +340,11 @@ def _stand_in(url: str) -> str | None:
 def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
     """Return where the database is. Raises SettingsError."""
     text = env.get("DATABASE_URL", "").strip() or f"{SQLITE}{data_dir / 'cratekeeper.db'}"
-    if not re.fullmatch(rf"{re.escape(SQLITE)}[^?]*[^?/].*|{re.escape(POSTGRESQL)}[^/]*/[^/?]+(\?.*)?", text):
-        raise SettingsError(f"DATABASE_URL must be {SQLITE}path/to/file.db or {POSTGRESQL}…")
+    if not IN_A_FILE.fullmatch(text) and not ON_A_SERVER.fullmatch(text):
+        raise SettingsError(
+            f"DATABASE_URL must be {SQLITE}path/to/file.db or {POSTGRESQL}USER:PASSWORD@HOST:PORT/NAME, "
+            f"with %40 for @ and %2F for / in a password"
+        )
     return Secret(text)
 
 

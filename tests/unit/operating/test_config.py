@@ -1,6 +1,7 @@
 """Settings: one line names what is wrong, and secrets never show."""
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.config import parse
 from bot.errors import SettingsError
@@ -74,12 +75,17 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("STOP_SECONDS", "14"),
         ("LOG_LEVEL", "loud"),
         ("DATABASE_URL", "mysql://localhost/x"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql+psycopg://me:pass@word:1@db/x"),
+        ("DATABASE_URL", "postgresql+psycopg://db:port/x"),
+        ("DATABASE_URL", "postgresql+psycopg://[::1/x"),
         ("SPOTIFY_RATE", "0"),
         ("PUBLIC_URL", "ftp://example.org"),
         ("PUBLIC_URL", "http://example.org"),
         ("DISCORD_API_URL", "http://discord.example"),
         ("DISCORD_GATEWAY_URL", "ws://gateway.example"),
         ("SPOTIFY_API_URL", "https://user:word@api.example"),
+        ("PUBLIC_URL", "https://:word@bot.example"),
         ("SPOTIFY_ACCOUNTS_URL", "https://accounts.example/?x=1"),
         ("SPOTIFY_API_URL", "http://[::1"),
         ("MUSICBRAINZ_URL", "http://musicbrainz.example"),
@@ -100,6 +106,12 @@ def test_p34_a_repr_shows_no_secret() -> None:
 def test_p36_missing_malformed_or_unencrypted_settings_are_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         parse({**GOOD, name: value})
+
+
+@pytest.mark.parametrize("rest", ["db/x", "me:p#:%40@db:5432/x", "me@[::1]:5432/x?sslmode=require", "me@/x?host=/run"])
+def test_a_database_on_a_server_is_accepted_as_sqlalchemy_reads_it(rest: str) -> None:
+    url = f"postgresql+psycopg://{rest}"
+    assert make_url(parse({**GOOD, "DATABASE_URL": url}).database_url).database == "x"
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://[::1]:9000", "https://bot.example"])
