@@ -22,7 +22,7 @@ from bot.core.sorting.learning.prior import WORDS, Prior
 DIRECTIONS = 32  # for artists; twice or four times as many gain nothing
 SMOOTH = 0.75  # power of an artist's frequency: weakens associations between rare ones (Levy & Goldberg 2014)
 SHIFT = 1.0  # nats above chance that two artists must co-occur
-BILLED = 3  # artists per song that count
+CREDITED = 3  # artists per song that count
 MOST_WORDS = 4_000  # the rest have too few artists to matter
 
 Floats = NDArray[np.float32]
@@ -40,7 +40,7 @@ class Corpus:
 def pretrain(corpora: Sequence[Corpus]) -> Prior:
     """Return the prior learned from the corpora. Their order makes no difference."""
     ordered = sorted(corpora, key=lambda corpus: corpus.name)
-    keys, company = _company(list(_line_ups(ordered)))
+    keys, company = _artist_vectors(list(_artist_counts(ordered)))
     return Prior(keys, company, *_tags(ordered, keys))
 
 
@@ -60,40 +60,40 @@ def _tags(
     return words, np.array(list(chain.from_iterable(tagged)), np.uint16), ends
 
 
-def _line_ups(corpora: Sequence[Corpus]) -> Iterator[Counter[int]]:
+def _artist_counts(corpora: Sequence[Corpus]) -> Iterator[Counter[int]]:
     """Yield each playlist's artists, with their number of songs in it."""
     for corpus in corpora:
         for _, songs in sorted(corpus.playlists.items()):
-            yield Counter(artist for song in songs for artist in keys_of("artists", corpus.songs[song])[:BILLED])
+            yield Counter(artist for song in songs for artist in keys_of("artists", corpus.songs[song])[:CREDITED])
 
 
-def _company(line_ups: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
-    keys = np.array(sorted(set().union(*line_ups)), np.uint32)
+def _artist_vectors(counts: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
+    keys = np.array(sorted(set().union(*counts)), np.uint32)
     place = {int(key): at for at, key in enumerate(keys)}
     cells = [
-        (row, place[key], math.sqrt(count) / line_up.total() ** 0.25)
-        for row, line_up in enumerate(line_ups)
-        for key, count in sorted(line_up.items())
+        (row, place[key], math.sqrt(count) / artists.total() ** 0.25)
+        for row, artists in enumerate(counts)
+        for key, count in sorted(artists.items())
     ]
     rows, columns, values = np.array(cells).T if cells else np.zeros((3, 0))
-    stands = sparse.csr_matrix((values, (rows.astype(int), columns.astype(int))), (len(line_ups), len(keys)))
-    together = (stands.T @ stands).tocsr()
-    together.setdiag(0)
-    together.eliminate_zeros()
-    return keys, _condensed(_surprise(together)).astype(np.float16)
+    weights = sparse.csr_matrix((values, (rows.astype(int), columns.astype(int))), (len(counts), len(keys)))
+    co_occurrence = (weights.T @ weights).tocsr()
+    co_occurrence.setdiag(0)
+    co_occurrence.eliminate_zeros()
+    return keys, _embedded(_positive_pmi(co_occurrence)).astype(np.float16)
 
 
-def _surprise(together: sparse.csr_matrix) -> sparse.csr_matrix:
+def _positive_pmi(co_occurrence: sparse.csr_matrix) -> sparse.csr_matrix:
     """Return the positive pointwise mutual information of a symmetric matrix of co-occurrence counts."""
-    pairs, often = together.tocoo(), np.asarray(together.sum(axis=1)).ravel()
-    total, context = max(often.sum(), 1e-9), often**SMOOTH
-    chance = often[pairs.row] / total * context[pairs.col] / max(context.sum(), 1e-9)
-    surprise = np.log(np.maximum(pairs.data / total / np.maximum(chance, 1e-12), 1e-12)) - SHIFT
-    kept = surprise > 0
-    return sparse.csr_matrix((surprise[kept], (pairs.row[kept], pairs.col[kept])), together.shape)
+    pairs, totals = co_occurrence.tocoo(), np.asarray(co_occurrence.sum(axis=1)).ravel()
+    total, context = max(totals.sum(), 1e-9), totals**SMOOTH
+    expected = totals[pairs.row] / total * context[pairs.col] / max(context.sum(), 1e-9)
+    information = np.log(np.maximum(pairs.data / total / np.maximum(expected, 1e-12), 1e-12)) - SHIFT
+    kept = information > 0
+    return sparse.csr_matrix((information[kept], (pairs.row[kept], pairs.col[kept])), co_occurrence.shape)
 
 
-def _condensed(matrix: sparse.csr_matrix) -> Floats:
+def _embedded(matrix: sparse.csr_matrix) -> Floats:
     """Return (a, DIRECTIONS) rows of length 1: the main directions; columns that a small matrix lacks are zero."""
     size = matrix.shape[0]
     rows = np.zeros((size, DIRECTIONS), np.float32)
