@@ -119,7 +119,7 @@ class Upkeep:
         """Resume feature lookups, which a crash may have interrupted, or start them for newly switched-on sources."""
         services, now = self._services, self._services.clock()
         for member in await feature_lookup.with_open(services.store, services.sources, now):
-            await services.jobs.enqueue(JobKind.HEAR, member, AT_ONCE)
+            await services.jobs.enqueue(JobKind.LOOK_UP, member, AT_ONCE)
 
     async def _begin_saving(self) -> None:
         """Resume saving songs liked in the feed to Spotify, which a crash may have interrupted."""

@@ -49,7 +49,9 @@ def flows(services: Services, messenger: Messenger) -> Mapping[JobKind, Flow]:
     return {
         JobKind.SYNC: lambda job, now: refreshing.sync(job.member, now),
         JobKind.POLL: lambda job, now: refreshing.poll(job.member, now),
-        JobKind.HEAR: lambda job, _: feature_lookup.hear_on(store, services.sources, job.member, services.clock),
+        JobKind.LOOK_UP: lambda job, _: feature_lookup.look_up_next(
+            store, services.sources, job.member, services.clock
+        ),
         JobKind.PLACE: lambda job, now: new_likes.place(job.member, now),
         JobKind.SAVE: lambda job, now: saved_likes.save_and_sort(store, new_likes, job.member, now),
         JobKind.TRAIN: _last(lambda job, now: train.train(store, services.trainer, job.member, job.argument, now)),

@@ -85,7 +85,7 @@ def jobs(stack: Deployed, since: float = 0) -> Jobs:
     waited = [
         (started - max(made, until or 0)) / 1000
         for job, _, made, until, started in rows
-        if started is not None and _kind(job) != JobKind.HEAR
+        if started is not None and _kind(job) != JobKind.LOOK_UP
     ]
     open_ = sum(status in OPEN and _kind(job) != JobKind.POLL for job, status, *_ in rows)
     return Jobs(kinds, open_, sum(status not in (*OPEN, WELL) for _, status, *_ in rows), waited)

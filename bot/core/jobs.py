@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 QUEUE = "members"
-HEARING = "hearing"  # a separate queue: lookups take hours, and write nothing that a member's other jobs write
-QUEUES = (QUEUE, HEARING)
+LOOKUPS = "hearing"  # its own queue, under its first name: lookups take hours and write nothing that other jobs write
+QUEUES = (QUEUE, LOOKUPS)
 EXECUTOR = "bot"  # the name of the process that does everything; a start resumes the jobs of its name
-AT_ONCE, LATER = 0, 1  # arguments of HEAR: a job that waits an hour mustn't keep one from starting now
+AT_ONCE, LATER = 0, 1  # arguments of LOOK_UP: a job that waits an hour mustn't keep one from starting now
 
 
 class JobKind(StrEnum):
@@ -15,7 +15,7 @@ class JobKind(StrEnum):
 
     SYNC = "sync"  # read all likes
     POLL = "poll"  # check for new likes and manual edits
-    HEAR = "hear"  # look up features
+    LOOK_UP = "hear"  # features
     PLACE = "place"  # sort new likes
     SAVE = "save"  # save songs liked in the feed
     TRAIN = "train"  # argument: the layer
@@ -24,7 +24,7 @@ class JobKind(StrEnum):
     SHARE = "share"  # argument: the shared playlist
 
 
-UNASKED = frozenset({JobKind.POLL, JobKind.HEAR, JobKind.PLACE, JobKind.SHARE, JobKind.KEEP})  # nobody asked for these
+UNASKED = frozenset({JobKind.POLL, JobKind.LOOK_UP, JobKind.PLACE, JobKind.SHARE, JobKind.KEEP})
 
 
 @dataclass(frozen=True, slots=True)

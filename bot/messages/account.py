@@ -165,7 +165,7 @@ PRIVACY = (
 UNDER_WAY: Mapping[str, str] = {
     JobKind.SYNC: N_("reading your likes"),
     JobKind.POLL: N_("checking your likes"),
-    JobKind.HEAR: N_("looking up your songs"),
+    JobKind.LOOK_UP: N_("looking up your songs"),
     JobKind.PLACE: N_("sorting new likes"),
     JobKind.SAVE: N_("saving songs to your likes"),
     JobKind.TRAIN: N_("training"),

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds for the database to answer; probes give up after a few
 SILENT = f"The database doesn't answer within {PATIENCE:g} seconds."
 OFFLINE = "It isn't connected to Discord."
-PATIENT = frozenset({JobKind.HEAR})  # these wait for hours behind each other, as they should
+PATIENT = frozenset({JobKind.LOOK_UP})  # these wait for hours behind each other, as they should
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ async def upload(interaction: Interaction, song: str, file: discord.Attachment) 
     context = Context.of(interaction)
     chosen = await autocomplete.song_named(interaction, song)
     heard = await context.services.uploads.hear(context.member, chosen, file.read, context.now)
-    await context.services.jobs.enqueue(JobKind.HEAR, context.member)  # starts what follows from it
+    await context.services.jobs.enqueue(JobKind.LOOK_UP, context.member)  # starts what follows from it
     await reply.show(interaction, Page(library.uploaded(heard)))
 
 

@@ -39,7 +39,7 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     result = await imports.import_fetched(context.store, member, file.filename, file.read, context.now)
     context.bot.offers.forget(member)
     if await feature_lookup.is_open(context.store, services.sources, member, services.clock()):
-        await services.jobs.enqueue(JobKind.HEAR, member)
+        await services.jobs.enqueue(JobKind.LOOK_UP, member)
     said = messages.imported(file.filename, result)
     if result.held and not result.linked:
         await _fill(context, said, result)

@@ -57,7 +57,7 @@ class Progress:
     total: int
 
 
-async def hear(store: Store, sources: Sequence[FeatureSource], member: int, clock: Clock) -> Slice:
+async def look_up(store: Store, sources: Sequence[FeatureSource], member: int, clock: Clock) -> Slice:
     """Ask every source for a few seconds, concurrently, and return what's left."""
     began = clock()
     asking = (_ask(store, source, member, began, clock) for source in sources)
@@ -70,24 +70,26 @@ async def hear(store: Store, sources: Sequence[FeatureSource], member: int, cloc
         left = [question for question in questions if await lookups.with_open(tx, question, [member])]
         fresh = [question for question in left if await lookups.has_fresh(tx, question, member)]
         due = await lookups.next_due(tx, member, [source.name for source in sources], now)
-    await tell(store, member, now, timedelta() if not left else NEWS_EVERY)
+    await mark_changed(store, member, now, timedelta() if not left else NEWS_EVERY)
     return Slice(bool(left), bool(fresh), min((moment for moment in (due, *waits) if moment is not None), default=None))
 
 
-async def hear_on(store: Store, sources: Sequence[FeatureSource], member: int, clock: Clock) -> AsyncIterator[Next]:
+async def look_up_next(
+    store: Store, sources: Sequence[FeatureSource], member: int, clock: Clock
+) -> AsyncIterator[Next]:
     """Look up features for the member's next songs; after the last ones, retrain the layers they affect."""
-    looked_up = await hear(store, sources, member, clock)
+    looked_up = await look_up(store, sources, member, clock)
     async with store.reading() as tx:
         waiting = await songs.fresh(tx, member)
     if waiting and not looked_up.fresh:
         yield Next(JobKind.PLACE)
     if looked_up.more:
-        yield Next(JobKind.HEAR, AT_ONCE)
+        yield Next(JobKind.LOOK_UP, AT_ONCE)
         return
     for layer in await stale_layers(store, member):
         yield Next(JobKind.TRAIN, layer)
     if looked_up.later is not None:
-        yield Next(JobKind.HEAR, LATER, max(1, (looked_up.later - clock()).total_seconds()))
+        yield Next(JobKind.LOOK_UP, LATER, max(1, (looked_up.later - clock()).total_seconds()))
 
 
 def _or_raise(ended: datetime | BaseException | None) -> datetime | None:
@@ -96,16 +98,16 @@ def _or_raise(ended: datetime | BaseException | None) -> datetime | None:
     return ended
 
 
-async def tell(store: Store, member: int, now: datetime, every: timedelta = timedelta()) -> None:
+async def mark_changed(store: Store, member: int, now: datetime, every: timedelta = timedelta()) -> None:
     """Mark what's known of the library as changed if anything new was stored, at most once per `every`."""
     async with store.reading() as tx:
-        last = await songs.told_at(tx, member)
+        last = await songs.changed_at(tx, member)
         if last is not None and now - last < every:
             return
         newest = await songs.newest_in_library(tx, member)
     if newest is not None and (last is None or newest > last):
         async with store.writing() as tx:
-            await songs.tell(tx, member, max(now, newest))
+            await songs.mark_changed(tx, member, max(now, newest))
 
 
 async def fresh_open(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> bool:

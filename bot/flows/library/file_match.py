@@ -47,4 +47,4 @@ async def _song(tx: Tx, typed: str) -> Song:
 async def _ask_anew(tx: Tx, song: Song, now: datetime) -> None:
     await songs.forget_said(tx, SOURCE, song.song)
     await lookups.forget(tx, song.song, SOURCE)
-    await songs.tell(tx, schema.OPERATOR, now)
+    await songs.mark_changed(tx, schema.OPERATOR, now)

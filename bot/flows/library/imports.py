@@ -129,7 +129,7 @@ async def _import(store: Store, member: int, reading: "_Reading", now: datetime)
         raise NoSongsInFile(reading.name, *(astuple(reading.bad[0]) if reading.bad else ()))
     async with store.writing() as tx:
         linked = await members.account(tx, member) is not None
-        await songs.tell(tx, member, now)
+        await songs.mark_changed(tx, member, now)
         await members.change(tx, member, importing=None)
         total = await songs.count(tx, member)
     counts = (len(reading.seen), total, reading.with_features, reading.bad, reading.bad_rows, reading.spoken)

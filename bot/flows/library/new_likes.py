@@ -24,14 +24,14 @@ class NewLikes:
     async def settle(self, member: int, now: datetime) -> AsyncIterator[Next]:
         """Sort them, unless a source may still know their features: they're sorted after that lookup."""
         if await feature_lookup.is_open(self.store, self.sources, member, now):
-            yield Next(JobKind.HEAR)
+            yield Next(JobKind.LOOK_UP)
         if not await feature_lookup.fresh_open(self.store, self.sources, member, now):
             for following in await self._sort(member, now):
                 yield following
 
     async def place(self, member: int, now: datetime) -> AsyncIterator[Next]:
         """Sort them, now that their features are looked up."""
-        await feature_lookup.tell(self.store, member, now)
+        await feature_lookup.mark_changed(self.store, member, now)
         for following in await self._sort(member, now):
             yield following
 

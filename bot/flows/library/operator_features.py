@@ -44,7 +44,7 @@ async def import_features(store: Store, file: Path, now: datetime) -> ImportedFe
         async with store.writing() as tx:
             await songs.keep_features(tx, schema.OPERATOR, source, dict(told[at : at + SLICE]), now)
     async with store.writing() as tx:
-        await songs.tell(tx, schema.OPERATOR, now)
+        await songs.mark_changed(tx, schema.OPERATOR, now)
     return kept
 
 

@@ -116,6 +116,6 @@ async def test_a_large_table_is_written_in_slices(store: Store, now: datetime, t
     file.write_text("track_id,tempo\n" + "".join(f"{at:022d},120\n" for at in range(1200)))
     assert (await import_features(store, file, now)).songs == 1200
     async with store.reading() as tx:
-        assert await songs.told_at(tx, schema.OPERATOR) == now
+        assert await songs.changed_at(tx, schema.OPERATOR) == now
         known = await songs.features(tx, 1, [Song(f"spotify:track:{1199:022d}", "x", ("y",))])
     assert list(known.values()) == [SongFeatures({"tempo": 120.0}, {}, {"tempo": "operator:mine"})]

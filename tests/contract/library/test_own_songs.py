@@ -234,12 +234,12 @@ async def energies(stage: Stage, member: int) -> list[float | None]:
 async def test_p38_lookups_by_a_files_isrc_count_only_for_its_member(stage: Stage) -> None:
     source = Told(stage.now - timedelta(days=1))
     await by_file(stage, BEN)
-    await feature_lookup.hear(stage.store, [source], BEN, lambda: stage.now)
+    await feature_lookup.look_up(stage.store, [source], BEN, lambda: stage.now)
     assert await energies(stage, BEN) == [66.0]
     await by_file(stage, EVA, SPAM.replace("QZSPM0000001", "QZ0"))
     assert await energies(stage, EVA) == [None]
     await at_spotify(stage, ADA, FULL)  # from now on Spotify's ISRC is looked up, for everybody
-    await feature_lookup.hear(stage.store, [source], BEN, lambda: stage.now)
+    await feature_lookup.look_up(stage.store, [source], BEN, lambda: stage.now)
     for member in (ADA, BEN, EVA):
         assert await energies(stage, member) == [120.0]
 
@@ -247,7 +247,7 @@ async def test_p38_lookups_by_a_files_isrc_count_only_for_its_member(stage: Stag
 async def test_p38_a_files_isrc_is_not_looked_up_for_a_song_everybody_sees(stage: Stage) -> None:
     await at_spotify(stage, ADA, BARE)
     await by_file(stage, BEN)
-    await feature_lookup.hear(stage.store, [Told(stage.now - timedelta(days=1))], BEN, lambda: stage.now)
+    await feature_lookup.look_up(stage.store, [Told(stage.now - timedelta(days=1))], BEN, lambda: stage.now)
     for member in (ADA, BEN):
         assert await energies(stage, member) == [None]
 
@@ -264,10 +264,10 @@ async def test_p38_ids_a_source_gave_for_a_file_count_only_for_its_member(stage:
 async def test_a_song_spotify_renames_is_looked_up_again(stage: Stage) -> None:
     source = Told(stage.now - timedelta(days=1))
     await at_spotify(stage, ADA, replace(FULL, isrc="QZSPM0000001"))
-    await feature_lookup.hear(stage.store, [source], ADA, lambda: stage.now)
+    await feature_lookup.look_up(stage.store, [source], ADA, lambda: stage.now)
     await at_spotify(stage, ADA, FULL)
     assert await energies(stage, ADA) == [None]
-    await feature_lookup.hear(stage.store, [source], ADA, lambda: stage.now)
+    await feature_lookup.look_up(stage.store, [source], ADA, lambda: stage.now)
     assert await energies(stage, ADA) == [120.0]
 
 
@@ -275,7 +275,7 @@ async def test_a_song_spotify_renames_is_looked_up_again(stage: Stage) -> None:
 async def test_p35_a_file_nobody_has_any_more_leaves_nothing(stage: Stage) -> None:
     source = Told(stage.now - timedelta(days=1))
     await by_file(stage, BEN)
-    await feature_lookup.hear(stage.store, [source], BEN, lambda: stage.now)
+    await feature_lookup.look_up(stage.store, [source], BEN, lambda: stage.now)
     async with stage.store.writing() as tx:
         await songs.unlike(tx, BEN, [URI])
         await songs.forget_unused(tx)

@@ -30,7 +30,7 @@ async def _hear_all(database: Path, origin: str, member: int) -> None:
         musicbrainz = Site("musicbrainz", f"{origin}/musicbrainz", UNHURRIED, store, http, clock)
         reccobeats = Site("reccobeats", f"{origin}/reccobeats", UNHURRIED, store, http, clock)
         while (
-            await feature_lookup.hear(store, [MusicBrainz(musicbrainz), ReccoBeats(reccobeats)], member, clock)
+            await feature_lookup.look_up(store, [MusicBrainz(musicbrainz), ReccoBeats(reccobeats)], member, clock)
         ).more:
             pass
     await store.close()

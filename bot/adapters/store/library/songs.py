@@ -181,7 +181,7 @@ async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | N
     """Return a value that changes whenever the library or its features do."""
     likes = select(func.count(), func.max(LIKED.c.added_at)).where(LIKED.c.member == member)
     count, newest = (await tx.execute(likes)).one()
-    return count, newest, await told_at(tx, schema.OPERATOR), await told_at(tx, member)
+    return count, newest, await changed_at(tx, schema.OPERATOR), await changed_at(tx, member)
 
 
 async def keep_newest(tx: Tx, member: int, most: int) -> None:
@@ -243,11 +243,11 @@ def shared() -> Select[Any]:
 async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
     """Store a source's features by song id or "isrc:…", for one member or OPERATOR, and mark them as new."""
     await keep_features(tx, owner, source, known, now)
-    await tell(tx, owner, now)
+    await mark_changed(tx, owner, now)
 
 
 async def keep_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
-    """Store features; cached libraries stay valid until `tell`."""
+    """Store features; cached libraries stay valid until `mark_changed`."""
     rows = [_feature_row(owner, source, song, features, now) for song, features in known.items()]
     for piece in chunks(rows):
         here = (
@@ -264,12 +264,12 @@ def _content(row: Any) -> tuple[Any, ...]:
     return row["numbers"], row["sets"], row["vectors"]
 
 
-async def tell(tx: Tx, owner: int, now: datetime) -> None:
+async def mark_changed(tx: Tx, owner: int, now: datetime) -> None:
     """Mark song features as changed for a member, or (OPERATOR) for everybody."""
     await upsert(tx, schema.news, {"owner": owner, "at": now})
 
 
-async def told_at(tx: Tx, owner: int) -> datetime | None:
+async def changed_at(tx: Tx, owner: int) -> datetime | None:
     return (await tx.execute(select(schema.news.c.at).where(schema.news.c.owner == owner))).scalar_one_or_none()
 
 

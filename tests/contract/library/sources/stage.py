@@ -21,7 +21,7 @@ from bot.audio.analysis.features import analyse
 from bot.audio.files.decode import read
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
-from bot.flows.library import feature_lookup as hear
+from bot.flows.library import feature_lookup
 from bot.ports import FeatureSource
 from sandbox.sources import Artist, Fault, Recording, World, application
 from tests.contract.spotify.stage import Clock, served
@@ -111,11 +111,11 @@ class Stage:
             await members.ensure(tx, member, self.clock())
             await songs.like(tx, member, likes, self.clock(), fresh=fresh)
 
-    async def hear(self, member: int = ADA) -> hear.Slice:
+    async def hear(self, member: int = ADA) -> feature_lookup.Slice:
         """Look up slice after slice, as the worker does, until nothing is left to ask right now."""
-        while (heard := await hear.hear(self.store, self.sources, member, self.clock)).more:
+        while (looked_up := await feature_lookup.look_up(self.store, self.sources, member, self.clock)).more:
             pass
-        return heard
+        return looked_up
 
     async def features(self, number: int, member: int = ADA) -> SongFeatures:
         async with self.store.reading() as tx:
@@ -165,6 +165,6 @@ async def elsewhere(
         yield replace(stage, sources=opened)
 
 
-def later(stage: Stage, heard: hear.Slice) -> datetime:
-    assert heard.later is not None
-    return heard.later
+def later(stage: Stage, looked_up: feature_lookup.Slice) -> datetime:
+    assert looked_up.later is not None
+    return looked_up.later

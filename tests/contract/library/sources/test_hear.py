@@ -65,13 +65,13 @@ async def test_a_failure_is_retried_with_backoff_then_dropped_for_a_month(stage:
 async def test_a_new_like_does_not_wait_for_those_before_it(stage: Stage) -> None:
     stage.world.recordings += [recording(number) for number in range(100)]
     await stage.like(*range(99))
-    first = await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
+    first = await feature_lookup.look_up(stage.store, stage.sources, ADA, stage.clock)
     assert first.more
     assert 8 <= len(stage.world.requests) <= 12
     stage.clock.pass_by(hours=2)
     await stage.like(99, fresh=True)
     assert await feature_lookup.fresh_open(stage.store, stage.sources, ADA, stage.clock())
-    second = await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
+    second = await feature_lookup.look_up(stage.store, stage.sources, ADA, stage.clock)
     assert (second.more, second.fresh) == (True, False)
     assert (await stage.features(99)).known
 
@@ -80,7 +80,7 @@ async def test_a_new_like_does_not_wait_for_those_before_it(stage: Stage) -> Non
 async def test_progress_is_reported_per_source(stage: Stage) -> None:
     stage.world.recordings += [recording(number) for number in range(30)]
     await stage.like(*range(30))
-    await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
+    await feature_lookup.look_up(stage.store, stage.sources, ADA, stage.clock)
     (progress,) = await feature_lookup.progress(stage.store, stage.sources, ADA, stage.clock())
     assert (progress.source, progress.done, progress.total) == ("musicbrainz", len(stage.world.requests), 30)
     await stage.hear()
@@ -185,7 +185,7 @@ class Slow:
 
 async def test_p35_a_response_after_an_erasure_is_not_stored(stage: Stage) -> None:
     await stage.like(1)
-    await feature_lookup.hear(stage.store, [Slow(stage.store)], ADA, stage.clock)
+    await feature_lookup.look_up(stage.store, [Slow(stage.store)], ADA, stage.clock)
     async with stage.store.reading() as tx:
         for table in (schema.lookup, schema.feature):
             assert (await tx.execute(table.select())).all() == []
@@ -202,5 +202,5 @@ async def test_a_defect_of_a_source_is_raised_and_does_not_stop_the_others(stage
     await stage.like(1)
     defective = Defective(stage.store, name="musicbrainz")
     with pytest.raises(KeyError, match="a defect"):
-        await feature_lookup.hear(stage.store, [defective, *stage.sources], ADA, stage.clock)
+        await feature_lookup.look_up(stage.store, [defective, *stage.sources], ADA, stage.clock)
     assert (await stage.features(1)).known
