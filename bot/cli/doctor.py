@@ -251,6 +251,8 @@ async def _jobs(settings: Settings) -> str:
 
 async def _backups(settings: Settings) -> str:
     folder = settings.backup_dir
+    if settings.on_server:
+        return f"make them with PostgreSQL's own tools (pg_dump), and copy {settings.data_dir}"
     if folder is None:
         return "BACKUP_DIR is empty: make them by hand (python -m bot backup FILE)"
     made = await asyncio.to_thread(made_in, folder)

@@ -35,6 +35,7 @@ async def test_the_doctor_finds_nothing_wrong_and_names_the_server_without_its_p
     async with CheckedStack(tmp_path / "stack", engine="postgresql") as stack:
         printed = await stack.run("-m", "bot", "doctor")
         assert f"at postgresql+psycopg://postgres:***@/{make_url(stack.database_url).database}" in printed
+        assert "make them with PostgreSQL's own tools" in printed
         with pytest.raises(BotEnded, match="back it up and restore it with PostgreSQL"):
             await stack.run("-m", "bot", "backup", "x.zip")
 
