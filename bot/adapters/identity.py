@@ -62,7 +62,7 @@ class Identity:
                     self._rests_until = self._now() + _seconds(answer.headers.get("Retry-After"))
                 _check(answer.status, path)
                 body = await answer.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError):
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError):
             raise ChatDown from None  # the error's message may contain the address or the answer
         if not isinstance(body, dict):
             raise ChatDown

@@ -100,7 +100,7 @@ def _videos(said: bytes) -> Iterator[Video]:
     """Read the output, one video per line, skipping other lines and videos without a heatmap."""
     lines = said.splitlines()
     for line in lines:
-        with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        with suppress(AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
             yield _video(json.loads(line))
     if lines and not any(line.startswith(b"{") for line in lines):
         raise SourceFailed("yt-dlp said something that is no JSON")

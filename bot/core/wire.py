@@ -30,7 +30,10 @@ def length(header: bytes) -> int:
 
 def unpack(body: bytes) -> dict[str, Any]:
     """Read a message's body. Raises ValueError if it isn't an object."""
-    message = json.loads(body)
+    try:
+        message = json.loads(body)
+    except RecursionError:
+        raise ValueError("a message that's nested too deep") from None
     if not isinstance(message, dict):
         raise ValueError("a message is an object")
     return message

@@ -63,6 +63,8 @@ async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.S
             return refused(request.app[SERVICE], fault.status, fault.retry_after)
         case "malformed":
             return web.Response(text="<html>Bad gateway", content_type="text/html")
+        case "deep":
+            return web.Response(text="[" * 100_000, content_type="application/json")
         case "nonsense":
             return web.json_response({"recordings": 7, "content": {"a": 1}, "error": ["x"]})
         case "error":

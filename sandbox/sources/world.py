@@ -44,6 +44,7 @@ class Fault:
 
     status      answer `status` (with `retry_after` seconds) in the service's own format
     malformed   answer 200 with something that isn't JSON
+    deep        answer 200 with JSON that's nested too deep to be read
     nonsense    answer 200 with unexpected JSON
     drop        hang up
     slow        wait `seconds`, then go on
@@ -53,7 +54,7 @@ class Fault:
     """
 
     match: str
-    kind: Literal["status", "malformed", "nonsense", "drop", "slow", "error"]
+    kind: Literal["status", "malformed", "deep", "nonsense", "drop", "slow", "error"]
     times: int | None = 1
     status: int = 503
     retry_after: int | None = None

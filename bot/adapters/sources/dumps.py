@@ -151,7 +151,7 @@ def _of_json(text: bytes) -> dict[str, float]:
         if isinstance(document.get("highlevel"), dict):
             return _finite({ours: _class(document["highlevel"], *path) for ours, path in HIGH_LEVEL.items()})
         return _finite({ours: (document.get(part) or {}).get(name) for ours, (part, name) in LOW_LEVEL.items()})
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 
@@ -167,6 +167,6 @@ def _finite(values: Mapping[str, Any]) -> dict[str, float]:
 def _number(value: Any) -> float | None:
     try:
         number = SCALES[value] if value in SCALES else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) < float("inf") else None

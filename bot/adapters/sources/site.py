@@ -94,7 +94,7 @@ class Site:
             return None
         try:
             return json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SourceFailed(f"{self.name} answered something that is no JSON") from None
 
     async def _send(self, method: str, url: str, most: int, **options: Any) -> bytes | None:

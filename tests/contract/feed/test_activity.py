@@ -214,6 +214,17 @@ async def test_after_a_429_discord_is_not_called_until_the_wait_is_over(store: S
         assert await identity.member(world.oauth.consent(world.add_user("ben")))
 
 
+async def test_an_answer_of_discords_that_cannot_be_read_is_an_outage() -> None:
+    async def deep(_: web.Request) -> web.Response:
+        return web.Response(text="[" * 100_000, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/applications/@me", deep)
+    async with serving(app) as api:
+        with pytest.raises(ChatDown):
+            await Identity(api, Secret("token"), Secret(SECRET)).application()
+
+
 async def test_requests_from_strangers_never_wait_for_the_write_lock(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         await members.ensure(tx, stage.anna.id, clock())  # takes the write lock

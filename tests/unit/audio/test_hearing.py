@@ -288,6 +288,8 @@ def test_messages_are_plain_and_bounded() -> None:
         wire.length(b"\xff\xff\xff\xff")
     with pytest.raises(ValueError, match="object"):
         wire.unpack(b"[1]")
+    with pytest.raises(ValueError, match="deep"):
+        wire.unpack(b"[" * 100_000)
     with pytest.raises(ValueError):
         wire.pack({"number": float("nan")})
 

@@ -208,7 +208,9 @@ def test_an_odd_row_from_a_service_affects_only_itself() -> None:
 
 
 def test_a_video_with_an_odd_field_is_skipped() -> None:
-    assert list(_videos(b'{"id": null, "title": "x", "duration": 3, "heatmap": []}\n{"id": 1}\n{"id": "a"}')) == []
+    deep = b'{"id": ' + b"[" * 100_000
+    odd = b'{"id": null, "title": "x", "duration": 3, "heatmap": []}', b'{"id": 1}', b'{"id": "a"}', deep
+    assert list(_videos(b"\n".join(odd))) == []
 
 
 @pytest.mark.parametrize("value", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "", 7, None, "soon"])

@@ -217,12 +217,14 @@ async def test_both_kinds_of_json_dump_are_read_and_broken_ones_skipped(tmp_path
             f"dump/lowlevel/00/0/{mbid(2)}-0.json": json.dumps(low),
             f"dump/lowlevel/00/0/{mbid(3)}-0.json": "{broken",
             f"dump/lowlevel/00/0/{mbid(4)}-0.json": "[]",
+            f"dump/lowlevel/00/0/{mbid(5)}-0.json": "[" * 100_000,
+            f"dump/lowlevel/00/0/{mbid(6)}-0.json": '{"rhythm": {"bpm": 1' + "0" * 400 + "}}",
         },
     )
     list(fill(tmp_path / "index.db", tar, now))
     assert await known(tmp_path / "index.db", 1) == {"ab_happy": 0.9}
     assert await known(tmp_path / "index.db", 2) == {"tempo": 93.5, "ab_onset_rate": 3.0, "mode": 0.0}
-    assert await known(tmp_path / "index.db", 3) == {}
+    assert [await known(tmp_path / "index.db", number) for number in range(3, 7)] == [{}] * 4
 
 
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the program zstd")

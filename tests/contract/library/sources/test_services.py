@@ -270,7 +270,7 @@ async def test_invalid_numbers_are_left_out(stage: Stage) -> None:
 # ---------------------------------------------------------------- all sources
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["musicbrainz", "deezer", "reccobeats", "listenbrainz"])
-@pytest.mark.parametrize("kind", ["malformed", "nonsense", "drop", "status"])
+@pytest.mark.parametrize("kind", ["malformed", "deep", "nonsense", "drop", "status"])
 async def test_if_one_source_fails_the_others_go_on_and_it_is_retried(stage: Stage, source: str, kind: str) -> None:
     stage.world.recordings.append(recording(1))
     stage.fault(
