@@ -98,7 +98,7 @@ def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
     _add_next(add_command(verbs, "next", "say which songs to ask about next"))
     inspect = add_command(verbs, "inspect", "check a model's file and print its metadata")
     inspect.add_argument("model", type=Path, help="the model's ONNX file")
-    _add_pretrain(add_command(verbs, "pretrain", "learn which artists keep company from people's playlists"))
+    _add_pretrain(add_command(verbs, "pretrain", "learn embeddings of artists from people's playlists"))
     _add_convert_dbpedia(
         add_command(verbs, "convert-dbpedia", "make a table of artists, for `pretrain`, from DBpedia's files")
     )

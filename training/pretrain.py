@@ -1,7 +1,7 @@
 """Pretrain: learns a prior from playlists that the operator may use.
 
-Which artists keep company is the positive pointwise mutual information of sharing playlists, condensed to its main
-directions (Levy & Goldberg 2014); words come from the corpora's songs.
+An artist's embedding is the positive pointwise mutual information of sharing playlists with other artists, condensed to
+its main directions (Levy & Goldberg 2014); words come from the corpora's songs.
 """
 
 import math

@@ -1,12 +1,12 @@
 """Prior: what other people's playlists teach about songs before this member has labelled any. Pure.
 
-It knows two things about each artist. The *company* is where they lie among all artists when those that share
-playlists are drawn together; it enters a schema as an embedding whose name holds the prior's version, so a model never
-mistakes another prior's vectors for its own. The second is the words that other people's libraries have for them, used
-for songs without any.
+It knows two things about each artist. The first is an embedding (`company`, as in its file): artists that share
+playlists are near. It enters a schema under a name that holds the prior's version, so a model never mistakes another
+prior's vectors for its own. The second is the words that other people's libraries have for them, used for songs
+without any.
 
-The prior that ships learned both from Wikipedia's articles instead of playlists. An operator's own stands on it: each
-tells its own company, and the shipped one has words for artists that the operator's doesn't know.
+The prior that ships learned both from Wikipedia's articles instead of playlists. An operator's own stands on it: songs
+get both embeddings, and the shipped one's words for artists that the operator's doesn't know.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ArtistKnowledge:
-    """What a prior says of some artists together: company (e,), and words. Their songs share one object."""
+    """What a prior says of some artists together: their mean embedding (e,), and words. Songs share the object."""
 
     company: Floats
     words: frozenset[str]
@@ -38,7 +38,7 @@ class ArtistKnowledge:
 class Prior:
     """What `python -m training pretrain` learned. It holds only hashes of artists' names.
 
-    keys: (a,) sorted `artist_key`s. company: (a, e), rows of length 1 or 0. words: each word once.
+    keys: (a,) sorted `artist_key`s. company: (a, e), their embeddings, of length 1 or 0. words: each word once.
     tagged: (t,) indices into words; those of artist i are tagged[ends[i - 1]:ends[i]]. ends: (a,).
     source: PLAYLISTS or WIKIPEDIA. under: the prior it stands on, if any; neither is part of its version.
     """
