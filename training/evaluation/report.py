@@ -100,9 +100,9 @@ def _expectations(records: Records, name: str) -> str:
         return ""
     rows = [[title, *(number(record[measure]) for record in own)] for measure, title in EXPECTED]
     rows.append(["members with added songs", *(str(record["members"]) for record in own)])
-    doubts = ", ".join(number(doubt) for doubt in own[0]["doubts"])
+    margins = ", ".join(number(margin) for margin in own[0]["margins"])
     heads = ["measure", *(f"n={record['n']}" for record in own)]
-    return titled(f"What's said of the added songs, of “{name}” (others suggest subtracting {doubts})", heads, rows)
+    return titled(f"What's said of the added songs, of “{name}” (others suggest subtracting {margins})", heads, rows)
 
 
 def _none(records: Records) -> str:

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from bot.core.records import Layer, Model
 
 TEN = 10
-DOUBT = 0.07  # by how much a model may expect too much: chosen and measured on eleven people's libraries
+MARGIN = 0.07  # by how much a model may expect too much: chosen and measured on eleven people's libraries
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """songs: how many; right: how many of them are expected to be right; doubtful: how many of them a model placed."""
+    """songs: how many; right: how many of them are expected to be right; by_model: how many of them a model placed."""
 
     songs: int = 0
     right: float = 0.0
-    doubtful: int = 0
+    by_model: int = 0
 
     @property
     def most(self) -> int:
@@ -29,7 +29,7 @@ class Expectation:
     @property
     def least(self) -> int:
         """Of ten of them, how many were right at least, for nine members of ten."""
-        return tenths(max(0.0, self.right - DOUBT * self.doubtful) / self.songs)
+        return tenths(max(0.0, self.right - MARGIN * self.by_model) / self.songs)
 
 
 def knows_none(layer: Layer, playlists: int, model: Model | None) -> bool:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.records import Layer, Model
-from bot.core.sorting.expectation import DOUBT, Expectation, expected, knows_none
+from bot.core.sorting.expectation import MARGIN, Expectation, expected, knows_none
 
 
 def test_each_song_named_counts_once_with_the_least_likely_of_its_places() -> None:
     hoped = expected([("a", 0.9), ("b", 0.9), ("b", 0.6)])
-    assert (hoped.songs, hoped.right, hoped.doubtful) == (2, pytest.approx(1.5), 2)
+    assert (hoped.songs, hoped.right, hoped.by_model) == (2, pytest.approx(1.5), 2)
     assert (hoped.least, hoped.most) == (7, 8)
 
 
@@ -30,7 +30,7 @@ def test_only_certainty_is_called_ten_in_ten(right: float, most: int) -> None:
 def test_a_model_is_doubted_as_measured() -> None:
     assert Expectation(100, 90, 100).least == 8
     assert Expectation(100, 90, 0).least == 9
-    assert Expectation(1, DOUBT / 2, 1).least == 0
+    assert Expectation(1, MARGIN / 2, 1).least == 0
 
 
 def test_nothing_is_expected_of_no_songs() -> None:

@@ -23,7 +23,7 @@ def test_it_held_if_no_more_than_half_a_tenth_is_missing(right: int, sure: float
     assert held(row("a", right, sure), 0.0) == came_true
 
 
-def test_the_smallest_doubt_that_is_enough_is_chosen() -> None:
+def test_the_smallest_margin_that_is_enough_is_chosen() -> None:
     sure_of_itself = [row("a", 82, 90), *[row("a", 90, 90)] * 8]
     assert choose(sure_of_itself) == pytest.approx(0.05), "eight of nine aren't enough"
     assert choose([*sure_of_itself, row("a", 90, 90)]) == 0.0
@@ -31,13 +31,13 @@ def test_the_smallest_doubt_that_is_enough_is_chosen() -> None:
     assert choose([*[row("a", 0, 90)] * 5, row("a", 82, 90)]) == pytest.approx(0.05)
 
 
-def test_a_persons_own_members_have_no_say_in_their_doubt() -> None:
+def test_a_persons_own_members_have_no_say_in_their_margin() -> None:
     rows = [row("boaster", 78, 90), row("boaster", 76, 90), row("honest", 90, 90), row("honest", 92, 90)]
     (record,) = expectations(rows)
     assert (record["expected"], record["right"], record["members"]) == (0.9, 0.84, 4)
     assert record["held"] == 0.5
-    assert record["doubts"] == [0.0, 0.05]
-    assert record["held_elsewhere"] == 0.5, "the boaster's own doubt would have helped the boaster"
+    assert record["margins"] == [0.0, 0.05]
+    assert record["held_elsewhere"] == 0.5, "the boaster's own margin would have helped the boaster"
 
 
 def test_each_contender_and_n_has_its_record_and_members_without_added_songs_none() -> None:
