@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.learning.dataset import Label, TrainingSet
-from bot.core.sorting.learning.hints import hint_columns, of_hints
+from bot.core.sorting.learning.hints import hint_columns, hint_values
 from bot.core.sorting.learning.prior import Prior
 from training.evaluation.baselines import FRESH, PARTIAL, PRIOR, Contender, Judged, contenders, ours
 from training.evaluation.people import SimulatedMember
@@ -113,7 +113,7 @@ def judge(
 def _named(member: SimulatedMember, songs: Sequence[SongFeatures], hit: NDArray[np.bool_]) -> dict[str, Ratio]:
     """How many songs that share a word with any of the playlists' names are right."""
     columns = [column for _, column in hint_columns(member.names, list(member.songs.values()))]
-    shared = of_hints(columns, songs).any(axis=1)
+    shared = hint_values(columns, songs).any(axis=1)
     return {"named": (float((hit & shared).sum()), float(shared.sum()))}
 
 

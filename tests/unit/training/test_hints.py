@@ -9,7 +9,7 @@ from bot.adapters.scorer import open_model
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.dataset import Label, TrainingSet
-from bot.core.sorting.learning.hints import NAMED, decade_of, hint_columns, named_after, of_hints, words_of_name
+from bot.core.sorting.learning.hints import NAMED, decade_of, hint_columns, hint_values, named_after, words_of_name
 from bot.core.sorting.learning.schema import schema_of
 from tests.unit.tastes import labelled, library
 from training.dataset import examples_of
@@ -107,7 +107,7 @@ SHELF = [
 )
 def test_a_column_is_the_share_of_a_name_that_a_song_has(name: str, found: list[tuple[str, list[float]]]) -> None:
     columns = [column for _, column in hint_columns({7: name}, SHELF)]
-    block = of_hints(columns, SHELF).T.tolist()
+    block = hint_values(columns, SHELF).T.tolist()
     assert list(zip([column.kind for column in columns], block, strict=True)) == found
 
 

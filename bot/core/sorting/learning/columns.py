@@ -129,10 +129,12 @@ def _words_of_label(label: str) -> frozenset[str]:
     return frozenset({whole, *whole.split()} - {""})
 
 
-def told(name: str, songs: Sequence[SongFeatures], tells: Callable[[str], Collection[int]]) -> tuple[Rows, Rows]:
-    """Return all that the names in a set tell, with the row of each one's song. tells: asked once for each name."""
+def expand_names(
+    name: str, songs: Sequence[SongFeatures], expand: Callable[[str], Collection[int]]
+) -> tuple[Rows, Rows]:
+    """Return what the names in each song's set expand to, and the song's row. expand: called once for each name."""
     sets = [song.sets.get(name, ()) for song in songs]
-    each = list(map(cache(tells), chain.from_iterable(sets)))
+    each = list(map(cache(expand), chain.from_iterable(sets)))
     rows = np.repeat(np.arange(len(songs)), list(map(len, sets)))
     return np.repeat(rows, list(map(len, each))), np.fromiter(chain.from_iterable(each), np.int64)
 
@@ -156,7 +158,9 @@ def _each(numbers: Sequence[Number], *fields: str) -> list[NDArray[np.float64]]:
 def fill_words(words: Words, songs: Sequence[SongFeatures], block: Vectors) -> None:
     """A song's words weighted by rarity, scaled to one length; the last column is "none known"."""
     column = words.column
-    rows, at = told(words.name, songs, lambda label: [column[word] for word in words_of([label]) if word in column])
+    rows, at = expand_names(
+        words.name, songs, lambda label: [column[word] for word in words_of([label]) if word in column]
+    )
     block[rows, at] = words.rarity[at]
     lengths = _lengths(block)
     block *= np.float32(WEIGHTS["words"]) / np.where(lengths > 0, lengths, 1)
@@ -172,7 +176,7 @@ def _lengths(rows: NDArray[Any]) -> NDArray[Any]:
 def fill_dates(name: str, songs: Sequence[SongFeatures], block: Vectors) -> None:
     """How near a song's date is to each of DATES, each width scaled to one length; 0 if unknown.
 
-    Radial basis functions: a release date then tells the season, the years around it and the era at once, where a
+    Radial basis functions: a release date then expand the season, the years around it and the era at once, where a
     single number would only say "newer".
     """
     dates = np.fromiter((song.numbers.get(name, math.nan) for song in songs), np.float64, len(songs))
@@ -197,7 +201,7 @@ def fill_identity(identity: IdentityColumn, songs: Sequence[SongFeatures], block
     Feature hashing (Weinberger et al. 2009) needs no vocabulary: a new like by a labelled artist matches.
     """
     key = artist_key if identity.name == "artists" else key_of
-    rows, keys = told(identity.name, songs, lambda name: [key(name)])
+    rows, keys = expand_names(identity.name, songs, lambda name: [key(name)])
     rows, keys = np.divmod(np.unique(rows << 32 | keys), 2**32)  # two spellings of one artist are one name
     size, names_of = BUCKETS[identity.name], np.bincount(rows, minlength=len(songs))
     signed = np.where(keys % 2, 1, -1) * WEIGHTS[identity.name] / np.sqrt(names_of[rows])

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from bot.core.features import TITLE, SongFeatures
-from bot.core.sorting.learning.columns import Rows, Vectors, told, words_of
+from bot.core.sorting.learning.columns import Rows, Vectors, expand_names, words_of
 from bot.core.sorting.learning.identities import key_of
 
 CACHE_SIZE = 2**14  # words
@@ -56,13 +56,13 @@ def _says_something(word: str) -> bool:
     return (len(word) >= SHORT or not word.isascii()) and word not in STOP_WORDS
 
 
-def said_of(song: SongFeatures) -> dict[str, set[int]]:
+def word_keys(song: SongFeatures) -> dict[str, set[int]]:
     """Return the hashes of a song's words, by kind."""
-    said = {name: set().union(*map(_said_by, song.sets.get(name, ()))) for name in NAMES}
+    said = {name: set().union(*map(_keys_in, song.sets.get(name, ()))) for name in NAMES}
     return {**said, DECADE: set(_decade(song))}
 
 
-def _said_by(text: str) -> set[int]:
+def _keys_in(text: str) -> set[int]:
     return set(map(_key, _words(text))) - {NOTHING}
 
 
@@ -76,7 +76,7 @@ def _decade(song: SongFeatures) -> list[int]:
     return [] if year is None else [_key(f"{int(year // 10 * 10)}s")]
 
 
-def of_hints(columns: Sequence[HintColumn], songs: Sequence[SongFeatures]) -> Vectors:
+def hint_values(columns: Sequence[HintColumn], songs: Sequence[SongFeatures]) -> Vectors:
     """Return (n, h): the share of the words of each column's playlist that a song has."""
     block = np.zeros((len(songs), len(columns)), np.float32)
     for kind in {column.kind for column in columns}:
@@ -96,14 +96,14 @@ def _said(kind: str, songs: Sequence[SongFeatures], place: Mapping[int, int]) ->
         said = [(row, place[key]) for row, song in enumerate(songs) for key in _decade(song) if key in place]
         rows, places = np.array(said, np.int64).reshape(-1, 2).T
         return rows, places
-    return told(kind, songs, lambda text: [place[key] for key in _said_by(text) if key in place])
+    return expand_names(kind, songs, lambda text: [place[key] for key in _keys_in(text) if key in place])
 
 
 def hint_columns(names: Mapping[int, str], library: Sequence[SongFeatures]) -> list[tuple[int, HintColumn]]:
     """Return the columns for playlists' names, each with its playlist; only where some songs have its words."""
     counts = {kind: Counter[int]() for kind in KINDS}
     for song in library:
-        for kind, keys in said_of(song).items():
+        for kind, keys in word_keys(song).items():
             counts[kind].update(keys)
     least, most = SONGS_WITH_WORD[0], SONGS_WITH_WORD[1] * len(library)
     found: list[tuple[int, HintColumn]] = []
@@ -131,7 +131,7 @@ def named_after(names: Mapping[int, str], song: SongFeatures) -> tuple[int, floa
 
     It counts only if no other playlist's name has a word that's said of the song. That's the best guess without labels.
     """
-    said = {**said_of(song), TAG: set(map(key_of, tagged(song)))}
+    said = {**word_keys(song), TAG: set(map(key_of, tagged(song)))}
     meant = {playlist: _meant(name) for playlist, name in names.items()}
     touched = [playlist for playlist, words in meant.items() if any(said[kind] & words[kind] for kind in NAMED)]
     if len(touched) != 1:

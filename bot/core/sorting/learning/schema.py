@@ -42,7 +42,7 @@ from bot.core.sorting.learning.columns import (
     keys_of,
     words_of,
 )
-from bot.core.sorting.learning.hints import HintColumn, of_hints
+from bot.core.sorting.learning.hints import HintColumn, hint_values
 from bot.core.sorting.learning.text import DIGEST, DIMENSIONS
 
 FORMAT = 4  # version of the layout; models of other formats are rejected
@@ -119,7 +119,7 @@ class Schema:
         for fill, columns, width in self._blocks():
             fill(columns, songs, vectors[:, first : first + width])
             first += width
-        vectors[:, first:] = of_hints(self.hints, songs)
+        vectors[:, first:] = hint_values(self.hints, songs)
         return vectors
 
     def _blocks(self) -> list[tuple[Callable[[Any, Sequence[SongFeatures], Vectors], None], Any, int]]:
