@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Store, Tx
@@ -159,20 +159,21 @@ async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
 
 async def under_way(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs being added to the playlist."""
-    return frozenset((await tx.execute(_in_flight(playlist).where(CHANGE.c.action == Action.ADD))).scalars())
-
-
-async def in_flight(tx: Tx, playlist: int, but: int) -> dict[str, datetime]:
-    """Return the songs being added to the playlist, or removed from it, by writes other than `but`, and since when."""
-    query = _in_flight(playlist).add_columns(CHANGE.c.sent_at).where(CHANGE.c.write != but)
-    return {row.song: row.sent_at for row in await tx.execute(query)}
-
-
-def _in_flight(playlist: int) -> Select[Any]:
-    """Select the songs of lines that are sent and whose effect isn't known yet."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state.in_(IN_FLIGHT))
     open_writes = select(WRITE.c.write).where(UNDER_WAY)
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_(IN_FLIGHT))
-    return select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(open_writes))
+    return frozenset((await tx.execute(select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(open_writes)))).scalars())
+
+
+async def going_first(tx: Tx, playlist: int, write: int) -> dict[str, datetime]:
+    """Return the songs that other writes change in the playlist before this one may, and since when.
+
+    They were asked for earlier and aren't carried out, or they're sent and their effect isn't known yet.
+    """
+    earlier = (CHANGE.c.state == LineState.WANTED) & (CHANGE.c.write < write)
+    open_lines = (CHANGE.c.write != write, earlier | CHANGE.c.state.in_(IN_FLIGHT), UNDER_WAY)
+    query = select(CHANGE.c.song, CHANGE.c.sent_at, WRITE.c.created_at).join(WRITE, WRITE.c.write == CHANGE.c.write)
+    rows = await tx.execute(query.where(CHANGE.c.playlist == playlist, *open_lines))
+    return {row.song: row.sent_at or row.created_at for row in rows}
 
 
 async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | None, str]]:

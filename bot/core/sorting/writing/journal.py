@@ -20,6 +20,7 @@ PATIENCE = timedelta(minutes=10)  # for a confirmed addition: it only needs wait
 TRIES = 3  # attempts per line
 MOST_SENDS = 2 * TRIES  # of a song we removed because it was duplicated: putting it back has its own tries
 SOON = timedelta(seconds=1)  # the first pause before reading again; each pause doubles the time waited so far
+LONGEST = timedelta(minutes=5)  # pause of a line that waits for another write
 
 
 class Refused(StrEnum):
@@ -184,13 +185,13 @@ def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
 
 
 def _next_read(since: datetime, until: datetime, now: datetime) -> datetime:
-    """Return when to read again what settles at `until`."""
-    return min(read_again(since, now), until)
+    """Return when to read again: after as long as has passed since `since`, but no later than it settles."""
+    return now + min(max(SOON, now - since), until - now)
 
 
 def read_again(since: datetime, now: datetime) -> datetime:
-    """Return when to read again: after as long as has passed since `since`."""
-    return now + max(SOON, now - since)
+    """Return when to look again at what has waited for another write since `since`."""
+    return _next_read(since, now + LONGEST, now)
 
 
 def missing(since: datetime, now: datetime) -> datetime | None:

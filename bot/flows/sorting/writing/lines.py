@@ -45,20 +45,20 @@ class WriteJournal:
             before = [item.song for item in await playlists.items(tx, playlist)]
         await self._learn(contents, now)
         async with self._store.reading() as tx:
-            changes, others = await writes.changes(tx, self.write), await writes.in_flight(tx, playlist, self.write)
+            changes, first = await writes.changes(tx, self.write), await writes.going_first(tx, playlist, self.write)
             same, twins = await self._same(tx, changes, contents)
             ours, shown = await self._ours(tx, changes), await writes.shown_as(tx, playlist)
         songs += same - set(songs)
         unchanged, there = before == [song for song in contents.songs if song], set(songs)
         shown = {song: other for song, other in shown.items() if other not in there}
         free = [_shown(line, shown) for line in _free(changes, playlist) if line.key not in twins]
-        ready, held = _ready(free, others)
+        ready, held = _ready(free, first)
         judged = await asyncio.to_thread(judge, ready, songs, ours, now, unchanged=unchanged)
         known = set(lines_of(changes, playlist))
         for piece in chunks(_named(line, same) for line in judged.lines if line not in known):
             async with self._store.writing() as tx:
                 await self.note(tx, piece)
-        again = [judged.again, *(read_again(others[line.song], now) for line in held)]
+        again = [judged.again, *(read_again(first[line.song], now) for line in held)]
         return replace(judged, again=min(filter(None, again), default=None))
 
     async def _ours(self, tx: Tx, changes: Sequence[Change]) -> frozenset[str]:
@@ -111,9 +111,9 @@ def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
     return lines
 
 
-def _ready(lines: Sequence[Line], others: Container[str]) -> tuple[list[Line], list[Line]]:
-    """Part the lines from those that wait for the `others`: songs of which another write's change may yet be read."""
-    held = {line.key for line in lines if line.state == LineState.WANTED and line.song in others}
+def _ready(lines: Sequence[Line], first: Container[str]) -> tuple[list[Line], list[Line]]:
+    """Part the lines from those that wait, because another write changes their song `first`."""
+    held = {line.key for line in lines if line.state == LineState.WANTED and line.song in first}
     return [line for line in lines if line.key not in held], [line for line in lines if line.key in held]
 
 

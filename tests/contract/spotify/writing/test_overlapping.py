@@ -1,6 +1,7 @@
-"""Two writes under way about the same song of a playlist: the later one waits until the other's change is known.
+"""Two writes under way about the same song of a playlist: they're carried out in the order they were asked for.
 
-Mara presses "Not there", or puts a song back, while Spotify doesn't show yet what she asked for before.
+Mara presses "Not there", or puts a song back, while Spotify doesn't show yet what she asked for before, or before that
+was sent at all.
 """
 
 import pytest
@@ -72,3 +73,13 @@ async def test_a_song_asked_for_twice_is_put_in_once(writer: PlaylistWriter) -> 
     first = await under_way(writer, "add")
     await ended(writer, first, await writer.add(NEW[0]))
     assert writer.songs() == [*OWN, NEW[0]]
+
+
+async def test_what_was_asked_for_last_holds_even_if_its_write_is_run_first(writer: PlaylistWriter) -> None:
+    """After an outage, writes go on in any order."""
+    kept = writer.kept
+    await writer.apply(await writer.add(NEW[1]))
+    earlier = await writer.open((kept, NEW[0], "add"), (kept, NEW[1], "remove"))
+    later = await writer.open((kept, NEW[0], "remove"), (kept, NEW[1], "add"))
+    await ended(writer, later, earlier)
+    assert writer.songs() == [*OWN, NEW[1]]
