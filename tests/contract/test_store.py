@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -23,6 +23,18 @@ from bot.errors import NewerSchema, StoreBusy, StoreDamaged, StoreFull
 from tests.databases import new_store
 
 ADA, BEN = 1001, 1002
+
+
+async def test_p24_likes_without_a_date_are_the_oldest_on_both_engines(store: Store, now: datetime) -> None:
+    dates = {"dated": now, "undated": None, "newest": now + timedelta(days=1)}
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        likes = [Like(Song(song, song, ()), date) for song, date in dates.items()]
+        await songs.like(tx, ADA, likes, now, fresh=True)
+        assert [song.song for song in await songs.library(tx, ADA)] == ["newest", "dated", "undated"]
+        assert await songs.fresh(tx, ADA) == ["undated", "dated", "newest"]
+        await songs.keep_newest(tx, ADA, 2)
+        assert await songs.liked(tx, ADA) == {"newest": dates["newest"], "dated": now}
 
 
 async def test_migrations_end_at_the_current_schema(store: Store) -> None:

@@ -84,7 +84,7 @@ async def keep_newest(
     if await count(tx, *which) <= most:
         return ()
     keys = list(table.primary_key)
-    query = select(*keys).where(*which).order_by(newest.desc(), *keys).offset(most)
+    query = select(*keys).where(*which).order_by(newest.desc().nulls_last(), *keys).offset(most)
     gone = [row async for row in in_turns(await tx.execute(query))]
     await delete_keys(tx, table, gone)
     return gone

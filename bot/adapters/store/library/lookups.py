@@ -47,7 +47,7 @@ async def open_songs(tx: Tx, question: LookupQuestion, member: int, limit: int) 
     """Return the member's songs still to ask the source about, newest likes first, each with its owner."""
     columns = [_described(name).label(name) for name in Song.__slots__]
     query = _open(question, member).with_only_columns(*columns, OWNER.label("owner"))
-    rows = await tx.execute(query.order_by(LIKED.c.added_at.desc(), LIKED.c.song).limit(limit))
+    rows = await tx.execute(query.order_by(LIKED.c.added_at.desc().nulls_last(), LIKED.c.song).limit(limit))
     return {row.song: (record(Song, row), row.owner) for row in rows}
 
 

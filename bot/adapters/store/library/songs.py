@@ -86,13 +86,13 @@ def _library(member: int) -> Select[Any]:
 
 async def library(tx: Tx, member: int) -> list[Song]:
     """Return the member's liked songs, newest first, as they see them."""
-    return await every(tx, Song, _library(member).order_by(LIKED.c.added_at.desc(), LIKED.c.song))
+    return await every(tx, Song, _library(member).order_by(LIKED.c.added_at.desc().nulls_last(), LIKED.c.song))
 
 
 async def public_library(tx: Tx, member: int) -> list[Song]:
     """Return the member's liked songs that everybody may see, newest first, as everybody sees them."""
     query = select(SONG).join(LIKED, LIKED.c.song == SONG.c.song).where(LIKED.c.member == member)
-    return await every(tx, Song, query.order_by(LIKED.c.added_at.desc(), SONG.c.song))
+    return await every(tx, Song, query.order_by(LIKED.c.added_at.desc().nulls_last(), SONG.c.song))
 
 
 async def search(tx: Tx, member: int, typed: str, limit: int) -> list[Song]:
@@ -167,7 +167,7 @@ def _liking(engine: str) -> rows.Insert:
 
 async def fresh(tx: Tx, member: int) -> list[str]:
     """Return the likes that aren't sorted yet, oldest first."""
-    query = select(LIKED.c.song).where(LIKED.c.member == member, LIKED.c.fresh).order_by(LIKED.c.added_at)
+    query = select(LIKED.c.song).where(LIKED.c.member == member, LIKED.c.fresh).order_by(LIKED.c.added_at.nulls_first())
     return list((await tx.execute(query)).scalars())
 
 
