@@ -191,7 +191,7 @@ async def join(interaction: Interaction) -> None:
 @feed.command(name="leave", description="Take what you like out of the catalogue, immediately")
 async def leave(interaction: Interaction) -> None:
     context = Context.of(interaction)
-    await flow.leave(context.store, context.member, context.now)
+    await reply.soon(interaction, flow.leave(context.store, context.member, context.now))
     await reply.show(interaction, Page(_(messages.LEFT)))
 
 

@@ -19,7 +19,7 @@ async def on_hide(context: Context) -> None:
 
 
 async def _hide(context: Context) -> None:
-    await flow.hide(context.store, context.member, context.now)
+    await reply.soon(context.interaction, flow.hide(context.store, context.member, context.now))
     again = layout.button(_("Show me again"), ids.of("unhide"))
     await reply.show(context.interaction, Page(_(messages.HIDDEN), layout.row(again)))
 

@@ -18,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import own_songs, songs
-from bot.adapters.store.rows import CHUNK, delete_keys
+from bot.adapters.store.rows import CHUNK, chunks, delete_keys
 from bot.adapters.store.sorting import models
 from bot.errors import StorageDown, StoreError
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -155,15 +155,26 @@ async def forget_unused(store: Store) -> None:
     while True:
         async with store.reading() as tx:
             ids, pairs = await songs.unused(tx, CHUNK), await own_songs.unused(tx, CHUNK)
-            gone = (await catalogue.strangers(tx))[:CHUNK]
-        if not (ids or pairs or gone):
-            return
+        if not (ids or pairs):
+            break
         async with store.writing() as tx:
             await songs.forget(tx, ids)
         async with store.writing() as tx:
             await own_songs.forget(tx, pairs)
+    await forget_unshared(store)
+
+
+async def forget_unshared(store: Store) -> list[str]:
+    """Delete the catalogue's songs that nobody shares any more, in slices: others write in between (promise P40).
+
+    Return which; nobody sees them any more in any case.
+    """
+    async with store.reading() as tx:
+        gone = await catalogue.strangers(tx)
+    for piece in chunks(gone):
         async with store.writing() as tx:
-            await catalogue.forget(tx, gone)
+            await catalogue.forget(tx, piece)
+    return gone
 
 
 async def clear_away(store: Store, files: Artefacts) -> bool:

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
-from bot.adapters.store.feed import catalogue
 from bot.adapters.store.social import people, reposts
+from bot.flows.account.erase import forget_unshared
 
 
 async def hide(store: Store, member: int, now: datetime) -> None:
@@ -17,9 +17,9 @@ async def hide(store: Store, member: int, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, hidden=True)
-        await catalogue.forget(tx, await catalogue.strangers(tx))
         await reposts.remove_all(tx, member)
         await people.take_down(tx, member)
+    await forget_unshared(store)
 
 
 async def posted(store: Store, named: Iterable[int], channel: int, message: int) -> None:

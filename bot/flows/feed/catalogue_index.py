@@ -23,6 +23,7 @@ from bot.core.records import Song
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.identities import artist_key
 from bot.errors import NothingThereYet
+from bot.flows.account.erase import forget_unshared
 
 PAGE = 1_000  # songs per transaction
 LEAST = 10  # songs with features needed to fit a space
@@ -59,10 +60,7 @@ class Points:
         Works in transactions of PAGE songs: after a crash, the next refresh continues.
         """
         async with self._refreshing:
-            async with self._store.reading() as tx:
-                gone = await catalogue.strangers(tx)
-            async with self._store.writing() as tx:
-                await catalogue.forget(tx, gone)
+            gone = await forget_unshared(self._store)
             if self._index is not None:
                 self._index.neighbours.drop(gone)
             number, space = await self._fitted()

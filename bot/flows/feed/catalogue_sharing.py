@@ -4,8 +4,9 @@ from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
-from bot.adapters.store.feed import catalogue, dislikes
+from bot.adapters.store.feed import dislikes
 from bot.adapters.store.social import reposts
+from bot.flows.account.erase import forget_unshared
 from bot.flows.feed.catalogue_index import key
 
 
@@ -21,8 +22,8 @@ async def leave(store: Store, member: int, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, joined=False)
-        await catalogue.forget(tx, await catalogue.strangers(tx))
         await reposts.remove_all(tx, member)
+    await forget_unshared(store)
 
 
 async def put_away(store: Store, member: int, song: str, now: datetime) -> None:

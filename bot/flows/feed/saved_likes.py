@@ -12,6 +12,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.feed import feed_history
 from bot.adapters.store.library import songs
+from bot.adapters.store.rows import chunks
 from bot.core.jobs import Next
 from bot.core.notices import NoticeKind
 from bot.core.social.records import Saving, Shown
@@ -85,11 +86,12 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
 
 async def _todo(store: Store, member: int) -> list[Shown]:
     """Return what's to be sent. Removals always: what we just saved isn't in the library before the next sync."""
-    async with store.writing() as tx:
+    async with store.reading() as tx:
         waiting = await feed_history.to_save(tx, member)
         held = await songs.liked_of(tx, member, (shown.song for shown in waiting if shown.saving == Saving.SAVE))
-        for song in held:  # done, or a like from before: not ours to remove
-            await feed_history.set_saving(tx, member, [song], None)
+    for piece in chunks(held):  # done, or likes from before: not ours to remove
+        async with store.writing() as tx:
+            await feed_history.set_saving(tx, member, piece, None)
     return [shown for shown in waiting if shown.song not in held]
 
 

@@ -4,15 +4,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.library import recordings, songs
+from bot.adapters.store.rows import CHUNK
 from bot.core.library.file_match import FileMatch
 from bot.errors import BadChoice, NoClip, NothingThereYet
+from bot.flows.account import hide
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue_index import key
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, STYLES, Stage, local, number_of, song, staged
+from tests.contract.library.slices_stage import MANY, rows_written
 
 
 @pytest.fixture
@@ -48,6 +51,26 @@ async def test_members_who_have_not_joined_see_only_the_operators_files(stage: S
         await stage.catalogue.entry(BEN, song(3).song)
     recommended = await stage.recommender.recommend(BEN, None, 10)
     assert {pick.entry.song.song for pick in recommended} == {local(200), local(201)}
+
+
+async def _unlike_all(store: Store, member: int, _: datetime) -> None:
+    async with store.writing() as tx:
+        await tx.execute(delete(schema.liked).where(schema.liked.c.member == member))
+
+
+@pytest.mark.parametrize("ends", [catalogue_sharing.leave, hide.hide, _unlike_all])
+async def test_p40_a_large_library_leaves_the_catalogue_in_slices(stage: Stage, ends) -> None:
+    await stage.like(ADA, range(MANY))
+    await stage.like(BEN, range(MANY, MANY + 30))
+    await stage.catalogue.points.refresh()
+    with rows_written(stage.store) as written:
+        await ends(stage.store, ADA, stage.now)
+        if ends is _unlike_all:
+            written.clear()
+            await stage.catalogue.points.refresh()
+    assert max(written) <= CHUNK
+    async with stage.store.reading() as tx:
+        assert (await tx.execute(select(func.count()).select_from(schema.entry))).scalar_one() == 30
 
 
 async def test_recommendations_are_new_songs_of_the_same_style(stage: Stage) -> None:

@@ -70,15 +70,18 @@ async def remove_in(tx: Tx, server: int) -> None:
 
 async def _remove(tx: Tx, *which: ColumnElement[bool]) -> None:
     """Delete reposts, and note their messages as to be deleted."""
-    for repost in await every(tx, Repost, select(REPOST).where(*which)):
-        if repost.message is not None:
-            await take_down(tx, repost.channel, repost.message)
+    posted = await every(tx, Repost, select(REPOST).where(*which, REPOST.c.message.is_not(None)))
+    await upsert(tx, TAKEDOWN, [_takedown(repost.channel, repost.message) for repost in posted])
     await tx.execute(delete(REPOST).where(*which))
 
 
 async def take_down(tx: Tx, channel: int, message: int) -> None:
     """Have a message of ours deleted, as soon as Discord lets us."""
-    await upsert(tx, TAKEDOWN, {"message": message, "channel": channel, "tries": 0, "due_at": None})
+    await upsert(tx, TAKEDOWN, _takedown(channel, message))
+
+
+def _takedown(channel: int, message: int | None) -> dict[str, Any]:
+    return {"message": message, "channel": channel, "tries": 0, "due_at": None}
 
 
 async def takedowns(tx: Tx, now: datetime) -> list[Takedown]:
