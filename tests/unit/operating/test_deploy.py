@@ -131,6 +131,13 @@ def test_a_container_keeps_its_data_in_the_volume_whatever_the_file_of_settings_
     assert settings.http_host == "0.0.0.0"  # noqa: S104 - in its container
 
 
+def test_p36_each_pod_makes_its_data_folder_in_its_volume_which_is_open_and_root_s() -> None:
+    for pod in pods():
+        (container,) = pod["containers"]
+        (folder,) = (Path(told["value"]) for told in container["env"] if told["name"] == "DATA_DIR")
+        assert str(folder.parent) in {mount["mountPath"] for mount in container["volumeMounts"]}
+
+
 @pytest.mark.parametrize("file", sorted(DEPLOY.glob("*compose.yaml")), ids=lambda file: file.name)
 def test_compose_is_told_where_the_values_are_that_it_fills_in(file: Path) -> None:
     """By itself it looks for .env beside the first file given with -f, which is deploy/."""
@@ -154,8 +161,11 @@ def parts() -> list[Mapping[str, Any]]:
 def containers() -> list[Mapping[str, Any]]:
     """The containers of the bot's parts, as the two ways to run them describe them, with what each is told to do."""
     composed = [{**part, "args": part["command"]} for part in parts()]
-    pods = [made["spec"]["template"]["spec"] for made in manifests() if made["kind"] == "StatefulSet"]
-    return composed + [container for pod in pods for container in pod["containers"]]
+    return composed + [container for pod in pods() for container in pod["containers"]]
+
+
+def pods() -> list[Mapping[str, Any]]:
+    return [made["spec"]["template"]["spec"] for made in manifests() if made["kind"] == "StatefulSet"]
 
 
 def test_kubernetes_knows_every_field_of_the_manifests(tmp_path: Path) -> None:
