@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs as library
 from bot.adapters.store.sorting import contents, playlists
-from bot.core.records import Item, Like, Playlist, Song
+from bot.core.records import LOCAL, Item, Like, Playlist, Song
 from bot.errors.spotify import PlaylistGone
 from bot.ports import Contents, ListedPlaylist
 
@@ -27,7 +27,7 @@ class LocalPlaylists:
             ]
 
     async def create(self, name: str, mark: str = "") -> ListedPlaylist:
-        return ListedPlaylist(f"shelf:{secrets.token_hex(8)}", name, 0, None, mark)
+        return ListedPlaylist(LOCAL + secrets.token_hex(8), name, 0, None, mark)
 
     async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
         return frozenset(playlists)

@@ -12,6 +12,7 @@ from bot.core.sorting.writing.writes import Action, LineState, WriteKind, WriteS
 
 UNTITLED = "Untitled song"  # title of a song that came without one
 MISSING = (None, "", (), UNTITLED)  # values that say nothing
+LOCAL = "shelf:"  # prefix of references to playlists in our own database; stored, so it keeps its first name
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,11 @@ class Playlist:
     doubles: bool = False  # whether a recording may be added again under another id
     missed_at: datetime | None = None  # since when Spotify has reported it missing
     recorded_from: datetime | None = None  # how far back its history goes
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it's in our own database: of a member who had no Spotify account when it was made."""
+        return self.ref.startswith(LOCAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core import limits
+from bot.core import limits, records
 from bot.core.sorting.writing.journal import RETRIABLE, Line, Refused
 from bot.core.sorting.writing.writes import Action, LineState
 
@@ -18,7 +18,7 @@ AT_LEAST = 2  # votes needed to drop a song
 DROPS_A_DAY = 3  # songs that one member's votes can help to drop
 STAYING = 5  # songs that no vote can drop below
 SHARE_FROM = 20  # songs; from here on at most half may be one member's
-LOCAL = "shelf:"  # prefix of references to playlists in our own database; stored, so it keeps its first name
+LOCAL = records.LOCAL
 
 
 class SongState(StrEnum):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from bot.core.records import Layer, Playlist
-from bot.core.social.shared_playlists import LOCAL
 from bot.flows.sorting.labelling.standing import Standing
 from bot.flows.sorting.playlists import LayerView, Odd
 from bot.messages import N_, _, formatting, listed, number, plural
@@ -35,7 +34,7 @@ def kept(names: Sequence[str]) -> str:
 
 def removed(playlist: Playlist) -> str:
     name = formatting.playlist_name(playlist)
-    if playlist.ref.startswith(LOCAL):
+    if playlist.is_local:
         return _("I've stopped keeping {name} and no longer sort into it. Its labels stay here.", name=name)
     return _("I've stopped keeping {name}. It stays on Spotify as it is; its labels stay here.", name=name)
 
