@@ -10,6 +10,7 @@ import gzip
 import io
 import re
 import sys
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -105,9 +106,15 @@ def _artist(name: str, links: Iterable[tuple[str, str]], artists: set[str]) -> A
 
 def title_of(resource: str) -> str:
     """Return the name in a resource's address: "Prince_(musician)" is Prince."""
-    plain = ESCAPED.sub(lambda code: chr(int(code[1] or code[2], 16)), resource)
+    plain = ESCAPED.sub(_character, resource)
     title = " ".join(unquote(plain).replace("_", " ").replace(BETWEEN, " ").split())
     return ASIDE.sub("", title) or title
+
+
+def _character(escaped: re.Match[str]) -> str:
+    """Return the character that an escape stands for; one that stands for none is left as it is."""
+    code = int(escaped[1] or escaped[2], 16)
+    return escaped[0] if 0xD800 <= code < 0xE000 or code > sys.maxunicode else chr(code)
 
 
 def genre_of(resource: str) -> str:
@@ -132,8 +139,8 @@ def read_table(path: Path) -> list[Artist]:
     """Return the artists in such a table. Raises InputProblem."""
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as problem:
+            rows = list(csv.DictReader(file, restval=""))
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as problem:
         raise InputProblem(f"{path}: cannot be read ({problem})") from problem
     if not rows or set(COLUMNS) - rows[0].keys():
         raise InputProblem(f"{path}: needs the columns {', '.join(COLUMNS)}; convert-dbpedia makes such a table")

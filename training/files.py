@@ -3,6 +3,7 @@
 import gzip
 import json
 import sys
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ def read_rows(path: Path) -> Sheet:
     try:
         table = tables.Table(_content(path), most_rows=sys.maxsize)
         lines = list(table)
-    except (OSError, EOFError, tables.NotATable) as problem:
+    except (OSError, EOFError, zlib.error, tables.NotATable) as problem:
         raise InputProblem(f"{path}: cannot be read ({problem})") from problem
     rows, bad = [row for row in lines if isinstance(row, Row)], [row for row in lines if isinstance(row, BadRow)]
     if not rows:

@@ -10,6 +10,7 @@ import json
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def _read(wheel: Path, name: str, digest: str) -> bytes:
     try:
         with zipfile.ZipFile(wheel) as package:
             content = package.read(name)
-    except (OSError, KeyError, zipfile.BadZipFile) as problem:
+    except (OSError, EOFError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile) as problem:
         raise InputProblem(f"{wheel}: isn't wordllama's wheel ({problem})") from problem
     if hashlib.sha256(content).hexdigest() != digest:
         raise InputProblem(f"{wheel.name}: {name} is not that of wordllama 0.4.0: its sha256 differs")

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ HIGH_LEVEL = {
     "ab_female": ("gender", "female"),
 }  # classifiers' probabilities, 0 to 1
 SCALES = {"major": 1.0, "minor": 0.0}
+UNREADABLE = (tarfile.TarError, EOFError, OSError, UnicodeDecodeError, csv.Error, lzma.LZMAError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def entries(dump: Path) -> Iterator[DumpEntry]:
     try:
         with _unpacked(dump) as (name, stream):
             yield from _in_tar(name, stream) if name.endswith(".tar") else _in_file(name, stream)
-    except (tarfile.TarError, EOFError, OSError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as problem:
+    except UNREADABLE as problem:
         raise NotADump(dump.name, str(problem)) from problem
 
 
@@ -106,8 +108,13 @@ def _through_zstd(dump: Path) -> Iterator[IO[bytes]]:
         raise NoZstd(dump.name)
     command, bare = [program, "-dcq", "--", str(dump)], passed_on(os.environ)
     with subprocess.Popen(command, env=bare, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+        unpacked = cast(IO[bytes], process.stdout)
         try:
-            yield cast(IO[bytes], process.stdout)
+            yield unpacked
+            while unpacked.read(MOST_BYTES):  # a tar's end, after which it isn't read
+                pass
+            if process.wait():
+                raise EOFError("zstd can't unpack all of it")
         finally:
             process.kill()
 

@@ -1,6 +1,7 @@
 """DBpedia: triples become a table of artists, the table becomes lists, and the lists become a prior."""
 
 import bz2
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from bot.adapters.prior import read
 from bot.core.features import SongFeatures
 from training.__main__ import main
 from training.dbpedia import GENRES, Artist, artists_in, corpus_of, read_table, title_of
+from training.problems import InputProblem
 
 DB, RDF = "http://dbpedia.org", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 TRIPLES = f"""\
@@ -51,6 +53,7 @@ def test_names_come_from_addresses() -> None:
     assert title_of("AC/DC") == "AC/DC"
     assert title_of("(Young)_Pioneers") == "(Young) Pioneers"
     assert title_of("(something)") == "(something)"
+    assert title_of("Nobody\\UFFFFFFFF\\uD800") == "Nobody\\UFFFFFFFF\\uD800", "neither stands for a character"
     assert title_of("Sigur_R%C3%B3s") == title_of("Sigur_R\\u00F3s") == "Sigur Rós"
 
 
@@ -95,6 +98,16 @@ def test_a_prior_is_learned_from_dumps_of_triples(tmp_path: Path, capsys: pytest
     alike, scene = company @ company.T, np.arange(18) // 6
     near = scene == scene[:, None]
     assert alike[near & ~np.eye(18, dtype=bool)].mean() > alike[~near].mean() + 0.1
+
+
+def test_a_damaged_table_is_refused_and_missing_cells_are_empty(tmp_path: Path) -> None:
+    table = tmp_path / "artists.csv.gz"
+    table.write_bytes(gzip.compress(b"artist,genres,associated,labels\r\nAnn,rock\r\n"))
+    assert read_table(table) == [Artist("Ann", {"rock"})]
+    content = gzip.compress("".join(f"{at},{at ** 3}\n" for at in range(1_000)).encode())
+    table.write_bytes(content[:1_000] + bytes(64) + content[1_064:])
+    with pytest.raises(InputProblem, match="cannot be read"):
+        read_table(table)
 
 
 def test_other_files_are_refused_with_a_code_and_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """`python -m training` on files: what it prints and writes, and one clear line per problem."""
 
 import csv
+import gzip
 import json
 import subprocess
 import sys
@@ -164,6 +165,17 @@ def test_a_broken_row_of_a_library_is_reported_and_the_others_are_used(
     assert plain.songs.keys() - library.songs.keys() == {first.split(",")[0]}
     assert library.songs.keys() <= plain.songs.keys()
     assert f"rows that cannot be read: 1 (line {len(others) + 2}: " in capsys.readouterr().err
+
+
+def test_a_damaged_archive_gives_one_clear_line(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed, content = tmp_path / "F.csv.gz", gzip.compress(files[0].read_bytes())
+    packed.write_bytes(content[:500] + bytes(64) + content[564:])
+    assert run("fit", "--library", packed, "--labels", files[1], "--out", tmp_path / "m") == 2
+    error = capsys.readouterr().err
+    assert "F.csv.gz: cannot be read" in error
+    assert len(error.splitlines()) == 1
 
 
 def test_labels_name_songs_by_link_and_a_broken_link_is_refused(tmp_path: Path) -> None:

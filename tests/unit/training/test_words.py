@@ -21,7 +21,7 @@ def wheel_of(folder: Path, vocabulary: dict[str, int]) -> Path:
     vectors = np.random.default_rng(0).normal(size=(len(vocabulary), 256)).astype(np.float16).tobytes()
     about = {"embedding.weight": {"dtype": "F16", "shape": [len(vocabulary), 256], "data_offsets": [0, len(vectors)]}}
     header = json.dumps(about).encode()
-    with zipfile.ZipFile(folder / "wordllama.whl", "w") as wheel:
+    with zipfile.ZipFile(folder / "wordllama.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
         wheel.writestr(words.WEIGHTS, struct.pack("<Q", len(header)) + header + vectors)
         wheel.writestr(words.TOKENS, json.dumps({"model": {"vocab": vocabulary}}))
     return folder / "wordllama.whl"
@@ -59,6 +59,11 @@ def test_it_is_built_from_the_wheel_and_from_no_other(tmp_path: Path) -> None:
         words.build(wheel)
     with zipfile.ZipFile(wheel) as package:
         digests = {name: sha256(package.read(name)).hexdigest() for name in package.namelist()}
+    content = wheel.read_bytes()
+    at = content.index(words.TOKENS.encode()) + len(words.TOKENS)
+    (torn := tmp_path / "torn.whl").write_bytes(content[:at] + b"\xff" * 8 + content[at + 8 :])
+    with pytest.raises(InputProblem, match=r"torn\.whl"):
+        words.build(torn, digests)
     built = text.read(words.build(wheel, digests))
     assert list(built.tokens) == ["▁love", "ly"]
     assert words.build(wheel, digests) == words.build(wheel, digests)

@@ -1,10 +1,15 @@
 """The operator's music folder and the AcousticBrainz index: local data, matched and corrected."""
 
 import asyncio
+import bz2
+import gzip
 import json
+import lzma
+import os
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +22,13 @@ from bot.__main__ import main
 from bot.adapters.sources.acousticbrainz import AcousticBrainz, fill
 from bot.adapters.store import schema
 from bot.core.vectors import pack
+from bot.environment import passed_on
 from bot.errors.library import NotADump
 from bot.ports import Subject
 from sandbox.process import environment
 from tests.contract.library.sources.stage import Stage, recording, song, uri
 
+ZSTD = shutil.which("zstd")
 NOTHING_ON = pytest.mark.switched()
 MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
 
@@ -227,12 +234,41 @@ async def test_both_kinds_of_json_dump_are_read_and_broken_ones_skipped(tmp_path
     assert [await known(tmp_path / "index.db", number) for number in range(3, 7)] == [{}] * 4
 
 
-@pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the program zstd")
+@pytest.mark.skipif(ZSTD is None, reason="needs the program zstd")
 async def test_a_dump_is_read_as_published(tmp_path: Path, now: datetime) -> None:
     tar = packed(tmp_path, "features-rhythm.tar", {"features-rhythm.csv": rhythm(2)})
     subprocess.run(["zstd", "-q", tar], cwd=tmp_path, env=environment(tmp_path), check=True)  # noqa: ASYNC221 - blocking is fine in a test
     list(fill(tmp_path / "index.db", tar.with_suffix(".tar.zst"), now))
     assert (await known(tmp_path / "index.db", 1))["tempo"] == 101.0
+
+
+def zstd(content: bytes) -> bytes:
+    command, bare = [ZSTD or "", "-cq"], passed_on(os.environ)
+    return subprocess.run(command, input=content, env=bare, check=True, capture_output=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("ending", "packing"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        pytest.param(".zst", zstd, marks=pytest.mark.skipif(ZSTD is None, reason="needs the program zstd")),
+    ],
+)
+def test_a_damaged_or_shortened_dump_is_never_taken_for_a_whole_one(
+    tmp_path: Path, now: datetime, ending: str, packing: Callable[[bytes], bytes]
+) -> None:
+    dump, index = tmp_path / f"features-rhythm.csv{ending}", tmp_path / "index.db"
+    whole = packing(rhythm(10_000).encode())
+    middle = len(whole) // 2
+    damaged = [whole[:at] + b"\xff" * 16 + whole[at + 16 :] for at in (10, middle)]
+    for content in (whole[:middle], *damaged):
+        dump.write_bytes(content)
+        with pytest.raises(NotADump, match="features-rhythm"):
+            list(fill(index, dump, now))
+    dump.write_bytes(whole)
+    assert [*fill(index, dump, now)][-1].entries == 20_000
 
 
 async def test_a_stopped_import_resumes_where_it_was(tmp_path: Path, now: datetime) -> None:
