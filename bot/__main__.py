@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import __version__, config, modes
 from bot.adapters import parts
-from bot.cli.command_line import add_command
+from bot.cli.command_line import add_command, carry_out
 from bot.cli.trouble import words
 from bot.confine import hide
 from bot.environment import environment
@@ -50,7 +50,7 @@ def main(
         read_settings: Callable[[Mapping[str, str]], config.Settings] = options.settings
         settings = read_settings(environment)
         command: Callable[[config.Settings, argparse.Namespace], int] = options.command
-        return command(settings, options)
+        return carry_out(lambda: command(settings, options))
     except SettingsError as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return EXIT_SETTINGS

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bot import modes
-from bot.cli.command_line import add_command
+from bot.cli.command_line import add_command, carry_out
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: st
     if options.verb == "fit" and (problem := _unclear(options)):
         parser.error(problem)
     try:
-        return _command(options.verb)(options)
+        return carry_out(lambda: _command(options.verb)(options))
     except (CratekeeperError, RefusedProvenance) as problem:
         print(f"training: {problem}", file=sys.stderr)
         return getattr(problem, "code", 1)

@@ -104,7 +104,7 @@ def test_a_damaged_table_is_refused_and_missing_cells_are_empty(tmp_path: Path) 
     table = tmp_path / "artists.csv.gz"
     table.write_bytes(gzip.compress(b"artist,genres,associated,labels\r\nAnn,rock\r\n"))
     assert read_table(table) == [Artist("Ann", {"rock"})]
-    content = gzip.compress("".join(f"{at},{at ** 3}\n" for at in range(1_000)).encode())
+    content = gzip.compress("".join(f"{at},{at**3}\n" for at in range(1_000)).encode())
     table.write_bytes(content[:1_000] + bytes(64) + content[1_064:])
     with pytest.raises(InputProblem, match="cannot be read"):
         read_table(table)
