@@ -255,7 +255,7 @@ async def _backups(settings: Settings) -> str:
         return f"make them with PostgreSQL's own tools (pg_dump), and copy {settings.data_dir}"
     if folder is None:
         return "BACKUP_DIR is empty: make them by hand (python -m bot backup FILE)"
-    made = await asyncio.to_thread(made_in, folder)
+    made = await asyncio.to_thread(made_in, folder) if folder.exists() else None  # the first backup makes it
     if not made:
         raise Unwell(f"none in {folder} yet; a running bot makes one within minutes, or its log says why not")
     age = datetime.now(UTC) - max(made)

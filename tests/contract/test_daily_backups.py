@@ -159,8 +159,8 @@ async def test_the_doctor_says_how_old_the_newest_is(
 ) -> None:
     folder = settings.backup_dir
     assert folder is not None
-    folder.mkdir()
     for age in ages or []:
+        folder.mkdir(exist_ok=True)
         (folder / f"cratekeeper-{datetime.now(UTC) - timedelta(hours=age):{STAMP}}.zip").touch()
     told = {"BACKUP_DIR": str(folder)} if ages is not None else {}
     nowhere = {"DISCORD_API_URL": "http://127.0.0.1:9", "SPOTIFY_ACCOUNTS_URL": "http://127.0.0.1:9"}
