@@ -44,6 +44,14 @@ class Page(ui.LayoutView):
         for item in items:
             if item:
                 self.add_item(text(item) if isinstance(item, str) else item)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Shorten the longest text while all together are too long: Discord would refuse the whole page."""
+        texts = [item for item in self.walk_children() if isinstance(item, ui.TextDisplay)]
+        while (over := sum(len(shown.content) for shown in texts) - MOST_TEXT) > 0:
+            longest = max(texts, key=lambda shown: len(shown.content))
+            longest.content = formatting.clip(longest.content, max(1, len(longest.content) - over))
 
     def is_finished(self) -> bool:
         return True

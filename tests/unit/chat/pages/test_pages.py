@@ -19,6 +19,7 @@ from bot.chat.sorting.writing import receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.groups import groups_of
 from bot.core.sorting.labels import Verdict
+from bot.errors.sorting import LayerFull
 from bot.flows.feed.feed import PlaylistGuess, guesses_of
 from bot.flows.sorting.labelling.bulk import Bulk
 from bot.flows.sorting.labelling.label import Guess, NothingToAsk, Question, Tally
@@ -26,6 +27,7 @@ from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.why import Explanation
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import LANGUAGES, _, account, speaking
+from bot.messages.errors import describe
 from bot.messages.sorting import outcomes
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
@@ -226,6 +228,16 @@ def test_the_feeds_playlists_keep_their_order_and_no_guess_is_cut_off() -> None:
     assert [int(option.value) for option in menu.options] == [*range(1, 25), 30]
     marked = {option.value: option.description for option in menu.options if option.description != "10%"}
     assert marked == {"3": "My guess, 10%", "30": "My guess, 10%"}
+
+
+def test_a_page_with_too_much_to_say_keeps_what_comes_next() -> None:
+    refused = "\n".join([describe(LayerFull("main", 25))] * 100)
+    page = Page(refused, "May I learn from them?", ui.Section("And this.", accessory=button("Yes", of("learn", 1))))
+    check(page)
+    said, question, beside = [item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay)]
+    assert said.endswith("…")
+    assert (question, beside) == ("May I learn from them?", "And this.")
+    check(Page(*["x" * 1500] * 5))
 
 
 def test_a_form_is_within_discords_limits() -> None:
