@@ -1,6 +1,7 @@
 """/shared: playlists kept together by a server or a group, and their buttons."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
@@ -14,6 +15,7 @@ from bot.chat.social.pages import hosting as host_pages
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.jobs import JobKind
 from bot.core.records import Song
+from bot.core.social.shared_playlists import Shared
 from bot.errors.social import ManagersOnly, NoSuchShared
 from bot.flows.library import exports
 from bot.flows.social.shared import hosting
@@ -31,13 +33,25 @@ shared = app_commands.Group(name="shared", description="Playlists that a server 
 async def _here(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The shared playlists that the member may see where they are."""
     services = interaction.client.services
-    playlists = await flow.lists(services.store, interaction.user.id, interaction.guild_id)
+    return _matching(typed, await flow.lists(services.store, interaction.user.id, interaction.guild_id))
+
+
+@autocomplete.at_worst_none
+async def _naming(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The shared playlists that the member's name is in, wherever they are."""
+    return _matching(typed, await flow.naming(interaction.client.services.store, interaction.user.id))
+
+
+def _matching(typed: str, playlists: Sequence[Shared]) -> list[Choice[str]]:
     return autocomplete.matching(typed, ((shared.name, str(shared.shared)) for shared in playlists))
 
 
 async def _chosen(context: Context, typed: str) -> int:
-    """Return the number of the playlist that was chosen or typed. Raises NoSuchShared."""
-    playlists = await flow.lists(context.store, context.member, context.interaction.guild_id)
+    """Return the number of the playlist that was chosen or typed where the member is. Raises NoSuchShared."""
+    return _the_one(typed, await flow.lists(context.store, context.member, context.interaction.guild_id))
+
+
+def _the_one(typed: str, playlists: Sequence[Shared]) -> int:
     chosen = autocomplete.the_one(
         typed, playlists, number=lambda shared: str(shared.shared), name=lambda shared: shared.name
     )
@@ -148,11 +162,11 @@ async def _vote(context: Context, *, keep: bool) -> None:
 
 @shared.command(name="leave", description="Remove your name from a shared playlist; the songs you added stay")
 @app_commands.describe(playlist="Which shared playlist")
-@app_commands.autocomplete(playlist=_here)
+@app_commands.autocomplete(playlist=_naming)
 async def leave(interaction: Interaction, playlist: str) -> None:
     context = Context.of(interaction)
-    number = await _chosen(context, playlist)
-    left = await flow.leave(context.store, context.actor, number)
+    number = _the_one(playlist, await flow.naming(context.store, context.member))
+    left = await flow.leave(context.store, context.member, number)
     await reply.show(interaction, Page(messages.left(left)))
 
 

@@ -100,11 +100,24 @@ async def test_an_erased_hosts_list_passes_to_others_and_their_empty_group_goes(
 async def test_a_group_is_deleted_when_its_last_member_leaves(store: Store, now: datetime) -> None:
     group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
     with pytest.raises(HostStays):
-        await shared_playlists.leave(store, Actor(MEMBER, None, now), group)
+        await shared_playlists.leave(store, MEMBER, group)
     await hosting.stop(store, MEMBER, group)
-    await shared_playlists.leave(store, Actor(MEMBER, None, now), group)
+    await shared_playlists.leave(store, MEMBER, group)
     async with store.reading() as tx:
         assert await table.get(tx, group) is None
+
+
+async def test_a_member_can_take_their_name_back_wherever_they_are(store: Store, now: datetime) -> None:
+    ours = await begun(store, now)
+    group = await opened_with(store, Actor(MEMBER, None, now), "Group's", [(URIS[0], CYD)])
+    assert [shared.shared for shared in await shared_playlists.naming(store, BOB)] == [ours]
+    assert [shared.shared for shared in await shared_playlists.naming(store, CYD)] == [group]
+    await shared_playlists.leave(store, BOB, ours)
+    assert BOB not in (await shared_playlists.show(store, DEE, SERVER, ours)).named
+    assert await shared_playlists.naming(store, BOB) == []
+    for number in (ours, group):
+        with pytest.raises(NoSuchShared):
+            await shared_playlists.leave(store, BOB, number)
 
 
 # Adding and voting
@@ -126,7 +139,7 @@ async def test_leaving_and_rejoining_gives_no_new_rights(store: Store, now: date
     number = await begun(store, now)
     for uri in URIS[10:20]:
         await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(uri))
-    await shared_playlists.leave(store, Actor(CYD, SERVER, now), number)
+    await shared_playlists.leave(store, CYD, number)
     assert CYD not in (await shared_playlists.show(store, DEE, SERVER, number)).named
     with pytest.raises(AddsToday):
         await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[30]))

@@ -209,6 +209,7 @@ async def test_a_host_who_left_the_server_no_longer_hosts_its_playlists(
     await asyncio.sleep(FRESH)
     await answer(ilse.person.command("shared add", playlist=NAME, song=HOSTS.tracks[1].uri))
     await stack.until(lambda: stack.rows("select host from shared where name = ?", NAME) == [(None,)])
+    assert "Your name is gone" in (await answer(joon.in_dm().command("shared leave", playlist=NAME))).text()
     stack.discord.join(stack.guild, joon.user)
     await asyncio.sleep(FRESH)
     written = await joon.click(await answer(joon.command("shared host", playlist=NAME)), "Write it")

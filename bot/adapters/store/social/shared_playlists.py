@@ -41,6 +41,12 @@ async def reachable(tx: Tx, member: int, server: int | None) -> list[Shared]:
     return await every(tx, Shared, query.order_by(SHARED.c.shared))
 
 
+async def naming(tx: Tx, member: int) -> list[Shared]:
+    """Return the playlists that the member's name is in, oldest first; they may have left the server of one."""
+    partners = select(PARTNER.c.shared).where(PARTNER.c.member == member)
+    return await every(tx, Shared, select(SHARED).where(SHARED.c.shared.in_(partners)).order_by(SHARED.c.shared))
+
+
 async def hosted(tx: Tx, member: int | None = None) -> list[Shared]:
     """Return what the member hosts, or what anyone does."""
     query = select(SHARED).where(SHARED.c.host.is_not(None)).order_by(SHARED.c.shared)

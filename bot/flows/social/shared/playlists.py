@@ -143,6 +143,12 @@ async def lists(store: Store, member: int, server: int | None) -> list[Shared]:
         return await table.reachable(tx, member, server)
 
 
+async def naming(store: Store, member: int) -> list[Shared]:
+    """Return what the member can leave, from anywhere: one whose server they've left names them until they do."""
+    async with store.reading() as tx:
+        return await table.naming(tx, member)
+
+
 async def visible(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
     """Return a playlist that the member may see there. Raises NoSuchShared."""
     known = await table.get(tx, shared)
@@ -278,13 +284,16 @@ async def join(store: Store, member: int, shared: int, invited: str, now: dateti
         return known
 
 
-async def leave(store: Store, actor: Actor, shared: int) -> Shared:
+async def leave(store: Store, member: int, shared: int) -> Shared:
     """Remove a member's name from it; what they added and voted stays, without it. Raises NoSuchShared, HostStays."""
     async with store.writing() as tx:
-        known = await visible(tx, actor.member, actor.server, shared)
-        if known.host == actor.member:
+        known = await table.get(tx, shared)
+        if known is None:
+            raise NoSuchShared
+        if known.host == member:
             raise HostStays
-        await table.leave(tx, shared, actor.member)
+        if not await table.leave(tx, shared, member):
+            raise NoSuchShared
         if known.server is None and not await table.partners(tx, shared):
             await table.forget(tx, shared)
         return known
