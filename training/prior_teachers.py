@@ -59,11 +59,11 @@ async def _members(store: Store) -> Teachers:
             raise InputProblem(f"{store}: no database there; DATABASE_URL and DATA_DIR say where it is")
         await store.migrate()
         async with store.reading() as tx:
-            lessons = await prior_consent.lessons(tx)
+            taught = await prior_consent.taught_playlists(tx)
     finally:
         await store.close()
-    people = [Person(f"member:{lesson.member}", lesson.songs, lesson.playlists) for lesson in lessons]
-    return Teachers(people, frozenset(lesson.member for lesson in lessons))
+    people = [Person(f"member:{each.member}", each.songs, each.playlists) for each in taught]
+    return Teachers(people, frozenset(each.member for each in taught))
 
 
 def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> str:

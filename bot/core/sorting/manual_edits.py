@@ -36,7 +36,7 @@ def blanked(before: Sequence[str | None], now: Sequence[str | None]) -> frozense
     return frozenset(emptied - set(now))
 
 
-def lessons(
+def edit_answers(
     seen: Mapping[int, Seen], said: Mapping[int, frozenset[str]], liked: frozenset[str], several: bool, event: int
 ) -> list[Answer]:
     """Return what the manual edits in one layer's playlists say, as answers of `event`.
@@ -59,7 +59,7 @@ def lessons(
     return removed + added
 
 
-def standing_as_lessons(standing: Mapping[int, Sequence[str]], liked: frozenset[str], event: int) -> list[Answer]:
+def standing_answers(standing: Mapping[int, Sequence[str]], liked: frozenset[str], event: int) -> list[Answer]:
     """Return the songs already in playlists as answers; only for members who switched that on."""
     where: dict[str, list[int]] = {}
     for playlist, songs in standing.items():

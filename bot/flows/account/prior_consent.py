@@ -35,14 +35,14 @@ async def choose(store: Store, member: int, teaches: bool, now: datetime) -> Non
         await members.change(tx, member, teaches=teaches)
 
 
-async def lessons(tx: Tx) -> list[TaughtPlaylists]:
+async def taught_playlists(tx: Tx) -> list[TaughtPlaylists]:
     """Return what each consenting member teaches, leaving out members who are being erased."""
     erased = set(await personal_data.erasures(tx))
-    taught = [await _lessons(tx, member) for member in await members.teachers(tx) if member not in erased]
-    return [lesson for lesson in taught if lesson.playlists]
+    taught = [await _taught_by(tx, member) for member in await members.teachers(tx) if member not in erased]
+    return [each for each in taught if each.playlists]
 
 
-async def _lessons(tx: Tx, member: int) -> TaughtPlaylists:
+async def _taught_by(tx: Tx, member: int) -> TaughtPlaylists:
     held: dict[str, set[str]] = defaultdict(set)
     for layer in await playlists.layers(tx, member):
         kept = {playlist.playlist for playlist in await playlists.in_layer(tx, layer.layer)}

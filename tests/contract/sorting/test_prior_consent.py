@@ -163,7 +163,7 @@ async def test_existing_songs_and_spotifys_data_teach_nothing(store: Store, now:
         await members.change(tx, BEN, teaches=True)
         await personal_data.begin_erasure(tx, CAM, now)
     async with store.reading() as tx:
-        (lessons,) = await prior_consent.lessons(tx)
+        (lessons,) = await prior_consent.taught_playlists(tx)
     assert lessons.member == BEN
     assert "genres" not in lessons.songs["ben:0:0"].sets
     assert lessons.songs["ben:0:0"].sets["artists"]
@@ -175,7 +175,7 @@ async def test_a_member_being_erased_teaches_nothing(store: Store, now: datetime
     await prior_consent.choose(store, ADA, True, now)
     async with store.writing() as tx:
         await personal_data.begin_erasure(tx, ADA, now)
-        assert await prior_consent.lessons(tx) == []
+        assert await prior_consent.taught_playlists(tx) == []
 
 
 async def test_sweeping_and_erasing_keep_the_prior(store: Store, folder: Path, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """A member's edits by hand become labels; the bot's own writes don't."""
 
 from bot.core.sorting.labels import Kind, fold
-from bot.core.sorting.manual_edits import Seen, blanked, lessons, standing_as_lessons
+from bot.core.sorting.manual_edits import Seen, blanked, edit_answers, standing_answers
 
 LIKED = frozenset("abcdef")
 
@@ -11,43 +11,45 @@ def seen(before: str, now: str, ours: str) -> Seen:
 
 
 def test_removing_a_song_we_added_means_it_does_not_belong() -> None:
-    (lesson,) = lessons({1: seen("ab", "b", "a")}, {}, LIKED, several=False, event=10)
-    assert (lesson.song, lesson.kind, lesson.playlists) == ("a", Kind.NOT, (1,))
+    (answer,) = edit_answers({1: seen("ab", "b", "a")}, {}, LIKED, several=False, event=10)
+    assert (answer.song, answer.kind, answer.playlists) == ("a", Kind.NOT, (1,))
 
 
 def test_a_song_removed_from_two_playlists_at_once_belongs_in_neither() -> None:
     """One event stores one answer per song (`answers.add_all`)."""
-    (lesson,) = lessons({1: seen("a", "", "a"), 2: seen("a", "", "a")}, {}, LIKED, several=True, event=10)
-    assert fold([lesson])["a"].no == {1, 2}
+    (answer,) = edit_answers({1: seen("a", "", "a"), 2: seen("a", "", "a")}, {}, LIKED, several=True, event=10)
+    assert fold([answer])["a"].no == {1, 2}
 
 
 def test_removing_a_song_the_member_added_says_nothing() -> None:
-    assert lessons({1: seen("ab", "b", "")}, {}, LIKED, several=False, event=10) == []
+    assert edit_answers({1: seen("ab", "b", "")}, {}, LIKED, several=False, event=10) == []
 
 
 def test_removing_a_song_that_the_members_answers_place_there_overrules_them() -> None:
-    (lesson,) = lessons({1: seen("ab", "", "")}, {1: frozenset("a"), 2: frozenset("b")}, LIKED, several=True, event=10)
-    assert (lesson.song, lesson.kind, lesson.playlists) == ("a", Kind.NOT, (1,))
+    (answer,) = edit_answers(
+        {1: seen("ab", "", "")}, {1: frozenset("a"), 2: frozenset("b")}, LIKED, several=True, event=10
+    )
+    assert (answer.song, answer.kind, answer.playlists) == ("a", Kind.NOT, (1,))
 
 
 def test_a_song_added_by_hand_belongs_if_it_is_liked() -> None:
-    learned = lessons({1: seen("", "az", "")}, {}, LIKED, several=False, event=10)
-    assert [(lesson.song, lesson.kind) for lesson in learned] == [("a", Kind.ONLY)]
+    learned = edit_answers({1: seen("", "az", "")}, {}, LIKED, several=False, event=10)
+    assert [(answer.song, answer.kind) for answer in learned] == [("a", Kind.ONLY)]
 
 
 def test_our_own_additions_create_no_label() -> None:
-    assert lessons({1: seen("", "a", "a")}, {}, LIKED, several=False, event=10) == []
+    assert edit_answers({1: seen("", "a", "a")}, {}, LIKED, several=False, event=10) == []
 
 
 def test_a_move_is_a_no_and_a_yes() -> None:
     moved = {1: seen("a", "", "a"), 2: seen("", "a", "")}
-    verdict = fold(lessons(moved, {}, LIKED, several=False, event=10))["a"]
+    verdict = fold(edit_answers(moved, {}, LIKED, several=False, event=10))["a"]
     assert (verdict.yes, verdict.no) == ({2}, {1})
 
 
 def test_playlists_as_labels_name_every_playlist_of_a_song() -> None:
-    learned = standing_as_lessons({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
-    assert {lesson.song: lesson.playlists for lesson in learned} == {"a": (1, 2), "b": (2,)}
+    learned = standing_answers({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
+    assert {answer.song: answer.playlists for answer in learned} == {"a": (1, 2), "b": (2,)}
 
 
 def test_an_emptied_place_does_not_count_as_a_removal() -> None:

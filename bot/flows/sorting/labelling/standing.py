@@ -15,7 +15,7 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.adapters.store.sorting.answers import STANDING
 from bot.core.records import Layer, Playlist
-from bot.core.sorting.manual_edits import standing_as_lessons
+from bot.core.sorting.manual_edits import standing_answers
 from bot.errors.sorting import StillReading
 from bot.flows.sorting.labelling.readiness import why_no_songs
 
@@ -105,7 +105,7 @@ async def learn(store: Store, layer: Layer) -> int:
             return 0
         liked, held = frozenset(await songs.liked(tx, layer.member)), await _held(tx, layer)
     count = 0
-    for piece in chunks(await asyncio.to_thread(standing_as_lessons, held, liked, STANDING)):
+    for piece in chunks(await asyncio.to_thread(standing_answers, held, liked, STANDING)):
         async with store.writing() as tx:
             if not await _counts(tx, layer):
                 break

@@ -15,7 +15,7 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core.records import Item, Layer, Playlist
 from bot.core.sorting.labels import Answer, Kind
-from bot.core.sorting.manual_edits import Seen, blanked, lessons
+from bot.core.sorting.manual_edits import Seen, blanked, edit_answers
 from bot.core.sorting.writing import stand_ins
 from bot.core.sorting.writing.journal import SETTLE, unsettled
 from bot.errors.spotify import PlaylistGone, Unreadable
@@ -23,7 +23,7 @@ from bot.ports import Contents, Music
 
 
 async def detect(store: Store, music: Music, member: int, now: datetime) -> int:
-    """Read the playlists that changed since they were last read; return the number of new lessons.
+    """Read the playlists that changed since they were last read; return the number of new answers.
 
     One call if nothing changed (the list of playlists with their snapshots), plus ceil(n / 50) per changed playlist.
     """
@@ -62,14 +62,16 @@ async def kept(store: Store, playlist: Playlist) -> Contents:
 
 
 async def learn(store: Store, member: int, read: Mapping[Playlist, Contents], now: datetime) -> int:
-    """Turn the changes since the last read into lessons, then store `read`; return the number of new lessons.
+    """Turn the changes since the last read into answers, then store `read`; return the number of new answers.
 
-    The lessons come first: after a crash, the difference is still there and says the same.
+    The answers come first: after a crash, the difference is still there and says the same.
     """
     async with contents.alone(store, member):
         async with store.reading() as tx:
             diffs = {playlist: await _diff(tx, playlist, seen, now) for playlist, seen in read.items()}
-            taught = [(layer.layer, await _lessons(tx, layer, diffs)) for layer in await playlists.layers(tx, member)]
+            taught = [
+                (layer.layer, await _edit_answers(tx, layer, diffs)) for layer in await playlists.layers(tx, member)
+            ]
         count = sum([await _keep(store, member, layer, learned) for layer, learned in taught])
         for playlist, seen in read.items():
             await _take(store, playlist, diffs[playlist].seen.taken_out)
@@ -77,20 +79,20 @@ async def learn(store: Store, member: int, read: Mapping[Playlist, Contents], no
     return count
 
 
-async def _lessons(tx: Tx, layer: Layer, diffs: Mapping[Playlist, "_Diff"]) -> list[Answer]:
+async def _edit_answers(tx: Tx, layer: Layer, diffs: Mapping[Playlist, "_Diff"]) -> list[Answer]:
     here = {playlist.playlist: diff.seen for playlist, diff in diffs.items() if playlist.layer == layer.layer}
     added = any(seen.put_in for seen in here.values())
     liked = frozenset(await songs.liked(tx, layer.member)) if added else frozenset[str]()
     said = await _said(tx, layer, here) if any(seen.gone for seen in here.values()) else {}
     event = await answers.next_event(tx, layer.member)
-    taught = await asyncio.to_thread(lessons, here, said, liked, layer.several, event)
+    taught = await asyncio.to_thread(edit_answers, here, said, liked, layer.several, event)
     known = await answers.newest(tx, layer.member, layer.layer, {answer.song for answer in taught})
     return [answer for answer in taught if not _says_the_same(known.get(answer.song), answer)]
 
 
-def _says_the_same(before: Answer | None, lesson: Answer) -> bool:
-    """Whether a lesson was stored already: a crash kept what was read from being stored with it."""
-    same = (lesson.source, lesson.kind, lesson.playlists)
+def _says_the_same(before: Answer | None, answer: Answer) -> bool:
+    """Whether an answer was stored already: a crash kept what was read from being stored with it."""
+    same = (answer.source, answer.kind, answer.playlists)
     return before is not None and (before.source, before.kind, before.playlists) == same
 
 
@@ -101,7 +103,7 @@ async def _said(tx: Tx, layer: Layer, here: Iterable[int]) -> dict[int, frozense
 
 
 async def _keep(store: Store, member: int, layer: int, taught: Sequence[Answer]) -> int:
-    """Store lessons in slices, and none for a member who has been erased. Returns how many were new."""
+    """Store answers in slices, and none for a member who has been erased. Returns how many were new."""
     count = 0
     for piece in chunks(taught):
         async with store.writing() as tx:
