@@ -27,7 +27,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class Candidates:
     """A snapshot of the songs around some points: points (n, k), artists' keys (n,), no song twice."""
 
     ids: Sequence[str]
@@ -70,13 +70,15 @@ class Neighbours:
         with self._lock:
             return self._read(self._rows(songs))
 
-    def around(self, points: Vectors, count: int, *, without: Iterable[str] = (), only_free: bool = False) -> Around:
+    def around(
+        self, points: Vectors, count: int, *, without: Iterable[str] = (), only_free: bool = False
+    ) -> Candidates:
         """Return the `count` songs nearest to each of (m, k) points, merged, except those in `without`."""
         with self._lock:
             within = self._free[: len(self)].copy() if only_free else np.ones(len(self), np.bool_)
             within[self._rows(without)] = False
             rows = np.unique(self.near(points, count, within)[0])
-            return Around([self._ids[row] for row in rows], self._read(rows), self._artists[rows])
+            return Candidates([self._ids[row] for row in rows], self._read(rows), self._artists[rows])
 
     def put(self, ids: Sequence[str], points: Vectors, artists: Sequence[int], free: Sequence[bool]) -> None:
         """Add songs, or update those already here; points: (n, k), rows of length 1."""
@@ -121,7 +123,7 @@ class Neighbours:
             count = min(count, songs)
             if songs <= self._whole:
                 return self._nearest(points, count, np.flatnonzero(allowed))
-            found = [self._nearest(point[None], count, self._hopeful(point, count, allowed)) for point in points]
+            found = [self._nearest(point[None], count, self._candidate_rows(point, count, allowed)) for point in points]
             rows, cosines = zip(*found, strict=True)
             return np.concatenate(rows), np.concatenate(cosines)
 
@@ -130,7 +132,7 @@ class Neighbours:
         best = _best(cosines, count)
         return rows[best], np.take_along_axis(cosines, best, 1)
 
-    def _hopeful(self, point: Vectors, count: int, allowed: Mask) -> Rows:
+    def _candidate_rows(self, point: Vectors, count: int, allowed: Mask) -> Rows:
         """Return the allowed rows of the cells nearest to a point, until they're enough."""
         order, starts = self._sorted_by_cell()
         found: list[Rows] = []

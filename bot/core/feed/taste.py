@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.feed.neighbours import Around
+from bot.core.feed.neighbours import Candidates
 from bot.core.feed.space import to_length_one
 from bot.core.sorting.learning.columns import EPSILON, Vectors
 
@@ -58,7 +58,7 @@ def scores(
 
 
 def rank(
-    around: Around, towards: Vectors, taste: Taste, count: int, model: Numbers | None = None
+    around: Candidates, towards: Vectors, taste: Taste, count: int, model: Numbers | None = None
 ) -> list[tuple[int, float]]:
     """Return up to `count` rows of `around` with their scores, best first, as in `scores` and `choose`."""
     familiar = np.fromiter((int(artist) in taste.artists for artist in around.artists), np.bool_, len(around.artists))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.feed import taste
-from bot.core.feed.neighbours import Around
+from bot.core.feed.neighbours import Candidates
 from bot.core.feed.taste import NEIGHBOURS, Taste
 from bot.core.sorting.learning.columns import Vectors
 
@@ -100,7 +100,7 @@ def _places(nearness: Floats, among: Floats) -> Floats:
     return np.asarray((below + through) / (2 * len(ordered)), np.float64)
 
 
-def trade(offered: Around, towards: Taste, count: int) -> list[str]:
+def trade(offered: Candidates, towards: Taste, count: int) -> list[str]:
     """Return the offered songs that best fit the other's taste, best first, none too much alike."""
     if not len(towards.likes):
         return []

@@ -15,7 +15,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.feed import catalogue as entries
 from bot.adapters.store.feed import dislikes, feed_history
 from bot.adapters.store.library import songs
-from bot.core.feed.neighbours import Around, Neighbours
+from bot.core.feed.neighbours import Candidates, Neighbours
 from bot.core.feed.taste import Taste
 from bot.core.records import Song
 from bot.core.social import taste_match
@@ -128,6 +128,6 @@ def _trade(giver: Side, taker: Side, known: Neighbours) -> list[str]:
     ]
     offered = [giver.held[giver.likes.songs[row]] for row in rows]
     artists = np.array([artist_key(song.artists[0]) if song.artists else 0 for song in offered], np.int64)
-    around = Around([song.song for song in offered], giver.likes.points[rows], artists)
+    around = Candidates([song.song for song in offered], giver.likes.points[rows], artists)
     towards = Taste(taker.likes.points, known.points(taker.refused), artists=taker.artists)
     return taste_match.trade(around, towards, EACH)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.feed.neighbours import Around
+from bot.core.feed.neighbours import Candidates
 from bot.core.feed.space import to_length_one
 from bot.core.feed.taste import Taste
 from bot.core.social import taste_match
@@ -116,7 +116,7 @@ def test_a_meaningless_score_is_not_given() -> None:
 
 def test_suggestions_are_nearest_to_the_members_taste_with_different_artists() -> None:
     points = np.vstack([around(0, 4, 1, 0.05), around(3, 4, 2, 0.05)])
-    offered = Around([f"s{at}" for at in range(8)], points, np.array([1, 1, 2, 3, 4, 5, 6, 7]))
+    offered = Candidates([f"s{at}" for at in range(8)], points, np.array([1, 1, 2, 3, 4, 5, 6, 7]))
     traded = taste_match.trade(offered, Taste(around(0, 20, 3), points[:0]), 3)
     assert len(traded) == 3
     assert set(traded) <= {"s0", "s1", "s2", "s3"}
@@ -125,12 +125,12 @@ def test_suggestions_are_nearest_to_the_members_taste_with_different_artists() -
 
 def test_songs_like_a_disliked_one_come_later() -> None:
     points = np.vstack([around(0, 3, 1, 0.05), around(1, 3, 2, 0.05)])
-    offered = Around([f"s{at}" for at in range(6)], points, np.arange(1, 7))
+    offered = Candidates([f"s{at}" for at in range(6)], points, np.arange(1, 7))
     both = np.vstack([around(0, 10, 3, 0.1), around(1, 10, 4, 0.1)])
     traded = taste_match.trade(offered, Taste(both, around(0, 1, 5, 0.0)), 3)
     assert set(traded) == {"s3", "s4", "s5"}
 
 
 def test_a_member_without_likes_gets_no_suggestions() -> None:
-    offered = Around(["s0"], around(0, 1, 1), np.array([1]))
+    offered = Candidates(["s0"], around(0, 1, 1), np.array([1]))
     assert taste_match.trade(offered, Taste(np.zeros((0, AXES)), np.zeros((0, AXES))), 3) == []
