@@ -36,7 +36,7 @@ class LikedPoints:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class Comparison:
     """number: 0 to 100; within: points to either side of it; likes: songs on the side with fewer.
 
     `within` is SURE standard errors; docs/people.md says how often it held for real people.
@@ -47,7 +47,7 @@ class Meeting:
     likes: int
 
 
-def meet(one: LikedPoints, other: LikedPoints, strangers: Vectors) -> Meeting | None:
+def compare(one: LikedPoints, other: LikedPoints, strangers: Vectors) -> Comparison | None:
     """Return what the two have in common, in either order; None if too little is known.
 
     Needs LEAST liked songs on both sides, LEAST_STRANGERS others, and an interval below VAGUE.
@@ -58,7 +58,7 @@ def meet(one: LikedPoints, other: LikedPoints, strangers: Vectors) -> Meeting | 
     ways = [_towards(one, other, strangers), _towards(other, one, strangers)]
     number = round(50 * sum(min(max(share, 0.0), 1.0) for share, _ in ways))
     within = math.ceil(SURE * 50 * sum(error for _, error in ways))
-    return Meeting(number, within, fewer) if within < VAGUE else None
+    return Comparison(number, within, fewer) if within < VAGUE else None
 
 
 def _towards(songs: LikedPoints, taste_of: LikedPoints, strangers: Vectors) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from bot.core.feed.taste import Taste
 from bot.core.records import Song
 from bot.core.social import taste_match
 from bot.core.social.records import Agreement
-from bot.core.social.taste_match import LikedPoints, Meeting
+from bot.core.social.taste_match import Comparison, LikedPoints
 from bot.core.sorting.learning.identities import artist_key
 from bot.errors import NothingThereYet
 from bot.flows.feed.catalogue import Catalogue, Entry
@@ -34,14 +34,14 @@ EACH = 3  # songs shown of each kind
 
 @dataclass(frozen=True, slots=True)
 class TasteMatch:
-    """What two members have in common, for one of them. meeting: None if too little is known.
+    """What two members have in common, for one of them. comparison: None if too little is known.
 
     both: songs both like, the latest first; mine: what the other has for the reader; theirs: the other way round.
     """
 
     agreement: int
     other: int
-    meeting: Meeting | None
+    comparison: Comparison | None
     both: Sequence[Entry]
     mine: Sequence[Entry]
     theirs: Sequence[Entry]
@@ -75,7 +75,7 @@ async def _compared(store: Store, catalogue: Catalogue, agreement: Agreement, me
         others_songs = await entries.strangers_to(tx, (member, other), STRANGERS)
     both, held = _both(own, others), {song.song for side in (own, others) for song in side.held.values()}
     strangers = known.points(song for song in others_songs if song not in held)
-    met = await asyncio.to_thread(taste_match.meet, own.likes, others.likes, strangers)
+    met = await asyncio.to_thread(taste_match.compare, own.likes, others.likes, strangers)
     for_own, for_other = await asyncio.to_thread(_traded, own, others, known)
     seen = await catalogue.visible(member, [*both, *for_own, *for_other])
     named = [[seen[song] for song in some if song in seen] for some in (both, for_own, for_other)]

@@ -3,7 +3,7 @@
 from bot.core.markup import timestamp
 from bot.core.records import Song
 from bot.core.social.records import Agreement
-from bot.core.social.taste_match import LEAST, VAGUE, Meeting
+from bot.core.social.taste_match import LEAST, VAGUE, Comparison
 from bot.flows.social.match_consent import OPEN_FOR
 from bot.flows.social.taste_match import TasteMatch
 from bot.messages import N_, _, formatting
@@ -59,16 +59,16 @@ def agreed(other: int) -> str:
 
 def result(match: TasteMatch) -> str:
     """The number, what it means and how sure it is; without one, why there's none."""
-    meeting = match.meeting
-    if meeting is None:
+    comparison = match.comparison
+    if comparison is None:
         return "\n".join([_("**You and <@{other}>**", other=str(match.other)), _too_little()])
     said = _(
         "**You and <@{other}>: {number} of 100**, {meaning}.",
         other=str(match.other),
-        number=meeting.number,
-        meaning=_(meaning(meeting)),
+        number=comparison.number,
+        meaning=_(meaning(comparison)),
     )
-    return f"{said}\n-# {_scale()} {confidence(meeting)}"
+    return f"{said}\n-# {_scale()} {confidence(comparison)}"
 
 
 def _too_little() -> str:
@@ -83,14 +83,14 @@ def _scale() -> str:
     return _("0 is what two strangers here have in common, 100 what each of you has in common with yourself.")
 
 
-def meaning(meeting: Meeting) -> str:
-    return next(words for least, words in MEANINGS if meeting.number >= least)
+def meaning(comparison: Comparison) -> str:
+    return next(words for least, words in MEANINGS if comparison.number >= least)
 
 
-def confidence(meeting: Meeting) -> str:
+def confidence(comparison: Comparison) -> str:
     """How sure the number is, in words and points."""
-    words = next(words for most, words in CERTAINTY if meeting.within <= most)
-    return _(words, within=meeting.within, songs=meeting.likes)
+    words = next(words for most, words in CERTAINTY if comparison.within <= most)
+    return _(words, within=comparison.within, songs=comparison.likes)
 
 
 def line(song: Song) -> str:

@@ -70,9 +70,9 @@ async def test_nothing_is_seen_before_both_agree(group: People) -> None:
 async def test_both_see_the_same_score_and_each_others_songs(group: People) -> None:
     number = (await agreed(group)).agreement
     of_ada, of_ben = await seen(group, ADA, number), await seen(group, BEN, number)
-    assert of_ada.meeting is not None
-    assert of_ada.meeting == of_ben.meeting
-    assert of_ada.meeting.number >= 60
+    assert of_ada.comparison is not None
+    assert of_ada.comparison == of_ben.comparison
+    assert of_ada.comparison.number >= 60
     assert [song.song for song in of_ada.both] == [song.song for song in of_ben.both]
     assert numbers(of_ada.both) <= {78, 81, 84, 87}
     assert len(of_ada.both) == 3
@@ -260,7 +260,7 @@ async def test_with_too_few_songs_there_is_no_score_but_common_likes_are_shown(
     await small.likes(BEN, [2])
     await small.stage.catalogue.points.refresh()
     match = await seen(small, ADA, (await agreed(small)).agreement)
-    assert match.meeting is None
+    assert match.comparison is None
     assert numbers(match.both) == {2}
     assert not match.mine
 
@@ -271,7 +271,7 @@ async def test_without_others_in_the_catalogue_there_is_no_score(store: Store, t
     await pair.likes(BEN, range(20, 50))
     await pair.stage.catalogue.points.refresh()
     match = await seen(pair, ADA, (await agreed(pair)).agreement)
-    assert match.meeting is None
+    assert match.comparison is None
     assert len(match.both) == len(match.mine) == len(match.theirs) == 3
 
 

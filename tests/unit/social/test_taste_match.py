@@ -9,7 +9,7 @@ from bot.core.feed.neighbours import Candidates
 from bot.core.feed.space import to_length_one
 from bot.core.feed.taste import Taste
 from bot.core.social import taste_match
-from bot.core.social.taste_match import LikedPoints, Meeting
+from bot.core.social.taste_match import Comparison, LikedPoints
 
 AXES = 6
 nearness = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=20).map(np.array)
@@ -28,10 +28,10 @@ def likes(points: np.ndarray, name: str) -> LikedPoints:
     return LikedPoints([f"{name}{at}" for at in range(len(points))], points)
 
 
-def met(one: LikedPoints, other: LikedPoints) -> Meeting:
-    meeting = taste_match.meet(one, other, strangers())
-    assert meeting is not None
-    return meeting
+def met(one: LikedPoints, other: LikedPoints) -> Comparison:
+    comparison = taste_match.compare(one, other, strangers())
+    assert comparison is not None
+    return comparison
 
 
 @given(st.integers(10, 30), st.integers(10, 30), st.integers(0, 10), st.integers(0, 10**6))
@@ -39,8 +39,8 @@ def met(one: LikedPoints, other: LikedPoints) -> Meeting:
 def test_the_score_is_symmetric_and_bounded(many: int, others: int, shared: int, seed: int) -> None:
     one, other = likes(around(0, many, seed), "a"), likes(around(seed % 3, others, seed + 1, 0.8), "b")
     other = LikedPoints([*one.songs[:shared], *other.songs], np.vstack([one.points[:shared], other.points]))
-    there, back = taste_match.meet(one, other, strangers()), taste_match.meet(other, one, strangers())
-    assert there == back == taste_match.meet(one, other, strangers())
+    there, back = taste_match.compare(one, other, strangers()), taste_match.compare(other, one, strangers())
+    assert there == back == taste_match.compare(one, other, strangers())
     if there is not None:
         assert 0 <= there.number <= 100
         assert 0 <= there.within < taste_match.VAGUE
@@ -105,13 +105,13 @@ def test_fewer_songs_mean_less_certainty() -> None:
 @pytest.mark.parametrize(("count", "others"), [(taste_match.LEAST - 1, 200), (40, taste_match.LEAST_STRANGERS - 1)])
 def test_with_too_few_songs_there_is_no_score(count: int, others: int) -> None:
     few, many = likes(around(0, count, 1), "a"), likes(around(0, 40, 2), "b")
-    assert taste_match.meet(few, many, strangers()[:others]) is None
-    assert taste_match.meet(many, few, strangers()[:others]) is None
+    assert taste_match.compare(few, many, strangers()[:others]) is None
+    assert taste_match.compare(many, few, strangers()[:others]) is None
 
 
 def test_a_meaningless_score_is_not_given() -> None:
     scattered = likes(strangers(3)[:12], "a"), likes(strangers(4)[:12], "b")
-    assert taste_match.meet(*scattered, strangers()) is None
+    assert taste_match.compare(*scattered, strangers()) is None
 
 
 def test_suggestions_are_nearest_to_the_members_taste_with_different_artists() -> None:

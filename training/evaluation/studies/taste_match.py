@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
 from bot.core.feed.space import FITTED_ON, Space, space_of, to_length_one
-from bot.core.social.taste_match import LikedPoints, Meeting, meet
+from bot.core.social.taste_match import Comparison, LikedPoints, compare
 from bot.core.sorting.learning.columns import Vectors
 from training.evaluation.people import Person
 from training.problems import InputProblem
@@ -31,7 +31,7 @@ class Drawn:
 
     pair: str
     likes: int
-    meeting: Meeting
+    comparison: Comparison
     middles: float
 
 
@@ -80,7 +80,7 @@ def _draws(pair: Pair, size: int, points: Mapping[str, Vectors], seed: int) -> I
         sides = _halves(one, rng) if one is other else (sorted(one.songs), sorted(other.songs))
         first, second = (_likes(_some(side, size, rng), points) for side in sides)
         strangers = np.stack([points[song] for song in _some(pair.strangers, STRANGERS, rng)])
-        if (met := meet(first, second, strangers)) is not None:
+        if (met := compare(first, second, strangers)) is not None:
             yield Drawn(f"{one.name}, {other.name}", size, met, _middles(first, second))
 
 
@@ -103,7 +103,7 @@ def _middles(one: LikedPoints, other: LikedPoints) -> float:
 
 def _figures(drawn: Sequence[Drawn]) -> dict[str, dict[str, float]]:
     by_size = {size: [draw for draw in drawn if draw.likes == size] for size in SIZES}
-    settled = float(np.mean([draw.meeting.number for draw in by_size[max(SIZES)] or drawn]))
+    settled = float(np.mean([draw.comparison.number for draw in by_size[max(SIZES)] or drawn]))
     return {str(size): _of_size(draws, settled) for size, draws in by_size.items()}
 
 
@@ -111,7 +111,9 @@ def _of_size(drawn: Sequence[Drawn], settled: float) -> dict[str, float]:
     """said: the share of draws with a score; the means are over those."""
     figures = {"said": len(drawn) / DRAWS}
     if drawn:
-        numbers, within = (np.array([getattr(draw.meeting, name) for draw in drawn]) for name in ("number", "within"))
+        numbers, within = (
+            np.array([getattr(draw.comparison, name) for draw in drawn]) for name in ("number", "within")
+        )
         figures |= {"number": _mean(numbers), "within": _mean(within)}
         figures |= {"covered": _mean(np.abs(numbers - settled) <= within)}
         figures |= {"middles": _mean(np.array([draw.middles for draw in drawn]))}

@@ -10,7 +10,7 @@ from bot.chat.social.pages import profile, taste_match
 from bot.core.records import Playlist, Song
 from bot.core.social.records import Agreement, Profile, Reposted
 from bot.core.social.taste_map import Finding
-from bot.core.social.taste_match import VAGUE, Meeting
+from bot.core.social.taste_match import VAGUE, Comparison
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.follow import NEWEST, RepostedSong
 from bot.flows.social.profile import Mine, ProfileView
@@ -33,7 +33,7 @@ MINE = Mine(FULL, Profile(ADA, tuple(range(5)), True, True), KEPT, 1000, True)
 NOTHING = Mine(ProfileView(ADA, None), Profile(ADA), [], 0, False)
 ASKED = Agreement(9_000_000, ADA, BEN, NOW)
 AGREED = Agreement(9_000_000, ADA, BEN, NOW, NOW)
-MATCH = TasteMatch(9_000_000, BEN, Meeting(62, 7, 120), ENTRIES, ENTRIES, ENTRIES)
+MATCH = TasteMatch(9_000_000, BEN, Comparison(62, 7, 120), ENTRIES, ENTRIES, ENTRIES)
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_the_public_message_names_who_agreed_but_nothing_of_the_match() -> None:
 @pytest.mark.parametrize("number", [0, 9, 10, 29, 30, 54, 55, 79, 80, 100])
 def test_every_score_has_a_meaning_and_a_higher_score_never_a_lesser_one(number: int) -> None:
     meanings = [said for _, said in messages.MEANINGS]
-    here, above = (messages.meaning(Meeting(percent, 5, 50)) for percent in (number, min(100, number + 1)))
+    here, above = (messages.meaning(Comparison(percent, 5, 50)) for percent in (number, min(100, number + 1)))
     assert meanings.index(above) <= meanings.index(here)
 
 
 @pytest.mark.parametrize(("within", "said"), [(0, "quite sure"), (7, "fairly sure"), (VAGUE - 1, "a first guess")])
 def test_confidence_is_stated_in_words(within: int, said: str) -> None:
-    assert said in messages.confidence(Meeting(50, within, 12))
-    assert f"give or take {within}, from at least 12 songs" in messages.confidence(Meeting(50, within, 12))
+    assert said in messages.confidence(Comparison(50, within, 12))
+    assert f"give or take {within}, from at least 12 songs" in messages.confidence(Comparison(50, within, 12))
 
 
 def test_a_hidden_member_is_told_that_nobody_sees_it() -> None:
