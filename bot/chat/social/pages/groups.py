@@ -9,7 +9,7 @@ from bot.flows.social.shared.groups import Group
 from bot.messages import _
 from bot.messages.social import groups as messages
 
-PER_PAGE = 8  # members, each with a button
+PER_PAGE = 6  # members, each with a button: with the removals, Discord's 40 components
 REMOVALS = 5  # shown, the newest
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.chat.layout import Page
-from bot.chat.social.pages import hosting
+from bot.chat.social.pages import groups, hosting
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.records import Song
-from bot.core.social.shared_playlists import Brought, KeepVote, Shared, SongState
+from bot.core.social.shared_playlists import Brought, KeepVote, Removal, Shared, SongState
+from bot.flows.social.shared.groups import Group
 from bot.flows.social.shared.hosting import DryRun
 from bot.flows.social.shared.playlists import SharedView
 from bot.messages.social import shared_playlists as messages
@@ -29,6 +30,7 @@ RECORD = [
 SHOWN = SharedView(
     LIST, RECORD, [KeepVote(SONGS[0].song, HIDDEN, True)], {song.song: song for song in SONGS}, frozenset()
 )
+GROUP = Group(LIST, range(MEMBER, MEMBER + 50), [Removal(HIDDEN + at, MEMBER, NOW) for at in range(9)], frozenset())
 DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
 
 
@@ -43,6 +45,9 @@ DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
         hosting.ending(LIST),
         hosting.removing(LIST),
         pages.invitation(LIST),
+        *(groups.page(GROUP, MEMBER, page) for page in range(9)),
+        groups.page(GROUP, HIDDEN),
+        groups.asks(GROUP, HIDDEN),
         pages.choosing(LIST, SONGS),
         pages.added(LIST, SONGS[0], first=True),
         Page(written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False, "shelved": False})),
