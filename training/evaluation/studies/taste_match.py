@@ -27,12 +27,12 @@ DRAWS = 10  # per pair and size
 
 @dataclass(frozen=True)
 class Drawn:
-    """One draw: who is compared, with how many likes, and the result; middles: the cosine between their means."""
+    """One draw: who is compared, with how many likes, and the result; cosine: between the means."""
 
     pair: str
     likes: int
     comparison: Comparison
-    middles: float
+    cosine: float
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Pair:
 
 
 def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
-    """Return, by pair and number of likes, the score, half its interval, the middles (all means over DRAWS), and more.
+    """Return, by pair and number of likes, the score, half its interval, the cosine (all means over DRAWS), and more.
 
     covered: how often the interval contains the mean score at the most likes. Raises InputProblem for fewer than three
     people.
@@ -81,7 +81,7 @@ def _draws(pair: Pair, size: int, points: Mapping[str, Vectors], seed: int) -> I
         first, second = (_likes(_some(side, size, rng), points) for side in sides)
         strangers = np.stack([points[song] for song in _some(pair.strangers, STRANGERS, rng)])
         if (met := compare(first, second, strangers)) is not None:
-            yield Drawn(f"{one.name}, {other.name}", size, met, _middles(first, second))
+            yield Drawn(f"{one.name}, {other.name}", size, met, _cosine(first, second))
 
 
 def _halves(person: Person, rng: np.random.Generator) -> tuple[list[str], list[str]]:
@@ -97,7 +97,7 @@ def _likes(songs: Sequence[str], points: Mapping[str, Vectors]) -> LikedPoints:
     return LikedPoints(songs, np.stack([points[song] for song in songs]))
 
 
-def _middles(one: LikedPoints, other: LikedPoints) -> float:
+def _cosine(one: LikedPoints, other: LikedPoints) -> float:
     return float(to_length_one(one.points.mean(axis=0)) @ to_length_one(other.points.mean(axis=0)))
 
 
@@ -116,7 +116,7 @@ def _of_size(drawn: Sequence[Drawn], settled: float) -> dict[str, float]:
         )
         figures |= {"number": _mean(numbers), "within": _mean(within)}
         figures |= {"covered": _mean(np.abs(numbers - settled) <= within)}
-        figures |= {"middles": _mean(np.array([draw.middles for draw in drawn]))}
+        figures |= {"cosine": _mean(np.array([draw.cosine for draw in drawn]))}
     return figures
 
 
@@ -129,11 +129,11 @@ def report(results: Mapping[str, Any]) -> str:
     lines = [
         f"`{results['command']}`",
         "",
-        f"| who | {' | '.join(f'{size:,} likes' for size in SIZES)} | middles |",
+        f"| who | {' | '.join(f'{size:,} likes' for size in SIZES)} | cosine of means |",
         f"|---|{'---|' * (len(SIZES) + 1)}",
     ]
     for pair, sizes in results["pairs"].items():
-        most = sizes[str(max(SIZES))].get("middles", float("nan"))
+        most = sizes[str(max(SIZES))].get("cosine", float("nan"))
         lines.append(f"| {pair} | {' | '.join(_said(sizes[str(size)]) for size in SIZES)} | {most:.2f} |")
     for size in SIZES:
         figures = [sizes[str(size)] for sizes in results["pairs"].values()]
