@@ -1,8 +1,8 @@
 """Asking: how long choosing the next song takes, by library size and number of labels.
 
-`python -m benchmarks.asking` prints the latency of `core.sorting.active_learning` in ms. "first" is the first question
-in a library, before its regions are known; later questions use the memo that the bot keeps. Each library is projected
-before, when the bot scores it. "products" divides the median by the time of one matrix product, library times
+`python -m benchmarks.asking` prints the latency of `core.sorting.learning.active_learning` in ms. "first" is the first
+question in a library, before its regions are known; later questions use the memo that the bot keeps. Each library is
+projected before, when the bot scores it. "products" divides the median by the time of one matrix product, library times
 directions, in the same run: that factors out the machine.
 """
 

@@ -293,7 +293,7 @@ class Item:
     song: str | None
     added_at: datetime | None
     isrc: str | None = field(default=None, compare=False)
-    naming: str | None = field(default=None, compare=False)  # core.recording.naming
+    naming: str | None = field(default=None, compare=False)  # core.sorting.recording.naming
     duration_ms: int | None = field(default=None, compare=False)
     playable: bool = field(default=True, compare=False)
 

@@ -1,8 +1,8 @@
 """Space: places songs by what they sound like, independent of who likes them. Pure.
 
-A song's features (numbers, words, musicnn's vector) become the columns of `core.sorting.schema`, without the names of
-artists and albums, and are projected onto the directions in which songs differ most (principal components). Rows
-have length 1, so the product of two is their cosine. Nobody's taste goes into it.
+A song's features (numbers, words, musicnn's vector) become the columns of `core.sorting.learning.schema`, without the
+names of artists and albums, and are projected onto the directions in which songs differ most (principal components).
+Rows have length 1, so the product of two is their cosine. Nobody's taste goes into it.
 """
 
 from collections.abc import Sequence

@@ -62,7 +62,7 @@ content = Table(
     Column("song", Text, index=True),  # None: a place with nothing in it that is a song
     Column("added_at", Moment),
     Column("isrc", Text),
-    Column("naming", Text),  # core.recording.naming
+    Column("naming", Text),  # core.sorting.recording.naming
     Column("duration_ms", Integer),
     Column("playable", Boolean, nullable=False, default=True),
 )
