@@ -12,9 +12,9 @@ from bot.adapters.store.sorting import contents, creations, playlists
 from bot.core import limits
 from bot.core.jobs import JobKind
 from bot.core.notices import NoticeKind
-from bot.core.records import Actor, Layer, Playlist
+from bot.core.records import LOCAL, Actor, Layer, Playlist
 from bot.core.sorting import recording
-from bot.errors import BadChoice, BadLength, NoPlaylists
+from bot.errors import BadChoice, BadLength, NoPlaylists, NotLinked
 from bot.errors.sorting import (
     AlreadyInLayer,
     EmojiTaken,
@@ -51,6 +51,7 @@ async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed
         read = await music.contents(listed.id)  # incomplete: what's missing now would later look like a manual addition
     async with contents.alone(store, actor.member):
         async with store.writing() as tx:
+            await _check_linked(tx, actor.member, listed)
             layer = await _layer(tx, actor.member, _name(layer_name))
             kept = await _adopt(tx, layer, listed)
         seen = contents.Read(read.items, read.snapshot or listed.snapshot, actor.now)
@@ -76,6 +77,7 @@ async def _make(store: Store, music: Music, layer: Layer, name: str, now: dateti
     making = new_making(layer.member, f"{KEPT}{layer.layer}:{name}", name)
     made = await create(store, music, making, now)
     async with store.writing() as tx:
+        await _check_linked(tx, layer.member, made)
         kept = await _adopt(tx, layer, made)
         await playlists.save_content(tx, kept, (), None)
         await playlists.change(tx, kept.playlist, ref=made.id, removed_at=None, recorded_from=now)
@@ -115,6 +117,12 @@ async def unfinished(store: Store) -> list[int]:
         found = {making.member for making in await creations.begun(tx, KEPT) if making.asked_at is not None}
         ended, aside = await members.with_ended_consent(tx, found), await setbacks.subjects_aside(tx, JobKind.KEEP)
     return sorted(found - ended - aside)
+
+
+async def _check_linked(tx: Tx, member: int, listed: ListedPlaylist) -> None:
+    """Raise NotLinked if the member has unlinked the account that the playlist is in: nothing of it may come back."""
+    if not listed.id.startswith(LOCAL) and await members.account(tx, member) is None:
+        raise NotLinked
 
 
 async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:

@@ -3,14 +3,19 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from bot.adapters.artefacts import Folder
 from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.spotify import open_tokens
+from bot.adapters.store import schema
 from bot.adapters.store.library import songs
-from bot.errors import LinkRefused, VaultError, WrongCode
+from bot.core.records import Actor
+from bot.errors import LinkRefused, NotLinked, VaultError, WrongCode
 from bot.errors.account import EarlierLink
 from bot.errors.spotify import SpotifyDown
 from bot.flows.account import link
@@ -20,8 +25,10 @@ from bot.flows.library.sync import sync
 from bot.flows.sorting import playlists
 from bot.messages.errors import describe
 from sandbox.spotify import Fault
+from sandbox.spotify.faults import Request
 from tests.contract.spotify.site import Site, back
 from tests.contract.spotify.stage import APP, BACK, IDA, MARA, TOKEN, URIS, Stage, agree, returned
+from tests.contract.spotify.writing.writer import listed
 from tests.databases import everything_in
 
 SECONDS = 600.0
@@ -232,3 +239,30 @@ async def test_playlists_made_before_the_member_linked_can_still_be_exported(sta
     await local.add(kept.ref, added, None)
     exported = await exports.exported(stage.store, await stage.link(MARA, "mara"), kept)
     assert b"Boat" in exported.data
+
+
+@pytest.mark.parametrize("line", ["GET /v1/playlists/", "POST /v1/me/playlists"])
+async def test_p35_no_playlist_is_kept_for_a_member_who_unlinks_meanwhile(
+    stage: Stage, tmp_path: Path, line: str
+) -> None:
+    music = await stage.link(MARA, "mara")
+    run = stage.world.create_playlist("mara", "Run")
+    stage.world.replace("mara", run.id, URIS[:3])
+    chosen = await listed(music, run.id)
+
+    async def unlink(request: Request) -> None:
+        if request.line.startswith(line):
+            await link.unlink(stage.store, stage.vault, Folder(tmp_path / "models"), MARA)
+
+    stage.world.after.append(unlink)
+    actor = Actor(MARA, None, stage.clock())
+    keep = (
+        playlists.take(stage.store, music, actor, "main", chosen)
+        if line.startswith("GET")
+        else playlists.make(stage.store, music, MARA, "main", "New", stage.clock())
+    )
+    with pytest.raises(NotLinked):
+        await keep
+    async with stage.store.reading() as tx:
+        assert (await tx.execute(select(schema.content))).all() == []
+        assert (await tx.execute(select(schema.playlist.c.ref))).all() == []

@@ -17,7 +17,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists
-from bot.core.records import Actor, Card, Like, Song
+from bot.core.records import LOCAL, Actor, Card, Like, Song
 from bot.core.sorting.labels import Kind, Verdict
 from bot.errors import BadChoice, NothingToUndo, NotYours
 from bot.errors.sorting import PlaylistNotKept
@@ -48,7 +48,7 @@ async def furnish(store: Store) -> tuple[int, list[int]]:
         await members.ensure(tx, IDA, NOW)
         await songs.like(tx, MARA, [Like(Song(song, song, ("A",)), NOW) for song in SONGS], NOW)
         layer = await playlists.ensure_layer(tx, MARA, "main")
-        kept = [await playlists.add(tx, layer, name, name, name) for name in ("P", "Q", "R")]
+        kept = [await playlists.add(tx, layer, name, LOCAL + name, name) for name in ("P", "Q", "R")]
         for song in SONGS:
             await cards.add(tx, Card(f"card-{song}", MARA, layer.layer, song, None, NOW))
     return layer.layer, [playlist.playlist for playlist in kept]
@@ -148,8 +148,9 @@ class Delivery(Machine):
 
     @rule(at=st.integers(0, 2), name=st.sampled_from(["", " renamed"]))
     def take_back(self, at: int, name: str) -> None:
-        ref = "PQR"[at]
-        listed, music = ListedPlaylist(ref, ref + name, 0, None), LocalPlaylists(self.store, MARA, lambda: NOW)
+        letter = "PQR"[at]
+        listed = ListedPlaylist(LOCAL + letter, letter + name, 0, None)
+        music = LocalPlaylists(self.store, MARA, lambda: NOW)
         if self.all[at] not in self.kept:
             kept = self.run(playlist_flow.take(self.store, music, Actor(MARA, None, NOW), "main", listed))
             assert kept.playlist == self.all[at]
