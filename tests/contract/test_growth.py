@@ -139,6 +139,12 @@ async def scans(store: Store, seen: Sequence[tuple[str, Any]]) -> list[str]:
     return found
 
 
+async def test_a_plan_that_reads_a_whole_table_is_found(store: Store) -> None:
+    """Or no plan would fail the tests below."""
+    assert len(await scans(store, [("SELECT * FROM liked", ())])) == 1
+    assert await scans(store, [("SELECT * FROM liked WHERE member = 1 AND song = 'x'", ())]) == []
+
+
 @pytest.mark.slow
 async def test_what_one_member_does_reads_nothing_that_grows_with_the_others(stage: Stage, tmp_path: Path) -> None:
     libraries = ScoredLibraries(stage.store, Scorer(Folder(tmp_path / "models")))

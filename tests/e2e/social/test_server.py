@@ -151,7 +151,10 @@ async def test_a_comment_opens_one_thread_and_only_in_channels(shop: Shop) -> No
     said = await answer(shop.kai.click(card, "Comment"))
     assert card.thread is not None
     assert f"<#{card.thread.id}>" in said.text()
-    assert all(artist in card.thread.name for artist in card.text().splitlines()[1:2])
+    heading, artist, *_ = card.text().replace("\\", "").splitlines()
+    title, _, by = card.thread.name.rpartition(" – ")
+    assert heading.startswith(f"### [{title}](<https://")
+    assert by == artist
     assert f"<#{card.thread.id}>" in (await answer(shop.ivo.click(card, "Comment"))).text()
     assert shop.stack.rows("select count from counted where what = 'comment'") == [(1,)]
     private = await answer(shop.ivo.command("feed play"))
