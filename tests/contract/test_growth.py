@@ -154,6 +154,8 @@ async def test_what_one_member_does_reads_nothing_that_grows_with_the_others(sta
     await others(stage.store, range(3_000, 3_000 + MANY), stage.now)
     await stage.catalogue.points.refresh()
     many = await counted(stage, libraries)
+    async with stage.store.reading() as tx:
+        assert (await tx.execute(sa.select(schema.setback))).all() == [], "every step of a tick was carried out"
     assert {name: len(seen) for name, seen in many.items()} == {name: len(seen) for name, seen in few.items()}
     assert [line for seen in many.values() for line in await scans(stage.store, seen)] == []
 
