@@ -73,6 +73,23 @@ async def test_p40_a_large_library_leaves_the_catalogue_in_slices(stage: Stage, 
         assert (await tx.execute(select(func.count()).select_from(schema.entry))).scalar_one() == 30
 
 
+async def test_songs_are_suggested_to_those_who_like_or_can_see_them(stage: Stage) -> None:
+    await stage.like(ADA, range(30))
+    await stage.like(BEN, [100, 7], joined=False)
+    await stage.like(EVA, [200])
+    await stage.hear([107])
+    await stage.catalogue.points.refresh()
+
+    async def suggested(member: int, typed: str) -> list[str]:
+        return [song.song for song in await stage.catalogue.suggest(member, typed, 25)]
+
+    assert await suggested(BEN, "song 1") == [song(100).song]
+    assert await suggested(BEN, "7") == [song(7).song, local(107)]
+    assert sorted(await suggested(EVA, "7")) == sorted([song(7).song, song(17).song, song(27).song, local(107)])
+    assert await suggested(EVA, "100") == [], "whoever likes it hasn't joined"
+    assert await suggested(EVA, "%") == []
+
+
 async def test_recommendations_are_new_songs_of_the_same_style(stage: Stage) -> None:
     await stage.like(ADA, range(60))
     await stage.like(BEN, range(0, 12, STYLES))
