@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def sync(path: Path) -> None:
@@ -23,11 +26,18 @@ def put(made: Path, path: Path) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file atomically, even if the power fails."""
+    with writing_whole(path) as out:
+        out.write(content)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to be written; it's in its place, whole, once the block ends, and not at all if that raises."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(content)
+            yield out
         put(Path(temporary), path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

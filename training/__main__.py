@@ -12,6 +12,7 @@ from pathlib import Path
 from bot import modes
 from bot.cli.command_line import add_command, carry_out
 from bot.core.features import RefusedProvenance
+from bot.core.sorting.decide import OUT_OF
 from bot.errors import CratekeeperError
 
 PROG = "python -m training"
@@ -85,7 +86,9 @@ def _unclear(options: argparse.Namespace) -> str | None:
         return "fit uses the prior in DATA_DIR for a layer from the database; `pretrain` puts it there"
     if options.layer is None:
         return None if all(files) else "fit needs --library, --labels and --out, or --member and --layer"
-    return None if options.member and not any(files) else "fit needs --member with --layer, and no files"
+    if any(files) or not (options.member or "").isdecimal():
+        return "fit needs --member, a number, with --layer, and no files"
+    return None
 
 
 def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
@@ -137,7 +140,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, required=True, help="folder that `fit` wrote")
     parser.add_argument("--library", type=Path, required=True, help="CSV of songs, as for `fit`")
     parser.add_argument("--out", type=Path, required=True, help="CSV to write")
-    parser.add_argument("--mistakes", type=float, default=2, help="wrong songs in 20 that are acceptable (default 2)")
+    parser.add_argument("--mistakes", type=_mistakes, default=2, help="acceptable wrong songs in 20 (default 2)")
     parser.add_argument("--sets", nargs="+", default=[], help="set columns besides genres, artists and album")
     _add_prior(parser, "--models")
 
@@ -146,7 +149,7 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, required=True, help="folder that `fit` wrote; may be empty")
     parser.add_argument("--library", type=Path, required=True, help="CSV of songs, as for `fit`")
     parser.add_argument("--labels", type=Path, required=True, help="CSV of labels, as for `fit`")
-    parser.add_argument("-n", "--count", type=int, default=5, help="how many songs (default 5)")
+    parser.add_argument("-n", "--count", type=_count, default=5, help="how many songs (default 5)")
     _add_rules(parser)
     _add_prior(parser, "--models")
 
@@ -161,15 +164,18 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ks", type=_count, nargs="+", default=[3, 5, 10], help="playlists per member")
     parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels per playlist")
     parser.add_argument("--draws", type=_count, default=15, help="members to simulate, for each size and person")
-    parser.add_argument("--asking-draws", type=int, default=5, help="of those with five playlists, how many get asked")
-    parser.add_argument("--bulk-draws", type=int, default=5, help="how many of those answer about artists at once")
+    parser.add_argument("--asking-draws", type=_natural, default=5, help="how many with five playlists get asked")
+    parser.add_argument("--bulk-draws", type=_natural, default=5, help="how many of those answer about artists at once")
     parser.add_argument(
-        "--evidence-draws", type=int, default=0, help="how many of those also try what labels of each source are worth"
+        "--evidence-draws",
+        type=_natural,
+        default=0,
+        help="how many of those try what labels of each source are worth",
     )
     parser.add_argument(
         "--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures don't depend on it"
     )
-    parser.add_argument("--seed", type=int, default=0, help="random seed")
+    parser.add_argument("--seed", type=_natural, default=0, help="random seed")
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--report", type=Path, help="folder for the tables (measured.md) and pictures (SVG)")
 
@@ -192,7 +198,7 @@ def _add_convert_dbpedia(parser: argparse.ArgumentParser) -> None:
 
 def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, bpm, key, mode")
-    parser.add_argument("--seed", type=int, default=0, help="random seed")
+    parser.add_argument("--seed", type=_natural, default=0, help="random seed")
     parser.add_argument("--json", type=Path, help="file for all figures")
 
 
@@ -221,19 +227,31 @@ def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
         "folders", type=Path, nargs="+", help="folder of songs with sections.csv: file, kind, start, end"
     )
     parser.add_argument("--highlight", default="chorus", help="the kind of section that counts as a highlight")
-    parser.add_argument("--seed", type=int, default=0, help="random seed")
+    parser.add_argument("--seed", type=_natural, default=0, help="random seed")
 
 
 def _add_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="CSVs with a playlist column, one person's library each")
     parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--seed", type=int, default=0, help="random seed")
+    parser.add_argument("--seed", type=_natural, default=0, help="random seed")
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:
     parser.add_argument(
         "--prior", type=Path, help=f"file that `pretrain` wrote (default: prior.npz in {folder}, if any)"
     )
+
+
+def _natural(text: str) -> int:
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError("not below 0")
+    return number
+
+
+def _mistakes(text: str) -> float:
+    if not 0 <= (number := float(text)) <= OUT_OF:
+        raise argparse.ArgumentTypeError(f"from 0 to {OUT_OF}")
+    return number
 
 
 def _count(text: str) -> int:

@@ -1,21 +1,23 @@
 """Files: libraries and labels as tables (`bot.core.library.tables`; plain or .gz), checked line by line."""
 
 import gzip
+import io
 import json
 import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from bot.core.codes import name_uri
 from bot.core.features import SongFeatures
 from bot.core.library import tables
 from bot.core.library.tables import IDS, BadRow, Row, features_of, uri_of
 from bot.core.sorting.learning.dataset import Label, TrainingSet
-from bot.disk import write_whole
+from bot.disk import write_whole, writing_whole
 from training.problems import InputProblem
 
 LABEL_COLUMNS = frozenset({"playlist", "verdict"})
@@ -184,9 +186,25 @@ def _content(path: Path) -> bytes:
 
 def write_rows(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a CSV file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with _writing(path) as file:
         tables.write(file, headers, rows)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file."""
+    with _writing(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    """Open a file to be written, whole or not at all; a terminal or pipe, such as /dev/stdout, takes what comes."""
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    with writing_whole(path.resolve()) as out, io.TextIOWrapper(out, "utf-8", newline="") as file:
+        yield file
 
 
 def read_served(folder: Path) -> dict[Key, str]:
@@ -195,7 +213,7 @@ def read_served(folder: Path) -> dict[Key, str]:
         return {}
     try:
         rows = json.loads((folder / POINTER).read_bytes())
-        return {(row["member"], row["layer"]): row["digest"] for row in rows}
+        return {(str(row["member"]), str(row["layer"])): str(row["digest"]) for row in rows}
     except (ValueError, KeyError, TypeError) as problem:
         raise InputProblem(f"{folder / POINTER}: cannot be read ({problem!r})") from problem
 
@@ -213,6 +231,9 @@ def make_ready(folder: Path | None, file: Path | None) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
+            is_there = file.exists()
             file.open("a").close()
+            if not is_there:
+                file.unlink()
     except OSError as problem:
         raise InputProblem(f"{problem.filename}: cannot be written to ({problem.strerror})") from problem

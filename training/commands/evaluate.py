@@ -10,7 +10,7 @@ from training.evaluation.evaluate import Material, Protocol, evaluate
 from training.evaluation.people import read_people
 from training.evaluation.report import report
 from training.evaluation.studies.likes import read_all_likes
-from training.files import make_ready
+from training.files import make_ready, write_text
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
@@ -26,8 +26,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
     results = {"command": options.command, **evaluate(material, protocol, options.jobs)}
     print(report(results))
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+        write_text(options.json, json.dumps(results, indent=1, ensure_ascii=False))
     if options.report:
-        (options.report / "measured.md").write_text(f"{report(results)}\n", encoding="utf-8")
+        write_text(options.report / "measured.md", f"{report(results)}\n")
         draw_all(results, options.report)
     return 0

@@ -20,7 +20,7 @@ from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
 from training.model.from_database import train_member
 from training.model.publish import TrainingOutcome, served_from, train
-from training.problems import KEPT, PUBLISHED, NothingToTellApart
+from training.problems import KEPT, PUBLISHED, InputProblem, NothingToTellApart
 from training.progress import bar
 
 GENTLY = 10  # steps of niceness; what members click goes first
@@ -36,6 +36,8 @@ def fit_command(options: argparse.Namespace) -> int:
         return fit_layer(int(options.member), int(options.layer), options.json, options.env)
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
+    if options.member not in {None, *(member for member, _layer in training)}:
+        raise InputProblem(f"{options.labels}: no labels of the member {options.member}")
     prior = chosen_prior(options.prior, options.out, options.env)
     chosen = {key: _augmented(prior, told) for key, told in training.items() if options.member in (None, key[0])}
     served = read_served(options.out)
@@ -109,6 +111,6 @@ def _say(as_json: bool, *who: str, published: bool, labels: int, reason: str, **
         print(json.dumps({"who": who, "published": published, "labels": labels, "reason": reason, **more}))
         return
     tried = more.get("overall", {})
-    right = f", right on {tried['accuracy']:.0%} of {tried['tested']} left out" if tried else ""
+    right = f", right on {tried['accuracy']:.0%} of {tried['tested']} left out" if tried.get("tested") else ""
     head = "/".join(who) + ": " if who else ""
     print(f"{head}{'published' if published else 'kept the previous one'}, {labels} labels{right}: {reason}")

@@ -29,7 +29,7 @@ def evaluate_peaks_command(options: argparse.Namespace) -> int:
 def evaluate_audio_command(options: argparse.Namespace) -> int:
     """Analyse every recording, and print the accuracy of tempo, key and loudness."""
     from bot.audio.analysis.embedding import Embedder
-    from training.files import make_ready
+    from training.files import make_ready, write_text
     from training.hearing.accuracy import evaluate, hear
     from training.hearing.report import report
     from training.hearing.truth import read_truth
@@ -42,7 +42,7 @@ def evaluate_audio_command(options: argparse.Namespace) -> int:
     results = {"command": options.command, **evaluate(heard, options.seed)}
     print(report(results))
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+        write_text(options.json, json.dumps(results, indent=1, ensure_ascii=False))
     return 0
 
 

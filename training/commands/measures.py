@@ -7,7 +7,7 @@ from typing import Any
 
 from training.evaluation.people import Person, read_people
 from training.evaluation.studies import feed, neighbours, taste_match
-from training.files import make_ready
+from training.files import make_ready, write_text
 
 Evaluate = Callable[[Sequence[Person], int], dict[str, Any]]
 Report = Callable[[Mapping[str, Any]], str]
@@ -33,5 +33,5 @@ def _measure(options: argparse.Namespace, evaluate: Evaluate, report: Report) ->
     results = {"command": options.command, **evaluate(read_people(options.data), options.seed)}
     print(report(results))
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+        write_text(options.json, json.dumps(results, indent=1, ensure_ascii=False))
     return 0

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, standing
@@ -26,10 +25,13 @@ def models_in(folder: Path) -> dict[Key, OpenModel]:
 
 
 def names_of(folder: Path, model: OpenModel) -> dict[str, str]:
-    """Return the names of a model's playlists by id (as text), from its card."""
-    card: dict[str, Any] = json.loads((folder / f"{model.digest}.json").read_bytes())
-    names: dict[str, str] = card["names"]
-    return names
+    """Return the names of a model's playlists by id (as text), from its card. Raises InputProblem."""
+    card = folder / f"{model.digest}.json"
+    try:
+        names = json.loads(card.read_bytes())["names"]
+        return {str(kind): str(names[str(kind)]) for kind in model.classes if kind is not None}
+    except (ValueError, KeyError, TypeError) as problem:
+        raise InputProblem(f"{card}: cannot be read ({problem!r})") from problem
 
 
 def chosen_prior(chosen: Path | None, folder: Path, env: Mapping[str, str]) -> Prior | None:

@@ -10,6 +10,7 @@ from bot.disk import write_whole
 from training import prior_teachers
 from training.dbpedia import corpus_of, read_dumps, read_table, write_table
 from training.evaluation.people import Person, read_person, refuse_twice
+from training.files import make_ready
 from training.pretrain import Corpus
 from training.problems import KEPT, PUBLISHED, InputProblem
 from training.progress import bar
@@ -18,6 +19,7 @@ from training.progress import bar
 def pretrain_command(options: argparse.Namespace) -> int:
     """Learn a prior from playlists, and save it where the bot or `fit` reads it; with --check, unless it does harm."""
     began = time.monotonic()
+    make_ready(None, options.out)
     taught_by = prior_teachers.members_in(options.env) if options.members else prior_teachers.Teachers([])
     people = [*(read_person(path) for path in bar(options.data, "files")), *taught_by.people]
     refuse_twice(person.name for person in people)
@@ -34,6 +36,7 @@ def pretrain_command(options: argparse.Namespace) -> int:
 
 def convert_dbpedia_command(options: argparse.Namespace) -> int:
     """Make a table of artists from DBpedia's files of triples."""
+    make_ready(None, options.out)
     artists = read_dumps(bar(options.dumps, "files"))
     write_table(options.out, artists)
     linked = sum(bool(about.associated) for about in artists)

@@ -20,7 +20,7 @@ from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import with_prior
 from bot.core.sorting.learning.schema import schema_of
 from training.commands.models import chosen_prior, models_in, names_of, warn_of_other
-from training.files import Key, Library, read_labels, read_library, read_served, write_rows
+from training.files import Key, Library, make_ready, read_labels, read_library, read_served, write_rows
 from training.model.gate import Served
 from training.model.publish import served_from
 from training.progress import bar
@@ -31,6 +31,7 @@ SEED = 0
 def predict_command(options: argparse.Namespace) -> int:
     """Score a library with every model in a folder: one line per song and playlist."""
     library = read_library(options.library, options.sets)
+    make_ready(None, options.out)
     models, prior = models_in(options.models), chosen_prior(options.prior, options.models, options.env)
     warn_of_other(prior, models.values())
     songs = list(with_prior(prior, library.songs).values())

@@ -178,6 +178,54 @@ def test_a_damaged_archive_gives_one_clear_line(
     assert len(error.splitlines()) == 1
 
 
+@pytest.mark.slow
+def test_a_damaged_folder_of_models_gives_one_line_and_leaves_older_results_alone(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models, scores = tmp_path / "m", tmp_path / "scores.csv"
+    assert run("fit", "--library", files[0], "--labels", files[1], "--out", models, "--member", "bob") == 0
+    (digest,) = (path.stem for path in models.glob("*.onnx"))
+    scores.write_text("older")
+    for name, content, code in (
+        (f"{digest}.json", "[]", 2),
+        (f"{digest}.json", '{"names": {"1": "A"}}', 2),
+        ("served.json", '[{"member": 1, "layer": 2, "digest": 3}]', 1),
+        ("served.json", "[1]", 2),
+    ):
+        (models / name).write_text(content)
+        capsys.readouterr()
+        assert run("predict", "--models", models, "--library", files[0], "--out", scores) == code
+        assert len(capsys.readouterr().err.splitlines()) == 1
+        assert scores.read_text() == "older"
+    assert {path.name for path in tmp_path.iterdir()} == {files[0].name, files[1].name, "m", "scores.csv"}
+
+
+def test_what_cannot_be_done_fails_before_anything_is_written(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    songs, labels = ("--library", files[0]), ("--labels", files[1])
+    before = sorted(tmp_path.iterdir())
+    for arguments, said in (
+        (["fit", *songs, *labels, "--out", tmp_path / "m", "--member", "eve"], "no labels of the member eve"),
+        (["convert-dbpedia", files[0], "--out", files[1] / "d.csv.gz"], "cannot be written to"),
+        (["pretrain", files[0], "--out", tmp_path], "cannot be written to"),
+        (["pretrain", files[0], "--out", tmp_path / "prior.npz"], "needs columns for the song and its playlist"),
+    ):
+        assert run(*arguments) == 2
+        assert said in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["predict --mistakes nan", "predict --mistakes 21", "next --count 0", "evaluate --seed -1"],
+)
+def test_a_number_out_of_range_is_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(*option.split())
+    assert f"{option.split()[1]}: " in capsys.readouterr().err
+
+
 def test_labels_name_songs_by_link_and_a_broken_link_is_refused(tmp_path: Path) -> None:
     song = "0000000000000000000101"
     songs = write_csv(tmp_path / "S.csv", [["Track URI", "Tempo"], [f"spotify:track:{song}", "120"]])
