@@ -16,7 +16,7 @@ from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.errors import CratekeeperError, StorageDown
-from training.commands.models import chosen_prior
+from training.commands.models import chosen_prior, numbered_as_in
 from training.files import Key, read_labels, read_library, read_served, write_served
 from training.model.from_database import train_member
 from training.model.publish import TrainingOutcome, served_from, train
@@ -83,7 +83,8 @@ def _fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -
 
 def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, served: dict[Key, str]) -> int:
     try:
-        outcome = train(training, served_from(Folder(options.out), served.get(key)), datetime.now(UTC))
+        serving = served_from(Folder(options.out), served.get(key))
+        outcome = train(numbered_as_in(serving, options.out, training), serving, datetime.now(UTC))
     except NothingToTellApart as problem:
         _say(options.json, *key, published=False, labels=problem.labels, reason=Reason.NOTHING_TO_TELL_APART)
         return problem.code

@@ -3,15 +3,19 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, standing
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import OpenModel, Scorer
+from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.prior import Prior
 from training.files import Key, read_served
 from training.model.from_database import shipped_is_on
+from training.model.gate import Served
 from training.problems import InputProblem
 
 
@@ -32,6 +36,20 @@ def names_of(folder: Path, model: OpenModel) -> dict[str, str]:
         return {str(kind): str(names[str(kind)]) for kind in model.classes if kind is not None}
     except (ValueError, KeyError, TypeError) as problem:
         raise InputProblem(f"{card}: cannot be read ({problem!r})") from problem
+
+
+def numbered_as_in(served: Served | None, folder: Path, training: TrainingSet) -> TrainingSet:
+    """Return a training set whose playlists have the numbers that they have in the served model; new ones follow.
+
+    Otherwise a new playlist would shift the numbers of those after it, and they'd be taken for one another.
+    """
+    known = names_of(folder, served.model) if served else {}
+    ids = {name: int(number) for number, name in known.items()}
+    following = count(max(ids.values(), default=0) + 1)
+    ids |= {name: next(following) for name in training.playlists.values() if name not in ids}
+    new = {old: ids[name] for old, name in training.playlists.items()}
+    labels = [replace(label, playlist=label.playlist and new[label.playlist]) for label in training.labels]
+    return replace(training, labels=labels, playlists={new[old]: name for old, name in training.playlists.items()})
 
 
 def chosen_prior(chosen: Path | None, folder: Path, env: Mapping[str, str]) -> Prior | None:

@@ -19,7 +19,7 @@ from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.learning.prior import with_prior
 from bot.core.sorting.learning.schema import schema_of
-from training.commands.models import chosen_prior, models_in, names_of, warn_of_other
+from training.commands.models import chosen_prior, models_in, names_of, numbered_as_in, warn_of_other
 from training.files import Key, Library, make_ready, read_labels, read_library, read_served, write_rows
 from training.model.gate import Served
 from training.model.publish import served_from
@@ -68,7 +68,8 @@ def next_command(options: argparse.Namespace) -> int:
     warn_of_other(prior, (served_model.model for served_model in models.values() if served_model))
     names, songs = list(library.songs), list(with_prior(prior, library.songs).values())
     chosen = (
-        (key, _next(training_set, library, songs, models[key], options.count)) for key, training_set in training.items()
+        (key, _next(numbered_as_in(models[key], options.models, told), library, songs, models[key], options.count))
+        for key, told in training.items()
     )
     tables.write(
         sys.stdout, ("member", "layer", "track_id"), ((*key, names[at]) for key, rows in chosen for at in rows)

@@ -112,6 +112,6 @@ def served_from(files: Artefacts, digest: str | None) -> Served | None:
         model = Scorer(files).load(digest)
         card: Card = files.load(f"{digest}.json", json.load)
         held_out = {song: (str(truth), float(told)) for song, (truth, told) in card["held_out"].items()}
-    except (ModelError, OSError, ValueError, KeyError, AttributeError):
+    except (ModelError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return Served(model, held_out)

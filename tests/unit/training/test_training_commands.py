@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.artefacts import Folder
 from sandbox.process import environment
 from tests.unit.tastes import library, style_of
 from training.__main__ import main
+from training.commands.models import numbered_as_in
 from training.files import read_labels, read_library, read_rows, write_rows
+from training.model.publish import served_from
 from training.problems import InputProblem
 
 SONGS = library(styles=4, per_style=40)
@@ -198,6 +201,25 @@ def test_a_damaged_folder_of_models_gives_one_line_and_leaves_older_results_alon
         assert len(capsys.readouterr().err.splitlines()) == 1
         assert scores.read_text() == "older"
     assert {path.name for path in tmp_path.iterdir()} == {files[0].name, files[1].name, "m", "scores.csv"}
+
+
+@pytest.mark.slow
+def test_a_new_playlist_leaves_the_others_what_they_are_in_the_model_that_serves(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    library, out = read_library(files[0]), tmp_path / "m"
+    assert run("fit", "--library", files[0], "--labels", files[1], "--out", out, "--member", "bob") == 0
+    (digest,) = (path.stem for path in out.glob("*.onnx"))
+    serving = served_from(Folder(out), digest)
+    more = tmp_path / "more.csv"
+    more.write_text(files[1].read_text() + "bob,main,A new one,3:00009,yes\nbob,main,,3:00010,none\n")
+    read = read_labels(more, library, False, False)["bob", "main"]
+    told = numbered_as_in(serving, out, read)
+    assert told.playlists == {1: "Style 0", 2: "Style 1", 3: "Style 2", 4: "A new one"}
+    named = [[(label.song, some.playlists.get(label.playlist)) for label in some.labels] for some in (read, told)]
+    assert named[0] == named[1]
+    (out / f"{digest}.json").write_text("[]")
+    assert served_from(Folder(out), digest) is None
 
 
 def test_what_cannot_be_done_fails_before_anything_is_written(
