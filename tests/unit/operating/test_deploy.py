@@ -194,7 +194,9 @@ def test_the_commands_that_make_the_composed_parts_secrets_make_what_the_bot_acc
     commands = dict(re.findall(r"^#   ([A-Z_]+) +(.+)$", head, re.MULTILINE))
     path = {"PATH": os.environ["PATH"]}
     told = {
-        name: subprocess.run(["sh", "-c", command], env=path, capture_output=True, text=True, check=True).stdout.strip()
+        name: subprocess.run(
+            ["sh", "-c", command], env=path, cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.strip()
         for name, command in commands.items()
     }
     services = (DEPLOY / "parts.compose.yaml").read_text()

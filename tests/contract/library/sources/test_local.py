@@ -244,7 +244,7 @@ async def test_a_dump_is_read_as_published(tmp_path: Path, now: datetime) -> Non
 
 def zstd(content: bytes) -> bytes:
     command, bare = [ZSTD or "", "-cq"], passed_on(os.environ)
-    return subprocess.run(command, input=content, env=bare, check=True, capture_output=True).stdout
+    return subprocess.run(command, input=content, env=bare, cwd="/", check=True, capture_output=True).stdout
 
 
 @pytest.mark.parametrize(
