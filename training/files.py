@@ -1,13 +1,15 @@
 """Files: libraries and labels as tables (`bot.core.library.tables`; plain or .gz), checked line by line."""
 
+import fcntl
 import gzip
 import io
 import json
+import os
 import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -218,10 +220,17 @@ def read_served(folder: Path) -> dict[Key, str]:
         raise InputProblem(f"{folder / POINTER}: cannot be read ({problem!r})") from problem
 
 
-def write_served(folder: Path, served: Mapping[Key, str]) -> None:
-    """Write which model serves whom, atomically."""
-    rows = [{"member": key[0], "layer": key[1], "digest": digest} for key, digest in sorted(served.items())]
-    write_whole(folder / POINTER, json.dumps(rows, indent=1, ensure_ascii=False).encode())
+def serve(folder: Path, key: Key, digest: str) -> None:
+    """Write which model serves a member and layer, atomically; another process may do so for others at once."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(held, fcntl.LOCK_EX)
+        served = {**read_served(folder), key: digest}
+        rows = [{"member": member, "layer": layer, "digest": served[member, layer]} for member, layer in sorted(served)]
+        write_whole(folder / POINTER, json.dumps(rows, indent=1, ensure_ascii=False).encode())
+    finally:
+        os.close(held)
 
 
 def make_ready(folder: Path | None, file: Path | None) -> None:

@@ -17,7 +17,7 @@ from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.errors import CratekeeperError, StorageDown
 from training.commands.models import chosen_prior, numbered_as_in
-from training.files import Key, read_labels, read_library, read_served, write_served
+from training.files import Key, read_labels, read_library, read_served, serve
 from training.model.from_database import train_member
 from training.model.publish import TrainingOutcome, served_from, train
 from training.problems import KEPT, PUBLISHED, InputProblem, NothingToTellApart
@@ -81,7 +81,7 @@ def _fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -
     return _told(outcome, as_json)
 
 
-def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, served: dict[Key, str]) -> int:
+def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, served: Mapping[Key, str]) -> int:
     try:
         serving = served_from(Folder(options.out), served.get(key))
         outcome = train(numbered_as_in(serving, options.out, training), serving, datetime.now(UTC))
@@ -90,8 +90,7 @@ def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, ser
         return problem.code
     if outcome.artefact is not None:
         outcome.artefact.save(Folder(options.out))
-        served[key] = outcome.artefact.digest
-        write_served(options.out, served)
+        serve(options.out, key, outcome.artefact.digest)
     return _told(outcome, options.json, *key)
 
 

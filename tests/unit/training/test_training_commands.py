@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sandbox.process import environment
 from tests.unit.tastes import library, style_of
 from training.__main__ import main
 from training.commands.models import numbered_as_in
-from training.files import read_labels, read_library, read_rows, write_rows
+from training.files import read_labels, read_library, read_rows, read_served, serve, write_rows
 from training.model.publish import served_from
 from training.problems import InputProblem
 
@@ -220,6 +221,13 @@ def test_a_new_playlist_leaves_the_others_what_they_are_in_the_model_that_serves
     assert named[0] == named[1]
     (out / f"{digest}.json").write_text("[]")
     assert served_from(Folder(out), digest) is None
+
+
+def test_fits_that_run_at_once_note_all_their_models(tmp_path: Path) -> None:
+    digests = {(f"member {at}", "1"): f"{at:064}" for at in range(40)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: serve(tmp_path, key, digests[key]), digests))
+    assert read_served(tmp_path) == digests
 
 
 def test_what_cannot_be_done_fails_before_anything_is_written(
