@@ -67,6 +67,7 @@ from bot.worker import Worker
 
 log = logging.getLogger(__name__)
 SHARED_TICK = 1  # seconds between ticks if other processes leave messages for this one to send
+RENEWAL = 1  # seconds between renewals of our names in a database on a server
 TAKEOVER = 2  # seconds for which a process that restarts a dead one's jobs holds its name
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
@@ -227,17 +228,20 @@ async def _serve(services: Services, stopped: asyncio.Event, part: Part) -> None
     settings = services.settings
     runner = await web.serve(_pages(services, chat, part), settings.http_port, settings.http_host)
     ticking = asyncio.create_task(_keep_ticking(services, upkeep, part))
+    renewing = asyncio.create_task(_keep_renewing(services.leases))
     refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())
     stopping = asyncio.create_task(stopped.wait())
     watching = asyncio.create_task(metrics.watch_the_loop())
+    working = ticking, renewing, refreshing, chatting
     try:
-        await asyncio.wait({ticking, refreshing, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for ended in (ticking, refreshing, chatting):
+        await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for ended in working:
             if ended.done():
                 ended.result()  # raises its error, so a supervisor restarts us
     finally:
         ticking.cancel()
+        renewing.cancel()
         refreshing.cancel()
         stopping.cancel()
         watching.cancel()
@@ -248,7 +252,7 @@ async def _serve(services: Services, stopped: asyncio.Event, part: Part) -> None
             await asyncio.wait_for(chat.close(), GOODBYE)
         chatting.cancel()  # it may still wait for Discord
         await runner.cleanup()
-        await asyncio.gather(ticking, refreshing, chatting, stopping, watching, return_exceptions=True)
+        await asyncio.gather(*working, stopping, watching, return_exceptions=True)
 
 
 async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
@@ -256,7 +260,6 @@ async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
     pause = min(TICK, services.settings.poll_seconds) if part.is_whole else SHARED_TICK
     last_sweep = time.monotonic()
     while True:
-        await _renew(services.leases)
         await upkeep.tick()
         if part.queues and time.monotonic() - last_sweep > SWEEP:
             last_sweep, now = time.monotonic(), clock()
@@ -271,13 +274,15 @@ def _leases(settings: Settings, part: Part) -> list[Lease]:
     return [Lease(url, part.name, TAKEOVER), Lease(url, WHOLE, shared=not part.is_whole)] if settings.on_server else []
 
 
-async def _renew(leases: Sequence[Lease]) -> None:
-    """Renew our names in a database on a server. Raises AlreadyRuns if another process has one."""
-    try:
-        for lease in leases:
-            await asyncio.to_thread(lease.renew)
-    except StoreError as problem:
-        log.warning("the database's server doesn't answer: %s", problem)
+async def _keep_renewing(leases: Sequence[Lease]) -> None:
+    """Renew our names in a database on a server, until cancelled. Raises AlreadyRuns if another process has one."""
+    while True:
+        try:
+            for lease in leases:
+                await asyncio.to_thread(lease.renew)
+        except StoreError as problem:
+            log.warning("the database's server doesn't answer: %s", problem)
+        await asyncio.sleep(RENEWAL)
 
 
 async def _keep_refreshing(services: Services) -> None:

@@ -7,6 +7,7 @@ import sys
 
 from bot.adapters.jobs import Jobs
 from bot.adapters.store.lease import Lease
+from bot.app import RENEWAL
 from bot.core.jobs import Job
 
 POISON = -1  # the argument of a job that kills its process
@@ -29,10 +30,12 @@ async def run(url: str, name: str) -> None:
             print(f"{name} ends {job.member}", flush=True)
 
     jobs = Jobs(url, executor=name)
-    with Lease(url, name):
+    with Lease(url, name) as lease:
         await jobs.start(work)
         print(f"{name} is ready", flush=True)
-        await asyncio.Event().wait()
+        while True:
+            await asyncio.to_thread(lease.renew)
+            await asyncio.sleep(RENEWAL)
 
 
 if __name__ == "__main__":

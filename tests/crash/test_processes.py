@@ -1,8 +1,8 @@
 """Several processes on one server's database: jobs run once, a dead process's are taken over, a deletion stops them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.jobs import STARTS, Jobs, stuck_in
+from bot.adapters.jobs.queue import LOOKS
 from bot.adapters.store.lease import Lease
 from bot.core.jobs import Job, JobKind
 from sandbox.process import start
@@ -24,6 +25,7 @@ BREAK = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
 where application_name = 'cratekeeper' and datname = current_database()
 """
+HOLDER = "select executor_id, status from workflow_status"
 SHARED = """
 select count(*) from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and granted
 and database = (select oid from pg_database where datname = current_database())
@@ -107,6 +109,12 @@ async def enqueuing(url: str) -> AsyncIterator[Jobs]:
         await jobs.stop(1)
 
 
+async def take_over(jobs: Jobs, lease: Callable[[str], AbstractContextManager[object]]) -> None:
+    """Look as often as it takes to be sure that a process is dead."""
+    for _ in range(LOOKS):
+        await jobs.take_over(lease)
+
+
 @pytest.fixture
 async def elsewhere(url: str, tmp_path: Path) -> AsyncIterator[Elsewhere]:
     made = Elsewhere(url, tmp_path)
@@ -120,11 +128,38 @@ async def test_p26_the_jobs_of_a_killed_process_are_taken_over(url: str, elsewhe
         await jobs.enqueue(JobKind.SYNC, 1, LONG)
         await elsewhere.until("w1 begins 1")
         await elsewhere.begin("w2")
-        await jobs.take_over(partial(Lease, url))
-        assert carry_out(url, "select status, executor_id from workflow_status") == [("PENDING", "w1")], "w1 lives"
+        await take_over(jobs, partial(Lease, url))
+        assert carry_out(url, HOLDER) == [("w1", "PENDING")], "w1 lives"
         await elsewhere.kill("w1")
-        await jobs.take_over(partial(Lease, url))
+        await take_over(jobs, partial(Lease, url))
         await elsewhere.until("w2 begins 1")
+
+
+async def test_p26_an_outage_of_the_server_has_nobodys_jobs_taken_over(url: str, elsewhere: Elsewhere) -> None:
+    async with enqueuing(url) as jobs:
+        await elsewhere.begin("w1")
+        await jobs.enqueue(JobKind.SYNC, 1, LONG)
+        await elsewhere.until("w1 begins 1")
+        await elsewhere.begin("w2")
+        for _ in range(LOOKS - 1):
+            await jobs.take_over(lambda _: nullcontext())  # w1 hasn't taken its name again yet
+        await take_over(jobs, partial(Lease, url))
+        assert carry_out(url, HOLDER) == [("w1", "PENDING")]
+
+
+async def test_p26_a_process_taken_for_dead_stops_the_jobs_that_it_lost(url: str, elsewhere: Elsewhere) -> None:
+    async with enqueuing(url) as jobs:
+        await elsewhere.begin("w1")
+        await jobs.enqueue(JobKind.SYNC, 1, LONG)
+        await elsewhere.until("w1 begins 1")
+        await elsewhere.begin("w2")
+        await take_over(jobs, lambda _: nullcontext())  # as if w1 couldn't be heard of
+        await elsewhere.until("w1 ends 1")
+        async with asyncio.timeout(PATIENCE):
+            while sum(line.endswith(" begins 1") for line in elsewhere.said) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        assert "w2 ends 1" not in elsewhere.said
+        assert elsewhere.said.count("w1 ends 1") == 1
 
 
 async def test_p26_a_poisoned_job_is_given_up_after_five_starts_however_many_processes_it_kills(

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.adapters.jobs import tables
 from bot.adapters.store.member_locks import MemberLocks
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 NAME = "job"  # of the one kind of workflow
 VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
 STARTS = 5  # starts per job; then it's left for `doctor` to list
-CANCELLED_POLL = 0.5  # seconds between checks for jobs of ours that another process has cancelled
+STEP_POLL = 0.5  # seconds between checks for jobs of ours that another process has cancelled or begun again
+LOOKS = 15  # in a row, a second apart, at which a process's name is free before it counts as dead: after an outage of
+# the server, one that lives may take ten seconds to connect again
 POLL = 0.25  # seconds between polls of the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
 LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
@@ -74,8 +76,9 @@ class Jobs:
         self._url, self._concurrency, self._pauses = url, concurrency, pauses
         self.executor, self._queues = executor, queues
         self._alive: dict[str, asyncio.Task[None]] = {}  # jobs running in this process, by id
-        self._cancelled: set[str] = set()  # those of them that another process has cancelled
+        self._taken: set[str] = set()  # those of them that another process has cancelled, or begun again
         self._missing: set[str] = set()  # ids that the last check found started but not running
+        self._free: dict[str, int] = {}  # executors with unfinished jobs whose names are free, by looks in a row
         self._running: dict[int, set[asyncio.Task[None]]] = {}
         self._locks = MemberLocks(url) if tables.is_on_server(url) else None
         self._watching: asyncio.Task[None] | None = None
@@ -118,24 +121,22 @@ class Jobs:
             self._watching = asyncio.create_task(self._keep_in_step(self._locks))
 
     async def _keep_in_step(self, locks: MemberLocks) -> None:
-        """Stop jobs that another process's `forget` has cancelled, and keep their members' locks, until cancelled."""
+        """Stop jobs that aren't ours any more, and keep their members' locks, until cancelled."""
         while True:
-            await asyncio.sleep(CANCELLED_POLL)
-            with suppress(DBAPIError, StoreError):  # the server may be away
+            await asyncio.sleep(STEP_POLL)
+            with suppress(SQLAlchemyError, StoreError):  # the server may be away
                 await locks.renew()
-                for job in await self._statuses(list(self._alive), "CANCELLED"):
+                for job in await asyncio.to_thread(self._not_ours, list(self._alive)):
                     if job in self._alive:
-                        self._cancelled.add(job)
+                        self._taken.add(job)
                         self._alive[job].cancel()
 
-    async def _statuses(self, jobs: list[str], status: str) -> list[str]:
-        """Return those of the jobs that have the status."""
-        found = (
-            await DBOS.list_workflows_async(workflow_ids=jobs, status=status, load_input=False, load_output=False)
-            if jobs
-            else []
-        )
-        return [workflow.workflow_id for workflow in found]
+    def _not_ours(self, running: list[str]) -> list[str]:
+        """Return those jobs that `forget` has cancelled elsewhere, or that others took over while we seemed dead."""
+        jobs = self._table
+        ours = sa.and_(tables.is_in(jobs, "PENDING"), jobs.c.executor_id == self.executor)
+        query = sa.select(jobs.c.workflow_uuid).where(jobs.c.workflow_uuid.in_(running), ~ours)
+        return [job for (job,) in self._rows(query)] if running else []
 
     async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
         """Do a job in a task that `forget` can stop, here or in another process."""
@@ -144,6 +145,10 @@ class Jobs:
 
     async def _run_here(self, member: int, work: Coroutine[Any, Any, None]) -> None:
         begun = DBOS.workflow_id or ""
+        if (lost := self._alive.get(begun)) is not None:  # others took us for dead, but we were first to take it again
+            self._taken.add(begun)
+            lost.cancel()
+            await asyncio.wait({lost})
         actions.begin(_action(begun))
         task = asyncio.create_task(work)
         self._alive[begun] = task
@@ -151,12 +156,13 @@ class Jobs:
         try:
             await task
         except asyncio.CancelledError:
-            if task in self._running.get(member, ()) and begun not in self._cancelled:  # the whole process is stopping
+            if task in self._running.get(member, ()) and begun not in self._taken:  # the whole process is stopping
                 raise
         finally:
             self._running.get(member, set()).discard(task)
-            self._alive.pop(begun, None)
-            self._cancelled.discard(begun)
+            if self._alive.get(begun) is task:
+                del self._alive[begun]
+            self._taken.discard(begun)
 
     async def _insist(self, handler: Handler, job: Job) -> None:
         """Do a job; while the database is locked or can't be opened, or the disk is full, keep retrying (P20, P21)."""
@@ -239,14 +245,22 @@ class Jobs:
             await asyncio.to_thread(self._begin_again, self._table.c.workflow_uuid.in_(again))
 
     async def take_over(self, lease: Callable[[str], AbstractContextManager[object]]) -> None:
-        """Restart the jobs of dead processes, in whichever process takes them first.
+        """Restart the jobs of dead processes, in whichever process takes them first. Call it again and again.
 
         lease: holds an executor's name, so that nothing runs under it meanwhile; raises AlreadyRuns if something does.
+        After an outage of the server, names are free until their processes have taken them again.
         """
         begun = await asyncio.to_thread(self._begun)
-        for executor in {*filter(None, begun.values())} - {self.executor}:
-            with suppress(AlreadyRuns):
-                await asyncio.to_thread(self._take_over_from, executor, lease)
+        others = {*filter(None, begun.values())} - {self.executor}
+        self._free = {name: looks for name in others if (looks := await self._look_at(name, lease))}
+
+    async def _look_at(self, executor: str, lease: Callable[[str], AbstractContextManager[object]]) -> int:
+        """Restart an executor's jobs if it's dead; return at how many looks in a row its name was free."""
+        looks = self._free.get(executor, 0) + 1
+        with suppress(AlreadyRuns):
+            await asyncio.to_thread(self._take_over_from, executor, lease, is_dead=looks >= LOOKS)
+            return looks
+        return 0
 
     def _begun(self) -> dict[str, str]:
         """Return the ids of all jobs that were begun and haven't ended, each with the executor that did."""
@@ -255,10 +269,14 @@ class Jobs:
             self._rows(sa.select(jobs.c.workflow_uuid, jobs.c.executor_id).where(tables.is_in(jobs, "PENDING")))
         )
 
-    def _take_over_from(self, executor: str, lease: Callable[[str], AbstractContextManager[object]]) -> None:
+    def _take_over_from(
+        self, executor: str, lease: Callable[[str], AbstractContextManager[object]], *, is_dead: bool
+    ) -> None:
         with typed_errors(), lease(executor):
-            self._begin_again(self._table.c.executor_id == executor)
-        log.warning("the jobs of %s, which has ended, are begun again", executor)
+            if is_dead:
+                self._begin_again(self._table.c.executor_id == executor)
+        if is_dead:
+            log.warning("the jobs of %s, which has ended, are begun again", executor)
 
     async def pull_in(self, now: datetime, back: timedelta = timedelta()) -> None:
         """Let postponed jobs wait as long as they were meant to, and never longer than LONGEST.

@@ -32,15 +32,8 @@ class Lease:
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
-        latest = time.monotonic() + self._patience
-        while True:
-            try:
-                self._take()
-                return self
-            except AlreadyRuns:
-                if time.monotonic() >= latest:
-                    raise
-                time.sleep(AGAIN)
+        self._take_patiently()
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._release()
@@ -56,7 +49,17 @@ class Lease:
                 return
         except DBAPIError:
             self._release()
-        self._take()
+        self._take_patiently()
+
+    def _take_patiently(self) -> None:
+        latest = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._take()
+            except AlreadyRuns:
+                if time.monotonic() >= latest:
+                    raise
+                time.sleep(AGAIN)
 
     def _take(self) -> None:
         with typed_errors():
