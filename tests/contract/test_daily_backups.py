@@ -13,7 +13,7 @@ import pytest
 from bot import config, modes
 from bot.adapters.backup import archive
 from bot.adapters.backup.create import create
-from bot.adapters.backup.daily import AGAIN, EVERY, STAMP, DailyBackups, made_in
+from bot.adapters.backup.daily import AGAIN, EVERY, STAMP, DailyBackups, _thin_out, made_in
 from bot.cli.doctor import examine
 from tests.databases import migrated_folder
 
@@ -70,6 +70,13 @@ async def test_a_restarted_bot_goes_on_from_the_newest(settings: config.Settings
     assert not again.is_due(now + DAY / 2)
     assert again.is_due(now + DAY)
     assert again.is_due(now - DAY), "the clock was put back"
+
+
+def test_one_from_a_clock_that_ran_ahead_goes_first(tmp_path: Path, now: datetime) -> None:
+    for moment in (now, now + timedelta(days=3650)):
+        (tmp_path / f"cratekeeper-{moment:{STAMP}}.zip").touch()
+    _thin_out(tmp_path, 1, now)
+    assert [path.name for path in tmp_path.iterdir()] == [f"cratekeeper-{now:{STAMP}}.zip"]
 
 
 async def test_a_failure_is_logged_once_and_keeps_the_older_ones(

@@ -75,7 +75,7 @@ class DailyBackups:
         if newest is not None and now < newest + EVERY:
             return newest + EVERY
         await self._make(folder / f"cratekeeper-{now:{STAMP}}.zip")
-        await asyncio.to_thread(_thin_out, folder, self._settings.backup_keep)
+        await asyncio.to_thread(_thin_out, folder, self._settings.backup_keep, now)
         return now + EVERY
 
     async def _make(self, file: Path) -> None:
@@ -109,7 +109,8 @@ class DailyBackups:
         self._failing = True
 
 
-def _thin_out(folder: Path, keep: int) -> None:
-    """Remove all but the newest backups."""
-    for path in list(made_in(folder).values())[:-keep]:
-        path.unlink(missing_ok=True)
+def _thin_out(folder: Path, keep: int, now: datetime) -> None:
+    """Remove all but the newest backups. One from the future was made by a clock that ran ahead, so it goes first."""
+    made = made_in(folder)
+    for moment in sorted(made, key=lambda moment: (moment <= now, moment))[:-keep]:
+        made[moment].unlink(missing_ok=True)
