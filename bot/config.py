@@ -159,12 +159,12 @@ class Settings:
 
 def parse(env: Mapping[str, str]) -> Settings:
     """Return the settings in `env`. Raises SettingsError, naming the first one that's wrong."""
-    data_dir = Path(env.get("DATA_DIR") or "data").resolve()
+    data_dir = Path(env.get("DATA_DIR", "").strip() or "data").resolve()
     port = _integer(env, "HTTP_PORT", 8888, 0, 65535)
     return Settings(
         discord_token=Secret(_token(env)),
         spotify_client_id=_client_id(env),
-        spotify_client_secret=Secret(env.get("SPOTIFY_CLIENT_SECRET", "")),
+        spotify_client_secret=Secret(env.get("SPOTIFY_CLIENT_SECRET", "").strip()),
         public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}", "https", "http"),
         http_host=_address(env),
         http_port=port,

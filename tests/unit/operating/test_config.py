@@ -114,6 +114,12 @@ def test_a_database_on_a_server_is_accepted_as_sqlalchemy_reads_it(rest: str) ->
     assert make_url(parse({**GOOD, "DATABASE_URL": url}).database_url).database == "x"
 
 
+def test_blanks_around_a_value_do_not_count() -> None:
+    """As in a secret made from a file, which ends with a line break."""
+    wanted = {**GOOD, "DATA_DIR": "kept"}
+    assert parse({name: f" {value}\n" for name, value in wanted.items()}) == parse(wanted)
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://[::1]:9000", "https://bot.example"])
 def test_loopback_and_https_are_accepted(url: str) -> None:
     assert parse({**GOOD, "PUBLIC_URL": url}).public_url == url
