@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, QueuePool, create_engine, delete, insert, select, text
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.migration import upgrade
+from bot.adapters.store.problems import typed_errors
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
@@ -408,3 +409,9 @@ async def test_foreign_keys_are_enforced(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with store.writing() as tx:
             await tx.execute(insert(schema.layer).values(member=ADA, name="x", several=False, everything=False))
+
+
+def test_p21_a_connection_that_does_not_become_free_is_a_typed_error() -> None:
+    engine = create_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    with engine.connect(), pytest.raises(StoreBusy), typed_errors(), engine.connect():
+        pass

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreShut
 
@@ -45,6 +46,8 @@ def typed_errors() -> Iterator[None]:
         if type(error) in BROKEN_RULES:
             raise
         raise store_error(error) from error
+    except PoolTimeout as error:  # all connections are in use, as when a server doesn't answer
+        raise StoreBusy from error
 
 
 def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
