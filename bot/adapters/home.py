@@ -22,10 +22,11 @@ from bot.errors import AlreadyRuns, CratekeeperError, SettingsError
 
 log = logging.getLogger(__name__)
 TREES = ("models", "clips", "cache", "backups")  # closed with their contents, as are the folder's own files
-LOCK, IMPORT_LOCK = f"{EXECUTOR}.lock", "import.lock"
+LOCK, IMPORT_LOCK, KEYS_LOCK = f"{EXECUTOR}.lock", "import.lock", f"{KEYS}.lock"
 STOPPED = "stopped"  # the note that a bot leaves when it's stopped in order
 LARGE = 64 * 2**20  # bytes; a database's check takes a second for four times as much
-OURS = {KEYS, JOBS, LOCK, IMPORT_LOCK, "cratekeeper.db", "acousticbrainz.db", "models", "clips", "cache", "sandbox"}
+FOLDERS = {"models", "clips", "cache", "sandbox"}
+OURS = {KEYS, JOBS, LOCK, IMPORT_LOCK, KEYS_LOCK, "cratekeeper.db", "acousticbrainz.db"} | FOLDERS
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # file systems that cannot lock
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters import home
 from bot.adapters.spotify import PURPOSE, open_tokens, seal_tokens
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
+from bot.errors import AlreadyRuns
 from bot.flows.account import keys as flow
 from bot.ports import Tokens
 from sandbox.process import start
@@ -93,6 +95,16 @@ async def test_p33_a_rotation_that_was_stopped_goes_on_with_the_same_key(tmp_pat
     code, said = await ran(tmp_path, "rotate")
     assert (code, said.partition(".")[0]) == (0, "encrypted 150 of 250 accounts again")
     assert (tmp_path / "keys").read_text() == keys, "no further key"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["rotate", "retire"])
+async def test_p33_keys_that_are_being_changed_are_left_alone(tmp_path: Path, running: Vault, command: str) -> None:
+    keys = (tmp_path / "keys").read_text()
+    with home.locked(tmp_path / home.KEYS_LOCK, AlreadyRuns()):
+        code, said = await ran(tmp_path, command)
+    assert (code, "is changing the keys" in said) == (2, True)
+    assert (tmp_path / "keys").read_text() == keys
 
 
 @pytest.mark.slow
