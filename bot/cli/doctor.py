@@ -255,10 +255,11 @@ async def _backups(settings: Settings) -> str:
         return f"make them with PostgreSQL's own tools (pg_dump), and copy {settings.data_dir}"
     if folder is None:
         return "BACKUP_DIR is empty: make them by hand (python -m bot backup FILE)"
-    made = await asyncio.to_thread(made_in, folder) if folder.exists() else None  # the first backup makes it
+    now, all_made = datetime.now(UTC), await asyncio.to_thread(made_in, folder) if folder.exists() else {}
+    made = [moment for moment in all_made if moment <= now]  # a clock that ran ahead dated the others
     if not made:
         raise Unwell(f"none in {folder} yet; a running bot makes one within minutes, or its log says why not")
-    age = datetime.now(UTC) - max(made)
+    age = now - max(made)
     said = f"{len(made)} in {folder}, the newest {_in_words(age)} old"
     if age > OLDEST_BACKUP:
         raise Unwell(f'{said}; start the bot, or look for "daily backup" in its log')

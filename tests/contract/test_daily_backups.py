@@ -119,6 +119,18 @@ async def test_one_that_takes_too_long_is_ended(
     assert made_in(settings.backup_dir) == {}
 
 
+async def test_a_file_named_like_a_backup_of_no_date_is_left_alone(
+    settings: config.Settings, daily: DailyBackups, now: datetime
+) -> None:
+    assert settings.backup_dir is not None
+    settings.backup_dir.mkdir()
+    odd = settings.backup_dir / "cratekeeper-2026-13-32T996199Z.zip"
+    odd.touch()
+    await daily.keep_up(now)
+    assert list(made_in(settings.backup_dir)) == [now]
+    assert odd.exists()
+
+
 @pytest.fixture
 def large(settings: config.Settings) -> config.Settings:
     """A database of 40 MB, which takes a while to copy and check."""
@@ -159,6 +171,8 @@ def test_a_backup_holds_up_no_writer(large: config.Settings, tmp_path: Path, now
         ([1, 30], "ok  backups            2 in"),
         ([27, 80], "NO  backups            2 in"),
         ([80], "the newest 3 days old"),
+        ([80, -24], "the newest 3 days old"),
+        ([-24], "NO  backups            none in"),
     ],
 )
 async def test_the_doctor_says_how_old_the_newest_is(

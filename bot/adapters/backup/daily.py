@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,12 +30,15 @@ STAMP = "%Y-%m-%dT%H%M%SZ"
 
 def made_in(folder: Path) -> dict[datetime, Path]:
     """Return the daily backups in a folder by when they were made, oldest first. Blocks. Raises OSError."""
-    named = ((NAME.fullmatch(path.name), path) for path in folder.iterdir())
-    return dict(sorted((_moment(name[1]), path) for name, path in named if name))
+    made = ((_moment(path.name), path) for path in folder.iterdir())
+    return dict(sorted((moment, path) for moment, path in made if moment))
 
 
-def _moment(stamp: str) -> datetime:
-    return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+def _moment(name: str) -> datetime | None:
+    stamp = NAME.fullmatch(name)
+    with suppress(ValueError):  # digits that are no date
+        return datetime.strptime(stamp[1], STAMP).replace(tzinfo=UTC) if stamp else None
+    return None
 
 
 class DailyBackups:

@@ -1,6 +1,7 @@
 """Upgrades: a copy of the database from before each, to go back to; it goes after KEPT, like what members delete."""
 
 import logging
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,10 +29,13 @@ def keep(settings: Settings, revision: str) -> Path:
 
 
 def forget(settings: Settings, now: datetime) -> None:
-    """Delete the copies that are older than KEPT."""
+    """Delete the copies that are older than KEPT. One that a clock ahead of `now` dated counts from now on."""
     for path in _folder(settings).glob(NAME.format("*")):
-        if now.timestamp() - path.stat().st_mtime > KEPT.total_seconds():
+        age = now.timestamp() - path.stat().st_mtime
+        if age > KEPT.total_seconds():
             path.unlink(missing_ok=True)
+        elif age < 0:
+            os.utime(path, (now.timestamp(), now.timestamp()))
 
 
 def _folder(settings: Settings) -> Path:

@@ -127,6 +127,18 @@ async def test_a_copy_is_kept_for_a_week_and_named_in_the_log(
     assert not copy.exists()
 
 
+async def test_a_copy_dated_by_a_clock_ahead_is_kept_for_a_week_from_when_it_is_right(old: config.Settings) -> None:
+    made_at(old, [REVISIONS[-2]])
+    await upgraded(old)
+    (copy,) = (old.data_dir / "backups").iterdir()
+    now = datetime.now(UTC) - timedelta(days=300)
+    for days in (0, 6):
+        upgrades.forget(old, now + timedelta(days=days))
+        assert copy.exists()
+    upgrades.forget(old, now + timedelta(days=8))
+    assert not copy.exists()
+
+
 async def test_a_new_database_and_one_of_today_are_not_copied(old: config.Settings) -> None:
     await upgraded(old)
     await upgraded(old)
