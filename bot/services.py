@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
-from bot.adapters.local_playlists import LocalPlaylists
+from bot.adapters.local_playlists import LocalPlaylists, MixedPlaylists
 from bot.adapters.scorer import Scorer
 from bot.adapters.spotify import Spotify, SpotifyMusic
 from bot.adapters.store import Store
@@ -59,9 +59,10 @@ class Services:
         """Return the member's playlists: Spotify's, or our own for an imported file. Raises NotLinked, ConsentEnded."""
         async with self.store.reading() as tx:
             known = await members.get(tx, member)
+        local = LocalPlaylists(self.store, member, self.clock)
         if known is not None and known.source == "file":
-            return LocalPlaylists(self.store, member, self.clock)
-        return await self.account_music(member)
+            return local
+        return MixedPlaylists(await self.account_music(member), local)
 
     async def account_music(self, member: int) -> SpotifyMusic:
         """Return the member's Spotify account. Raises NotLinked, ConsentEnded."""

@@ -1,4 +1,4 @@
-"""Local playlists: playlists of members without Spotify. The bot stores them and exports them as CSV."""
+"""Local playlists: of members without Spotify, or from before they linked it. The bot stores and exports them."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from bot.adapters.store.library import songs as library
 from bot.adapters.store.sorting import contents, playlists
 from bot.core.records import LOCAL, Item, Like, Playlist, Song
 from bot.errors.spotify import PlaylistGone
-from bot.ports import Contents, ListedPlaylist
+from bot.ports import Contents, ListedPlaylist, Music
 
 
 class LocalPlaylists:
@@ -74,3 +74,38 @@ def _item(song: str, known: Song | None, now: datetime) -> Item:
     if known is None:
         return Item(song, now)
     return Item(song, now, known.isrc, known.naming, known.duration_ms)
+
+
+class MixedPlaylists:
+    """`ports.Music` of a member with a Spotify account: those made before they linked it stay in our database."""
+
+    def __init__(self, spotify: Music, local: LocalPlaylists) -> None:
+        self._spotify, self._local = spotify, local
+
+    async def playlists(self) -> list[ListedPlaylist]:
+        return await self._spotify.playlists()
+
+    async def create(self, name: str, mark: str = "") -> ListedPlaylist:
+        return await self._spotify.create(name, mark)
+
+    async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
+        there = [ref for ref in playlists if not ref.startswith(LOCAL)]
+        return frozenset(playlists) - frozenset(there) | (await self._spotify.listed(there) if there else frozenset())
+
+    async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
+        return await self._home(playlist).contents(playlist, known)
+
+    async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
+        await self._home(playlist).add(playlist, songs, position)
+
+    async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
+        await self._home(playlist).remove(playlist, songs, snapshot)
+
+    async def save(self, songs: Sequence[str]) -> None:
+        await self._spotify.save(songs)
+
+    async def unsave(self, songs: Sequence[str]) -> None:
+        await self._spotify.unsave(songs)
+
+    def _home(self, playlist: str) -> Music:
+        return self._local if playlist.startswith(LOCAL) else self._spotify

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.adapters.store import Store, Tx, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
-from bot.adapters.store.sorting import contents, creations, playlists
+from bot.adapters.store.sorting import contents, creations, playlists, writes
 from bot.core import limits
 from bot.core.jobs import JobKind
 from bot.core.notices import NoticeKind
@@ -53,6 +53,9 @@ async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed
         async with store.writing() as tx:
             await _check_linked(tx, actor.member, listed)
             layer = await _layer(tx, actor.member, _name(layer_name))
+        await _make_way(store, layer, listed)
+        async with store.writing() as tx:
+            await _check_linked(tx, actor.member, listed)
             kept = await _adopt(tx, layer, listed)
         seen = contents.Read(read.items, read.snapshot or listed.snapshot, actor.now)
         await contents.remember(store, kept, seen)
@@ -76,6 +79,7 @@ async def _make(store: Store, music: Music, layer: Layer, name: str, now: dateti
     """Make a playlist and keep it. tell: leave its member a notice."""
     making = new_making(layer.member, f"{KEPT}{layer.layer}:{name}", name)
     made = await create(store, music, making, now)
+    await _make_way(store, layer, made)
     async with store.writing() as tx:
         await _check_linked(tx, layer.member, made)
         kept = await _adopt(tx, layer, made)
@@ -121,8 +125,36 @@ async def unfinished(store: Store) -> list[int]:
 
 async def _check_linked(tx: Tx, member: int, listed: ListedPlaylist) -> None:
     """Raise NotLinked if the member has unlinked the account that the playlist is in: nothing of it may come back."""
-    if not listed.id.startswith(LOCAL) and await members.account(tx, member) is None:
+    if not listed.id.startswith(LOCAL) and not await _is_linked(tx, member):
         raise NotLinked
+
+
+async def _make_way(store: Store, layer: Layer, listed: ListedPlaylist) -> None:
+    """Let a playlist at Spotify take the place of one from before its member linked, whose labels it gets.
+
+    What was written to the earlier one is forgotten: the same songs at Spotify may be the member's own (promise P4).
+    """
+    async with store.reading() as tx:
+        if listed.id.startswith(LOCAL) or not await _is_linked(tx, layer.member):
+            return
+        kept = await playlists.in_layer(tx, layer.layer)
+    for playlist in (each for each in kept if each.is_local and _same_name(each, listed.name)):
+        is_left = True
+        while is_left:
+            async with store.writing() as tx:
+                is_left = bool(await writes.forget_lines(tx, playlist.playlist))
+                if not is_left:
+                    await playlists.detach(tx, playlist.playlist)
+                    await playlists.change(tx, playlist.playlist, name=listed.name)
+        await contents.forget_editions(store, playlist.playlist)
+
+
+def _same_name(playlist: Playlist, name: str) -> bool:
+    return playlist.name.casefold() == name.casefold()
+
+
+async def _is_linked(tx: Tx, member: int) -> bool:
+    return await members.account(tx, member) is not None
 
 
 async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
@@ -146,7 +178,8 @@ async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
 
 async def _room_for(tx: Tx, layer: Layer, name: str) -> None:
     kept = await playlists.in_layer(tx, layer.layer)
-    if any(playlist.ref and playlist.name.casefold() == name.casefold() for playlist in kept):
+    linked = await _is_linked(tx, layer.member)  # what's local makes way for a playlist at Spotify then
+    if any(playlist.ref and _same_name(playlist, name) and not (playlist.is_local and linked) for playlist in kept):
         raise AlreadyInLayer(name, layer.name)
     if len(kept) >= limits.PLAYLISTS:
         raise LayerFull(layer.name, limits.PLAYLISTS)

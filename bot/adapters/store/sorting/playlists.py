@@ -199,6 +199,13 @@ async def add_content(tx: Tx, playlist: Playlist, edition: int, placed: Sequence
     await tx.execute(insert(CONTENT), rows)
 
 
+async def detach(tx: Tx, playlist: int) -> None:
+    """Take a playlist's reference and contents away: one at Spotify takes its place, with its labels."""
+    await tx.execute(update(schema.revision).where(schema.revision.c.playlist == playlist).values(at=None))
+    edition = await next_edition(tx, playlist)
+    await change(tx, playlist, ref="", snapshot=None, edition=edition, recorded_from=None)
+
+
 async def hold(tx: Tx, playlist: int, edition: int, snapshot: str | None) -> None:
     """Activate a completely written edition; the previous one can then be deleted."""
     await change(tx, playlist, edition=edition, snapshot=snapshot)

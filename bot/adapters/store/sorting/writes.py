@@ -143,6 +143,12 @@ async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Refused)
     return int((await tx.execute(refused)).rowcount)
 
 
+async def forget_lines(tx: Tx, playlist: int) -> int:
+    """Delete some lines about the playlist; return how many: 0 if none are left."""
+    lines = select(CHANGE.c.change).where(CHANGE.c.playlist == playlist).limit(CHUNK)
+    return int((await tx.execute(delete(CHANGE).where(CHANGE.c.change.in_(lines)))).rowcount)
+
+
 async def take(tx: Tx, playlist: int, songs: Iterable[str]) -> None:
     """Record that somebody removed songs we added: they are no longer ours."""
     here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state == LineState.WRITTEN)
