@@ -178,8 +178,8 @@ SERVICES = (
         "            pass",
         Edit(
             "bot/app.py",
-            "await asyncio.wait({ticking, refreshing, chatting, stopping}, ",
-            "await asyncio.wait({ticking, refreshing, stopping}, ",
+            "await asyncio.wait({*working, stopping}, ",
+            "await asyncio.wait({ticking, renewing, refreshing, stopping}, ",
         ),
     ),
     mutant(

@@ -40,11 +40,16 @@ def test_output_that_does_not_fit_on_the_disk_gives_one_line(text: str, tmp_path
     assert len(done.stderr.splitlines()) == 1
 
 
+def heed_ctrl_c() -> None:
+    """Undo that a shell has what it starts in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_a_command_without_a_word(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "library.csv")
     arguments, env = command("training pretrain library.csv", tmp_path), environment(tmp_path)
     with (
-        subprocess.Popen(arguments, cwd=tmp_path, env=env, stderr=subprocess.PIPE) as process,
+        subprocess.Popen(arguments, cwd=tmp_path, env=env, stderr=subprocess.PIPE, preexec_fn=heed_ctrl_c) as process,
         (tmp_path / "library.csv").open("w"),  # once it reads
     ):
         process.send_signal(signal.SIGINT)
