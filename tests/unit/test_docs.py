@@ -62,6 +62,7 @@ def test_every_promise_has_a_test_and_every_numbered_test_a_promise() -> None:
     assert numbers(tests) == promised
 
 
+@pytest.mark.slow
 def test_make_test_runs_a_test_of_every_promise() -> None:
     command = [sys.executable, "-B", "-m", "pytest", "--quick", "--collect-only", "-p", "no:cacheprovider", "tests"]
     collected = subprocess.run(command, cwd=ROOT, env={"PATH": ""}, capture_output=True, text=True, check=True)

@@ -75,6 +75,7 @@ def test_the_level_of_a_recording_and_its_rate_do_not_matter(songs: list[tuple[A
     assert find(Sound(doubled, 2 * sound.rate)).moment == pytest.approx(peak.moment, abs=1)
 
 
+@pytest.mark.slow
 def test_the_same_song_has_the_same_highlight(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
     _, sound, peak = songs[1]
     again = find(sound)

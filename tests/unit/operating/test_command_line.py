@@ -19,6 +19,7 @@ def command(text: str, folder: Path) -> list[str]:
     return [sys.executable, "-m", *text.split()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("text", ["bot health", "training next --models m --library F.csv --labels L.csv"])
 def test_a_command_whose_output_nobody_reads_ends_without_a_word(text: str, unbuffered: str, tmp_path: Path) -> None:
@@ -30,6 +31,7 @@ def test_a_command_whose_output_nobody_reads_ends_without_a_word(text: str, unbu
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
 @pytest.mark.parametrize("text", ["bot health", "training next --models m --library F.csv --labels L.csv"])
 def test_output_that_does_not_fit_on_the_disk_gives_one_line(text: str, tmp_path: Path) -> None:
@@ -45,6 +47,7 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_command_without_a_word(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "library.csv")
     arguments, env = command("training pretrain library.csv", tmp_path), environment(tmp_path)

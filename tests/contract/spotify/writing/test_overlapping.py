@@ -43,6 +43,7 @@ async def ended(writer: PlaylistWriter, *both: int) -> list[sort.Receipt]:
     return [done[write] for write in both]
 
 
+@pytest.mark.slow
 async def test_a_song_is_taken_out_though_spotify_does_not_show_yet_that_we_put_it_in(writer: PlaylistWriter) -> None:
     first = await under_way(writer, "add")
     put_in, taken_out = await ended(writer, first, await writer.open((writer.kept, NEW[0], "remove")))
@@ -51,6 +52,7 @@ async def test_a_song_is_taken_out_though_spotify_does_not_show_yet_that_we_put_
     assert [change.song for change in taken_out.removed] == [NEW[0]]
 
 
+@pytest.mark.slow
 async def test_a_song_taken_out_by_hand_before_we_read_it_leaves_nothing_to_take_out(writer: PlaylistWriter) -> None:
     first = await under_way(writer, "add")
     writer.stage.world.replace("mara", writer.kept.ref, OWN)
@@ -59,6 +61,7 @@ async def test_a_song_taken_out_by_hand_before_we_read_it_leaves_nothing_to_take
     assert [receipt.placed + receipt.removed for receipt in receipts] == [[], []]
 
 
+@pytest.mark.slow
 async def test_a_song_is_put_back_though_spotify_still_shows_what_we_took_out(writer: PlaylistWriter) -> None:
     await writer.apply(await writer.add(NEW[0]))
     writer.stage.clock.pass_by(minutes=2)
