@@ -1,4 +1,4 @@
-"""The store: transactions, migrations, erasing."""
+"""The store: transactions, locks, erasing."""
 
 import asyncio
 import sqlite3
@@ -7,20 +7,17 @@ from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, QueuePool, create_engine, delete, insert, select, text
+from sqlalchemy import QueuePool, create_engine, delete, insert, select
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
-from bot.adapters.store.migration import upgrade
 from bot.adapters.store.problems import typed_errors
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.errors import NewerSchema, StoreBusy, StoreDamaged, StoreFull
+from bot.errors import StoreBusy, StoreDamaged, StoreFull
 from tests.databases import new_store
 
 ADA, BEN = 1001, 1002
@@ -36,105 +33,6 @@ async def test_p24_likes_without_a_date_are_the_oldest_on_both_engines(store: St
         assert await songs.fresh(tx, ADA) == ["undated", "dated", "newest"]
         await songs.keep_newest(tx, ADA, 2)
         assert await songs.liked(tx, ADA) == {"newest": dates["newest"], "dated": now}
-
-
-async def test_migrations_end_at_the_current_schema(store: Store) -> None:
-    async with store._engine.connect() as tx:
-        differences = await tx.run_sync(
-            lambda connection: compare_metadata(MigrationContext.configure(connection), schema.metadata)
-        )
-    assert differences == []
-    assert not await store.behind()
-
-
-async def test_members_of_the_first_schema_are_migrated_and_teach_nothing(tmp_path, now: datetime) -> None:
-    def first(connection: Connection) -> None:
-        upgrade(connection, "0001")
-        columns = "member, created_at, updates, daily_cap, learn_from_playlists, polls"
-        connection.exec_driver_sql(f"INSERT INTO member ({columns}) VALUES ({ADA}, 0, 'dm', 3, 0, 0)")  # noqa: S608
-        connection.commit()
-
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
-    async with store._engine.connect() as tx:
-        await tx.run_sync(first)
-    await store.migrate()
-    async with store.reading() as tx:
-        ada = await members.get(tx, ADA)
-    await store.close()
-    assert ada is not None
-    assert (ada.teaches, ada.taught) == (False, None)
-
-
-async def test_isrcs_stored_by_an_older_version_are_normalised(tmp_path, now: datetime) -> None:
-    told = {"us-qza-25-00001": 120, "USQZA2500001": 121, "qzaaa2500002": 90}
-
-    def before(connection: Connection) -> None:
-        upgrade(connection, "0013")
-        song = "INSERT INTO song (song, title, artists, isrc, origin, cached_at) VALUES ('a', 'A', '[]', ?, 2, 0)"
-        connection.exec_driver_sql(song, ("us-qza-25-00001",))
-        columns = "owner, song, source, numbers, sets, at"
-        feature = f"INSERT INTO feature ({columns}) VALUES (0, ?, 'operator:x', ?, '{{}}', 0)"  # noqa: S608
-        for code, tempo in told.items():
-            connection.exec_driver_sql(feature, (f"isrc:{code}", f'{{"tempo": {tempo}}}'))
-        connection.commit()
-
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
-    async with store._engine.connect() as tx:
-        await tx.run_sync(before)
-    await store.migrate()
-    async with store.reading() as tx:
-        kept = await songs.some(tx, "a")
-        known = await songs.features(tx, ADA, [*kept.values(), Song("b", "B", (), isrc="QZAAA2500002")])
-        spelt = (await tx.execute(select(schema.song.c.isrc))).scalar_one()
-    await store.close()
-    assert spelt == "USQZA2500001"
-    assert [features.numbers for features in known.values()] == [{"tempo": 120}, {"tempo": 90}]
-
-
-@pytest.mark.parametrize("kept", [253_402_387_139_000, 2**63 - 1, -(2**63)])
-async def test_an_impossible_date_stored_by_an_older_version_locks_nobody_out(
-    store: Store, now: datetime, kept: int
-) -> None:
-    """9999-12-31T23:59:59-23:59 was stored as milliseconds beyond what a date can hold."""
-    async with store.writing() as tx:
-        await members.ensure(tx, ADA, now)
-        await songs.like(tx, ADA, [Like(Song("a", "A", ()), now)], now)
-        await tx.execute(text("UPDATE liked SET added_at = :kept"), {"kept": kept})
-    async with store.reading() as tx:
-        liked = await songs.liked(tx, ADA)
-        assert [song.title for song in await songs.library(tx, ADA)] == ["A"]
-    assert liked["a"] is not None
-
-
-async def test_unchecked_songs_stored_by_an_older_version_are_repaired(tmp_path, now: datetime) -> None:
-    odd = [("a", "", '[null, 7, "Ann"]', "'soon'"), ("b", "B", "null", "1.5"), ("c", "C", '["Cat"]', "7")]
-
-    def before(connection: Connection) -> None:
-        upgrade(connection, "0008")
-        for song, title, artists, length in odd:
-            row = f"'{song}', '{title}', '{artists}', {length}, 0"
-            connection.exec_driver_sql(
-                f"INSERT INTO song (song, title, artists, duration_ms, cached_at) VALUES ({row})"  # noqa: S608
-            )
-        connection.commit()
-
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
-    async with store._engine.connect() as tx:
-        await tx.run_sync(before)
-    await store.migrate()
-    async with store.reading() as tx:
-        mended = await songs.some(tx, "abc")
-    await store.close()
-    kept = {song.song: (song.title, song.artists, song.duration_ms) for song in mended.values()}
-    assert kept == {"a": ("Untitled song", ("Ann",), None), "b": ("B", (), None), "c": ("C", ("Cat",), 7)}
-
-
-@pytest.mark.sqlite
-async def test_p23_an_older_program_refuses_a_newer_schema(store: Store) -> None:
-    with sqlite3.connect(store.path) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(NewerSchema):
-        await store.migrate()
 
 
 @pytest.mark.parametrize("ahead", [False, True])

@@ -122,12 +122,17 @@ async def elsewhere(url: str, tmp_path: Path) -> AsyncIterator[Elsewhere]:
     await made.end()
 
 
+async def begin_two(jobs: Jobs, elsewhere: Elsewhere) -> None:
+    """Begin w1, which runs member 1's job, and then w2."""
+    await elsewhere.begin("w1")
+    await jobs.enqueue(JobKind.SYNC, 1, LONG)
+    await elsewhere.until("w1 begins 1")
+    await elsewhere.begin("w2")
+
+
 async def test_p26_the_jobs_of_a_killed_process_are_taken_over(url: str, elsewhere: Elsewhere) -> None:
     async with enqueuing(url) as jobs:
-        await elsewhere.begin("w1")
-        await jobs.enqueue(JobKind.SYNC, 1, LONG)
-        await elsewhere.until("w1 begins 1")
-        await elsewhere.begin("w2")
+        await begin_two(jobs, elsewhere)
         await take_over(jobs, partial(Lease, url))
         assert carry_out(url, HOLDER) == [("w1", "PENDING")], "w1 lives"
         await elsewhere.kill("w1")
@@ -137,10 +142,7 @@ async def test_p26_the_jobs_of_a_killed_process_are_taken_over(url: str, elsewhe
 
 async def test_p26_an_outage_of_the_server_has_nobodys_jobs_taken_over(url: str, elsewhere: Elsewhere) -> None:
     async with enqueuing(url) as jobs:
-        await elsewhere.begin("w1")
-        await jobs.enqueue(JobKind.SYNC, 1, LONG)
-        await elsewhere.until("w1 begins 1")
-        await elsewhere.begin("w2")
+        await begin_two(jobs, elsewhere)
         for _ in range(LOOKS - 1):
             await jobs.take_over(lambda _: nullcontext())  # w1 hasn't taken its name again yet
         await take_over(jobs, partial(Lease, url))
@@ -149,10 +151,7 @@ async def test_p26_an_outage_of_the_server_has_nobodys_jobs_taken_over(url: str,
 
 async def test_p26_a_process_taken_for_dead_stops_the_jobs_that_it_lost(url: str, elsewhere: Elsewhere) -> None:
     async with enqueuing(url) as jobs:
-        await elsewhere.begin("w1")
-        await jobs.enqueue(JobKind.SYNC, 1, LONG)
-        await elsewhere.until("w1 begins 1")
-        await elsewhere.begin("w2")
+        await begin_two(jobs, elsewhere)
         await take_over(jobs, lambda _: nullcontext())  # as if w1 couldn't be heard of
         await elsewhere.until("w1 ends 1")
         async with asyncio.timeout(PATIENCE):

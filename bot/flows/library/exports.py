@@ -30,9 +30,7 @@ class Exported:
 
 async def exported(store: Store, music: Music, playlist: Playlist, form: str = "csv") -> Exported:
     """Return a playlist as a file in one of FORMATS, each of which /library import reads as the same songs."""
-    contents = await manual_edits.kept(store, playlist)
-    if not playlist.is_local:  # one that is stays where it is when its member links Spotify
-        contents = await music.contents(playlist.ref, contents)
+    contents = await music.contents(playlist.ref, await manual_edits.kept(store, playlist))
     async with store.reading() as tx:
         items = under_our_ids(contents.items, await writes.shown_as(tx, playlist.playlist))
         known = await songs.some(tx, (item.song for item in items if item.song), playlist.member)

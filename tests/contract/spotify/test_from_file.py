@@ -3,12 +3,13 @@
 import pytest
 
 from bot.adapters.local_playlists import LocalPlaylists, MixedPlaylists
+from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, revisions, writes
 from bot.core.records import Actor, NewWrite, Playlist
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writing.writes import WriteKind
 from bot.errors.sorting import AlreadyInLayer
-from bot.flows.library import imports
+from bot.flows.library import exports, imports
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.writing import sort
 from tests.contract.spotify.stage import MARA, URIS, Stage
@@ -55,6 +56,14 @@ async def test_songs_go_on_into_a_playlist_from_before_the_link(stage: Stage, ke
     await put_in(stage, music, kept, URIS[5])
     assert (await music.contents(kept.ref)).songs == [*PLACED, URIS[5]]
     assert await music.listed([kept.ref]) == {kept.ref}
+
+
+async def test_a_playlist_from_before_the_link_can_still_be_exported(stage: Stage, kept: Playlist) -> None:
+    music = await linked(stage)
+    async with stage.store.reading() as tx:
+        (boat,) = await songs.liked(tx, MARA)
+    await music.add(kept.ref, [boat], None)
+    assert b"Boat" in (await exports.exported(stage.store, music, kept)).data
 
 
 async def test_p04_a_playlist_at_spotify_takes_its_place_with_its_labels_and_all_songs_in_it_are_the_members(

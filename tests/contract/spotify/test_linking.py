@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.adapters.artefacts import Folder
-from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.spotify import open_tokens
 from bot.adapters.store import schema
 from bot.adapters.store.library import songs
@@ -20,7 +19,7 @@ from bot.errors.account import EarlierLink
 from bot.errors.spotify import SpotifyDown
 from bot.flows.account import link
 from bot.flows.account.link import LETTERS, TRIES, Consent
-from bot.flows.library import exports, imports
+from bot.flows.library import imports
 from bot.flows.library.sync import sync
 from bot.flows.sorting import playlists
 from bot.messages.errors import describe
@@ -228,17 +227,6 @@ async def test_songs_that_only_an_earlier_file_names_leave_the_library_and_stop_
         assert (await sync(stage.store, music, account, stage.clock())).total == len(URIS)
     async with stage.store.reading() as tx:
         assert set(await songs.liked(tx, MARA)) == set(URIS)
-
-
-async def test_playlists_made_before_the_member_linked_can_still_be_exported(stage: Stage) -> None:
-    await imports.import_file(stage.store, MARA, "songs.csv", b"Track Name,Artist Name\nBoat,Quay\n", stage.clock())
-    local = LocalPlaylists(stage.store, MARA, stage.clock)
-    kept = await playlists.make(stage.store, local, MARA, "main", "Run", stage.clock())
-    async with stage.store.reading() as tx:
-        added = list(await songs.liked(tx, MARA))
-    await local.add(kept.ref, added, None)
-    exported = await exports.exported(stage.store, await stage.link(MARA, "mara"), kept)
-    assert b"Boat" in exported.data
 
 
 @pytest.mark.parametrize("line", ["GET /v1/playlists/", "POST /v1/me/playlists"])
