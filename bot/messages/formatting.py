@@ -145,8 +145,8 @@ def _next_training(result: Tally) -> str:
     if not more:
         return _("enough to learn from")
     if result.scores or result.tried:
-        return plural("{count} to the next lesson", "{count} to the next lesson", more)
-    return plural("{count} to the first lesson", "{count} to the first lesson", more)
+        return plural("{count} more answer until I learn again", "{count} more answers until I learn again", more)
+    return plural("{count} more answer until I learn", "{count} more answers until I learn", more)
 
 
 def scores(result: Tally, names: Mapping[int, str]) -> str:

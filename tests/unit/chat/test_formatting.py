@@ -59,10 +59,10 @@ def test_nothing_is_certain_and_nothing_impossible() -> None:
     assert formatting.percent(0.0) == "1%"
 
 
-def test_the_footer_counts_the_labels_and_those_to_the_next_lesson() -> None:
+def test_the_footer_counts_the_labels_and_how_many_answers_the_next_training_needs() -> None:
     taught = {1: (9, 10), 2: (7, 10)}
-    assert formatting.tally(Tally(2, {}, 4)) == "2 labels · 4 to the first lesson"
-    assert formatting.tally(Tally(1, taught, 7, {1: 12, 2: 11})) == "1 label · 7 to the next lesson"
+    assert formatting.tally(Tally(2, {}, 4)) == "2 labels · 4 more answers until I learn"
+    assert formatting.tally(Tally(1, taught, 7, {1: 12, 2: 11})) == "1 label · 7 more answers until I learn again"
     assert formatting.tally(Tally(23, taught, 7, tried=True, training=True)) == "23 labels · I'm learning from them"
 
 

@@ -56,11 +56,12 @@ def said(page: Page) -> str:
 @pytest.mark.parametrize(
     ("tally", "says"),
     [
-        (Tally(2, {}, 4), "2 labels · 4 to the first lesson"),
+        (Tally(2, {}, 4), "2 labels · 4 more answers until I learn"),
+        (Tally(5, {}, 1), "· 1 more answer until I learn"),
         (Tally(6, {}, 0), "enough to learn from"),
         (Tally(6, {}, 10, training=True, tried=True), "I'm learning from them"),
-        (Tally(9, {}, 7, tried=True), "9 labels · 7 to the next lesson"),
-        (Tally(9, {1: (3, 4)}, 7, tried=True), "9 labels · 7 to the next lesson"),
+        (Tally(9, {}, 7, tried=True), "9 labels · 7 more answers until I learn again"),
+        (Tally(9, {1: (3, 4)}, 7, tried=True), "9 labels · 7 more answers until I learn again"),
     ],
 )
 def test_the_footer_says_what_the_next_labels_bring(tally: Tally, says: str) -> None:
