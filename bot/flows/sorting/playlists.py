@@ -50,13 +50,14 @@ async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed
     if listed.total is not None and len(read.items) < listed.total:
         read = await music.contents(listed.id)  # incomplete: what's missing now would later look like a manual addition
     async with contents.alone(store, actor.member):
+        async with store.reading() as tx:
+            await _check_not_kept(tx, actor.member, listed)
+            there = [layer for layer in await playlists.layers(tx, actor.member) if layer.name == _name(layer_name)]
+        for layer in there:
+            await _make_way(store, layer, listed)
         async with store.writing() as tx:
             await _check_linked(tx, actor.member, listed)
-            layer = await _layer(tx, actor.member, _name(layer_name))
-        await _make_way(store, layer, listed)
-        async with store.writing() as tx:
-            await _check_linked(tx, actor.member, listed)
-            kept = await _adopt(tx, layer, listed)
+            kept = await _adopt(tx, await _layer(tx, actor.member, _name(layer_name)), listed)
         seen = contents.Read(read.items, read.snapshot or listed.snapshot, actor.now)
         await contents.remember(store, kept, seen)
         async with store.writing() as tx:
@@ -162,6 +163,7 @@ async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
 
     One that was removed, or lost its reference (after /data unlink), gets its labels back.
     """
+    await _check_not_kept(tx, layer.member, listed)
     kept = await playlists.in_layer(tx, layer.layer)
     for playlist in kept:
         if not playlist.ref and playlist.name == listed.name:
@@ -174,6 +176,13 @@ async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
         return earlier
     await _room_for_another(tx, layer.member)
     return await playlists.add(tx, layer, listed.name, "", emoji)
+
+
+async def _check_not_kept(tx: Tx, member: int, listed: ListedPlaylist) -> None:
+    """Raise AlreadyInLayer if a layer keeps it: another command may have added it since it was offered."""
+    for playlist in await playlists.of_member(tx, member):
+        if playlist.ref == listed.id and (layer := await playlists.layer(tx, playlist.layer)):
+            raise AlreadyInLayer(listed.name, layer.name)
 
 
 async def _room_for(tx: Tx, layer: Layer, name: str) -> None:

@@ -87,10 +87,19 @@ async def the_layer(store: Store) -> tuple[Layer, Playlist]:
     return layer, kept
 
 
-async def take_again(store: Store, now: datetime) -> None:
-    local = LocalPlaylists(store, ADA, lambda: now)
+async def let_go(store: Store, now: datetime) -> Playlist:
+    """Have Ada remove her playlist; return it."""
     _, kept = await the_layer(store)
-    await flow.take(store, local, Actor(ADA, None, now), "other", ListedPlaylist(kept.ref, "Again", MANY, None))
+    return await flow.remove(store, ADA, kept.playlist, now)
+
+
+async def take_again(store: Store, now: datetime, gone: Playlist, layer: str = "other") -> Playlist:
+    local, listed = LocalPlaylists(store, ADA, lambda: now), ListedPlaylist(gone.ref, "Again", MANY, None)
+    return await flow.take(store, local, Actor(ADA, None, now), layer, listed)
+
+
+async def taken_again(store: Store, now: datetime) -> None:
+    await take_again(store, now, await let_go(store, now))
 
 
 async def likes_of_ada(store: Store) -> int:

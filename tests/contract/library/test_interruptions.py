@@ -14,7 +14,7 @@ from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import own_features, songs
 from bot.adapters.store.sorting import answers, contents, playlists, writes
-from bot.core.records import Like, NewWrite, Song
+from bot.core.records import Like, NewWrite, Playlist, Song
 from bot.core.sorting.writing.writes import WriteKind
 from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
 from bot.errors.sorting import AlreadyInLayer
@@ -29,6 +29,7 @@ from tests.contract.library.slices_stage import (
     everything,
     file_of,
     has_much,
+    let_go,
     likes_of_ada,
     rows_written,
     take_again,
@@ -154,13 +155,17 @@ async def test_concurrent_reads_leave_the_contents_of_one(store, now) -> None:
         assert [item.song for item in await playlists.items(tx, kept.playlist)] in [look.songs for look in looks]
 
 
-async def test_a_playlist_added_twice_concurrently_is_kept_once_and_whole(store, now) -> None:
+@pytest.mark.parametrize("second", ["other", "a third"])
+async def test_a_playlist_added_twice_concurrently_is_kept_once_and_whole(store, now, second: str) -> None:
     await has_much(store, now)
-    results = await asyncio.gather(take_again(store, now), take_again(store, now), return_exceptions=True)
-    assert [type(result) for result in results if result is not None] == [AlreadyInLayer]
+    gone = await let_go(store, now)
+    both = (take_again(store, now, gone, layer) for layer in ("other", second))
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(result) for result in results if not isinstance(result, Playlist)] == [AlreadyInLayer]
     async with store.reading() as tx:
-        (kept,) = [playlist for playlist in await playlists.of_member(tx, ADA) if playlist.name == "Again"]
+        (kept,) = await playlists.of_member(tx, ADA)
         assert [item.song for item in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
+        assert len(await playlists.layers(tx, ADA)) == 2, "what is refused makes no layer"
 
 
 async def test_an_interrupted_preparation_is_gone_after_the_next_start(store, now) -> None:

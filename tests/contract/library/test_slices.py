@@ -37,7 +37,7 @@ from tests.contract.library.slices_stage import (
     file_of,
     has_much,
     rows_written,
-    take_again,
+    taken_again,
     the_layer,
     uri,
     vault,
@@ -153,7 +153,7 @@ async def given_up(store: Store, now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "work", [take_again, edited_by_hand, standing_learned, standing_forgotten, sorted_and_taken_back, given_up]
+    "work", [taken_again, edited_by_hand, standing_learned, standing_forgotten, sorted_and_taken_back, given_up]
 )
 async def test_p40_work_on_a_whole_library_is_done_in_slices(store, now, work) -> None:
     await has_much(store, now)
