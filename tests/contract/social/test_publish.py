@@ -316,6 +316,17 @@ async def test_a_playlist_that_seemed_missing_gets_its_time_again_with_the_next_
     assert (known.host, known.ref, known.missed_at) == (None, None, None)
 
 
+async def test_p41_a_host_whose_playlist_seemed_missing_long_ago_loses_it_no_sooner(linked: Linked) -> None:
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await shared_playlists.add(linked.store, Actor(CYD, SERVER, linked.now), number, song(URIS[40]))
+    async with linked.store.writing() as tx:
+        await table.change(tx, number, missed_at=linked.now - timedelta(days=30))
+    linked.stack.spotify.faults.append(Fault("GET /v1/playlists/*", "status", status=404))
+    assert await shared_out(linked, number, linked.now + timedelta(minutes=2)) == []
+    assert at_spotify(linked) == [[*URIS[:3], URIS[40]]]
+
+
 async def test_refused_songs_are_named_and_the_host_can_retry_them(linked: Linked) -> None:
     number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=5)
     linked.stack.spotify.faults.append(Fault("POST /v1/playlists/*/items", "status", times=None, status=403))

@@ -8,7 +8,9 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Like, Song
 from bot.core.sorting.writing.journal import Refused
-from bot.flows.sorting.writing import manual_edits
+from bot.errors import CratekeeperError
+from bot.errors.spotify import Unsettled
+from bot.flows.sorting.writing import manual_edits, sort
 from sandbox.spotify import Fault
 from tests.contract.spotify.stage import MARA, START, URIS
 from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
@@ -113,6 +115,21 @@ async def test_p41_one_response_that_a_playlist_is_gone_is_not_believed(
     receipt = await writer.apply(await writer.add(*NEW))
     assert writer.songs() == OWN + NEW
     assert receipt.refused == []
+
+
+async def test_p41_a_playlist_that_seemed_gone_long_ago_is_believed_no_sooner(writer: PlaylistWriter) -> None:
+    """The write that missed it failed, so nothing noted that it was seen again."""
+    world, stage = writer.stage.world, writer.stage
+    world.faults.append(Fault(MISSED["reading"], "status", status=404))
+    first = await writer.add(NEW[0])
+    with pytest.raises(Unsettled):
+        await sort.apply(stage.store, writer.music, first, stage.clock())
+    async with stage.store.writing() as tx:
+        await sort.give_up(tx, first, CratekeeperError())
+    stage.clock.pass_by(days=30)
+    world.faults.append(Fault(MISSED["reading"], "status", status=404))
+    receipt = await writer.apply(await writer.add(NEW[1]))
+    assert (receipt.refused, writer.songs()) == ([], [*OWN, NEW[1]])
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from bot.core.records import Item
 from bot.core.sorting.writing.writes import Action, LineState
 
 SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind; late requests were carried out up to 12 s late
-PATIENCE = timedelta(minutes=10)  # for a confirmed addition: it only needs waiting, not repeating
+PATIENCE = timedelta(minutes=10)  # for a confirmed addition, which only needs waiting; also how long a miss counts
 TRIES = 3  # attempts per line
 MOST_SENDS = 2 * TRIES  # of a song we removed because it was duplicated: putting it back has its own tries
 SOON = timedelta(seconds=1)  # the first pause before reading again; each pause doubles the time waited so far
@@ -192,6 +192,14 @@ def _next_read(since: datetime, until: datetime, now: datetime) -> datetime:
 def read_again(since: datetime, now: datetime) -> datetime:
     """Return when to look again at what has waited for another write since `since`."""
     return _next_read(since, now + LONGEST, now)
+
+
+def missing_since(noted: datetime | None, now: datetime) -> datetime:
+    """Return since when a playlist that's missing now has been. noted: when it was missed before.
+
+    A note from long ago is of another time: since then it was seen, or nobody looked.
+    """
+    return noted if noted is not None and timedelta() <= now - noted < PATIENCE else now
 
 
 def missing(since: datetime, now: datetime) -> datetime | None:

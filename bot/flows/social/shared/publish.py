@@ -15,7 +15,7 @@ from bot.adapters.store.sorting import creations, playlists
 from bot.core.notices import NoticeKind
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Shared
-from bot.core.sorting.writing.journal import missing
+from bot.core.sorting.writing.journal import missing, missing_since
 from bot.errors import NotLinked
 from bot.errors.spotify import ConsentEnded, PlaylistGone, Unsettled
 from bot.errors.stored import dumped
@@ -140,7 +140,7 @@ async def _check_it_is_there(store: Store, music: Music, known: Shared) -> None:
 
 async def _wait_for_it(store: Store, known: Shared, now: datetime) -> None:
     """Raise Unsettled while a missing playlist may only seem to be missing."""
-    since = min(known.missed_at or now, now)
+    since = missing_since(known.missed_at, now)
     again = missing(since, now)
     async with store.writing() as tx:
         if await _is_as(tx, known):

@@ -20,7 +20,7 @@ from bot.adapters.store.sorting import answers, playlists, revisions, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
-from bot.core.sorting.writing.journal import OPEN, TOUCHED, Refused, missing
+from bot.core.sorting.writing.journal import OPEN, TOUCHED, Refused, missing, missing_since
 from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
 from bot.errors.sorting import DryRunChanged, DryRunGone, ReceiptGone, StillWriting, TooOldToUndo
@@ -299,7 +299,7 @@ async def _missed(store: Store, write: int, playlist: int, now: datetime) -> dat
     """Return when to read a missing playlist again; refuse its lines once it counts as gone."""
     async with store.writing() as tx:
         current = await playlists.get(tx, playlist)
-        since = min((current.missed_at if current is not None else None) or now, now)
+        since = missing_since(current.missed_at if current is not None else None, now)
         again = missing(since, now)
         await playlists.change(tx, playlist, missed_at=since if again else None)
     if again is None:
