@@ -36,7 +36,7 @@ from bot.messages.errors import describe
 
 log = logging.getLogger(__name__)
 costly = app_commands.checks.cooldown(20, 60.0)  # times, seconds: what a member may ask of all these commands together
-EXPIRED = {10008, 10015, 10062}  # unknown message, webhook, interaction: the member has moved on
+EXPIRED = {10008, 10015, 10062, 50027}  # unknown message, webhook, interaction; a token over 15 minutes old
 ANSWERED = 40060
 REMEDIES: dict[type[CratekeeperError], tuple[str, str]] = {
     NotLinked: (N_("Link Spotify"), "link"),

@@ -37,7 +37,7 @@ LATER = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 
 @app_commands.command(description="Shows one button for each way to fail")
 async def panel(interaction: Interaction) -> None:
-    names = ("fine", "boom", "cooling", "slow", "twice", "form", "gone")
+    names = ("fine", "boom", "cooling", "slow", "late", "twice", "form", "gone")
     await reply.show(interaction, Page("Press.", *layout.rows([layout.button(name, ids.of(name)) for name in names])))
 
 
@@ -76,6 +76,12 @@ async def on_slow(context: Context) -> None:
     await reply.show(context.interaction, Page(text))
 
 
+async def on_late(context: Context) -> None:
+    await reply.pause_apart(context.interaction)
+    await asyncio.sleep(0.3)
+    await reply.whisper(context.interaction, Page("Too late."))
+
+
 async def on_twice(context: Context) -> None:
     await reply.whisper(context.interaction, Page("Once."))
     await context.interaction.response.send_message("Twice.")
@@ -85,7 +91,15 @@ async def on_form(context: Context) -> None:
     await reply.ask(context.interaction, Form("Form", ids.of("boom"), layout.field("Word", "word", 20)))
 
 
-TAPS = {"fine": on_fine, "boom": on_boom, "cooling": on_cooling, "slow": on_slow, "twice": on_twice, "form": on_form}
+TAPS = {
+    "fine": on_fine,
+    "boom": on_boom,
+    "cooling": on_cooling,
+    "slow": on_slow,
+    "late": on_late,
+    "twice": on_twice,
+    "form": on_form,
+}
 
 
 @asynccontextmanager
@@ -194,6 +208,19 @@ async def test_p19_answering_twice_or_too_late_is_no_error(failing: World, caplo
     failing.faults.delay(0.4, matching="callback")
     with pytest.raises(NoAnswer):
         await anna.click(message, "fine")
+    failing.rules = Rules()
+    assert await whispered(await anna.click(message, "fine")) == "Fine."
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("bot")] == []
+
+
+async def test_p19_an_answer_after_fifteen_minutes_is_no_error(failing: World, caplog) -> None:
+    """As after a long wait for Spotify; Discord then says "Invalid Webhook Token" (50027)."""
+    anna = member(failing, "anita")
+    message = await answer(anna.command("panel"))
+    caplog.set_level(logging.WARNING)
+    failing.rules = Rules(token_life=timedelta(seconds=0.1))
+    await anna.click(message, "late")
+    await failing.wait_for(lambda: failing.log[-1].status == 401, 5)
     failing.rules = Rules()
     assert await whispered(await anna.click(message, "fine")) == "Fine."
     assert [record.getMessage() for record in caplog.records if record.name.startswith("bot")] == []
