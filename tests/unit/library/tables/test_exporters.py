@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.library.tables import Table
 from tests.unit.library.tables.forms import EXPORTIFY, ID, NACHTBUS, REGEN, URI, only, read, song, table, titles
 
 
@@ -231,6 +232,12 @@ def test_spotify_backup_writes_no_header() -> None:
     kept = table_song.like.song
     assert (kept.song, kept.title, kept.artists, kept.year) == (URI, "Nachtbus", ("Lena Ohm", "Otis"), 2019)
     assert [row.line for row in bad] == [1]  # the playlist's name
+
+
+def test_a_first_line_in_brackets_is_not_json() -> None:
+    assert titles(f"[1] mix\r\nNachtbus\tLena Ohm\tLinie 9\t{URI}\t2019-05-17\r\n") == ["Nachtbus"]
+    assert titles("[Title],[Artist]\nNachtbus,Lena Ohm\n") == ["Nachtbus"]
+    assert Table(b"[playlist]\nFile1=boats.mp3\n").fields == {"playlist"}
 
 
 def test_chosics_values_are_percentages() -> None:

@@ -4,6 +4,7 @@ YourLibrary.json holds the liked songs, Playlist1.json playlists. Listening hist
 what's liked, and is refused.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
@@ -16,6 +17,7 @@ from bot.core.library.tables.problems import Foreign, NotATable
 FIELDS = ("track_uri", "title", "artists", "album", "added_at", "playlist")
 Found = tuple[int, dict[str, str], tuple[str, ...]]  # number, fields, artists
 Track = tuple[Any, Any, Any]  # a song, when it was added, its playlist; of any type
+BEGINS = re.compile(r'\s*(?:\{\s*["}]|\[\s*(?:["{\[\]]|null\b|-?\d+\s*,))')
 PLAYS = 1_000  # elements of a list that are looked at, to tell what it is
 PLAYED = frozenset({"endTime", "msPlayed", "ms_played", "ts"})
 KINDS = ("track", "localTrack", "episode", "audiobook")  # kinds of playlist items
@@ -28,7 +30,8 @@ TRACK = {
 
 
 def is_json(data: bytes) -> bool:
-    return "".join(lines(data[:1000])).lstrip()[:1] in ("{", "[")
+    """Whether a file begins as JSON does; "[playlist]" and "[1] mix" are other programs' first lines."""
+    return BEGINS.match("".join(lines(data[:1000]))) is not None
 
 
 def rows(data: bytes) -> Iterator[Found]:
