@@ -69,6 +69,7 @@ log = logging.getLogger(__name__)
 SHARED_TICK = 1  # seconds between ticks if other processes leave messages for this one to send
 RENEWAL = 1  # seconds between renewals of our names in a database on a server
 TAKEOVER = 2  # seconds for which a process that restarts a dead one's jobs holds its name
+UPGRADE = 30  # seconds for which a part waits while another upgrades the schema
 TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
@@ -127,9 +128,11 @@ async def assembled(
 
 async def _opened(closing: AsyncExitStack, settings: Settings, part: Part) -> Opened:
     closing.enter_context(home.lived_in(settings, part.name))
+    store = _closed_at_the_end(closing, Store(settings.database_url))
+    if not part.is_whole:  # other parts may be older, and run
+        await home.migrate(store, settings, UPGRADE)
     leases = [closing.enter_context(lease) for lease in _leases(settings, part)]
     stopped_in_order = closing.enter_context(home.watched(settings))
-    store = _closed_at_the_end(closing, Store(settings.database_url))
     await asyncio.to_thread(home.verify_at_start, settings, stopped_in_order=stopped_in_order)
     await home.upgrade(store, settings)
     keys = await home.keys(store, settings)

@@ -1,10 +1,12 @@
 """Home: the data folder, closed to other users of this machine, and used by one bot at a time."""
 
+import asyncio
 import errno
 import fcntl
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -14,6 +16,7 @@ from bot import modes
 from bot.adapters.backup import switch, upgrades
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
+from bot.adapters.store.lease import AGAIN, WHOLE, Lease
 from bot.adapters.store.sqlite import verify as verify_database
 from bot.adapters.vault import KEYS, load_keys
 from bot.config import JOBS, Settings
@@ -153,11 +156,36 @@ def _writable(path: Path) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-async def migrate(store: Store, settings: Settings) -> None:
-    """Bring the schema up to date, but never while a bot runs. Raises AlreadyRuns, NewerSchema."""
-    if await store.behind() and is_lived_in(settings):
-        raise AlreadyRuns("An older Cratekeeper runs on this data folder. Stop it, or start it again, upgraded.")
-    await upgrade(store, settings)
+async def migrate(store: Store, settings: Settings, patience: float = 0) -> None:
+    """Bring the schema up to date, but never while a bot runs. Raises AlreadyRuns, NewerSchema, StoreError.
+
+    patience: seconds to wait for another process, which may be doing just that.
+    """
+    latest = time.monotonic() + patience
+    while await store.behind():
+        try:
+            with _without_a_bot(settings):
+                await upgrade(store, settings)
+        except AlreadyRuns:
+            if time.monotonic() >= latest:
+                raise
+            await asyncio.sleep(AGAIN)
+
+
+@contextmanager
+def _without_a_bot(settings: Settings) -> Iterator[None]:
+    """Keep every bot and every part of one out, on this machine and on others."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(lived_in(settings))
+            if settings.on_server:
+                held.enter_context(Lease(settings.database_url, WHOLE))
+        except AlreadyRuns:
+            where = "database" if settings.on_server else "data folder"
+            raise AlreadyRuns(
+                f"An older Cratekeeper runs on this {where}. Stop it, or start it again, upgraded."
+            ) from None
+        yield
 
 
 async def upgrade(store: Store, settings: Settings) -> None:

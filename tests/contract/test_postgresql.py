@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.engine import Engine
 
+from bot import app
+from bot.adapters import home, parts
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.lease import WHOLE, Lease
@@ -290,6 +293,27 @@ def test_parts_share_a_bot_and_a_whole_one_runs_alone(url: str) -> None:
         pass
     with Lease(url, WHOLE), pytest.raises(AlreadyRuns), Lease(url, WHOLE, shared=True):
         pass
+
+
+async def test_p23_no_schema_changes_under_a_part_that_runs_on_another_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = postgresql.empty_url()
+    settings = parse({"DISCORD_TOKEN": "x", "DATABASE_URL": empty, "DATA_DIR": str(tmp_path)})
+    store, store_elsewhere = Store(empty), Store(empty)
+    monkeypatch.setattr(app, "UPGRADE", 0.1)
+    with Lease(empty, WHOLE, shared=True):
+        with pytest.raises(AlreadyRuns, match="older Cratekeeper runs on this database"):
+            await home.migrate(store, settings)
+        async with AsyncExitStack() as closing:
+            with pytest.raises(AlreadyRuns, match="older"):
+                await app._opened(closing, settings, parts.worker("1", ""))
+    assert await store.behind()
+    await asyncio.gather(*(home.migrate(each, settings, patience=60) for each in (store, store_elsewhere)))
+    assert not await store.behind()
+    for each in (store, store_elsewhere):
+        await each.close()
+    postgresql.drop(empty)
 
 
 def test_a_name_is_waited_for_as_long_as_its_new_holder_is_patient(url: str) -> None:
