@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bot.audio.clips.waveform import voice
 from bot.audio.files.decode import opened
-from bot.audio.files.libav import ONLY_FILES
+from bot.audio.files.libav import FAULTS, ONLY_FILES
 from bot.core.feed.highlight import CLIP
 from bot.core.records import Clip
 from bot.errors.audio import ClipTooLarge, NothingThere, NotOpened
@@ -30,6 +30,7 @@ FADE_IN, FADE_OUT = 0.15, 1.0  # seconds
 PREROLL = 1.0  # seconds decoded before the start, so that MP3's bit reservoir and Opus's 80 ms have settled
 
 Samples = NDArray[np.float32]
+NO_SAMPLES: Samples = np.zeros((1, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ def _samples(source: Path | BinaryIO, start: float, seconds: float) -> Samples:
     """Decode the stretch from `start` as (channels, n) at RATE. Raises NothingThere."""
     try:
         with opened(source) as file, av.open(file, options=ONLY_FILES) as container:
-            samples = _stretch(container, container.streams.audio[0], max(0.0, start), round(seconds * RATE))
-    except (av.FFmpegError, IndexError, NotOpened) as problem:
+            stream = cast(AudioStream | None, container.streams.best("audio"))
+            samples = _stretch(container, stream, max(0.0, start), round(seconds * RATE)) if stream else NO_SAMPLES
+    except (*FAULTS, NotOpened) as problem:
         raise NothingThere(f"at {start:.1f} s: {problem}") from problem
     if not samples.size:
         raise NothingThere(f"at {start:.1f} s")
@@ -81,7 +83,7 @@ def _stretch(container: Any, stream: AudioStream, start: float, count: int) -> S
     frames = cast(Iterator[AudioFrame], container.decode(stream))
     first = next(frames, None)
     if first is None:
-        return np.zeros((1, 0), np.float32)
+        return NO_SAMPLES
     skipped = round((start + began - (first.time or 0.0)) * RATE)
     layout = "mono" if first.layout.nb_channels == 1 else "stereo"
     return _resampled(first, frames, layout, skipped + count)[:, max(0, skipped) :]

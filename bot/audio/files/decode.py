@@ -7,7 +7,8 @@ again to what decoding finds, so a decompression bomb is stopped midway.
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,11 +17,12 @@ import soxr
 
 from bot.audio.files import libav, libsndfile
 from bot.audio.files.channels import sounding
-from bot.audio.files.endings import is_torn, links
+from bot.audio.files.endings import SHORTFALL, is_torn, links
 from bot.audio.files.phase import in_step
 from bot.audio.files.sound import LIMITS, Limits, Samples, Sound, check_form, lowered
-from bot.errors.audio import EmptyAudio, NotOpened, TooLargeAudio, TruncatedAudio
+from bot.errors.audio import EmptyAudio, NotAudio, NotOpened, TooLargeAudio, TruncatedAudio
 
+NOTHING_IN_IT = (EmptyAudio, NotAudio, TruncatedAudio)
 LEAST = 0.5  # seconds; anything shorter has no loudness (BS.1770 needs 0.4), nor much else
 
 
@@ -81,12 +83,17 @@ def _joined(file: BinaryIO, songs: Sequence[tuple[int, int]], limits: Limits) ->
     for start, end in songs:
         file.seek(start)
         alone = io.BytesIO(file.read(end - start))
-        sound = _decoded(alone, alone, limits)
+        try:
+            sound = _decoded(alone, alone, limits)
+        except NOTHING_IN_IT:
+            continue  # a stream that was lost and resumed, say
         rate, channels = rate or sound.rate, channels or len(sound.samples)
         parts.append(_formed(sound, channels, rate))
         count += parts[-1].shape[1]
         check_form(channels, rate, count / rate, limits)
         lowered(channels, rate, count / rate, limits)
+    if not parts:
+        raise NotAudio
     return Sound(np.concatenate(parts, axis=1), rate)
 
 
@@ -100,4 +107,10 @@ def _formed(sound: Sound, channels: int, rate: int) -> Samples:
 
 
 def _decoded(file: BinaryIO, handle: int | BinaryIO, limits: Limits) -> Sound:
-    return libsndfile.decode(file, handle, limits) or libav.decode(file, limits)
+    sound = libsndfile.decode(file, handle, limits)
+    if sound is None:
+        return libav.decode(file, limits)
+    if file.tell() < (1 - SHORTFALL) * file.seek(0, io.SEEK_END):  # files that were joined: the first states its length
+        with suppress(*NOTHING_IN_IT):
+            return max(sound, libav.decode(file, limits), key=attrgetter("seconds"))
+    return sound

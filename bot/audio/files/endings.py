@@ -148,9 +148,11 @@ def pages(file: BinaryIO) -> Iterator[OggPage]:
             segments = content[at + PAGE_HEADER - 1] if at + PAGE_HEADER <= size else 0
             table = content[at + PAGE_HEADER : at + PAGE_HEADER + segments]
             end = at + PAGE_HEADER + segments + sum(table)
-            following = content.find(b"OggS", at + 4 if end > size else end)
-            if end <= size or following < 0:  # a damaged length isn't the end if pages follow
-                yield OggPage(at, end, bool(end <= size and content[at + 5] & FIRST_PAGE))
+            is_followed = end == size or content[end : end + 4] == b"OggS"
+            following = content.find(b"OggS", end if is_followed else at + 4)
+            is_whole = is_followed or (end < size and not at < following < end)
+            if is_whole or following < 0:  # one that breaks off isn't the end if pages follow
+                yield OggPage(at, end, is_whole and bool(content[at + 5] & FIRST_PAGE))
             at = following
 
 

@@ -18,6 +18,7 @@ LEAST = 0.5  # seconds
 # Without this list, libav would take a playlist for a sound, and fetch the addresses in it.
 CONTAINERS = "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav,aiff,caf"
 ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
+FAULTS = (av.FFmpegError, OSError)  # of a damaged file: it may also lead libav to a place before its start
 MOST_OF = 0.5  # of a damaged file must be audible
 MOST_FAULTS = 1_000  # failed packets; files with more aren't read to the end
 
@@ -27,11 +28,10 @@ def decode(file: BinaryIO, limits: Limits) -> Sound:
     with _container(file) as container:
         if not container.streams.audio:
             raise NotAudio("it has no sound")
-        stream = container.streams.audio[0]
-        stream.thread_type = "NONE"
-        codec = stream.codec_context
-        if codec is None or not codec.rate or not codec.channels:
+        stream: Any = container.streams.best("audio")  # of several, the one that players play
+        if stream is None or (codec := stream.codec_context) is None or not codec.rate or not codec.channels:
             raise NotAudio("its sound format isn't supported")
+        stream.thread_type = "NONE"
         promised = float((container.duration or 0) / av.time_base)
         check_form(codec.channels, codec.rate, promised, limits)
         form = lowered(codec.channels, codec.rate, promised, limits)
@@ -123,7 +123,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
     for _ in range(MOST_FAULTS):
         try:
             yield from container.demux(stream)
-        except av.FFmpegError:
+        except FAULTS:
             continue
         return
 
@@ -132,7 +132,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
 def _container(file: BinaryIO) -> Iterator[Any]:
     try:
         container = av.open(without_length(file), options=ONLY_FILES)
-    except (av.FFmpegError, ValueError) as problem:
+    except (*FAULTS, ValueError) as problem:
         raise _unreadable(file) from problem
     with container:
         yield container

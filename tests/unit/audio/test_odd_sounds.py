@@ -10,13 +10,15 @@ import mutagen
 import numpy as np
 import pytest
 import soundfile
+from av.stream import Disposition
 
 from bot.audio.analysis.features import analyse
 from bot.audio.analysis.keys import MINOR
+from bot.audio.clips.clip import cut
 from bot.audio.files.decode import read
 from bot.audio.files.phase import in_step
 from bot.audio.files.sound import Limits
-from bot.errors.audio import TooLargeAudio, TruncatedAudio
+from bot.errors.audio import EmptyAudio, NotAudio, TooLargeAudio, TooLongAudio, TruncatedAudio
 from tests.unit.music import cadence
 from tests.unit.sounds import ENDINGS, RATE, Samples, tune, write
 
@@ -112,6 +114,70 @@ def test_a_chained_ogg_is_read_in_sequence_in_the_format_of_the_first(tmp_path: 
     assert sound.seconds == pytest.approx(6, abs=0.05)
     path.write_bytes(chained[:-2_000])
     with pytest.raises(TruncatedAudio):
+        read(path)
+
+
+def vorbis(seconds: float) -> bytes:
+    link = io.BytesIO()
+    soundfile.write(link, tune(seconds).T, RATE, format="OGG", subtype="VORBIS")
+    return link.getvalue()
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("rest", [vorbis(0), b"OggS".join(vorbis(2).split(b"OggS")[:3])], ids=["nothing", "headers"])
+def test_a_chained_ogg_is_read_although_there_is_nothing_in_a_part_of_it(
+    tmp_path: Path, lost: int, rest: bytes
+) -> None:
+    parts = [vorbis(2), vorbis(3)]
+    parts.insert(lost, rest)
+    path = tmp_path / "song.ogg"
+    path.write_bytes(b"".join(parts))
+    assert read(path).seconds == pytest.approx(5, abs=0.05)
+    path.write_bytes(2 * rest)
+    with pytest.raises((EmptyAudio, NotAudio)):
+        read(path)
+
+
+def test_a_chained_ogg_is_read_on_where_a_part_of_it_breaks_off(tmp_path: Path) -> None:
+    path = tmp_path / "song.ogg"
+    path.write_bytes(vorbis(6)[:-20_000] + vorbis(3))
+    assert read(path).seconds == pytest.approx(8, abs=0.8)
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".flac"])
+@pytest.mark.parametrize("after", [b"", bytes(40_000), b"APETAGEX" + bytes(99_000)])
+def test_files_that_were_joined_are_read_to_the_last_ones_end(tmp_path: Path, ending: str, after: bytes) -> None:
+    path, other = write(tmp_path / f"song{ending}", tune(3)), write(tmp_path / f"other{ending}", tune(4))
+    assert read(path).seconds == pytest.approx(3, abs=0.1)
+    path.write_bytes(path.read_bytes() + other.read_bytes() + after)
+    assert read(path).seconds == pytest.approx(7, abs=0.1)
+    with pytest.raises(TooLongAudio):
+        read(path, Limits(seconds=6))
+    other.write_bytes(other.read_bytes() + after)
+    assert read(other).seconds == pytest.approx(4, abs=0.1)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mka"])
+def test_of_several_sounds_the_one_that_players_play_is_read(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"song{ending}"
+    with av.open(str(path), "w", format={".mka": "matroska"}.get(ending)) as out:
+        streams = [out.add_stream("aac", rate=RATE, layout="stereo") for _ in range(2)]
+        streams[0].disposition, streams[1].disposition = Disposition(0), Disposition.default
+        for stream, samples in zip(streams, (0 * tune(4), tune(4)), strict=True):
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+            frame.sample_rate = RATE
+            for packet in (*stream.encode(frame), *stream.encode(None)):
+                out.mux(packet)
+    assert np.sqrt(np.mean(read(path).samples ** 2)) > 0.1
+    with av.open(io.BytesIO(cut(path, 1, 2).data)) as clip:
+        assert max(np.abs(frame.to_ndarray()).max() for frame in clip.decode(audio=0)) > 0.1
+
+
+def test_a_caf_that_leads_to_a_place_before_its_start_has_an_error_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "song.caf"
+    soundfile.write(path, tune(1).T, RATE, subtype="PCM_16")
+    path.write_bytes(path.read_bytes().replace(b"lpcm", b"mp4a", 1) + b"free" + struct.pack(">q", -(2**40)))
+    with pytest.raises(NotAudio):
         read(path)
 
 
