@@ -321,7 +321,7 @@ class ReportsToday(LimitReached):
 
 
 class BotNotInServer(BadChoice):
-    """The bot isn't in the server, so it can't post there."""
+    """The bot isn't in the server: it can't post there, nor ask who's a member."""
 
 
 @dataclass(eq=False)

@@ -30,7 +30,7 @@ from bot.chat.sorting.offers import Offers
 from bot.config import Settings
 from bot.core.jobs import JobKind
 from bot.core.records import Actor
-from bot.errors import ChatDown
+from bot.errors import CannotPost, ChatDown
 from bot.flows.account.language import Languages
 from bot.flows.once import Once
 from bot.flows.social import server_channels
@@ -101,6 +101,8 @@ class Tree(app_commands.CommandTree["Bot"]):
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             await caught(interaction, error.original)
+        elif isinstance(error, app_commands.TransformerError) and error.type is discord.AppCommandOptionType.channel:
+            await caught(interaction, CannotPost())  # it's in a server that the bot isn't in, or was deleted
         elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             await guarded(interaction, reply.whisper(interaction, Page(_(common.OLD_COMMAND))))
         else:

@@ -11,6 +11,7 @@ import discord
 
 from bot.chat.failures import FAILURES
 from bot.errors import ChatDown
+from bot.errors.social import BotNotInServer
 
 if TYPE_CHECKING:
     from bot.chat.gateway.bot import Bot
@@ -23,6 +24,15 @@ Known = dict[tuple[int, int], tuple[float, discord.Member | None]]  # by server 
 async def is_in(bot: "Bot", server: int, member: int) -> bool:
     """Whether a member is in a server. Raises ChatDown if Discord doesn't say."""
     return await _member(bot, server, member) is not None
+
+
+async def check_bot_is_in(bot: "Bot", server: int | None) -> None:
+    """Raise BotNotInServer where a member uses the bot, but the server hasn't added it: nothing can follow there.
+
+    Raises ChatDown if Discord doesn't say.
+    """
+    if server is not None and await bot.guild(server) is None:
+        raise BotNotInServer
 
 
 async def sees(bot: "Bot", channel: int, member: int) -> bool:

@@ -120,6 +120,7 @@ async def on_post(context: Context) -> None:
         raise NotInServer
     if (await flow.shown(context.store, context.member, interaction.guild_id)).empty:
         raise ShowsNothing
+    await presence.check_bot_is_in(context.bot, interaction.guild_id)
     with reply.in_public(interaction):
         made = await interaction.response.send_message(view=pages.posted(context.member))
     if made.message_id is not None and interaction.channel_id is not None:

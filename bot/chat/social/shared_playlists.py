@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.chat import autocomplete, ids, reply
+from bot.chat.gateway import presence
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.chat.social.pages import hosting as host_pages
@@ -66,6 +67,7 @@ async def new(interaction: Interaction, name: Name, group: bool = False) -> None
     context = Context.of(interaction)
     await context.services.music(context.member)  # raises NotLinked: there must be somewhere to write it
     host = replace(context.actor, server=None) if group else context.actor
+    await presence.check_bot_is_in(context.bot, host.server)
     number = await flow.open_new(context.store, host, name)
     planned = await hosting.dry_run(context.store, context.actor, number)
     await reply.show(interaction, host_pages.began(planned))
@@ -197,6 +199,8 @@ async def on_host(context: Context) -> None:
 async def _host(context: Context, number: int) -> None:
     await context.services.music(context.member)  # raises NotLinked, ConsentEnded
     planned = await hosting.dry_run(context.store, context.actor, number)
+    if planned.shared.host != context.member:
+        await presence.check_bot_is_in(context.bot, planned.shared.server)
     await reply.show_privately(context.interaction, host_pages.hosting(planned, context.member))
 
 

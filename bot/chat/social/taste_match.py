@@ -37,6 +37,7 @@ async def match(interaction: Interaction, member: Somebody | None = None) -> Non
         return
     other = here(member)
     _refuse_unseen(context, member)
+    await presence.check_bot_is_in(context.bot, interaction.guild_id)
     agreement = await match_consent.ask(context.store, context.member, other, context.now)
     if agreement.agreed_at is not None:
         await reply.pause(interaction)

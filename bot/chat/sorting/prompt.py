@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
+from bot.chat.gateway import presence
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.sorting import cards
 from bot.errors import CannotPost
@@ -31,6 +32,7 @@ async def prompt(
     interaction: Interaction, layer: str | None = None, count: app_commands.Range[int, 1, flow.AT_ONCE] = 1
 ) -> None:
     context = Context.of(interaction)
+    await presence.check_bot_is_in(context.bot, interaction.guild_id)
     may = interaction.app_permissions
     if interaction.guild_id is not None and not (may.add_reactions and may.read_message_history):
         raise CannotReact

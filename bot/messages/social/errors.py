@@ -137,7 +137,7 @@ ERRORS: Wordings = {
     ),
     # Server channels
     errors.BotNotInServer: N_(
-        "I'm not in this server, only with you. Someone who manages it can add me, then choose channels."
+        "I'm not in this server, only with you, so that doesn't work here. Someone who manages it can add me."
     ),
     errors.MissingPermissions: _missing,
 }

@@ -301,6 +301,25 @@ async def test_a_card_continues_privately_once_its_channel_is_no_longer_the_feed
     await post_in(shop.boss, "feed", shop.channels["feed"])
 
 
+async def test_in_a_server_without_the_bot_it_says_so_where_it_would_have_to_be_there(shop: Shop) -> None:
+    """Ivo installed the app for himself. What he began there could never go on: nobody's presence can be checked."""
+    shop.ivo.user.has_app = True
+    cafe = shop.stack.discord.add_foreign_guild("Café", members=[shop.ivo.user])
+    (place,) = cafe.channels.values()
+    there = shop.ivo.at(place)
+    refused = await answer(there.command("updates", options={"channel": place}))
+    assert refused.text() == "I can't post there. Choose a channel where both of us may write."
+    assert "not in this server" in (await answer(there.command("shared new", name="Ours"))).text()
+    assert "you host it" in (await answer(there.command("shared new", name="Ours", group=True))).text()
+    await answer(there.click(await answer(there.command("profile edit")), "Show my taste map"))
+    shown = await answer(there.command("profile show"))
+    assert "not in this server" in (await answer(there.click(shown, "Post it here"))).text()
+    assert [message for message in place.messages.values() if message.visible_to is None] == []
+    await answer(there.click(await answer(there.command("profile edit")), "Hide my taste map"))
+    await answer(there.command("shared end", playlist="Ours"))
+    shop.ivo.user.has_app = False
+
+
 async def test_a_server_that_removes_the_bot_is_forgotten(shop: Shop) -> None:
     discord = shop.stack.discord
     guild = discord.add_guild("Other shop", channels=["songs"], members=[shop.boss.user])
