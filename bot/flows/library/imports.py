@@ -206,8 +206,8 @@ class _Reading:
     def _rows_of(self, found: Iterable[tuple[str | None, tables.Table]]) -> Iterator[tables.TableSong | Row]:
         for playlist, table in found:
             for row in tables.songs_in(table, own_features.SOURCE):
-                if playlist is not None and isinstance(row, tables.TableSong):
-                    self.held.setdefault(playlist, []).append(row.like.song.song)
+                if isinstance(row, tables.TableSong) and (name := playlist or tables.playlist_named(row.playlist)):
+                    self.held.setdefault(name, []).append(row.like.song.song)
                 yield row
 
     def _songs(self) -> Iterator[tables.TableSong]:

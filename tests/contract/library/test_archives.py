@@ -1,5 +1,6 @@
 """A ZIP of playlists: its songs are imported, and each file becomes a playlist. Real store."""
 
+import json
 from datetime import datetime
 
 import pytest
@@ -44,6 +45,14 @@ async def test_each_file_becomes_a_playlist_and_its_songs_the_library(store: Sto
     there, problems = await filed(store, now, data)
     assert there == {"Cycling": [uri(1), uri(2)], "Late night": [uri(2), uri(3)]}
     assert problems == []
+
+
+async def test_playlists_in_spotifys_own_export_become_playlists(store: Store, now: datetime) -> None:
+    items = [{"track": {"trackName": "Rain", "artistName": "Ann", "trackUri": uri(1)}, "addedDate": "2024-01-02"}]
+    lists = json.dumps({"playlists": [{"name": "Run", "items": items}, {"name": None, "items": items}]}).encode()
+    assert await filed(store, now, lists) == ({"Run": [uri(1)]}, [])
+    there, _ = await filed(store, now, zipped({"Spotify Account Data/Playlist1.json": lists, "Run.csv": table(2)}))
+    assert there == {"Run": [uri(1), uri(2)]}
 
 
 async def test_a_newer_archive_adds_to_the_playlists_and_repeats_nothing(store: Store, now: datetime) -> None:

@@ -13,7 +13,7 @@ archive    a ZIP of tables                 lists   M3U8 and JSPF
 """
 
 from bot.core.library.tables.cells import MOST_CELL
-from bot.core.library.tables.formats.archive import Part, TooMuch, parts
+from bot.core.library.tables.formats.archive import Part, TooMuch, parts, playlist_named
 from bot.core.library.tables.formats.lists import as_csv, jspf, m3u8
 from bot.core.library.tables.headers import IDS, field_of
 from bot.core.library.tables.names import OURS, joined
@@ -48,6 +48,7 @@ __all__ = [
     "m3u8",
     "names_songs",
     "parts",
+    "playlist_named",
     "songs_in",
     "uri_of",
     "write",

@@ -50,13 +50,14 @@ class Row:
 class Table:
     """The rows of a file. Raises NotATable if it isn't a table.
 
-    headers: as written. fields: the fields they name.
+    headers: as written. fields: the fields they name. of_account: it's Spotify's own export of an account.
     """
 
     def __init__(self, data: bytes, most_rows: int = MOST_ROWS) -> None:
         foreign.refuse(data)
         self._data, self._most = data, most_rows
         self._rows = account.rows(data) if account.is_json(data) else None
+        self.of_account = self._rows is not None
         if self._rows is not None:
             self.headers: tuple[str, ...] = account.FIELDS
             self.fields = frozenset(account.FIELDS)

@@ -32,11 +32,12 @@ SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook"
 
 @dataclass(frozen=True, slots=True)
 class TableSong:
-    """A song from a file, and the features in its row."""
+    """A song from a file, and the features in its row. playlist: the one in Spotify's own export that it's from."""
 
     line: int
     like: Like
     features: SongFeatures
+    playlist: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,13 @@ def songs_in(table: Table, source: str) -> Iterator[TableSong | NoSong | BadRow]
         elif is_no_song(row):
             yield NoSong(row.line)
         else:
-            yield _song(row, source)
+            yield _song(row, source, row.fields.get("playlist") if table.of_account else None)
 
 
-def _song(row: Row, source: str) -> TableSong | BadRow:
+def _song(row: Row, source: str, playlist: str | None) -> TableSong | BadRow:
     if problem := _problem(row):
         return BadRow(row.line, problem, row.fields.get("title", "")[:LONGEST_ABOUT])
-    return TableSong(row.line, _like(row), features_of(row, source))
+    return TableSong(row.line, _like(row), features_of(row, source), playlist)
 
 
 def _problem(row: Row) -> Problem | None:

@@ -1,6 +1,7 @@
 """Archive: the tables in a ZIP, within bounds, whatever its entries are called."""
 
 import io
+import unicodedata
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -38,6 +39,19 @@ def test_names_are_only_names_and_what_macs_and_others_add_is_passed_over() -> N
         ("Rest.csv", "Rest"),
         ("YourLibrary.json", None),
     ]
+
+
+@pytest.mark.parametrize("name", [unicodedata.normalize("NFD", "Café").encode(), "Café".encode("cp850")])
+def test_a_name_reads_as_it_was_written_on_any_system(name: bytes) -> None:
+    """macOS doesn't say that its names are UTF-8, and Windows writes them in a code page."""
+    plain = b"x" * len(name)
+    (part,) = parts(packed(**{plain.decode(): b"1"}).replace(plain, name), MOST)
+    assert part.playlist == "Café"
+
+
+def test_every_kind_of_file_that_is_read_alone_is_read_in_an_archive() -> None:
+    names = ["a.tsv", "b.txt", "c.m3u", "d.M3U8", "e.jspf", "Spotify Account Data/Playlist1.json"]
+    assert len(parts(zipped(dict.fromkeys([*names, "Userdata.json", "cover.png"], b"")), MOST)) == len(names)
 
 
 def test_what_unpacks_to_too_much_or_into_too_many_files_is_refused() -> None:

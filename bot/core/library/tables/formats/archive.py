@@ -4,16 +4,22 @@ Everything is bounded: entries, their number and what they unpack to. Names are 
 """
 
 import io
+import re
+import unicodedata
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from bot.core.library.tables.decode import lines
+
 ZIP, ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 MOST_ENTRIES = 500
-READ = (".csv", ".m3u8", ".jspf")
-ACCOUNT = "YourLibrary.json"
+READ = (".csv", ".tsv", ".txt", ".m3u", ".m3u8", ".jspf")
+ACCOUNT = re.compile(r"YourLibrary\.json|Playlist\d*\.json")
+IN_UTF8 = 0x800  # flag of an entry whose name is in UTF-8
 LIKED = ("liked", "liked songs")  # what exporters call the file of the likes, in lower case
 LONGEST = 80  # characters of a playlist's name
 
@@ -55,7 +61,7 @@ def _unpacked(archive: ZipFile, most: int) -> list[Part]:
         if most < 0:
             raise TooMuch
         name = _base(entry)
-        unpacked.append(Part(name, None if name == ACCOUNT else playlist_of(name), data))
+        unpacked.append(Part(name, None if ACCOUNT.fullmatch(name) else playlist_of(name), data))
     return unpacked
 
 
@@ -63,14 +69,24 @@ def _is_table(entry: ZipInfo) -> bool:
     name = _base(entry)
     hidden = name.startswith(".") or "__MACOSX" in entry.filename
     folder = entry.filename.endswith("/")  # `is_dir` fails for an entry without a name
-    return not folder and not hidden and (name == ACCOUNT or name.lower().endswith(READ))
+    return not folder and not hidden and (ACCOUNT.fullmatch(name) is not None or name.lower().endswith(READ))
 
 
 def _base(entry: ZipInfo) -> str:
-    return PurePosixPath(entry.filename.replace("\\", "/")).name
+    """Return an entry's name without folders, however it's encoded: macOS writes UTF-8 without the flag for it."""
+    name = entry.filename
+    if not entry.flag_bits & IN_UTF8:
+        with suppress(UnicodeError):
+            name = "".join(lines(name.encode("cp437")))
+    return PurePosixPath(name.replace("\\", "/")).name
 
 
 def playlist_of(file: str) -> str | None:
     """Return the playlist that a file is named after ("Late_night.csv": Late night); None for the likes."""
-    name = " ".join(PurePosixPath(file).stem.replace("_", " ").split())[:LONGEST].strip()
+    return playlist_named(PurePosixPath(file).stem.replace("_", " "))
+
+
+def playlist_named(text: str | None) -> str | None:
+    """Return a playlist's name in one spelling; None for the likes, or without a name."""
+    name = " ".join(unicodedata.normalize("NFC", text or "").split())[:LONGEST].strip()
     return None if not name or name.casefold() in LIKED else name
