@@ -13,13 +13,14 @@ from lzma import LZMAError
 from pathlib import PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from bot.core.library.tables.decode import lines
+from bot.core.library.tables.languages import readable
 
 ZIP, ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 MOST_ENTRIES = 500
 READ = (".csv", ".tsv", ".txt", ".m3u", ".m3u8", ".jspf")
 ACCOUNT = re.compile(r"YourLibrary\.json|Playlist\d*\.json")
 IN_UTF8 = 0x800  # flag of an entry whose name is in UTF-8
+OEM = ("cp850", "cp852", "cp866", "cp737", "cp932")  # Windows packs in one of these; ties go to the first
 LIKED = ("liked", "liked songs")  # what exporters call the file of the likes, in lower case
 LONGEST = 80  # characters of a playlist's name
 
@@ -73,12 +74,20 @@ def _is_table(entry: ZipInfo) -> bool:
 
 
 def _base(entry: ZipInfo) -> str:
-    """Return an entry's name without folders, however it's encoded: macOS writes UTF-8 without the flag for it."""
+    """Return an entry's name without folders."""
     name = entry.filename
-    if not entry.flag_bits & IN_UTF8:
+    if not entry.flag_bits & IN_UTF8 and not name.isascii():
         with suppress(UnicodeError):
-            name = "".join(lines(name.encode("cp437")))
+            name = _decoded(name.encode("cp437"))
     return PurePosixPath(name.replace("\\", "/")).name
+
+
+def _decoded(name: bytes) -> str:
+    """Return a name in UTF-8, as macOS writes without saying so, or else in the code page in which it reads best."""
+    with suppress(UnicodeError):
+        return name.decode()
+    page = max(OEM, key=lambda page: readable(name.decode(page, "replace"), page))
+    return name.decode(page, "replace")
 
 
 def playlist_of(file: str) -> str | None:
