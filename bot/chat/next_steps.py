@@ -37,8 +37,10 @@ async def train_what_is_due(bot: Bot, member: int) -> bool:
 
 async def show(context: Context, said: Sequence[str]) -> None:
     """Say it, and go on to the step that comes next."""
-    steps = await after(context.bot, context.member, await where(context.bot, context.member))
-    await reply.show(context.interaction, Page("\n".join(said), *steps, layout.row(another_playlist())))
+    shown = await where(context.bot, context.member)
+    more = None if shown.next_step == "playlists" else layout.row(another_playlist())  # that step offers them already
+    steps = await after(context.bot, context.member, shown)
+    await reply.show(context.interaction, Page("\n".join(said), *steps, more))
 
 
 def another_playlist() -> Tap:
@@ -60,8 +62,7 @@ async def after(bot: Bot, member: int, status: Status) -> list[Item | str]:
             first = next(layer.layer.layer for layer in status.layers if layer.playlists)
             return [_(messages.WHERE_IT_STARTS), _row(_("Show me a song"), "label", first)]
         case "train":
-            ready = next(layer.layer.layer for layer in status.layers if layer.tally.labels >= readiness.FIRST_TRAINING)
-            return [_(messages.ENOUGH_LABELS), _row(_("Learn from them"), "train", ready)]
+            return _train(status)
         case "sort":
             best = max(status.layers, key=lambda layer: layer.expected.songs)
             return [models.trained(best), _row(_("View"), "sort", best.layer.layer)]
@@ -71,6 +72,14 @@ async def after(bot: Bot, member: int, status: Status) -> list[Item | str]:
             return [_(messages.FROM_THE_FILE), _row(_("Show me a song"), "label")]
         case _:
             return [_(outcomes.FROM_NOW_ON), _row(_("Show me a song"), "label")]
+
+
+def _train(status: Status) -> list[Item | str]:
+    running = [layer.tally.labels for layer in status.layers if layer.tally.training]
+    if running:
+        return [models.training(running[0])]
+    ready = next(layer.layer.layer for layer in status.layers if not layer.tally.until_training)
+    return [_(messages.ENOUGH_LABELS), _row(_("Learn from them"), "train", ready)]
 
 
 def _row(label: str, what: str, key: int | str = "") -> Item:

@@ -9,6 +9,10 @@ class StillReading(NoLikes):
     """Their likes are still being read."""
 
 
+class StillLearning(BadChoice):
+    """A training is running, and there's no model before it."""
+
+
 class NotInLibrary(BadChoice):
     """The song isn't in the member's library."""
 

@@ -357,8 +357,8 @@ ERRORS: Wordings = {
         "A client ID has 32 characters, 0–9 and a–f. You'll find it in Spotify's developer dashboard."
     ),
     errors.NothingToConfirm: N_(
-        "You have no link waiting for a code: nobody agreed on Spotify's page within ten minutes, or it was finished "
-        "or cancelled. Use `/link` for a new one."
+        "There's no link of yours to confirm: you haven't agreed on Spotify's page yet, or that link was finished, "
+        "cancelled, or is older than ten minutes. `/link` starts a new one."
     ),
     errors.ConsentDenied: N_("You said no on Spotify's page, so nothing was linked. Use `/link` to try again."),
     errors.EarlierLink: N_("That code is from an earlier link. Enter the newest page's code, or use `/link` again."),

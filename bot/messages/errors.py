@@ -61,7 +61,7 @@ COMMON: Wordings = {
     errors.NoLikes: N_("You have no liked songs on Spotify yet. Like some, then use `/sync` to show them to me."),
     errors.NoPlaylists: N_("I don't keep any playlists for you here. `/playlists add` takes one, or makes a new one."),
     errors.TooFewLabels: _too_few_labels,
-    errors.NotTrained: N_("I have enough labels to learn from, but no model I can use. Learning takes a few seconds."),
+    errors.NotTrained: N_("I have enough labels, but I haven't learned from them yet. That takes a few seconds."),
     errors.BadFile: N_("I can't read that file."),
     errors.BadChoice: N_("That isn't one of the choices any more. Please try again."),
     errors.CannotPost: N_("I can't post there. Choose a channel where both of us may write."),

@@ -64,7 +64,7 @@ PAGE = N_(
     "Your own way in: full screen, one song after another, each from its highlight. "
     "The link works once, for ten minutes; the browser then stays logged in for 30 days."
 )
-PAGE_HERE_ONLY = N_("-# This bot has no public address, so the link only opens on the machine the bot runs on.")
+PAGE_HERE_ONLY = N_("-# This bot has no public address, so its page only opens on the machine it runs on.")
 LOGGED_OUT = N_("Logged out: all your browsers, and any link you haven't used yet.")
 ACTIVITY_OFF = N_(
     "The feed doesn't open inside Discord here; whoever runs this bot can switch that on (`ACTIVITY`). "

@@ -26,7 +26,7 @@ MONTH = 24 * 30  # hours
     where="By direct message, in a channel, or nowhere",
     channel="Which channel; everyone there can read the updates",
     cap="The most a day",
-    quiet="Hours of the day without updates: 22-7",
+    quiet="Hours of the day without updates: 22-7. 0-0 ends them",
     time_zone="Where your clock is, for the quiet hours; UTC by default",
     mute="Hours without any from now on; I'll tell you afterwards what happened. 0 ends it",
 )

@@ -16,8 +16,9 @@ from bot.core.records import Layer, Model
 from bot.errors import StorageDown
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
+from bot.flows.sorting.labelling.label import Tally
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
-from bot.messages import _, account
+from bot.messages import _, account, formatting
 from bot.messages.sorting import models as messages
 from bot.ports import Artefacts
 
@@ -38,7 +39,7 @@ async def on_train(context: Context) -> None:
     """Learn now instead of waiting for ten new labels."""
     await reply.pause(context.interaction)
     layer = await autocomplete.layer_of(context)
-    labels = await _labels(context, layer)
+    labels = (await _tally(context, layer)).labels
     if labels < FIRST_TRAINING:
         await reply.show(context.interaction, _too_few(layer, labels))
         return
@@ -47,14 +48,17 @@ async def on_train(context: Context) -> None:
     await context.services.jobs.enqueue(JobKind.TRAIN, context.member, layer.layer)
 
 
-async def _labels(context: Context, layer: Layer) -> int:
+async def _tally(context: Context, layer: Layer) -> Tally:
     where = await next_steps.where(context.bot, context.member)
-    return next(status.tally.labels for status in where.layers if status.layer.layer == layer.layer)
+    return next(status.tally for status in where.layers if status.layer.layer == layer.layer)
 
 
 def _too_few(layer: Layer, labels: int) -> Page:
-    show_me = layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY)
-    return Page(_(messages.NO_MODEL), messages.too_few(FIRST_TRAINING - labels), layout.row(show_me))
+    return Page(_(messages.NO_MODEL), messages.too_few(FIRST_TRAINING - labels), layout.row(_show_me(layer)))
+
+
+def _show_me(layer: Layer) -> layout.Tap:
+    return layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY)
 
 
 def _learn(layer: Layer, style: discord.ButtonStyle = layout.SECONDARY) -> layout.Tap:
@@ -85,9 +89,15 @@ async def _show(context: Context, layer: Layer) -> None:
 
 
 async def _no_model(context: Context, layer: Layer) -> Page:
-    labels = await _labels(context, layer)
-    if labels < FIRST_TRAINING:
-        return _too_few(layer, labels)
+    tally = await _tally(context, layer)
+    if tally.labels < FIRST_TRAINING:
+        return _too_few(layer, tally.labels)
+    if tally.training:
+        return Page(messages.training(tally.labels))
+    if tally.until_training:  # the last training led to no model
+        return Page(
+            _(messages.NO_MODEL), layout.small(formatting.tally(tally)), layout.row(_show_me(layer), _learn(layer))
+        )
     return Page(_(account.ENOUGH_LABELS), layout.row(_learn(layer, layout.PRIMARY)))
 
 

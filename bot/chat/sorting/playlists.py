@@ -100,8 +100,10 @@ async def on_more(context: Context) -> None:
 async def shown(interaction: Interaction) -> None:
     context = Context.of(interaction)
     layers = await flow.listed(context.store, context.member)
-    taps = [next_steps.another_playlist()]
-    taps += [layout.button(_("Doubles and unplayable songs"), ids.of("odd"))] if layers else []
+    if any(layer.playlists for layer in layers):
+        taps = [next_steps.another_playlist(), layout.button(_("Doubles and unplayable songs"), ids.of("odd"))]
+    else:
+        taps = [layout.button(_("Choose playlists"), ids.of("more"))]
     await reply.show(interaction, Page(messages.layers(layers), layout.row(*taps)))
 
 

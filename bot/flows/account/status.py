@@ -16,7 +16,6 @@ from bot.flows.account.link import days_left
 from bot.flows.library import feature_lookup
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.labelling import label
-from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.unsorted import Unsorted, unsorted
 from bot.ports import FeatureSource, Queue
@@ -108,8 +107,8 @@ def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool, account:
     if not any(layer.playlists for layer in layers):
         return "playlists"
     if not any(layer.model for layer in layers):
-        ready = any(layer.tally.labels >= FIRST_TRAINING for layer in layers)
-        return "train" if ready else "label"
+        trains = any(layer.tally.training or not layer.tally.until_training for layer in layers)
+        return "train" if trains else "label"
     if not sorted_once:
         return "sort"
     return "import" if account is None else "watch"

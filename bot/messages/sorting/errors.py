@@ -15,6 +15,7 @@ def _still_making(error: errors.StillMaking) -> str:
 
 ERRORS: Wordings = {
     errors.StillReading: N_("I'm still reading your likes. Try again in a moment."),
+    errors.StillLearning: N_("I'm learning from your labels right now. Try again in a few seconds."),
     errors.NotInLibrary: N_("That song isn't in your library: I only know the songs you like."),
     errors.NotOffered: N_("That playlist isn't one of yours, or I already keep it."),
     errors.PlaylistNotKept: N_("I don't keep that playlist for you. `/playlists list` shows those I do."),

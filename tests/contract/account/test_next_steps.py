@@ -24,7 +24,9 @@ RUN = Playlist(1, 7, 1, "Run", "ref", "🟦", True, 2, None, None)
 LINKED = Account(7, "c", "u", "Ada", b"x", NOW, synced_at=NOW)
 EMPTY = LayerStatus(LAYER, [], None, Tally(0, {}, 4), unplaced=5, expected=Expectation())
 KEPT = replace(EMPTY, playlists=[RUN])
-READY = replace(KEPT, tally=Tally(FIRST_TRAINING, {}, 1))
+READY = replace(KEPT, tally=Tally(FIRST_TRAINING, {}, 0))
+LEARNING = replace(KEPT, tally=Tally(FIRST_TRAINING, {}, 10, training=True, tried=True))
+REFUSED = replace(KEPT, tally=Tally(FIRST_TRAINING, {}, 10, tried=True))
 LEARNT = replace(READY, model=SimpleNamespace(labels=9), expected=Expectation(3, 2.7, 3))
 
 SITUATIONS: dict[str, tuple[int, list[LayerStatus], bool, Account | None, str]] = {
@@ -33,6 +35,7 @@ SITUATIONS: dict[str, tuple[int, list[LayerStatus], bool, Account | None, str]] 
     "nothing liked": (0, [], False, LINKED, messages.NOTHING_LIKED),
     "no playlist": (9, [EMPTY], False, LINKED, messages.ASK_FIRST),
     "few labels": (9, [KEPT], False, LINKED, messages.WHERE_IT_STARTS),
+    "the first training runs": (9, [LEARNING], False, LINKED, models.training(FIRST_TRAINING)),
     "enough labels": (9, [READY], False, LINKED, messages.ENOUGH_LABELS),
     "learned": (9, [LEARNT], False, LINKED, models.trained(LEARNT)),
     "sorted": (9, [LEARNT], True, LINKED, outcomes.FROM_NOW_ON),
@@ -55,6 +58,10 @@ async def test_each_step_is_offered_in_its_own_situation(store: Store, situation
     assert said[0] == says
     others = {sentence for *_, sentence in SITUATIONS.values()} - {says}
     assert others.isdisjoint(said)
+
+
+def test_after_a_training_without_a_model_more_answers_are_asked_for() -> None:
+    assert status._next(9, [REFUSED], False, LINKED) == "label", "the same labels would lead to the same result"
 
 
 def test_every_step_has_a_situation() -> None:

@@ -16,6 +16,7 @@ from bot.core.features import SongFeatures
 from bot.core.records import Layer, Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NotTrained, TooFewLabels, TrainingFailed
+from bot.errors.sorting import StillLearning
 from bot.flows.library import imports
 from bot.flows.sorting import train
 from bot.flows.sorting.labelling import readiness, standing
@@ -75,6 +76,13 @@ async def test_why_nothing_can_be_sorted_yet(store: Store, now: datetime, labels
     why = await readiness.why_untrained(store, await a_layer(store, now, labels))
     assert isinstance(why, NotTrained) if missing is None else isinstance(why, TooFewLabels)
     assert getattr(why, "missing", None) == missing
+
+
+async def test_while_the_first_training_runs_no_more_labels_are_asked_for(store: Store, now: datetime) -> None:
+    layer = await a_layer(store, now, 6)
+    async with store.writing() as tx:
+        await playlists.change_layer(tx, layer.layer, tried=6, learnt_at=now, training=True)
+    assert isinstance(await readiness.why_untrained(store, layer), StillLearning)
 
 
 async def test_a_layer_is_due_for_training_once_existing_songs_count(store: Store, now: datetime) -> None:

@@ -55,6 +55,7 @@ async def test_help_leads_from_the_link_to_the_first_playlists(stack: CheckedSta
     said = await outcome.until(lambda message: "20 liked songs" in message.text(), PATIENCE)
     assert "Linked as *Ida*" in said.text()
 
+    assert labels(await answer(ida.person.command("playlists list"))) == ["Choose playlists"]
     assert [option.label for option in said.selects()[0].options] == ["Run", "Late night"]
     said = await answer(ida.person.select(said, "Your playlists", ["Run", "Late night"]))
     assert "**Run** and **Late night**" in said.text()

@@ -54,12 +54,12 @@ async def test_p37_opening_somebody_elses_link_links_nothing(stack: CheckedStack
         await outcome.until(lambda message, left=left: left in message.text(), PATIENCE)
     form = await eve.person.click(message, "Enter the code")
     outcome = await eve.person.submit(form, code=code)
-    assert "Try again" in labels(await outcome.until(lambda message: "no link waiting" in message.text(), PATIENCE))
+    assert "Try again" in labels(await outcome.until(lambda message: "no link of yours" in message.text(), PATIENCE))
 
     his = await answer(vic.person.command("link"))  # the code doesn't work for Vic either, who didn't start the link
     form = await vic.person.click(his, "Enter the code")
     await (await vic.person.submit(form, code=code)).until(
-        lambda message: "no link waiting" in message.text(), PATIENCE
+        lambda message: "no link of yours" in message.text(), PATIENCE
     )
     assert accounts(stack, eve, vic) == []
     assert "GET /v1/me/tracks" not in stack.calls(vic.account)
@@ -78,7 +78,7 @@ async def test_p37_the_member_sees_which_spotify_account_it_is_before_it_is_link
     assert accounts(stack, una) == []
     await answer(una.person.click(asked, "Cancel"))
     forged = await stack.forge(una.person, f"ck1:linkit:{code}")
-    await forged.until(lambda message: "no link waiting" in message.text(), PATIENCE)
+    await forged.until(lambda message: "no link of yours" in message.text(), PATIENCE)
     assert accounts(stack, una) == []
 
     await stack.link(una)

@@ -5,7 +5,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.records import Layer
 from bot.errors import MemberError, NoLikes, NotLinked, NotTrained, TooFewLabels
-from bot.errors.sorting import StillReading
+from bot.errors.sorting import StillLearning, StillReading
 
 FIRST_TRAINING = 6  # labels; fewer leave nothing to test a model on
 TRAIN_EVERY = 10  # labels since the last training
@@ -49,10 +49,13 @@ async def every_layer_due(store: Store) -> list[Layer]:
 
 
 async def why_untrained(store: Store, layer: Layer) -> MemberError:
-    """Return why there's no model: too few labels, or no training that led to one."""
+    """Return why there's no model: a training still runs, too few labels, or no training that led to one."""
     async with store.reading() as tx:
-        missing = due(layer) - await count_labels(tx, layer.member, layer.layer)
+        known = await playlists.layer(tx, layer.layer) or layer
+        missing = due(known) - await count_labels(tx, layer.member, layer.layer)
         published = await models.serving(tx, layer.layer) is not None  # but it can't be used
+    if known.training:
+        return StillLearning()
     return NotTrained(layer.layer) if published or missing <= 0 else TooFewLabels(missing, layer.layer)
 
 
