@@ -18,7 +18,7 @@ LEAST = 0.5  # seconds
 # Without this list, libav would take a playlist for a sound, and fetch the addresses in it.
 CONTAINERS = "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav,aiff,caf"
 ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
-FAULTS = (av.FFmpegError, OSError)  # of a damaged file: it may also lead libav to a place before its start
+FAULTS = (av.FFmpegError, OSError)  # of a damaged file: it may also lead libav to where no file can reach
 MOST_OF = 0.5  # of a damaged file must be audible
 MOST_FAULTS = 1_000  # failed packets; files with more aren't read to the end
 

@@ -173,10 +173,10 @@ def test_of_several_sounds_the_one_that_players_play_is_read(tmp_path: Path, end
         assert max(np.abs(frame.to_ndarray()).max() for frame in clip.decode(audio=0)) > 0.1
 
 
-def test_a_caf_that_leads_to_a_place_before_its_start_has_an_error_of_its_own(tmp_path: Path) -> None:
+def test_a_caf_that_leads_to_a_place_far_beyond_its_end_has_an_error_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "song.caf"
     soundfile.write(path, tune(1).T, RATE, subtype="PCM_16")
-    path.write_bytes(path.read_bytes().replace(b"lpcm", b"mp4a", 1) + b"free" + struct.pack(">q", -(2**40)))
+    path.write_bytes(path.read_bytes().replace(b"lpcm", b"mp4a", 1) + b"free" + struct.pack(">q", 2**62) + bytes(99))
     with pytest.raises(NotAudio):
         read(path)
 
