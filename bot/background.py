@@ -28,16 +28,18 @@ class Background:
             context.run(actions.begin, actions.current_or_new())
             task = asyncio.create_task(self._run(name, do), context=context)
             self._running[name] = task
-            task.add_done_callback(lambda _: self._running.pop(name))
+            task.add_done_callback(lambda _: self._ended(name), context=context)
 
     async def _run(self, name: Hashable, do: Do) -> None:
-        following: Do | None = do
-        while following is not None:
-            try:
-                await following()
-            except Exception:
-                log.exception("%s failed", name)
-            following = self._again.pop(name, None)
+        try:
+            await do()
+        except Exception:
+            log.exception("%s failed", name)
+
+    def _ended(self, name: Hashable) -> None:
+        del self._running[name]
+        if following := self._again.pop(name, None):
+            self.begin(name, following)
 
     async def settled(self) -> None:
         """Wait until no task is running."""

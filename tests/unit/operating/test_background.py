@@ -58,3 +58,22 @@ async def test_failing_or_hanging_work_stops_nothing_else() -> None:
     async with asyncio.timeout(2):
         await done.wait()
         await made.stop()
+
+
+async def test_what_begins_just_as_another_ends_runs() -> None:
+    made, gate, ran = Background(), asyncio.Event(), list[str]()
+
+    async def note() -> None:
+        ran.append("late")
+
+    async def late() -> None:
+        await gate.wait()
+        made.begin("x", note)
+
+    made.begin("x", gate.wait)
+    beginning = asyncio.create_task(late())
+    await asyncio.sleep(0)
+    gate.set()  # wakes the task first and then `late`, in one turn of the event loop
+    await beginning
+    await made.settled()
+    assert ran == ["late"]
