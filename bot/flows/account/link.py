@@ -160,12 +160,12 @@ class Linking:
         account = Account(member, consent.client_id, profile.user_key, profile.name, consent.tokens, consented_at=now)
         async with self._store.reading() as tx:
             before = await members.account(tx, member)
-        if before is not None and before.user_key != account.user_key:
+        if _was_another(before, profile):
             await delete_rows(self._store, member, personal_data.LARGE_FROM_SPOTIFY)
         async with self._store.writing() as tx:
             if not await links.take_consent(tx, member, stored):  # used or erased meanwhile
                 raise LinkRefused
-            await _keep(tx, account, now)
+            await _keep(tx, account, profile, now)
         self._spotify.know(profile)
         return Linked(member, profile.name)
 
@@ -263,13 +263,17 @@ def _letters(typed: str) -> str:
     return "".join(filter(str.isalnum, typed)).upper()
 
 
-async def _keep(tx: Tx, account: Account, now: datetime) -> None:
+async def _keep(tx: Tx, account: Account, profile: SpotifyProfile, now: datetime) -> None:
     """Store the account; a different account than before inherits nothing."""
-    before = await members.account(tx, account.member)
-    if before is not None and before.user_key != account.user_key:
+    if _was_another(await members.account(tx, account.member), profile):
         await personal_data.forget_spotify(tx, account.member)
     await members.save_account(tx, account)
     await members.change(tx, account.member, source="spotify", next_poll_at=now, polls=0)
+
+
+def _was_another(before: Account | None, profile: SpotifyProfile) -> bool:
+    """Whether the account from before isn't this one, by either name: Spotify may have left out its account_id."""
+    return before is not None and before.user_key not in (profile.user_key, profile.id)
 
 
 def pasted(address: str) -> tuple[str, str | None]:

@@ -206,6 +206,18 @@ async def test_a_member_has_one_pending_link(stage: Stage, linking: Site) -> Non
     assert (await linking.get(back(older)))[0] == 400
 
 
+async def test_p39_an_account_linked_while_spotify_left_out_its_account_id_is_the_same_later(stage: Stage) -> None:
+    stage.world.faults.append(Fault("GET /v1/me", "edit", edit=lambda me: {**me, "account_id": None}))
+    music = await stage.link(MARA, "mara")
+    chosen = await listed(music, stage.world.create_playlist("mara", "Run").id)
+    await playlists.take(stage.store, music, Actor(MARA, None, stage.clock()), "main", chosen)
+    await stage.link(MARA, "mara")
+    account = await stage.account(MARA)
+    assert account is not None
+    assert account.user_key == stage.world.accounts["mara"].account_id
+    assert [playlist.ref for _, playlist in await playlists.kept(stage.store, MARA)] == [chosen.id]
+
+
 async def waiting(stage: Stage) -> tuple[int, int]:
     """How many links and consents wait."""
     async with stage.store.reading() as tx:
