@@ -45,19 +45,21 @@ NUMBERS: dict[str, tuple[int, int]] = {  # (x86-64, arm64)
     "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424), "kcmp": (312, 272),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240), "prlimit64": (302, 261), "setpriority": (141, 140),
+    "ioctl": (16, 29),  # FIOSETOWN and TIOCSTI among them
     # the kernel itself
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "keyctl": (250, 219),
     "add_key": (248, 217), "request_key": (249, 218), "unshare": (272, 97), "setns": (308, 268),
     "init_module": (175, 105), "finit_module": (313, 273), "kexec_load": (246, 104), "reboot": (169, 142),
     "iopl": (172, NONE), "ioperm": (173, NONE), "syslog": (103, 116),
 }
-CLONE, CLONE3, MMAP = (56, 220), (435, 435), (9, 222)  # allowed in part
+CLONE, CLONE3, MMAP, FCNTL = (56, 220), (435, 435), (9, 222), (72, 25)  # allowed in part
 # fmt: on
 
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_IF_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF instructions
 NUMBER_AT, ARCHITECTURE_AT = 0, 4  # offsets in struct seccomp_data
-FIRST_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 40  # offsets of their low halves (little-endian)
+FIRST_ARGUMENT_AT, SECOND_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 24, 40  # offsets of their low halves (little-endian)
 THREAD = 0x10000  # CLONE_THREAD
+SET_OWNER, SET_OWNER_EX = 8, 15  # F_SETOWN, F_SETOWN_EX
 UNCOUNTED = 0x1 | 0x100  # MAP_SHARED and MAP_GROWSDOWN: memory that RLIMIT_DATA doesn't count
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
 SET_FILTER, ALL_THREADS = 1, 1  # SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC
@@ -103,7 +105,10 @@ def _filter(architecture: int) -> bytes:
 
 
 def _in_part() -> list[bytes]:
-    """Allow clone for threads only, and mmap only for memory that RLIMIT_DATA counts."""
+    """Allow clone for threads only, mmap only for memory that RLIMIT_DATA counts, and fcntl without an owner.
+
+    The owner of a pipe or socket gets a signal of one's choice when it's used: another way to kill the bot.
+    """
     return [
         _step(JUMP_EQUAL, _here(CLONE3), 0, 1),
         _step(RETURN, REFUSE | errno.ENOSYS),  # a filter can't see its flags; libraries fall back to clone
@@ -115,6 +120,12 @@ def _in_part() -> list[bytes]:
         _step(JUMP_EQUAL, _here(MMAP), 0, 4),
         _step(LOAD, FOURTH_ARGUMENT_AT),
         _step(JUMP_IF_ANY, UNCOUNTED, 1, 0),
+        _step(RETURN, ALLOW),
+        _step(RETURN, REFUSE | errno.EPERM),
+        _step(JUMP_EQUAL, _here(FCNTL), 0, 5),
+        _step(LOAD, SECOND_ARGUMENT_AT),
+        _step(JUMP_EQUAL, SET_OWNER, 2, 0),
+        _step(JUMP_EQUAL, SET_OWNER_EX, 1, 0),
         _step(RETURN, ALLOW),
         _step(RETURN, REFUSE | errno.EPERM),
     ]

@@ -25,7 +25,7 @@ ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems hav
 MEMORY = 2 * 2**30
 ONLY_ROOT = ("unshare", "--user", "--map-root-user")  # runs a command where there's no other user
 CONFINED = """
-import ctypes, encodings.idna, mmap, os, resource, socket, sys, threading
+import ctypes, encodings.idna, fcntl, mmap, os, resource, socket, struct, sys, threading
 from pathlib import Path
 from bot.confine import confine
 secret, port, parent = Path(sys.argv[1]), int(sys.argv[2]), os.getppid()
@@ -46,6 +46,8 @@ def attempt(what, act):
     except (OSError, ValueError):
         return
     said.append(what)
+ours, pipe = socket.socketpair(), os.pipe()
+OWNER_OF_A_SOCKET, OWNER_OF_A_PIPE = 0x8901, 15  # FIOSETOWN, F_SETOWN_EX
 thread = threading.Thread(target=late); thread.start(); began.wait()
 confine(2 << 30)
 attempt("a key", lambda: secret.read_text())
@@ -64,6 +66,10 @@ attempt("memory that grows", grow)
 attempt("the scheduling of the parent", lambda: os.sched_setscheduler(parent, os.SCHED_BATCH, os.sched_param(0)))
 attempt("the processors of the parent", lambda: os.sched_setaffinity(parent, os.sched_getaffinity(0)))
 attempt("a signal to the parent", lambda: os.kill(parent, 0))
+attempt("a signal by a pipe", lambda: fcntl.fcntl(pipe[0], fcntl.F_SETOWN, parent))
+owner = struct.pack("ii", 1, parent)  # F_OWNER_PID
+attempt("a signal by a pipe, as newer kernels have it", lambda: fcntl.fcntl(pipe[0], OWNER_OF_A_PIPE, owner))
+attempt("a signal by a socket", lambda: fcntl.ioctl(ours[0], OWNER_OF_A_SOCKET, struct.pack("i", parent)))
 attempt("root", lambda: os.setuid(0))
 attempt("limits raised", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)))
 threading.Thread(target=go.set).start(); thread.join()
