@@ -345,7 +345,25 @@ def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
             f"DATABASE_URL must be {SQLITE}path/to/file.db or {POSTGRESQL}USER:PASSWORD@HOST:PORT/NAME, "
             f"with %40 for @ and %2F for / in a password"
         )
+    if "?" in text:
+        _check_options(text)
     return Secret(text)
+
+
+def _check_options(url: str) -> None:
+    """Raise SettingsError if the database's driver wouldn't take the options that a URL ends in."""
+    from psycopg import ProgrammingError  # these load slowly, and hardly a URL has options
+    from psycopg.conninfo import make_conninfo
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+        _, options = parsed.get_dialect()().create_connect_args(parsed)
+        if url.startswith(POSTGRESQL):
+            make_conninfo(**options)
+    except (ArgumentError, ProgrammingError, ValueError) as problem:
+        raise SettingsError(f"DATABASE_URL: {str(problem).strip()}") from None
 
 
 def _storage_url(env: Mapping[str, str]) -> str:
