@@ -3,4 +3,4 @@
 Runs in a process of its own.
 """
 
-import bot  # noqa: F401 - before NumPy, whose sums are to take one thread
+import bot  # before NumPy, whose sums are to take one thread

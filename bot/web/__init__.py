@@ -4,5 +4,3 @@ from bot.web.app import application
 from bot.web.hosts import only
 from bot.web.monitoring import add_metrics
 from bot.web.server import port_of, serve
-
-__all__ = ["add_metrics", "application", "only", "port_of", "serve"]

@@ -29,30 +29,3 @@ from sandbox.discord.traffic.limits import Rules
 from sandbox.discord.uploads import Upload
 from sandbox.discord.watch import Change
 from sandbox.discord.world import World
-
-__all__ = [
-    "AnswerKind",
-    "Attachment",
-    "Change",
-    "Channel",
-    "Choice",
-    "Exchange",
-    "Guild",
-    "Interaction",
-    "InteractionKind",
-    "Message",
-    "Modal",
-    "NoAnswer",
-    "NotAllowed",
-    "NotThere",
-    "Outcome",
-    "Person",
-    "PersonError",
-    "Rules",
-    "Slash",
-    "Upload",
-    "User",
-    "World",
-    "add_routes",
-    "application",
-]

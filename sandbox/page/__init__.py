@@ -8,6 +8,4 @@ app.add_subapp("/spotify", sandbox.spotify.application(spotify))
 
 from sandbox.page.application import application
 from sandbox.page.stage import Member, Stage
-from sandbox.page.tour import Line, TakenOver, Tour
-
-__all__ = ["Line", "Member", "Stage", "TakenOver", "Tour", "application"]
+from sandbox.page.tour import TakenOver, Tour

@@ -2,5 +2,3 @@
 
 from sandbox.sources.app import SERVICES, application
 from sandbox.sources.world import Artist, Fault, Recording, Request, World
-
-__all__ = ["SERVICES", "Artist", "Fault", "Recording", "Request", "World", "application"]

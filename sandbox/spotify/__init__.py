@@ -4,5 +4,3 @@ from sandbox.spotify.app import application
 from sandbox.spotify.faults import Fault, Lag
 from sandbox.spotify.model import Account, App, Change, Like, Playlist, Track
 from sandbox.spotify.world import World
-
-__all__ = ["Account", "App", "Change", "Fault", "Lag", "Like", "Playlist", "Track", "World", "application"]

@@ -2,5 +2,3 @@
 
 from bot.adapters.jobs.copying import copy
 from bot.adapters.jobs.queue import STARTS, WAITED_OUT, Jobs, Waiting, stuck_in
-
-__all__ = ["STARTS", "WAITED_OUT", "Jobs", "Waiting", "copy", "stuck_in"]

@@ -21,7 +21,6 @@ from bot.adapters.store import Store
 from bot.config import Settings
 from bot.ports import FeatureSource
 
-__all__ = ["opened", "previews_opened"]
 AGENT = "Cratekeeper/0.1"
 
 

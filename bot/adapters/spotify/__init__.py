@@ -3,5 +3,3 @@
 from bot.adapters.spotify.client import Spotify
 from bot.adapters.spotify.music import SpotifyMusic
 from bot.adapters.spotify.oauth import PURPOSE, SCOPES, open_tokens, seal_tokens
-
-__all__ = ["PURPOSE", "SCOPES", "Spotify", "SpotifyMusic", "open_tokens", "seal_tokens"]

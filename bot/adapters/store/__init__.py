@@ -5,5 +5,3 @@ async with store.writing() as tx:
 """
 
 from bot.adapters.store.engine import Store, Tx
-
-__all__ = ["Store", "Tx"]

@@ -1,5 +1,3 @@
 """The swipe page as a Discord Activity: the same files, shown in Discord's frame, below /activity."""
 
 from bot.web.activity.app import application
-
-__all__ = ["application"]

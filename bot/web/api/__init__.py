@@ -1,5 +1,3 @@
 """The HTTP API: songs and recommendations for a member's own programs. `openapi.json` describes it."""
 
 from bot.web.api.app import application
-
-__all__ = ["application"]

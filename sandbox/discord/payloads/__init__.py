@@ -1,5 +1,3 @@
 """Discord's JSON for everything in the model. Ids are strings and times ISO 8601, as on the wire."""
 
 from sandbox.discord.payloads.wire import Payloads
-
-__all__ = ["Payloads"]

@@ -21,35 +21,3 @@ from bot.core.library.tables.problems import BadRow, Foreign, NotATable, Problem
 from bot.core.library.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Table
 from bot.core.library.tables.songs import NoSong, TableSong, features_of, is_no_song, names_songs, songs_in, uri_of
 from bot.core.library.tables.write import write
-
-__all__ = [
-    "IDS",
-    "MOST_BYTES",
-    "MOST_CELL",
-    "MOST_COLUMNS",
-    "MOST_ROWS",
-    "OURS",
-    "BadRow",
-    "Foreign",
-    "NoSong",
-    "NotATable",
-    "Part",
-    "Problem",
-    "Row",
-    "Table",
-    "TableSong",
-    "TooMuch",
-    "as_csv",
-    "features_of",
-    "field_of",
-    "is_no_song",
-    "joined",
-    "jspf",
-    "m3u8",
-    "names_songs",
-    "parts",
-    "playlist_named",
-    "songs_in",
-    "uri_of",
-    "write",
-]
