@@ -118,6 +118,13 @@ def test_the_order_of_a_library_does_not_affect_its_schema(library: list[SongFea
     assert schema_of(mixed).version == schema_of(library).version
 
 
+@pytest.mark.parametrize("same", [0.1, 0.5, 0.1234567])
+def test_a_number_that_is_the_same_for_all_songs_puts_no_other_song_far_off(same: float) -> None:
+    library = [SongFeatures({"pulse": same})] * 100
+    vectors = schema_of(library).vectors([*library, SongFeatures({"pulse": same * 1.1})])
+    assert np.abs(vectors).max() < WEIGHTS["number"]
+
+
 def test_a_zero_has_no_sign_in_a_schema() -> None:
     zeros = [SongFeatures({"pulse": zero}) for zero in (0.0, -0.0)]
     assert schema_of(zeros[:1]).version == schema_of(zeros[1:]).version

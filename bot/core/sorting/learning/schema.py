@@ -48,6 +48,7 @@ from bot.core.sorting.learning.text import DIGEST, DIMENSIONS
 FORMAT = 4  # version of the layout; models of other formats are rejected
 MANY_NUMBERS = 16  # numbers beyond which they share one weight budget, so that sixty don't drown the rest
 RARE = 2  # songs that must share a word or name for it to count
+ROUNDING = 1e-6  # spread of a number, as a share of its centre, that rounding explains: it's the same for all songs
 MOST_WORDS = 400  # words per set with a column; rarer ones occur too seldom to learn from
 
 
@@ -244,7 +245,8 @@ def _number(name: str, values: Sequence[float]) -> Number:
         return BUILT_IN[name]
     known = np.array(values or [0.0])
     low, centre, high = np.percentile(known, [25, 50, 75])
-    scale = (high - low) / 1.349 or known.std() or 1.0  # 1.349: between the quartiles of a normal distribution
+    spreads = (high - low) / 1.349, known.std()  # 1.349: between the quartiles of a normal distribution
+    scale = next((spread for spread in spreads if spread > ROUNDING * abs(centre)), 1.0)
     return Number(name, "", _rounded(centre), _rounded(scale))
 
 
