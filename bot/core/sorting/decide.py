@@ -101,7 +101,8 @@ def thresholds_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bo
 def _threshold(probabilities: NDArray[np.float32], target_precision: float) -> float:
     falling = -np.sort(-probabilities.astype(np.float64))
     expected = np.cumsum(falling) / np.arange(1, len(falling) + 1)
-    enough = np.flatnonzero((expected >= target_precision) & (falling >= min(LIKELY, target_precision)))
+    last = np.diff(falling, append=-1) < 0  # of those with its probability: they go in together or not at all
+    enough = np.flatnonzero(last & (expected >= target_precision) & (falling >= min(LIKELY, target_precision)))
     return float(falling[enough[-1]]) if len(enough) else NEVER
 
 

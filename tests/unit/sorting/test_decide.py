@@ -32,6 +32,12 @@ def test_mistakes_are_averaged_over_all_added_songs() -> None:
     assert thresholds_of(rows, RULES, False)[1] == pytest.approx(0.75)
 
 
+def test_equally_likely_songs_go_in_together_or_not_at_all() -> None:
+    sure, alike = [0.99, 0.005, 0.005], [0.62, 0.19, 0.19]
+    assert outcomes(decide(scores(*[sure] * 10, *[alike] * 3), RULES, False, False)) == ["add"] * 13
+    assert outcomes(decide(scores(*[sure] * 10, *[alike] * 200), RULES, False, False)) == ["add"] * 10 + ["ask"] * 200
+
+
 def test_an_unlikely_song_is_never_added() -> None:
     rows = scores(*[[0.999, 0.001, 0.0]] * 20, [0.55, 0.4, 0.05])
     assert outcomes(decide(rows, RULES, False, False))[-1] == "ask"
