@@ -19,12 +19,11 @@ from bot.adapters.scorer import OpenModel
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.gate import Reason
 from training.dataset import Examples
-from training.model.cross_validation import CrossValidation, likelihood
+from training.model.cross_validation import ALIKE, CrossValidation, likelihood
 from training.model.heads import Logits
 
 FIRST = 8.0  # labels per playlist below which songs left out say too little to refuse a first model
 NEXT = 4.0  # the same for one that replaces another
-ALIKE = 0.005  # nats per song that rounding explains
 UNKNOWN = 0.5  # what a model says of a playlist it doesn't know, if questions are independent
 
 

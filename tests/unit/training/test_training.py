@@ -204,6 +204,16 @@ def test_random_labels_rarely_pass_the_gate() -> None:
     assert passed <= 2
 
 
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("counts", [[8, 8], [10, 10], [30, 8], [12, 12, 12]])
+def test_a_model_of_songs_that_all_look_alike_is_no_better_than_knowing_how_common_each_playlist_is(
+    counts: Sequence[int], several: bool
+) -> None:
+    alike = dict.fromkeys(SONGS, SongFeatures({"energy": 0.5}, {"artists": frozenset({"A"})}))
+    training = replace(labelled(SONGS, counts, several=several), songs=alike)
+    assert judge(fit(training).validation, None, alike) == GateVerdict(False, Reason.NO_BETTER)
+
+
 def test_a_model_of_few_labels_serves_even_if_it_loses_to_the_baseline_or_the_one_before(tmp_path: Path) -> None:
     """Both playlists have a song of each style, so every song left out looks like the other playlist's."""
     alike = [[song for song in SONGS if style_of(song) == style][:2] for style in (1, 2)]
