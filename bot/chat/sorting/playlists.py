@@ -34,7 +34,13 @@ async def add(
     elif playlist:
         await _take(context, [playlist], layer)
     else:
-        await reply.show(interaction, Page(*await next_steps.playlists(context.bot, context.member)))
+        await _choose(context)
+
+
+async def _choose(context: Context) -> None:
+    """Show the playlists that Spotify has now: one may have been made there a moment ago."""
+    context.bot.offers.forget(context.member)
+    await reply.show(context.interaction, Page(*await next_steps.playlists(context.bot, context.member)))
 
 
 async def on_keep(context: Context) -> None:
@@ -93,7 +99,7 @@ async def _music(context: Context) -> Music:
 
 async def on_more(context: Context) -> None:
     await reply.pause(context.interaction)
-    await reply.show(context.interaction, Page(*await next_steps.playlists(context.bot, context.member)))
+    await _choose(context)
 
 
 @playlists.command(name="list", description="The playlists I keep for you, and their rules")

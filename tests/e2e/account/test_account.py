@@ -54,6 +54,9 @@ async def test_help_leads_from_the_link_to_the_first_playlists(stack: CheckedSta
     await stack.confirm(ida.person, message, await stack.agree(consent_url(message), ida.account))
     said = await outcome.until(lambda message: "20 liked songs" in message.text(), PATIENCE)
     assert "Linked as *Ida*" in said.text()
+    stack.spotify.create_playlist("ida", "Kitchen sink")
+    fresh = await answer(ida.person.command("playlists add"))
+    assert "Kitchen sink" in [option.label for option in fresh.selects()[0].options], "made a moment ago"
 
     assert labels(await answer(ida.person.command("playlists list"))) == ["Choose playlists"]
     assert [option.label for option in said.selects()[0].options] == ["Run", "Late night"]
