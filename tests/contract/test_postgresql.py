@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from bot import app
 from bot.adapters import home, parts
-from bot.adapters.store import Store, personal_data, schema
+from bot.adapters.store import Store, member_locks, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.store.library import songs
@@ -166,6 +166,21 @@ async def test_p35_a_deletion_waits_for_a_job_whose_lock_broke_with_its_connecti
         done, _ = await asyncio.wait({deletion}, timeout=0.5)
         assert not done
     await deletion
+    working.close()
+    deleting.close()
+
+
+async def test_p35_a_deletion_gives_up_for_now_if_a_job_elsewhere_does_not_end(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(member_locks, "PATIENCE_MS", 100)
+    working, deleting = MemberLocks(url), MemberLocks(url)
+    async with working.shared(ADA):
+        with pytest.raises(StoreBusy):
+            async with asyncio.timeout(10), deleting.alone(ADA):
+                pass
+    async with deleting.alone(ADA):
+        pass
     working.close()
     deleting.close()
 

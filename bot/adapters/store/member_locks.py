@@ -15,6 +15,7 @@ from bot.adapters.store.postgresql import session
 from bot.adapters.store.problems import typed_errors
 from bot.errors import StoreBusy, StoreError, StoreShut
 
+PATIENCE_MS = 10_000  # for which a deletion waits for the jobs elsewhere; it's tried again later
 AGAIN = 0.1  # seconds between tries to begin a job while its member is being deleted
 KEY = "hashtextextended(:name, 0)"
 SHARE = text(f"SELECT pg_try_advisory_lock_shared({KEY})")
@@ -30,7 +31,7 @@ class MemberLocks:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0))
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(PATIENCE_MS))
         self._connection: Connection | None = None
         self._held: Counter[int] = Counter()  # members by how many of their jobs run here
         self._one_at_a_time = Lock()
@@ -47,7 +48,7 @@ class MemberLocks:
 
     @asynccontextmanager
     async def alone(self, member: int) -> AsyncIterator[None]:
-        """Hold a member's lock once no job of theirs runs in any process. Raises StoreError."""
+        """Hold a member's lock once no job of theirs runs in any process. Raises StoreBusy if one doesn't end."""
         connection = await asyncio.to_thread(self._take, member)
         try:
             yield
@@ -110,7 +111,11 @@ class MemberLocks:
     def _take(self, member: int) -> Connection:
         with typed_errors():
             connection = self._engine.connect()
-            connection.execute(TAKE, _named(member))
+            try:
+                connection.execute(TAKE, _named(member))
+            except DBAPIError:
+                connection.close()
+                raise
             return connection
 
 
