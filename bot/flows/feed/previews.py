@@ -2,7 +2,8 @@
 
 A member waits for the answer, so both get a few seconds. A preview's URL expires in minutes, so we fetch it when it's
 needed and don't keep it. A video's moment is kept, so each song is looked up once; if that takes too long for the
-member who asked, it continues in the background for the next one. For both we remember when there was nothing.
+member who asked, it continues in the background for the next one. For both we remember when there was nothing; not if
+a member's file says what was asked about, because the answer is remembered for everybody (promise P38).
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, Tx
 from bot.adapters.store.feed.catalogue import LOCAL, Sound
 from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome
@@ -61,17 +62,18 @@ class SongPreviews:
         except SourceWaits:
             return None  # the service asked us to wait
         except (SourceFailed, TimeoutError):
-            await self._note(PREVIEW, LookupOutcome(song.song, LookupState.FAILED, self._clock() + FAILED_FOR))
+            await self._note(song, PREVIEW, LookupOutcome(song.song, LookupState.FAILED, self._clock() + FAILED_FOR))
             return None
         if preview is None:
-            await self._note(PREVIEW, LookupOutcome(song.song, LookupState.NOTHING, self._clock() + NOTHING_FOR))
+            await self._note(song, PREVIEW, LookupOutcome(song.song, LookupState.NOTHING, self._clock() + NOTHING_FOR))
         return preview
 
     async def video(self, song: Song) -> VideoMoment | None:
         """Return the most replayed moment of the song's video; None if there's none, or we don't know one yet."""
         if self._videos is None or not song.duration_ms or song.song.startswith(LOCAL):
             return None
-        if not await self._noted(song, VIDEO) and (asking := self._looking(self._videos, song)):
+        to_ask = not await self._noted(song, VIDEO) and await self._is_everybodys(song)
+        if to_ask and (asking := self._looking(self._videos, song)):
             await asyncio.wait({asking}, timeout=self._patience)
         return next(
             (_moment(noted) for noted in await self._noted(song, VIDEO) if noted.state == LookupState.KNOWN), None
@@ -100,9 +102,9 @@ class SongPreviews:
             moment = replayed(song, shown)
         except SourceFailed as failure:
             log.info("%s", failure)
-            await self._note(VIDEO, LookupOutcome(song.song, LookupState.FAILED, self._clock() + FAILED_FOR))
+            await self._note(song, VIDEO, LookupOutcome(song.song, LookupState.FAILED, self._clock() + FAILED_FOR))
             return
-        await self._note(VIDEO, _outcome(song.song, moment, self._clock()))
+        await self._note(song, VIDEO, _outcome(song.song, moment, self._clock()))
 
     async def _noted(self, song: Song, *sources: str) -> list[LookupOutcome]:
         """Return the recorded outcomes that are still valid."""
@@ -111,11 +113,25 @@ class SongPreviews:
         now = self._clock()
         return [outcome for outcome in outcomes if outcome.due is not None and outcome.due > now]
 
-    async def _note(self, source: str, outcome: LookupOutcome) -> None:
-        """Record a lookup's outcome, unless nobody holds the song any more."""
+    async def _is_everybodys(self, song: Song) -> bool:
+        """Whether everybody sees what the song is looked up by; not if nobody holds it any more."""
+        async with self._store.reading() as tx:
+            return await _sees(tx, song)
+
+    async def _note(self, song: Song, source: str, outcome: LookupOutcome) -> None:
+        """Record a lookup's outcome, if everybody sees what was asked about."""
         async with self._store.writing() as tx:
-            if await songs.get(tx, outcome.song) is not None:
+            if await _sees(tx, song):
                 await lookups.save(tx, source, [outcome], self._clock())
+
+
+async def _sees(tx: Tx, song: Song) -> bool:
+    shared = await songs.get(tx, song.song)
+    return shared is not None and _asked_by(shared) == _asked_by(song)
+
+
+def _asked_by(song: Song) -> tuple[object, ...]:
+    return song.title, song.artists, song.isrc, song.duration_ms
 
 
 def _outcome(song: str, moment: VideoMoment | None, now: datetime) -> LookupOutcome:

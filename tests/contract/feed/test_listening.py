@@ -63,7 +63,7 @@ class Stage:
             await members.ensure(tx, ADA, self.clock())
             await members.change(tx, ADA, joined=True)
             await songs.like(tx, ADA, [Like(liked, self.clock())], self.clock())
-        return liked
+            return (await songs.some(tx, [liked.song]))[liked.song]
 
     async def listening(
         self,
@@ -342,6 +342,21 @@ async def test_at_most_two_programs_run_at_once_and_nobody_waits_for_a_slot(stag
         assert await listening.to(ADA, three) == link(three)
     await asyncio.gather(*waiting)
     assert await stage.noted(three) == {}
+
+
+async def test_p38_what_one_members_file_says_decides_nobody_elses_preview_or_video(stage: Stage) -> None:
+    """Spotify says neither length nor ISRC; Ben's file claims those of another version."""
+    stage.world.recordings.append(recording(1))
+    liked = await stage.like(replace(song(1), isrc=None, duration_ms=None))
+    async with stage.store.writing() as tx:
+        await members.ensure(tx, BEN, stage.clock())
+        await songs.bring(tx, ADA, [Like(song(1), None)])
+        await songs.bring(tx, BEN, [Like(replace(song(1), isrc="ZZAAA1999999", duration_ms=300_000), None)])
+        own = {member: (await songs.some(tx, [liked.song], member))[liked.song] for member in (ADA, BEN)}
+    listening = await stage.listening(deezer=True, videos=[video(seconds=300)])
+    assert (await listening.to_own(BEN, own[BEN])).way is Way.LINK
+    assert await stage.noted(liked) == {}
+    assert (await listening.to_own(ADA, own[ADA])).way is Way.PREVIEW
 
 
 async def test_nothing_is_recorded_about_a_song_nobody_has_any_more(stage: Stage) -> None:
