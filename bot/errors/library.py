@@ -34,12 +34,13 @@ class NoSongColumns(BadFile):
 
 @dataclass(eq=False)
 class NoSongsInFile(BadFile):
-    """A file holds no readable song. line, problem, about: its first bad row, if any."""
+    """A file holds no readable song. line, problem, about, file: its first bad row, if any."""
 
     name: str
     line: int = 0
     problem: str = ""  # a core.library.tables.Problem
     about: str = ""
+    file: str = ""
 
 
 class StillReadingFile(BadChoice):

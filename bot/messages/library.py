@@ -90,7 +90,7 @@ def imported(file: str, result: Imported) -> str:
                 most=limits.SONGS,
             )
         )
-    if without := result.songs - result.with_features:
+    if without := result.songs - result.over - result.with_features:
         said.append(
             plural(
                 "{count} of them comes without anything to learn from (tempo, genres …).",
@@ -190,6 +190,8 @@ def bad_row(row: BadRow) -> str:
         rows=MOST_ROWS,
         columns=MOST_COLUMNS,
     )
+    if row.file:
+        return _("{file}, line {line}: {problem}", file=formatting.escape(row.file, 60), line=row.line, problem=problem)
     return _("line {line}: {problem}", line=row.line, problem=problem)
 
 
@@ -242,7 +244,9 @@ def _no_song_columns(error: errors.NoSongColumns) -> str:
 
 def _no_songs_in_file(error: errors.NoSongsInFile) -> str:
     said = _("{name} has no songs I can read.", name=formatting.escape(error.name))
-    return f"{said}\n- {bad_row(BadRow(error.line, Problem(error.problem), error.about))}" if error.problem else said
+    if not error.problem:
+        return said
+    return f"{said}\n- {bad_row(BadRow(error.line, Problem(error.problem), error.about, error.file))}"
 
 
 ERRORS: Wordings = {

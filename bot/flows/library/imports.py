@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from weakref import WeakKeyDictionary
@@ -34,6 +34,7 @@ MOMENT = 3  # seconds; whoever waits for longer waits for another process that r
 BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is being read
 Fetch = Callable[[], Awaitable[bytes]]
 Row = tables.BadRow | tables.NoSong
+Named = tuple[str, str | None, tables.Table]  # the file's name in an archive, the playlist that it is, its rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,22 +194,22 @@ class _Reading:
         """Return the next songs, each once; an empty list at the end."""
         return list(islice(self._songs(), SLICE))
 
-    def _tables(self, data: bytes) -> list[tuple[str | None, tables.Table]]:
-        """Return the tables in a file, each with the playlist that it is. Raises BadFile if none can be read."""
-        parts, found = archived(self.name, data), list[tuple[str | None, tables.Table]]()
+    def _tables(self, data: bytes) -> list[Named]:
+        """Return the tables in a file. Raises BadFile if none can be read."""
+        parts, found = archived(self.name, data), list[Named]()
         for part in parts:
             try:
-                found.append((part.playlist, table_of(part.name, part.data)))
+                found.append((part.name, part.playlist, table_of(part.name, part.data)))
             except BadFile:
                 self.unread.append(part.name)
-        return found or [(None, table_of(self.name, data))]
+        return found or [("", None, table_of(self.name, data))]
 
-    def _rows_of(self, found: Iterable[tuple[str | None, tables.Table]]) -> Iterator[tables.TableSong | Row]:
-        for playlist, table in found:
+    def _rows_of(self, found: Iterable[Named]) -> Iterator[tables.TableSong | Row]:
+        for file, playlist, table in found:
             for row in tables.songs_in(table, own_features.SOURCE):
                 if isinstance(row, tables.TableSong) and (name := playlist or tables.playlist_named(row.playlist)):
                     self.held.setdefault(name, []).append(row.like.song.song)
-                yield row
+                yield replace(row, file=file) if isinstance(row, tables.BadRow) else row
 
     def _songs(self) -> Iterator[tables.TableSong]:
         for row in self._rows:

@@ -9,9 +9,11 @@ from bot.adapters.local_playlists import LocalPlaylists
 from bot.adapters.store import Store
 from bot.core import limits
 from bot.core.records import Actor, Song
-from bot.errors.library import FileTooLarge, ForeignFile
+from bot.errors.library import FileTooLarge, ForeignFile, NoSongsInFile
 from bot.errors.sorting import LayerFull
 from bot.flows.library import exports, filed_playlists, imports
+from bot.messages.errors import describe
+from bot.messages.library import bad_row
 from tests.unit.library.tables.test_archive import packed, zipped
 
 ADA = 1001
@@ -74,6 +76,15 @@ async def test_an_archive_without_tables_or_with_too_much_is_refused(store: Stor
         await imported(store, now, zipped({"cover.png": b"x"}))
     with pytest.raises(FileTooLarge):
         await imported(store, now, packed(Zeros=bytes(20_000_001)))
+
+
+async def test_a_row_that_cannot_be_read_is_named_with_its_file(store: Store, now: datetime) -> None:
+    bad = HEADER.encode() + b",Sun,\n"
+    (row,) = (await imported(store, now, packed(Run=table(1), Rest=bad))).bad
+    assert bad_row(row) == "Rest\\.csv, line 2: there's no artist for “Sun”"
+    with pytest.raises(NoSongsInFile) as refused:
+        await imported(store, now, packed(Rest=bad))
+    assert "Rest\\.csv, line 2" in describe(refused.value)
 
 
 @pytest.mark.parametrize("form", exports.FORMATS)

@@ -50,11 +50,15 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row, or the rest of a file, that was left out, and why. about: the song's title, where that helps find it."""
+    """A row, or the rest of a file, that was left out, and why.
+
+    about: the song's title, where that helps find it. file: the file's name in an archive.
+    """
 
     line: int
     problem: Problem
     about: str = ""
+    file: str = ""
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.problem}" + (f" ({self.about})" if self.about else "")
