@@ -20,7 +20,7 @@ from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.store import Store
 from bot.chat import ids, reply
 from bot.chat.failures import FAILURES
-from bot.chat.gateway import events, presence, switches
+from bot.chat.gateway import answers, events, presence, switches
 from bot.chat.gateway.translator import Catalogue
 from bot.chat.guard import caught, guarded
 from bot.chat.ids import Id
@@ -184,6 +184,7 @@ class Bot(discord.Client):
         await super().close()
 
     async def setup_hook(self) -> None:
+        answers.install()
         if not self._part.gateway:
             return
         await self._publish_commands(self.services.settings.data_dir / "commands.json")

@@ -122,9 +122,10 @@ async def on_post(context: Context) -> None:
         raise ShowsNothing
     await presence.check_bot_is_in(context.bot, interaction.guild_id)
     with reply.in_public(interaction):
-        made = await interaction.response.send_message(view=pages.posted(context.member))
-    if made.message_id is not None and interaction.channel_id is not None:
-        await hide.posted(context.store, [context.member], interaction.channel_id, made.message_id)
+        await interaction.response.send_message(view=pages.posted(context.member))
+    made = await interaction.original_response()
+    if interaction.channel_id is not None:
+        await hide.posted(context.store, [context.member], interaction.channel_id, made.id)
 
 
 async def on_look(context: Context) -> None:

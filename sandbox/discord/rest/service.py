@@ -37,6 +37,8 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """`status` 0 hangs up."""
+
     status: int
     body: Any
     headers: dict[str, str]
@@ -60,8 +62,11 @@ def serving(world: World, endpoint: Endpoint) -> Serve:
         call.authorization = request.headers.get("Authorization", "")
         reply = await _answer(endpoint, call, request)
         response = reply.response()
-        await response.prepare(request)
-        await response.write_eof()
+        if reply.status:
+            await response.prepare(request)
+            await response.write_eof()
+        elif request.transport:
+            request.transport.abort()
         world.record(_exchange(endpoint, call, request, reply, time.perf_counter() - started))
         return response
 
@@ -73,7 +78,7 @@ async def _answer(endpoint: Endpoint, call: Call, request: web.Request) -> Reply
     fault = world.faults.take(f"{request.method} {request.path.removeprefix(API)}")
     if fault:
         await asyncio.sleep(fault.delay)
-        if fault.status or fault.retry_after is not None:
+        if not fault.applied and (fault.status is not None or fault.retry_after is not None):
             return _faulty(fault)
     bucket = _bucket(endpoint, call)
     headers = bucket.headers(world.now())
@@ -85,6 +90,8 @@ async def _answer(endpoint: Endpoint, call: Call, request: web.Request) -> Reply
         body = await endpoint.handler(call)
     except DiscordError as error:
         return Reply(error.status, error.body(), headers)
+    if fault and fault.applied:
+        return _faulty(fault)
     return Reply(204 if body is None else endpoint.success, body, headers)
 
 
@@ -103,7 +110,7 @@ def _bucket(endpoint: Endpoint, call: Call) -> Bucket:
 def _faulty(fault: Fault) -> Reply:
     if fault.retry_after is not None:
         return _too_many(fault.retry_after, everywhere=fault.everywhere, headers={})
-    status = fault.status or 500
+    status = 500 if fault.status is None else fault.status
     return Reply(status, {"message": f"{status}: Service failure", "code": 0}, {})
 
 

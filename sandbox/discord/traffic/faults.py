@@ -13,6 +13,7 @@ class Fault:
     retry_after: float | None = None
     everywhere: bool = False
     delay: float = 0.0
+    applied: bool = False  # carried out all the same
 
 
 class Faults:
@@ -26,8 +27,12 @@ class Faults:
         self.pending.append(Fault(matching, times, retry_after=retry_after, everywhere=everywhere))
 
     def fail(self, status: int = 503, *, matching: str = "", times: int = 1) -> None:
-        """Answer with a server error."""
+        """Answer with a server error; 0 hangs up instead."""
         self.pending.append(Fault(matching, times, status=status))
+
+    def lose(self, status: int = 502, *, matching: str = "", times: int = 1) -> None:
+        """Carry the request out, then answer with a server error; 0 hangs up instead."""
+        self.pending.append(Fault(matching, times, status=status, applied=True))
 
     def delay(self, seconds: float, *, matching: str = "", times: int = 1) -> None:
         """Delay the request by `seconds`, as a slow connection would."""

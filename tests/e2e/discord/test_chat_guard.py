@@ -226,6 +226,19 @@ async def test_p19_an_answer_after_fifteen_minutes_is_no_error(failing: World, c
     assert [record.getMessage() for record in caplog.records if record.name.startswith("bot")] == []
 
 
+@pytest.mark.parametrize("lost", [("lose", 502), ("lose", 0), ("fail", 0)])
+async def test_p19_an_answer_whose_receipt_is_lost_counts_as_given(failing: World, caplog, lost) -> None:
+    """After a 5xx or a broken connection, nobody knows whether Discord took it; sent again, it may be refused."""
+    anna = member(failing, "agathe")
+    message = await answer(anna.command("panel"))
+    caplog.set_level(logging.WARNING)
+    how, status = lost
+    getattr(failing.faults, how)(status, matching="callback")
+    outcome = await anna.click(message, "late")
+    await outcome.until(lambda message: message.text() == "Too late.", 8)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("bot")] == []
+
+
 async def test_costly_commands_share_what_a_member_may_ask_for_in_a_minute(failing: World, caplog) -> None:
     anna, otto = member(failing, "aenne"), member(failing, "otto")
     caplog.set_level(logging.WARNING)
