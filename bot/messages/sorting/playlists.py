@@ -18,6 +18,8 @@ LEARN_TERMS = N_(
     "in, and nothing else from Spotify."
 )
 ONLY_YOUR_ANSWERS = N_("Only your answers, then. `/playlists settings learn:True` changes that.")
+NONE_WRONG = N_("{name}: I add songs without asking; you allow no wrong songs.")
+ASKS_AND_NONE_WRONG = N_("{name}: I ask before I add a song; you allow no wrong songs.")
 DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")
 LEARNING = N_("I'm learning from them; try `/sort` in a few seconds.")
 ONE_MOMENT = N_("One moment.")
@@ -41,7 +43,9 @@ def removed(playlist: Playlist) -> str:
 
 def rules(playlist: Playlist) -> str:
     name = formatting.playlist_name(playlist)
-    if playlist.automatic:
+    if not playlist.mistakes:
+        said = _(NONE_WRONG if playlist.automatic else ASKS_AND_NONE_WRONG, name=name)
+    elif playlist.automatic:
         said = plural(
             "{name}: I add songs without asking; up to {count} wrong song in 20 is fine.",
             "{name}: I add songs without asking; up to {count} wrong songs in 20 are fine.",
@@ -130,8 +134,8 @@ def _held(standing: Standing) -> str:
 def learning_too(labels: int, playlists: int) -> str:
     """What playlists brought that were added to a layer which learns from such songs already."""
     if playlists == 1:
-        return plural("I'm learning from its {count} song too.", "I'm learning from its {count} songs too.", labels)
-    return plural("I'm learning from their {count} song too.", "I'm learning from their {count} songs too.", labels)
+        return plural("Its {count} song counts as a label too.", "Its {count} songs count as labels too.", labels)
+    return plural("Their {count} song counts as a label too.", "Their {count} songs count as labels too.", labels)
 
 
 def too_few_standing(labels: int, missing: int) -> str:

@@ -97,6 +97,11 @@ def test_a_song_that_the_members_own_rule_asks_about_is_not_called_unsure(
     assert said(update).endswith(f" · {says}: Run")
 
 
+def test_a_playlist_that_allows_no_wrong_songs_says_so() -> None:
+    assert playlist_messages.rules(replace(RUN, mistakes=0)).endswith("without asking; you allow no wrong songs.")
+    assert playlist_messages.rules(replace(RUN, mistakes=1)).endswith("up to 1 wrong song in 20 is fine.")
+
+
 @pytest.mark.parametrize(("write", "says"), [(1, True), (None, False)])
 def test_a_question_of_a_receipt_says_which_rule_asks(write: int | None, says: bool) -> None:
     strict = replace(RUN, mistakes=0)
