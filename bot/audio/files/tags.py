@@ -16,6 +16,7 @@ from mutagen.id3 import ID3, Encoding, ID3FileType
 from bot.audio.files.decode import opened
 from bot.audio.files.endings import Unnamed
 from bot.audio.files.libav import ONLY_FILES
+from bot.core import untrusted
 from bot.core.codes import isrc
 from bot.core.library.filenames import said_by
 from bot.core.library.tables.decode import lines
@@ -37,7 +38,7 @@ ID3_RECORDING = "UFID:http://musicbrainz.org"
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")  # ISO 3901, without its hyphens
 INFO = {b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"ICRD": "date", b"ISRC": "isrc"}
 INFO |= {b"IALB": "album", b"YEAR": "date"}  # of a WAV
-EBML = b"\x1a\x45\xdf\xa3"  # start of a Matroska file (RFC 8794)
+UNDECODED = "\ufffd"  # what takes the place of bytes that are no text
 MOST_INFO = 2**20  # bytes
 YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -63,7 +64,7 @@ def read_tags(source: Path | BinaryIO) -> Tags:
     path = source if isinstance(source, Path) else Path(source.name)
     said = _said(source)
     if not said.get("title"):
-        title, artist = said_by(path.stem)
+        title, artist = said_by(untrusted.text(path.stem) or path.name)
         said = {**said, "title": [title], "artist": said.get("artist") or ([artist] if artist else [])}
     return Tags(
         title=said["title"][0],
@@ -84,21 +85,23 @@ def _said(source: Path | BinaryIO) -> Mapping[str, list[str]]:
     try:
         with opened(source) as file:
             tags: dict[str, list[str]] = {}
-            for read in (_by_name, _by_content, _apev2, _riff_info, _itunes, _matroska, _id3v1):
-                for name, texts in _tried(read, file).items():
-                    if texts:
-                        tags.setdefault(name, texts)
+            for read in (_by_name, _by_content, _apev2, _riff_info, _itunes, _id3v1, _libav):
+                if read is not _libav or not {"title", "artist"} <= tags.keys():  # it takes longest
+                    tags = _tried(read, file) | tags
             return tags
     except AudioError:
         return {}
 
 
-def _tried(read: Callable[[BinaryIO], Mapping[str, list[str]]], file: BinaryIO) -> Mapping[str, list[str]]:
+def _tried(read: Callable[[BinaryIO], Mapping[str, list[str]]], file: BinaryIO) -> dict[str, list[str]]:
+    """Return what a reader finds: texts on one line, and none that it couldn't decode."""
     file.seek(0)
     try:
-        return read(file)
+        found = read(file)
     except Exception:  # parsers raise anything on a damaged file: it has no tags
         return {}
+    known = {name: [text for said in texts if (text := untrusted.text(said))] for name, texts in found.items()}
+    return {name: texts for name, texts in known.items() if texts and UNDECODED not in "".join(texts)}
 
 
 def _by_name(file: BinaryIO) -> dict[str, list[str]]:
@@ -167,14 +170,13 @@ def _itunes(file: BinaryIO) -> dict[str, list[str]]:
     return values
 
 
-def _matroska(file: BinaryIO) -> dict[str, list[str]]:
-    """The tags of a Matroska or WebM file."""
-    if file.read(4) != EBML:
-        return {}
-    file.seek(0)
-    with av.open(file, options=ONLY_FILES) as container:
-        said = {name.lower(): text.strip() for name, text in container.metadata.items()}
-    return {name: [text] for name, text in said.items() if text}
+def _libav(file: BinaryIO) -> dict[str, list[str]]:
+    """What libav finds: tags of Matroska and QuickTime, names in AIFF and CAF, and comments in other encodings."""
+    with av.open(file, options=ONLY_FILES, metadata_errors="surrogateescape") as container:
+        found = [container.metadata, *(stream.metadata for stream in container.streams.audio)]
+    said = {name.lower(): text for metadata in found for name, text in metadata.items()}
+    said.setdefault("artist", said.get("author", ""))
+    return {name: ["".join(lines(text.encode("utf-8", "surrogateescape")))] for name, text in said.items()}
 
 
 def _isrc(said: Mapping[str, list[str]]) -> str | None:

@@ -7,6 +7,7 @@ import av
 import mutagen
 import numpy as np
 import pytest
+import soundfile
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TALB, TDRC, TIT2, TPE1, TSRC, TXXX, UFID
 from mutagen.mp4 import MP4, MP4FreeForm
@@ -14,7 +15,7 @@ from mutagen.wave import WAVE
 
 from bot.audio.files.tags import Tags, read_tags
 from bot.core.library.filenames import said_by
-from tests.unit.sounds import tune, write
+from tests.unit.sounds import RATE, tune, write
 
 MBID = "4b0b7a6c-8f5b-4f0e-9f7d-0a1b2c3d4e5f"
 WANTED = Tags("Öl", ("Ada", "Ben"), "An Album", 1999, "DEAB12345678", MBID)
@@ -233,3 +234,49 @@ def test_tags_of_matroska_are_read(tmp_path: Path) -> None:
             for packet in stream.encode(part):
                 out.mux(packet)
     assert read_tags(path) == Tags("Boats", ("Maren",))
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "shift_jis"])
+def test_vorbis_comments_that_are_not_utf_8_are_decoded_correctly(tmp_path: Path, encoding: str) -> None:
+    title, artist = {
+        "cp1252": ("Café am Fluß", "Björk Müller"),
+        "cp1251": ("Группа крови", "Виктор Цой"),
+        "shift_jis": ("東京の夜の雨", "山田さんたち"),
+    }[encoding]
+    path = write(tmp_path / "song.flac", tune(1))
+    file, written = mutagen.File(path), {"title": title.encode(encoding), "artist": artist.encode(encoding)}
+    file.update({name: name[0] * len(text) for name, text in written.items()})
+    file.save()
+    content = path.read_bytes()
+    for name, text in written.items():
+        content = content.replace(name[0].encode() * len(text), text, 1)
+    path.write_bytes(content)
+    assert read_tags(path) == Tags(title, (artist,))
+
+
+@pytest.mark.parametrize("ending", [".aiff", ".caf", ".mp4"])
+def test_names_in_aiff_caf_and_quicktime_are_read(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"song{ending}"
+    if ending == ".mp4":
+        with av.open(str(path), "w", format="mov") as out:
+            out.metadata.update(title="Boats", artist="Maren")
+            stream = out.add_stream("pcm_s16le", rate=RATE, layout="mono")
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, RATE), np.int16), "s16", "mono")
+            frame.sample_rate = RATE
+            out.mux(stream.encode(frame))
+    else:
+        with soundfile.SoundFile(path, "w", RATE, 1, subtype="PCM_16") as out:
+            out.title, out.artist = "Boats", "Maren"
+            out.write(tune(1, channels=1)[0])
+    assert read_tags(path) == Tags("Boats", ("Maren",))
+
+
+def test_what_no_line_can_show_is_left_out_of_tags_and_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "Maren - Boats\nNight.flac", tune(1))
+    assert read_tags(path) == Tags("Boats Night", ("Maren",))
+    file = mutagen.File(path)
+    file["title"], file["artist"] = ["Boats\n\x1b[31m\tNight " + 9_999 * "x"], ["A\0B", " \x07 "]
+    file.save()
+    said = read_tags(path)
+    assert said.title.startswith("Boats [31m Night xxx") and len(said.title) == 500
+    assert said.artists == ("A B",)
