@@ -42,10 +42,12 @@ from bot.confine import confine, held
 from bot.core import wire
 from bot.core.features import TAG
 from bot.core.feed.highlight import Peak
+from bot.core.library.tables.decode import MARKS
+from bot.core.library.tables.languages import LANGUAGES
 from bot.errors.audio import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector
-CODECS = ("ascii", "latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "idna")  # used in tags
+CODECS = ("ascii", "latin-1", "utf-8-sig", "utf-16", "idna", *MARKS.values(), *LANGUAGES)  # used in tags
 COMMANDS = ("__main__", "_tools")  # modules that are programs
 Answer = dict[str, Any]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mutagen.id3 import ID3, TIT2, Encoding
 
 from bot.adapters import hearing as ear
 from bot.adapters.hearing import Hearing
@@ -20,7 +21,9 @@ from bot.audio.analysis.features import FEATURES, VECTORS, VERSION, Analysis, an
 from bot.audio.analysis.spectrum import mixed, resample
 from bot.audio.files.decode import read
 from bot.audio.files.sound import Sound
+from bot.audio.files.tags import read_tags
 from bot.core import wire
+from bot.core.library.tables.languages import LANGUAGES
 from bot.errors.audio import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
 from bot.messages.errors import describe
 from sandbox.process import environment
@@ -28,6 +31,7 @@ from tests.unit.sounds import ENDINGS, RATE, tune, write
 
 pytestmark = pytest.mark.slow
 
+READABLE = "Café Größe Група крові Ζωή řeka żółw éłő ığdır تحت שיר เพลง 夜のバス 音樂 노래 ąčęė"
 LONG = 15 * 60  # seconds; long enough to be killed during the analysis
 
 
@@ -189,6 +193,21 @@ async def test_the_confined_process_analyses_every_kind_of_file(tmp_path: Path) 
         analysis = await hearing.analyse(write(tmp_path / f"song{ending}", tune(6)))
         assert analysis.numbers["duration"] == pytest.approx(6, abs=0.2), ending
     await hearing.close()
+
+
+async def test_the_confined_process_reads_names_in_every_encoding(tmp_path: Path) -> None:
+    hearing, encodings = Hearing(), [*LANGUAGES, "utf-16"]
+    written = ID3()
+    written.add(TIT2(encoding=Encoding.LATIN1, text=""))
+    try:
+        for encoding in encodings:
+            path = write(tmp_path / f"{encoding}.mp3", tune(1))
+            written["TIT2"].text = [READABLE.encode(encoding, "ignore").decode("latin-1")]
+            written.save(path)
+            said = await hearing.ask("recording", path)
+            assert said["tags"]["title"] == read_tags(path).title, encoding
+    finally:
+        await hearing.close()
 
 
 async def test_errors_from_the_process_keep_their_message_for_the_member(tmp_path: Path, song: Path) -> None:
