@@ -4,6 +4,7 @@ Failed work is retried, later each time. After five failures in a row it's set a
 reference, and its member is told once. It's retried once a day, and at each start.
 """
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -15,10 +16,11 @@ from bot.adapters.store.account import members, notices
 from bot.adapters.store.setbacks import TRIES
 from bot.core.notices import NoticeKind
 from bot.core.records import Setback, Work
-from bot.errors import ChatDown, ChatWaits, StoreError
+from bot.errors import ChatDown, ChatWaits, StoreBusy, StoreError, StoreFull, StoreShut
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST = timedelta(seconds=1), timedelta(minutes=5)  # before the next try; doubled each time
+AGAIN = 5.0  # seconds between tries to store what nobody says again
 
 
 async def attempt(store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime) -> bool:
@@ -29,6 +31,17 @@ async def attempt(store: Store, work: Work, do: Callable[[], Awaitable[object]],
 async def keep_trying(store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime) -> bool:
     """Do work that concerns everybody if it's due; return whether it succeeded. It's never set aside."""
     return await _guarded(store, work, do, now, None)
+
+
+async def until_stored(do: Callable[[], Awaitable[object]]) -> None:
+    """Store what nobody says again. While the store is away, busy or full, it's tried again and again."""
+    while True:
+        try:
+            await do()
+            return
+        except (StoreBusy, StoreFull, StoreShut) as problem:
+            log.warning("what can't be stored now is stored later: %s", problem)
+            await asyncio.sleep(AGAIN)
 
 
 async def _guarded(

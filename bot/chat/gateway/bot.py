@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ from bot.core.jobs import JobKind
 from bot.core.records import Actor
 from bot.errors import CannotPost, ChatDown
 from bot.flows.account.language import Languages
+from bot.flows.attempt import until_stored
 from bot.flows.once import Once
 from bot.flows.social import server_channels
 from bot.flows.sorting.labelling import prompt
@@ -227,15 +229,18 @@ class Bot(discord.Client):
     async def on_ready(self) -> None:
         self.is_connected = True
         self.connected.set()
+        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        await until_stored(self._forget_servers_left)
+
+    async def _forget_servers_left(self) -> None:
         here = {guild.id for guild in self.guilds}
         await server_channels.keep_only(self.services.store, here, self._part.is_told_of)
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        await server_channels.leave(self.services.store, guild.id)
+        await until_stored(partial(server_channels.leave, self.services.store, guild.id))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        await server_channels.close(self.services.store, channel.id)
+        await until_stored(partial(server_channels.close, self.services.store, channel.id))
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("handling %s failed", event_method)

@@ -3,18 +3,26 @@
 import asyncio
 import gc
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
+import discord
 import pytest
 import pytest_asyncio
 from discord import app_commands
 
+from bot.adapters.store import Store
 from bot.adapters.store.account import interactions
 from bot.app import assembled
 from bot.chat import ids, layout, reply
 from bot.chat.gateway.bot import Bot, Context, Interaction
 from bot.chat.layout import Form, Page
+from bot.flows import attempt
+from bot.flows.social import server_channels
+from bot.flows.social.server_channels import Purpose
 from bot.services import Services
 from sandbox.discord import Person, World
 from tests.e2e.chat_stage import answer
@@ -99,6 +107,30 @@ async def test_a_thousand_concurrent_interactions_are_each_handled_once(stage) -
     assert not any(await asyncio.gather(*map(bot._once.take, numbers)))
     async with services.store.writing() as tx:
         assert await interactions.take(tx, numbers, services.clock()) == set()
+
+
+async def test_servers_and_channels_lost_while_the_database_is_locked_are_forgotten_once_it_is_not(
+    stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, services, _ = stage
+    monkeypatch.setattr(attempt, "AGAIN", 0.05)
+    impatient = Store(services.store.url, busy_ms=1)
+    bot = built_bot(replace(services, store=impatient))  # not connected, so in no server
+    for number in (1, 2, 3):
+        await server_channels.choose(impatient, number, Purpose.DIGEST, [number], services.clock())
+    with closing(sqlite3.connect(impatient.path)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        removed, deleted = (discord.Object(number) for number in (1, 2))
+        events = (bot.on_guild_remove(removed), bot.on_guild_channel_delete(deleted), bot.on_ready())
+        for event, lost in zip(events, (1, 2, 3), strict=True):
+            storing = asyncio.create_task(event)
+            done, _ = await asyncio.wait({storing}, timeout=0.3)
+            assert not done
+            elsewhere.rollback()
+            await storing
+            elsewhere.execute("BEGIN IMMEDIATE")
+            assert await server_channels.of_server(impatient, lost) == []
+    await impatient.close()
 
 
 @pytest.mark.parametrize(
