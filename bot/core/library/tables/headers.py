@@ -19,7 +19,7 @@ SPELLINGS = {
     "spotify_id": "Spotify ID | Spotify - id | Spotify Id",
     "url": (
         "Spotify URL | Spotify Link | Track URL | Song URL | Track Link | External URLs Spotify | "
-        "Track External URLs Spotify | URL | Link | External URL"
+        "Track External URLs Spotify | URL | Link | External URL | Href | Track Href"
     ),
     "isrc": "ISRC | ISRC Code | ISRCs | Track ISRC | External IDs ISRC | Track External IDs ISRC",
     "title": (
@@ -100,7 +100,7 @@ SPELLINGS = {
         "Ton | 调性 | 調性"
     ),
     "loudness": (
-        "Loudness | Loud (Db) | Loud | مستوى الصوت | Lautstärke | Ένταση | Volumen | Volume sonore | Volume | "
+        "Loudness | Loud (Db) | Loudness (dB) | Loud | مستوى الصوت | Lautstärke | Ένταση | Volumen | Volume sonore | Volume | "
         "ラウドネス | Luidheid | Ljudstyrka | Ses Seviyesi | 响度 | 響度"
     ),
     "mode": "Mode | النمط | Modus | Τρόπος | Modo | Modalità | モード | Läge | Mod | 调式 | 調式",
@@ -126,7 +126,7 @@ SPELLINGS = {
         "Valence | Happy | الإيجابية | Valenz | Θετικότητα | Valencia | Valenza | 感情値 | Valentie | Valência | "
         "Valens | Duygusallık | 情绪效价 | 情緒效價"
     ),
-    "tempo": "Tempo | BPM | الإيقاع | Ρυθμός | テンポ | 速度",
+    "tempo": "Tempo | BPM | Tempo (BPM) | الإيقاع | Ρυθμός | テンポ | 速度",
     "time_signature": (
         "Time Signature | توقيع الزمن | Taktart | Μέτρο | Compás | Mesure | Battuta | 拍子 | Maatstreep | "
         "Compasso | Ölçü İşareti | 拍号 | 拍號"

@@ -4,11 +4,15 @@ Exportify writes `;` between artists (a bare `,` before July 2025), so that "Tyl
 writes `, `, and `\,` inside a name.
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")  # pandas writes lists as Python does
+LIST = re.compile(r"\[\{|\[.*\]\Z")  # a list of Spotify's answers may be cut
+LITERAL = r"(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")"  # pandas writes lists as Python does
+NAMED = rf"['\"]name['\"]\s*:\s*{LITERAL}"
+ESCAPED = re.compile(r"\\(['\"\\])")
 COMMA = r",(?=[^\s\d])"  # the older form, without a space after it
 EXPORTIFY = ("Track Name", "Album Name", "Artist Name(s)", "Release Date", "Duration (ms)", "Popularity", "Explicit")
 OURS = ("Track URI", "Track Name", "Artist Name(s)", "Album Name", "Added At")  # headers of our own files
@@ -32,12 +36,22 @@ class Names:
 
     def split(self, cell: str) -> tuple[str, ...]:
         """Return the distinct artists in a cell; a separator after a backslash is part of the name."""
-        if self.lists and cell.startswith("[") and cell.endswith("]") and (listed := LITERAL.findall(cell)):
-            parts = [one or other for one, other in listed]
-        else:
+        parts = _listed(cell) if self.lists and LIST.match(cell) else []
+        if not parts:
             parts = re.split(rf"(?<!\\){self.separator}", cell)
         names = (part.replace("\\" + self.separator[0], self.separator[0]).strip() for part in parts)
         return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _listed(cell: str) -> list[str]:
+    """Return the names in a list of texts, or of artists as Spotify's API describes them."""
+    try:
+        given = json.loads(cell)
+    except (ValueError, RecursionError):
+        found = re.findall(NAMED if cell.startswith("[{") else LITERAL, cell)
+        return [ESCAPED.sub(r"\1", one or other) for one, other in found]
+    names = [each.get("name") if isinstance(each, dict) else each for each in given]
+    return [name for name in names if isinstance(name, str)]
 
 
 def joined(names: Iterable[str]) -> str:

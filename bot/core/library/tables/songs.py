@@ -17,15 +17,25 @@ from bot.core.records import Like, Song
 
 SETS = frozenset({"genres", "artists", "album", "tags", TITLE})  # columns that are always sets
 WHO = {*IDS, "title", "isrc", "artist_uris", "album_uri", "album_artists", "album_artist_uris", "album_genres", "type"}
-WHERE = {"playlist", "playlist_name", "playlist_id", "disc_number", "track_number", "added_at", "added_by"}
+WHERE = {
+    "playlist",
+    "playlist_name",
+    "playlist_id",
+    "disc_number",
+    "track_number",
+    "added_at",
+    "added_by",
+    "latitude",
+    "longitude",
+}
 ABOUT = {"label", "copyrights", "cover", "preview", "playable", "duration", "duration_ms"}
 LABELS = {"member", "layer", "verdict", "target"}
 COUNTERS = {"idx", "serial_num", "index", "track_key", "key"}  # a key counts semitones in a circle: it misleads
 OF_A_FILE = {"size", "bit_rate", "sample_rate"}
 NOT_FEATURES = frozenset(WHO | WHERE | ABOUT | LABELS | COUNTERS | OF_A_FILE)
 NAMES = re.compile(
-    r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+"
-)  # ids, links and names of anything
+    r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+|unnamed_\d+"
+)  # ids, links and names of anything; pandas calls its row numbers "Unnamed: 0"
 LONGEST_ABOUT = 60  # characters of a title
 SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook", "chapter"})
 
@@ -131,9 +141,9 @@ def _names_something(field: str) -> bool:
 
 def _number(name: str, text: str) -> tuple[str, float | None]:
     value, share = number(text), name.removesuffix(PERCENT)
-    if text.endswith("%") or share == name or share not in SHARES:
+    if share == name or share not in SHARES:
         return name, value
-    return share, None if value is None else value / 100
+    return share, value if value is None or text.endswith("%") else value / 100
 
 
 def _tokens(name: str, row: Row) -> frozenset[str]:
