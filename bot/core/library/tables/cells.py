@@ -2,6 +2,7 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from bot.core.library.tables.headers import known
@@ -70,8 +71,9 @@ def _unquoted(cell: str) -> str:
 
 
 def clean(cell: str) -> str:
-    """Return a cell on one line, trimmed and cut at MOST_CELL."""
-    return (cell if cell.isprintable() else UNSAFE.sub(" ", cell)).strip()[:MOST_CELL]
+    """Return a cell on one line, trimmed and cut at MOST_CELL; accents in the form that most programs write."""
+    plain = unicodedata.normalize("NFC", cell)
+    return (plain if plain.isprintable() else UNSAFE.sub(" ", plain)).strip()[:MOST_CELL]
 
 
 def unforced(cell: str) -> str:

@@ -100,8 +100,8 @@ SPELLINGS = {
         "Ton | 调性 | 調性"
     ),
     "loudness": (
-        "Loudness | Loud (Db) | Loudness (dB) | Loud | مستوى الصوت | Lautstärke | Ένταση | Volumen | Volume sonore | Volume | "
-        "ラウドネス | Luidheid | Ljudstyrka | Ses Seviyesi | 响度 | 響度"
+        "Loudness | Loud (Db) | Loudness (dB) | Loud | مستوى الصوت | Lautstärke | Ένταση | Volumen | Volume sonore | "
+        "Volume | ラウドネス | Luidheid | Ljudstyrka | Ses Seviyesi | 响度 | 響度"
     ),
     "mode": "Mode | النمط | Modus | Τρόπος | Modo | Modalità | モード | Läge | Mod | 调式 | 調式",
     "speechiness": (

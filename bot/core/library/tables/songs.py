@@ -36,6 +36,7 @@ NOT_FEATURES = frozenset(WHO | WHERE | ABOUT | LABELS | COUNTERS | OF_A_FILE)
 NAMES = re.compile(
     r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+|unnamed_\d+"
 )  # ids, links and names of anything; pandas calls its row numbers "Unnamed: 0"
+EARLIEST_LIKE = 1971  # no program had likes; an earlier year stands in for none
 LONGEST_ABOUT = 60  # characters of a title
 SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook", "chapter"})
 
@@ -124,13 +125,19 @@ def features_of(row: Row, source: str, sets: Collection[str] = ()) -> SongFeatur
     """
     declared = SETS | {field_of(name) for name in sets} if sets else SETS
     said = {name: text for name, text in row.fields.items() if name not in declared and not _names_something(name)}
-    dates = {"year": year_of(row.fields.get("year", "")), LIKED: year_of(row.fields.get("added_at", ""))}
+    dates = {"year": year_of(row.fields.get("year", "")), LIKED: _year_liked(row.fields.get("added_at", ""))}
     length = milliseconds(row.fields)
     read = {**dict(_number(name, text) for name, text in said.items()), **dates}
     read["duration"] = length / 1000 if length else None
     numbers = {name: value for name, value in read.items() if value is not None}
     token_sets = {name: tokens for name in declared if (tokens := _tokens(name, row))}
     return SongFeatures(numbers, token_sets, dict.fromkeys([*numbers, *token_sets], source))
+
+
+def _year_liked(text: str) -> float | None:
+    """Read when a song was liked; Spotify writes 1970-01-01 for songs added before it kept count."""
+    year = year_of(text)
+    return year if year is not None and year >= EARLIEST_LIKE else None
 
 
 @lru_cache(maxsize=4096)

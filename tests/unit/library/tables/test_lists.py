@@ -1,6 +1,7 @@
 """Lists: playlists as M3U8 and JSPF come back as the same songs."""
 
 import json
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -21,7 +22,9 @@ from bot.core.library.tables import (
 )
 from bot.core.records import Song
 
-NAMES = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="'"), min_size=1, max_size=20)
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="'"), min_size=1, max_size=20).map(
+    lambda name: unicodedata.normalize("NFC", name)
+)
 SONGS = st.lists(
     st.builds(
         Song,

@@ -1,6 +1,7 @@
 """What spreadsheets do to a file when they save it: encodings, delimiters, commas, dates and broken rows."""
 
 import tracemalloc
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
@@ -253,3 +254,8 @@ def test_a_file_of_lines_without_songs_is_abandoned(idle: str, tail: str) -> Non
     song, rest = Table(data.encode(), most_rows=10)
     assert isinstance(song, Row)
     assert rest == BadRow(51, Problem.MANY_LINES)
+
+
+def test_accents_in_the_form_of_macos_are_the_same_song() -> None:
+    form = "Title,Artist\nCafé,Zoë\n"
+    assert song(unicodedata.normalize("NFD", form)) == song(form)

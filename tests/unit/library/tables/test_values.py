@@ -108,6 +108,11 @@ def test_invalid_timestamps_are_none(text: str) -> None:
     assert moment(text) is None
 
 
+def test_no_song_was_liked_before_there_were_likes() -> None:
+    table_song = only("Title,Artist,Added At\nNachtbus,Lena Ohm,1970-01-01T00:00:00Z\n")
+    assert (table_song.like.added_at, table_song.features.numbers) == (None, {})
+
+
 @pytest.mark.parametrize("cell", ['"=""Nachtbus"""', '="Nachtbus"', "Nachtbus"])
 def test_text_formulas_for_spreadsheets_are_read_as_text(cell: str) -> None:
     table_song = only(f'Title,Artist,ISRC,Energy\n{cell},="Lena Ohm",="QZAAA2500001",="0.5"\n')

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
+from unicodedata import normalize
 
 import pytest
 from hypothesis import example, given
@@ -20,7 +21,7 @@ MOMENT = datetime(2024, 1, 2, 10, 30, 1, 250_000, tzinfo=UTC)
 letters = st.one_of(
     st.sampled_from("=+-@'\"\\,;|[] \ufeffa"), st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
 )
-names = st.text(letters, min_size=1, max_size=12).map(str.strip).filter(bool)
+names = st.text(letters, min_size=1, max_size=12).map(lambda name: normalize("NFC", name).strip()).filter(bool)
 
 
 def song(title: str, artists: list[str], album: str | None, uri: str | None) -> Song:
