@@ -125,10 +125,11 @@ class Channel:
         return ChannelKind.TEXT if self.guild else ChannelKind.DM
 
     def admits(self, user: User) -> bool:
-        """Whether this person can open the channel."""
+        """Whether this person, or the bot, can open the channel; whoever can see a channel can see its threads."""
         if self.guild is None:
-            return user is self.recipient
-        return user.id in self.guild.members and user.id not in self.closed_to
+            return user.bot or user is self.recipient
+        place = self.starter.channel if self.starter else self
+        return user.id in self.guild.members and user.id not in place.closed_to
 
 
 @dataclass(eq=False, slots=True)

@@ -16,6 +16,7 @@ from bot.flows.sorting.labelling import label
 from bot.flows.sorting.labelling import prompt as flow
 
 log = logging.getLogger(__name__)
+REACTING = discord.Permissions(view_channel=True, read_message_history=True, add_reactions=True)
 
 
 @app_commands.command(
@@ -33,8 +34,7 @@ async def prompt(
 ) -> None:
     context = Context.of(interaction)
     await presence.check_bot_is_in(context.bot, interaction.guild_id)
-    may = interaction.app_permissions
-    if interaction.guild_id is not None and not (may.add_reactions and may.read_message_history):
+    if interaction.guild_id is not None and not interaction.app_permissions.is_superset(REACTING):
         raise CannotReact
     if interaction.channel_id is None:
         raise CannotPost

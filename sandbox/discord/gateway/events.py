@@ -55,7 +55,7 @@ class Events:
         self._message("MESSAGE_UPDATE", message)
 
     def message_delete(self, message: Message) -> None:
-        if message.visible_to is None:
+        if message.visible_to is None and self._hears(message.channel):
             data = {"id": str(message.id), **_place(message.channel)}
             self._tell(message.channel.guild, "MESSAGE_DELETE", data, _messages_intent(message.channel))
 
@@ -72,7 +72,7 @@ class Events:
         self._sessions.dispatch("INTERACTION_CREATE", self._payloads.interaction(interaction))
 
     def _message(self, event: str, message: Message) -> None:
-        if message.visible_to is not None or not _heard(message.channel.guild):
+        if message.visible_to is not None or not self._hears(message.channel):
             return
         data = {**self._payloads.message(message), **_place(message.channel), **_author(message)}
         for session in self._sessions.wanting(_messages_intent(message.channel)):
@@ -83,7 +83,12 @@ class Events:
         place = _place(message.channel)
         data = {"user_id": str(user.id), "message_id": str(message.id), "emoji": partial_emoji(emoji)}
         intent = Intent.GUILD_REACTIONS if message.channel.guild else Intent.DM_REACTIONS
-        self._tell(message.channel.guild, event, {**data, **place, "burst": False, "type": 0, **more}, intent)
+        if self._hears(message.channel):
+            self._tell(message.channel.guild, event, {**data, **place, "burst": False, "type": 0, **more}, intent)
+
+    def _hears(self, channel: Channel) -> bool:
+        """Whether the bot gets a channel's messages and reactions: only where it can see them."""
+        return channel.admits(self._payloads.bot)
 
     def _tell(self, guild: Guild | None, event: str, data: Json, intent: Intent) -> None:
         if _heard(guild):

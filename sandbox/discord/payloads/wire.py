@@ -8,10 +8,12 @@ from sandbox.discord.model import (
     MEMBER_PERMISSIONS,
     Application,
     Attachment,
+    Channel,
     Interaction,
     InteractionKind,
     Json,
     Message,
+    Permission,
     User,
 )
 from sandbox.discord.payloads import media, people, places
@@ -27,7 +29,7 @@ class Payloads:
 
     def __init__(self, application: Application, bot: User, cdn: Cdn) -> None:
         self._application = application
-        self._bot = bot
+        self.bot = bot
         self._cdn = cdn
 
     def message(self, message: Message) -> Json:
@@ -86,7 +88,7 @@ class Payloads:
             "channel": {**places.channel(interaction.channel), "permissions": str(MEMBER_PERMISSIONS)},
             "channel_id": str(interaction.channel.id),
             "locale": interaction.user.locale,
-            "app_permissions": str(MEMBER_PERMISSIONS),
+            "app_permissions": str(self._permissions(interaction.channel)),
             "attachment_size_limit": FILESIZE_LIMIT,
             "authorizing_integration_owners": _installation(interaction),
             "entitlements": [],
@@ -94,6 +96,10 @@ class Payloads:
             **_whereabouts(interaction),
             **message,
         }
+
+    def _permissions(self, channel: Channel) -> int:
+        """What the bot may do there; of a channel that's hidden from it, Discord documents no more than that."""
+        return MEMBER_PERMISSIONS if channel.admits(self.bot) else MEMBER_PERMISSIONS & ~Permission.VIEW_CHANNEL
 
     def _resolver(self, message: Message) -> media.Resolve:
         files = {attachment.filename: attachment for attachment in message.attachments}
@@ -121,7 +127,7 @@ class Payloads:
             "count": len(who),
             "count_details": {"burst": 0, "normal": len(who)},
             "burst_colors": [],
-            "me": self._bot.id in who,
+            "me": self.bot.id in who,
             "me_burst": False,
         }
 

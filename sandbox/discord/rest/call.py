@@ -45,11 +45,11 @@ class Call:
         return int(value) if value.isdecimal() else 0
 
     def channel(self) -> Channel:
-        """Return a channel that the bot can open. Raises MissingAccess in a guild it isn't in."""
+        """Return a channel. Raises MissingAccess if the bot can't see it, or isn't in its guild."""
         channel = self.world.channels.get(self.id("channel_id"))
         if channel is None:
             raise UnknownChannel
-        if channel.guild and not channel.guild.has_bot:
+        if not channel.admits(self.world.bot):
             raise MissingAccess
         return channel
 

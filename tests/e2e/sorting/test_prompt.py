@@ -39,6 +39,16 @@ async def test_only_reactions_by_the_playlists_owner_are_labels(stack: CheckedSt
     await stack.until(lambda: stack.labels(gil) == [(song, "none", [])])
 
 
+async def test_where_the_bot_would_see_no_reactions_it_posts_no_song(stack: CheckedStack) -> None:
+    """Commands work in a channel that's hidden from the bot; reactions there never reach it."""
+    eva = await with_file(stack, "eva", "Run", library=LIBRARY)
+    backroom = stack.discord.add_channel(stack.guild, "backroom")
+    stack.discord.close(backroom, stack.discord.bot)
+    refused = await answer(eva.at(backroom).command("prompt"))
+    assert "can't see what I posted" in refused.text()
+    assert refused.visible_to == eva.user.id
+
+
 async def test_the_button_asks_others_about_their_own_playlists(stack: CheckedStack) -> None:
     ivy = await with_file(stack, "ivy", "Run", library=LIBRARY)
     message = await prompted(stack, ivy, 2)
