@@ -30,12 +30,15 @@ TABLES = schema.metadata.sorted_tables
 OWNED = [(table, owners) for table in TABLES if (owners := _owners(table))]
 DONE_BY = [column for table in TABLES for column in table.columns if _refers_to_member(column) and column.nullable]
 OTHERS = (schema.follow.c.followed,)  # another member's action: deleted, but not exported
+UNTOLD = {
+    schema.agreement.c.declined_at: schema.agreement.c.other
+}  # who did it; the other of a row's owners isn't told
 
 
 async def export(tx: Tx, member: int) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
     """Yield (table, rows) of every row owned or created by the member, in slices; each table's first is empty.
 
-    Sealed columns are named but not shown.
+    Sealed columns are named but not shown, and so is what another member did that this one isn't told of.
     """
     theirs: dict[Table, list[Column[Any]]] = {}
     for column in [owner for _, owners in OWNED for owner in owners if owner not in OTHERS] + DONE_BY:
@@ -44,11 +47,12 @@ async def export(tx: Tx, member: int) -> AsyncIterator[tuple[str, list[dict[str,
         yield table.name, []
         rows = await tx.stream(select(table).where(or_(*(column == member for column in columns))))
         async for piece in rows.partitions(CHUNK):
-            yield table.name, [_shown(row) for row in piece]
+            yield table.name, [_shown(table, row, member) for row in piece]
 
 
-def _shown(row: Any) -> dict[str, Any]:
-    return {name: _legible(name, value) for name, value in row._mapping.items()}
+def _shown(table: Table, row: Any, member: int) -> dict[str, Any]:
+    untold = {column.name for column, by in UNTOLD.items() if column.table is table and row._mapping[by.name] != member}
+    return {name: None if name in untold else _legible(name, value) for name, value in row._mapping.items()}
 
 
 def _legible(name: str, value: Any) -> Any:

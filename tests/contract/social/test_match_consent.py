@@ -94,6 +94,19 @@ async def test_the_asker_is_told_when_the_other_agrees_and_not_when_they_do_not(
         assert len(await notices.waiting(tx, ADA)) == 1
 
 
+async def test_the_file_of_what_is_kept_tells_the_asker_of_no_no(group: People) -> None:
+    asked = await match_consent.ask(group.store, ADA, BEN, group.now)
+    await match_consent.decline(group.store, BEN, asked.agreement, group.now)
+    declined = {}
+    async with group.store.reading() as tx:
+        for member in (ADA, BEN):
+            rows = [
+                row async for table, rows in personal_data.export(tx, member) if table == "agreement" for row in rows
+            ]
+            declined[member] = [row["declined_at"] for row in rows]
+    assert declined == {ADA: [None], BEN: [group.now]}
+
+
 async def test_p15_only_the_one_asked_may_answer(group: People) -> None:
     asked = await match_consent.ask(group.store, ADA, BEN, group.now)
     for stranger in (ADA, EVA, CAL):
