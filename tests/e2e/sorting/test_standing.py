@@ -94,7 +94,7 @@ async def test_too_few_songs_are_explained_and_the_next_playlist_is_learned_too(
     assert "4 labels so far. I need 2 more" in said.text()
     assert labels(said) == ["Show me a song", "Another playlist"]
     outcome = await ivy.person.command("playlists add", playlist="Run")
-    said = await outcome.until(lambda message: "learning from" in message.text(), PATIENCE)
+    said = await outcome.until(lambda message: "Its 10 songs" in message.text(), PATIENCE)
     assert "Its 10 songs count as labels too." in said.text()
     await outcome.until(lambda message: "would be placed" in message.text(), PATIENCE)
     assert len(stack.labels(ivy.person)) == 14
