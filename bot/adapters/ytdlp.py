@@ -14,14 +14,13 @@ import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.core import untrusted
 from bot.core.feed.heatmap import HeatmapPart
 from bot.core.feed.video import Video
 from bot.errors import SourceFailed
 
-T = TypeVar("T")
 TIMEOUT = 25.0  # seconds; a search and a video or two take about five
 MOST_BYTES = 1_000_000  # bytes of output; a video with its heatmap takes eight thousand
 RESULTS = 3  # results considered per search
@@ -108,19 +107,14 @@ def _videos(said: bytes) -> Iterator[Video]:
 
 def _video(said: Any) -> Video:
     return Video(
-        id=_needed(VIDEO.fullmatch(said["id"]))[0],
-        title=_needed(untrusted.text(said["title"])),
+        id=untrusted.needed(VIDEO.fullmatch(said["id"]))[0],
+        title=untrusted.needed(untrusted.text(said["title"])),
         channel=untrusted.text(said.get("channel")) or "",
-        seconds=_needed(untrusted.number(said["duration"])),
+        seconds=untrusted.needed(untrusted.number(said["duration"])),
         parts=tuple(_part(part) for part in said["heatmap"]),
     )
 
 
-def _needed(value: T | None) -> T:
-    if value is None:
-        raise ValueError
-    return value
-
-
 def _part(said: Any) -> HeatmapPart:
-    return HeatmapPart(*(_needed(untrusted.number(said[name])) for name in ("start_time", "end_time", "value")))
+    numbers = (untrusted.number(said[name]) for name in ("start_time", "end_time", "value"))
+    return HeatmapPart(*map(untrusted.needed, numbers))

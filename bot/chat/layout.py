@@ -11,7 +11,8 @@ from discord import ui
 
 from bot.chat import ids
 from bot.chat.ids import Id
-from bot.messages import formatting, mentions
+from bot.core.records import Song
+from bot.messages import _, formatting, mentions
 
 MOST_TEXT = 4000  # characters in all the texts of a message
 MOST_OPTIONS = 25  # of a select; of suggestions as well
@@ -155,11 +156,17 @@ def picture(url: str, alt: str) -> ui.MediaGallery[Any]:
     return ui.MediaGallery(discord.MediaGalleryItem(url, description=formatting.plain(alt, ALT)))
 
 
-def beside(content: str, url: str | None, alt: str) -> Item:
-    """Text with a picture beside it, or alone if there's none."""
-    if not url:
+def with_cover(content: str, song: Song) -> Item:
+    """Text with a song's cover beside it, or alone if there's none."""
+    if not song.cover:
         return text(content)
-    return ui.Section(text(content), accessory=ui.Thumbnail(url, description=formatting.plain(alt, ALT)))
+    alt = formatting.plain(_("Cover of {song}", song=song.line), ALT)
+    return ui.Section(text(content), accessory=ui.Thumbnail(song.cover, description=alt))
+
+
+def with_button(content: str, tap: Tap) -> Item:
+    """Text with a button beside it."""
+    return ui.Section(text(content), accessory=tap)
 
 
 def options_in(message: discord.Message | None, what: str) -> list[str]:

@@ -38,6 +38,13 @@ def answer(malformed: Malformed) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return guard
 
 
+def needed(value: T | None) -> T:
+    """Return what an answer is useless without. Raises ValueError if it's None."""
+    if value is None:
+        raise ValueError
+    return value
+
+
 def text(value: Any, longest: int = LONGEST) -> str | None:
     """Return a non-empty text on one line, without characters that can't be stored or shown; else None."""
     if not isinstance(value, str):

@@ -143,10 +143,6 @@ def near_in_plain_text(songs: Sequence[Song]) -> str:
     return _("near {songs}", songs=listed(song.title for song in songs)) if songs else ""
 
 
-def cover_of(song: Song) -> str:
-    return _("Cover of {song}", song=song.line)
-
-
 def put_away(song: Song) -> str:
     return _(
         "Noted: {song} isn't for you. I won't suggest it again, and songs much like it come later.",

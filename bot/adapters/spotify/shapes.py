@@ -6,7 +6,7 @@ readers of whole answers raise Unreadable only if nothing can be read.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.core import untrusted
 from bot.core.moments import year_of
@@ -14,7 +14,6 @@ from bot.core.records import UNTITLED, Item, Like, Song
 from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import LikesPage, ListedPlaylist, SpotifyProfile
 
-T = TypeVar("T")
 TRACK = re.compile(r"spotify:track:[0-9A-Za-z]{1,64}")
 ID = re.compile(r"[0-9A-Za-z]{1,64}")  # a playlist's id
 UNNAMED = "Untitled playlist"
@@ -30,13 +29,13 @@ answer = untrusted.answer(_malformed)  # marks a reader of a whole answer
 @answer
 def user_id(me: Any) -> str:
     """Return the id by which playlists name their owner; it may change, so accounts are known by their key instead."""
-    return _needed(untrusted.text(me["id"]))
+    return untrusted.needed(untrusted.text(me["id"]))
 
 
 @answer
 def profile(me: Any) -> SpotifyProfile:
     user, account = untrusted.text(me.get("id")), untrusted.text(me.get("account_id"))
-    key = _needed(account or user)
+    key = untrusted.needed(account or user)
     return SpotifyProfile(key, untrusted.text(me.get("display_name")) or user or key, user)
 
 
@@ -82,7 +81,7 @@ def playlist(row: Any) -> ListedPlaylist:
     total = _total(untrusted.thing(row.get("items")))
     name, snapshot = untrusted.text(row.get("name")), untrusted.text(row.get("snapshot_id"))
     return ListedPlaylist(
-        _needed(_id(row)), name or UNNAMED, total, snapshot, untrusted.text(row.get("description")) or ""
+        untrusted.needed(_id(row)), name or UNNAMED, total, snapshot, untrusted.text(row.get("description")) or ""
     )
 
 
@@ -92,7 +91,7 @@ def opened(playlist: Any) -> tuple[list[Item], int, str | None]:
     if isinstance(playlist, dict) and _id(playlist) is not None and "items" not in playlist:
         raise PlaylistGone
     page = playlist["items"]
-    return items(page, 0), _needed(_total(page)), untrusted.text(playlist.get("snapshot_id"))
+    return items(page, 0), untrusted.needed(_total(page)), untrusted.text(playlist.get("snapshot_id"))
 
 
 @answer
@@ -116,12 +115,6 @@ def _item(row: Mapping[str, Any]) -> Item:
 
 def _total(page: Any) -> int | None:
     return untrusted.count(page.get("total"))
-
-
-def _needed(value: T | None) -> T:
-    if value is None:
-        raise ValueError
-    return value
 
 
 def song_id(track: Any) -> str | None:

@@ -7,7 +7,6 @@ from bot.chat.feed import feed_cards, song_results
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.guard import costly
 from bot.chat.layout import Page
-from bot.core.records import Song
 from bot.flows.feed import catalogue_sharing, song_lists
 from bot.flows.feed.catalogue import Entry
 from bot.messages import _
@@ -43,7 +42,7 @@ async def on_alike(context: Context) -> None:
 async def _recommended(context: Context, typed: str | None) -> Page:
     song = await autocomplete.any_named(context.interaction, typed) if typed else None
     found = await context.services.recommender.recommend(context.member, song, song_results.SHOWN)
-    return song_results.recommended(found, [await _song(context, song)] if song else [])
+    return song_results.recommended(found, [await context.song(song)] if song else [])
 
 
 @discover.command(name="mix", description="Songs like these, but not like those")
@@ -65,8 +64,8 @@ async def mix(
     wanted = [await autocomplete.any_named(interaction, song) for song in (add, add_too) if song]
     unwanted = [await autocomplete.any_named(interaction, song) for song in (subtract, subtract_too) if song]
     found = await context.services.recommender.mix(context.member, wanted, unwanted, song_results.SHOWN)
-    alike = [await _song(context, song) for song in wanted]
-    unlike = [await _song(context, song) for song in unwanted]
+    alike = [await context.song(song) for song in wanted]
+    unlike = [await context.song(song) for song in unwanted]
     await reply.show(interaction, song_results.recommended(found, alike, unlike))
 
 
@@ -82,7 +81,7 @@ async def path(interaction: Interaction, start: str, goal: str, steps: Steps = 8
     context = Context.of(interaction)
     first, last = await autocomplete.any_named(interaction, start), await autocomplete.any_named(interaction, goal)
     between = await context.services.recommender.path(context.member, first, last, steps)
-    ends = await _song(context, first), await _song(context, last)
+    ends = await context.song(first), await context.song(last)
     await reply.show(interaction, song_results.path(*ends, between))
 
 
@@ -98,10 +97,6 @@ async def on_any(context: Context) -> None:
 
 async def _random(context: Context) -> Page:
     return song_results.one(await context.services.catalogue.random(context.member))
-
-
-async def _song(context: Context, song: str) -> Song:
-    return (await context.services.catalogue.about(context.member, song)).song
 
 
 async def on_which(context: Context) -> None:
@@ -148,7 +143,7 @@ async def on_listen(context: Context) -> None:
 async def on_away(context: Context) -> None:
     """Stop suggesting a song: stored before it's acknowledged, and said beside the list, which stays."""
     song = await context.services.catalogue.named(context.tap.key)
-    shown = await _song(context, song)
+    shown = await context.song(song)
     await catalogue_sharing.put_away(context.store, context.member, song, context.now)
     await reply.whisper(context.interaction, song_results.put_away(shown, context.tap.key))
 

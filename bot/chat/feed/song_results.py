@@ -96,7 +96,7 @@ def _block(entry: Entry, why: str) -> list[Item]:
 
 
 def _head(song: Song) -> Item:
-    return layout.beside(cards.title(song), song.cover, messages.cover_of(song))
+    return layout.with_cover(cards.title(song), song)
 
 
 def _act(entries: Sequence[Entry]) -> list[layout.Row]:

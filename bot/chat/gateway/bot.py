@@ -30,7 +30,7 @@ from bot.chat.pending import Pending
 from bot.chat.sorting.offers import Offers
 from bot.config import Settings
 from bot.core.jobs import JobKind
-from bot.core.records import Actor
+from bot.core.records import Actor, Song
 from bot.errors import CannotPost, ChatDown
 from bot.flows.account.language import Languages
 from bot.flows.attempt import until_stored
@@ -368,23 +368,17 @@ class Context:
     @property
     def values(self) -> list[str]:
         """What was chosen in the select."""
-        return values(self.interaction)
+        return [str(value) for value in _data(self.interaction).get("values", ())]
 
     @property
     def fields(self) -> dict[str, str]:
         """What was filled into the form, or chosen in it, by the fields' ids."""
-        return fields(self.interaction)
+        inner = [item.get("component", {}) for item in _data(self.interaction).get("components", ())]
+        return {item["custom_id"]: _filled(item) for item in inner if "custom_id" in item}
 
-
-def values(interaction: discord.Interaction[Any]) -> list[str]:
-    """What was chosen in the select."""
-    return [str(value) for value in _data(interaction).get("values", ())]
-
-
-def fields(interaction: discord.Interaction[Any]) -> dict[str, str]:
-    """What was filled into the form, or chosen in it, by the fields' ids."""
-    inner = [item.get("component", {}) for item in _data(interaction).get("components", ())]
-    return {item["custom_id"]: _filled(item) for item in inner if "custom_id" in item}
+    async def song(self, song: str) -> Song:
+        """Return a song that the member likes or can see. Raises BadChoice."""
+        return (await self.services.catalogue.about(self.member, song)).song
 
 
 def _filled(item: Any) -> str:

@@ -60,7 +60,7 @@ async def on_comment(context: Context) -> None:
     if not reply.is_seen(context.interaction) or message is None:
         raise CommentsInChannels
     await reply.pause_apart(context.interaction)
-    song = await _song(context, await context.services.catalogue.named(context.tap.key))
+    song = await context.song(await context.services.catalogue.named(context.tap.key))
     if await _opened(message, formatting.plain(song.line, THREAD_NAME)):
         await server_channels.count(context.store, context.interaction.guild_id, "comment", context.now)
     await reply.whisper(context.interaction, Page(messages.opened(message.id)))
@@ -158,21 +158,16 @@ async def _songs_in(context: Context, message: discord.Message) -> list[Song]:
     songs = []
     for song in list(dict.fromkeys(named))[: layout.MOST_OPTIONS]:
         try:
-            songs.append(await _song(context, song))
+            songs.append(await context.song(song))
         except BadChoice:
             log.debug("a song the member can't see")
     return songs
 
 
 async def _like(context: Context, song: str) -> Page:
-    like = await _song(context, song)
+    like = await context.song(song)
     near = await context.services.recommender.recommend(context.member, song, song_results.SHOWN)
     return song_results.recommended(near, [like])
-
-
-async def _song(context: Context, song: str) -> Song:
-    """Return a song as the member who pressed sees it. Raises BadChoice."""
-    return (await context.services.catalogue.about(context.member, song)).song
 
 
 COMMANDS: tuple[AnyCommand, ...] = (more_like,)

@@ -15,7 +15,6 @@ from bot.chat.layout import MOST_OPTIONS, Page
 from bot.chat.social.pages import hosting as host_pages
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.jobs import JobKind
-from bot.core.records import Song
 from bot.core.social.shared_playlists import Shared
 from bot.errors.social import ManagersOnly, NoSuchShared
 from bot.flows.library import exports
@@ -128,15 +127,10 @@ async def on_put(context: Context) -> None:
 
 
 async def _bring(context: Context, number: int, given: str) -> None:
-    song = await _seen(context, given)
+    song = await context.song(given)
     added = await flow.add(context.store, context.actor, number, song)
     await _have_written(context, added.host, number)
     await reply.show_privately(context.interaction, pages.added(added.shared, song, first=added.first))
-
-
-async def _seen(context: Context, song: str) -> Song:
-    """Return a song that the member likes or can see. Raises BadChoice."""
-    return (await context.services.catalogue.about(context.member, song)).song
 
 
 async def _have_written(context: Context, host: int | None, number: int) -> None:

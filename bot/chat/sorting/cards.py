@@ -24,7 +24,7 @@ def card(question: Question, note: str = "", doors: Sequence[layout.Item | str |
     key = question.card.card
     return Page(
         note or _(messages.WHERE_DOES_IT_GO),
-        layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
+        layout.with_cover(title(question.song), question.song),
         layout.small(messages.quiet_line(question)),
         *places(question),
         layout.row(
@@ -47,7 +47,7 @@ def several(question: Question) -> Page:
     key, options = question.card.card, _options(question)
     return Page(
         _(messages.WHERE_DOES_IT_GO),
-        layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
+        layout.with_cover(title(question.song), question.song),
         layout.small(messages.quiet_line(question)),
         layout.menu(ids.of("these", key), _("All of its playlists"), options, most=len(options)),
         layout.row(layout.button(_("Back"), ids.of("card", key))),
@@ -163,7 +163,7 @@ def prompt(song: Song, playlists: Sequence[Playlist], nowhere: str) -> Page:
     """A song in a channel, with what each reaction means, and a button for everyone else."""
     return Page(
         _(messages.WHERE_DOES_IT_GO),
-        layout.beside(title(song), song.cover, messages.cover(song)),
+        layout.with_cover(title(song), song),
         messages.legend(playlists, nowhere),
         layout.small(_(messages.WHOSE_PROMPT)),
         layout.row(layout.button(_("Sort it into mine"), ids.of("mine"))),

@@ -40,6 +40,7 @@ from bot.errors.account import (
 from bot.errors.spotify import SpotifyError
 from bot.errors.stored import dumped
 from bot.flows.account.erase import clear_away, delete_rows, forget_unused
+from bot.flows.account.sessions import digest
 from bot.ports import Artefacts, Consents, Secrets, SpotifyProfile
 
 GOOD_FOR = timedelta(minutes=10)  # for a link, and for the code on its page
@@ -99,7 +100,7 @@ class Linking:
             await members.ensure(tx, member, now)
             await links.begin(
                 tx,
-                digest=_digest(state),
+                digest=digest(state),
                 member=member,
                 name=name,
                 client_id=client_id,
@@ -185,10 +186,10 @@ class Linking:
         It's looked up before anything is written: made-up states never block real writes.
         """
         async with self._store.reading() as tx:
-            if not await links.waits(tx, _digest(state)):
+            if not await links.waits(tx, digest(state)):
                 raise LinkRefused
         async with self._store.writing() as tx:
-            begun = await links.take(tx, _digest(state))
+            begun = await links.take(tx, digest(state))
         if begun is None or begun["expires_at"] <= self._clock():
             raise LinkRefused
         return begun
@@ -241,11 +242,7 @@ class Linking:
 
 def number(state: str) -> int:
     """Return a number that tells a link from the member's others, so that its failure isn't shown at a newer one."""
-    return int(_digest(state)[:12], 16)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return int(digest(state)[:12], 16)
 
 
 def challenge(verifier: str) -> str:

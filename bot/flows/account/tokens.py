@@ -3,7 +3,6 @@
 A secret is 256 random bits, so plain SHA-256 is enough: there's no dictionary to try.
 """
 
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -13,8 +12,9 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members, tokens
 from bot.core import limits
 from bot.core.account.records import ApiToken, NewToken
-from bot.errors import BadLength
 from bot.errors.account import BadTokenLife, NoSuchToken, TooManyTokens
+from bot.flows.account.sessions import digest
+from bot.flows.names import on_one_line
 
 PREFIX = "ck_"  # so that secret scanners recognise it
 BYTES = 32
@@ -32,9 +32,7 @@ class Issued:
 
 async def issue(store: Store, member: int, name: str, days: int, now: datetime) -> Issued:
     """Create a token. Raises BadLength, BadTokenLife, TooManyTokens."""
-    named = " ".join(name.split())
-    if not 1 <= len(named) <= LONGEST_NAME:
-        raise BadLength(LONGEST_NAME)
+    named = on_one_line(name, LONGEST_NAME)
     if not 1 <= days <= MOST_DAYS:
         raise BadTokenLife(MOST_DAYS)
     issued = Issued(PREFIX + secrets.token_urlsafe(BYTES), now + timedelta(days=days))
@@ -43,7 +41,7 @@ async def issue(store: Store, member: int, name: str, days: int, now: datetime) 
         await tokens.sweep(tx, now)
         if len(await tokens.of_member(tx, member)) >= limits.TOKENS:
             raise TooManyTokens(limits.TOKENS)
-        await tokens.add(tx, NewToken(member, _digest(issued.secret), named, now, issued.expires_at))
+        await tokens.add(tx, NewToken(member, digest(issued.secret), named, now, issued.expires_at))
     return issued
 
 
@@ -52,7 +50,7 @@ async def holder(store: Store, secret: str, now: datetime) -> ApiToken | None:
     if not SECRET.fullmatch(secret):
         return None
     async with store.reading() as tx:
-        token = await tokens.by_digest(tx, _digest(secret))
+        token = await tokens.by_digest(tx, digest(secret))
     if token is None or token.expires_at <= now:
         return None
     if token.used_at is None or now - token.used_at >= USE:
@@ -72,7 +70,3 @@ async def revoke(store: Store, member: int, token: int) -> None:
     async with store.writing() as tx:
         if not await tokens.revoke(tx, member, token):
             raise NoSuchToken
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

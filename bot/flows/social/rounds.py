@@ -19,7 +19,7 @@ from bot.core.records import Actor, Song
 from bot.core.social import rounds as rules
 from bot.core.social.records import Round, RoundEntry, RoundState
 from bot.core.social.rounds import Placed
-from bot.errors import BadChoice, BadLength
+from bot.errors import BadChoice
 from bot.errors.social import (
     BadHours,
     BadVotes,
@@ -39,6 +39,7 @@ from bot.errors.social import (
 )
 from bot.flows.feed.catalogue import show_to_others
 from bot.flows.feed.catalogue_index import key
+from bot.flows.names import on_one_line
 from bot.flows.social.server_channels import Purpose
 from bot.flows.social.shared import playlists as shared_playlists
 
@@ -64,9 +65,7 @@ class RoundTable:
 
 async def start(store: Store, actor: Actor, channel: int, theme: str, hours: tuple[int, int]) -> int:
     """Start a round in a channel that was given to rounds; hours: for entries, and for votes. Raises BadChoice."""
-    said = " ".join(theme.split())
-    if not 1 <= len(said) <= LONGEST_THEME:
-        raise BadLength(LONGEST_THEME)
+    said = on_one_line(theme, LONGEST_THEME)
     if not all(1 <= span <= MOST_HOURS for span in hours):
         raise BadHours(MOST_HOURS)
     enter_until = actor.now + timedelta(hours=hours[0])

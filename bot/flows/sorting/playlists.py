@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.adapters.store import Store, Tx, setbacks
 from bot.adapters.store.account import members, notices
@@ -14,7 +15,7 @@ from bot.core.jobs import JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import LOCAL, Actor, Layer, Playlist
 from bot.core.sorting import recording
-from bot.errors import BadChoice, BadLength, NoPlaylists, NotLinked
+from bot.errors import BadChoice, NoPlaylists, NotLinked
 from bot.errors.sorting import (
     AlreadyInLayer,
     EmojiTaken,
@@ -26,6 +27,7 @@ from bot.errors.sorting import (
     TooManyLayers,
     TooManyPlaylists,
 )
+from bot.flows.names import on_one_line
 from bot.flows.sorting.labelling.readiness import why_no_songs
 from bot.flows.sorting.writing.create import create, new_making
 from bot.ports import Accounts, ListedPlaylist, Music
@@ -33,6 +35,7 @@ from bot.ports import Accounts, ListedPlaylist, Music
 KEPT = "kept:"  # purpose prefix of playlists made to be kept; the layer's number and the name follow
 DEFAULT_LAYER = "main"
 LONGEST_NAME = 80  # characters, of a layer's or a new playlist's
+_name = partial(on_one_line, longest=LONGEST_NAME)
 MOST_MISTAKES = 10  # wrong songs in 20 that a member may accept
 EMOJI = "🟦🟥🟩🟨🟪🟧🟫⬛⬜🔵🔴🟢🟡🟣🟠🟤⚫⚪🔷🔶🔺🔻💠🔘⭐"  # assigned in this order
 
@@ -205,13 +208,6 @@ async def _layer(tx: Tx, member: int, name: str) -> Layer:
     if len(there) >= limits.LAYERS and name not in {layer.name for layer in there}:
         raise TooManyLayers(limits.LAYERS)
     return await playlists.ensure_layer(tx, member, name)
-
-
-def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise BadLength(LONGEST_NAME)
-    return name
 
 
 async def _get(tx: Tx, member: int, playlist: int) -> Playlist:

@@ -55,10 +55,6 @@ def sized(playlist: Sized) -> str:
     return plural("{name}, {count} song", "{name}, {count} songs", songs, name=formatting.playlist_name(kept))
 
 
-def songs(count: int) -> str:
-    return plural("{count} song", "{count} songs", count)
-
-
 def alt(taste_map: TasteMap) -> str:
     """The map, for those who can't see it."""
     said = plural("Taste map of {count} liked song.", "Taste map of {count} liked songs.", taste_map.songs)

@@ -30,11 +30,6 @@ NOTHING_TO_ASK = N_("There's nothing left that I need to ask.")
 SHORTEST_TITLE, TITLES = 12, 1400  # characters of a title in a list of many, of all titles
 
 
-def cover(song: Song) -> str:
-    """The alternative text of a song's cover."""
-    return _("Cover of {song}", song=song.line)
-
-
 def legend(playlists: Sequence[Playlist], nowhere: str) -> str:
     """What each reaction to a prompt means."""
     names = " · ".join(f"{playlist.emoji} {formatting.escape(playlist.name)}" for playlist in playlists)

@@ -17,9 +17,8 @@ from bot.core.feed import taste
 from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.feed.taste import Taste
-from bot.core.sorting.learning.identities import artist_key
 from training.evaluation.people import Person
-from training.evaluation.studies.neighbours import Half, parted
+from training.evaluation.studies.neighbours import Half, artist_of, parted
 from training.problems import InputProblem
 
 LIKES = 10  # per person, to begin with
@@ -80,7 +79,7 @@ def _world(songs: Mapping[str, SongFeatures], seed: int) -> World:
     space = space_of([songs[ids[at]] for at in drawn])
     index = Neighbours(space.size)
     index.put(
-        ids, space.points([songs[song] for song in ids]), [_artist(songs[song]) for song in ids], [True] * len(ids)
+        ids, space.points([songs[song] for song in ids]), [artist_of(songs[song]) for song in ids], [True] * len(ids)
     )
     return World(index, space)
 
@@ -111,7 +110,7 @@ def _next(world: World, listener: Listener, learns: tuple[bool, bool]) -> str:
     towards = likes[listener.rng.permutation(len(likes))[:SEEDS]]
     seen = [*listener.liked, *listener.skipped]
     around = world.index.around(towards, taste.WIDE, without=seen)
-    artists = {_artist(songs[song]) for song in liked}
+    artists = {artist_of(songs[song]) for song in liked}
     ranked = taste.rank(around, towards, Taste(likes, likes[:0], skips, artists), 1)
     return around.ids[ranked[0][0]]
 
@@ -120,10 +119,6 @@ def _by_chance(half: Half, songs: Mapping[str, SongFeatures]) -> list[float]:
     """The result of a random feed: the person's share of the catalogue."""
     truth = set().union(*(held for _, held in half.playlists.values()))
     return [round(len(truth) / len(songs), 4)] * len(CARDS)
-
-
-def _artist(features: SongFeatures) -> int:
-    return artist_key(min(features.sets["artists"])) if features.sets.get("artists") else 0
 
 
 def report(results: Mapping[str, Any]) -> str:

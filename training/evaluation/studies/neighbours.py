@@ -98,7 +98,7 @@ def _ways(catalogue: Mapping[str, SongFeatures], halves: Sequence[Half], seed: i
     rng = np.random.default_rng([seed, 2])
     drawn = rng.permutation(len(ids))[:FITTED_ON]
     space = space_of([catalogue[ids[at]] for at in drawn])
-    artists = {song: _artist(features) for song, features in catalogue.items()}
+    artists = {song: artist_of(features) for song, features in catalogue.items()}
     index = Neighbours(space.size)
     index.put(ids, space.points([catalogue[song] for song in ids]), [artists[song] for song in ids], [True] * len(ids))
     plain = _Plain(catalogue, ids)
@@ -124,7 +124,7 @@ class _Product:
         rng = np.random.default_rng(zlib.crc32(half.person.encode()))
         drawn = [half.likes[at] for at in rng.permutation(len(half.likes))[:LIKES]]
         points = self._space.points([half.songs[song] for song in drawn])
-        return points, frozenset(_artist(half.songs[song]) for song in half.likes)
+        return points, frozenset(artist_of(half.songs[song]) for song in half.likes)
 
     def __call__(self, question: HeldOutQuestion) -> Sequence[str]:
         towards = self._space.points([question.half.songs[question.song]])
@@ -153,7 +153,8 @@ class _Plain:
         return np.array([[song.numbers.get(name, np.nan) for name in self._names] for song in songs])
 
 
-def _artist(features: SongFeatures) -> int:
+def artist_of(features: SongFeatures) -> int:
+    """Return the key of a song's first artist; 0 if it has none."""
     return artist_key(min(features.sets["artists"])) if features.sets.get("artists") else 0
 
 

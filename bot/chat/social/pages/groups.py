@@ -1,7 +1,5 @@
 """Groups, as their members see them: who's in, and who was removed by whom."""
 
-import discord
-
 from bot.chat import ids, layout, paging
 from bot.chat.layout import Item, Page
 from bot.core.social.shared_playlists import Removal
@@ -27,18 +25,16 @@ def _partner(group: Group, partner: int, *, hosts: bool) -> Item:
     said = messages.partner(group, partner)
     if partner == group.shared.host or not hosts:
         return layout.text(said)
-    return _beside(said, layout.button(_("Remove"), ids.of("shout", partner, group.shared.shared)))
+    return layout.with_button(said, layout.button(_("Remove"), ids.of("shout", partner, group.shared.shared)))
 
 
 def _removal(group: Group, removal: Removal, *, hosts: bool) -> Item:
     said = messages.removal(group, removal)
     if not hosts:
         return layout.text(said)
-    return _beside(said, layout.button(_("Let back in"), ids.of("shletin", removal.member, group.shared.shared)))
-
-
-def _beside(said: str, tap: layout.Tap) -> Item:
-    return discord.ui.Section(layout.text(said), accessory=tap)
+    return layout.with_button(
+        said, layout.button(_("Let back in"), ids.of("shletin", removal.member, group.shared.shared))
+    )
 
 
 def asks(group: Group, member: int) -> Page:

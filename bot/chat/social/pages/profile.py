@@ -72,7 +72,7 @@ def _show_again() -> layout.Tap:
 def _option(sized: Sized, chosen: Sequence[int]) -> layout.Option:
     playlist, songs = sized
     shown = playlist.playlist in chosen
-    return layout.option(playlist.name, playlist.playlist, messages.songs(songs), emoji=playlist.emoji, chosen=shown)
+    return layout.option(playlist.name, playlist.playlist, formatting.songs(songs), emoji=playlist.emoji, chosen=shown)
 
 
 def _map_switch(*, on: bool) -> layout.Tap:
@@ -127,7 +127,7 @@ def following(members: Sequence[int], note: str = "") -> Page:
 
 def _followed(member: int) -> Item:
     unfollow = layout.button(_("Unfollow"), ids.of("unfollow", member))
-    return discord.ui.Section(layout.text(f"<@{member}>"), accessory=unfollow)
+    return layout.with_button(f"<@{member}>", unfollow)
 
 
 def news(reposts: Sequence[RepostedSong]) -> Page:

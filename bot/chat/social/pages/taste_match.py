@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import discord
-
 from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.core.social.records import Agreement
@@ -79,9 +77,5 @@ def listed(agreements: Sequence[Agreement], member: int) -> Page:
 def _listed(agreement: Agreement, member: int) -> Item:
     other = agreement.beside(member)
     if agreement.agreed_at is None:
-        return _beside(messages.waiting(other), _withdraw(agreement))
-    return _beside(f"<@{other}>", layout.button(_("View"), ids.of("matchlook", agreement.agreement)))
-
-
-def _beside(text: str, tap: layout.Tap) -> Item:
-    return discord.ui.Section(layout.text(text), accessory=tap)
+        return layout.with_button(messages.waiting(other), _withdraw(agreement))
+    return layout.with_button(f"<@{other}>", layout.button(_("View"), ids.of("matchlook", agreement.agreement)))

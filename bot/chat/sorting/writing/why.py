@@ -9,7 +9,7 @@ from bot.chat.sorting.writing import pages, receipts
 from bot.core.records import Layer
 from bot.flows.sorting import playlists
 from bot.flows.sorting import why as reasons
-from bot.messages.sorting import labels, models
+from bot.messages.sorting import models
 
 
 async def on_why(context: Context) -> None:
@@ -39,7 +39,7 @@ async def _explain(context: Context, layer: Layer, song: str) -> None:
     explained = await reasons.explain(context.store, context.services.libraries, context.member, layer.layer, song)
     kept = {playlist.playlist: playlist for _layer, playlist in await playlists.kept(context.store, context.member)}
     told = models.explained(explained, kept)
-    await reply.show(context.interaction, Page(layout.beside(told, explained.song.cover, labels.cover(explained.song))))
+    await reply.show(context.interaction, Page(layout.with_cover(told, explained.song)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (why,)

@@ -18,7 +18,7 @@ from bot.core import limits
 from bot.core.records import Actor, Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, Shared
-from bot.errors import BadChoice, BadLength
+from bot.errors import BadChoice
 from bot.errors.social import (
     AddsToday,
     GroupFull,
@@ -38,6 +38,7 @@ from bot.errors.social import (
 )
 from bot.flows.feed.catalogue import show_to_others
 from bot.flows.feed.catalogue_index import key
+from bot.flows.names import on_one_line
 from bot.flows.social import server_channels
 
 LONGEST_NAME = 100  # characters; Spotify takes no more
@@ -74,7 +75,7 @@ class SharedView:
 
 async def open_new(store: Store, host: Actor, name: str) -> int:
     """Start an empty playlist; nothing is written until the host says so. Raises BadChoice."""
-    name = _name(name)
+    name = on_one_line(name, LONGEST_NAME)
     async with store.writing() as tx:
         await members.ensure(tx, host.member, host.now)
         await _refuse_name(tx, host, name)
@@ -89,7 +90,7 @@ async def open_with(tx: Tx, host: Actor, name: str, songs: Sequence[tuple[str, i
     """
     brought, now = dict(reversed(songs)), host.now
     await members.ensure(tx, host.member, now)
-    shared = await _open(tx, host, _name(name))
+    shared = await _open(tx, host, on_one_line(name, LONGEST_NAME))
     for by in sorted({by for by in brought.values() if by is not None}):
         await members.ensure(tx, by, now)
         await table.join(tx, shared, by, now)
@@ -102,13 +103,6 @@ async def _open(tx: Tx, host: Actor, name: str) -> int:
     shared = await table.make(tx, name, host.member, host.server, host.now)
     await table.join(tx, shared, host.member, host.now)
     return shared
-
-
-def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise BadLength(LONGEST_NAME)
-    return name
 
 
 async def _refuse_name(tx: Tx, host: Actor, name: str) -> None:
