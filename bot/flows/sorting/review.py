@@ -210,7 +210,8 @@ async def undo_answer(store: Store, libraries: ScoredLibraries, member: int, car
         last = await answers.last(tx, member, asked.layer)
     if last is None or layer is None:
         raise NothingToUndo
-    write = await sort.undo_tap(store, member, layer.layer, last.song, now) if asked.write is not None else None
+    is_written = asked.write is not None and last.playlists
+    write = await sort.undo_tap(store, member, layer.layer, last.song, now) if is_written else None
     async with store.writing() as tx:  # a write undoes only the answers about songs that it moved
         about = await answers.undo_event(tx, member, layer.layer, last.event, now)
     scored = await libraries.of(member, layer.layer)

@@ -167,6 +167,19 @@ async def test_on_a_receipts_card_all_of_it_is_written(desk: Desk) -> None:
     assert {(line.song, line.playlist) for line in lines} == {(uri(song), desk.night.playlist) for song in (1, 2)}
 
 
+async def test_undoing_none_of_them_leaves_alone_what_an_earlier_answer_wrote(desk: Desk) -> None:
+    async with desk.store.writing() as tx:
+        asked = await writes.begin(tx, NewWrite(ADA, desk.layer.layer, WriteKind.WATCH, 1), desk.now)
+    listed = await desk.more(1, write=asked)
+    await desk.answer(listed, 1)
+    async with desk.store.writing() as tx:
+        none = Answer(uri(1), Kind.NONE, (), Source.BUTTON, EVENT + 1)
+        await answers.add(tx, ADA, desk.layer.layer, none)
+    undone = await review.undo_answer(desk.store, desk.libraries, ADA, listed.card.card, desk.now)
+    assert undone.write is None
+    assert await desk.labelled() == {uri(1): {desk.night.playlist}}
+
+
 async def test_a_list_is_its_members_alone(desk: Desk) -> None:
     listed = await desk.more(1)
     with pytest.raises(NotYours):

@@ -11,8 +11,9 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import CHUNK, chunks, count, in_turns, inserting, keep_newest
 from bot.core import limits
-from bot.core.records import Layer, Prompt
+from bot.core.records import Change, Layer, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict, event_at, fold
+from bot.core.sorting.writing.writes import Action
 
 ANSWER = schema.answer
 BY_BUTTON = (Source.BUTTON.value, Source.BULK.value)
@@ -135,11 +136,18 @@ async def undo_event(tx: Tx, member: int, layer: int, event: int, now: datetime)
     return await count(tx, *same)
 
 
-async def undo_newest(tx: Tx, member: int, layer: int, song: str, now: datetime) -> None:
-    """Take back the newest standing answer about a song, whatever its source."""
+async def undo_said(tx: Tx, member: int, layer: int, song: str, lines: Sequence[Change], now: datetime) -> None:
+    """Take back the newest standing answer by which the member asked for one of the song's lines in a write."""
     same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song == song, ANSWER.c.undone_at.is_(None))
-    newest = select(ANSWER.c.answer).where(*same).order_by(ANSWER.c.event.desc()).limit(1).scalar_subquery()
-    await tx.execute(update(ANSWER).where(ANSWER.c.answer == newest).values(undone_at=now))
+    rows = await tx.execute(select(ANSWER).where(*same).order_by(ANSWER.c.event.desc()))
+    said = [row.answer for row in rows if any(_asks_for(_answer(row), line) for line in lines)]
+    await tx.execute(update(ANSWER).where(ANSWER.c.answer.in_(said[:1])).values(undone_at=now))
+
+
+def _asks_for(answer: Answer, line: Change) -> bool:
+    if line.action == Action.ADD:
+        return answer.kind in (Kind.ONLY, Kind.ALSO) and line.playlist in answer.playlists
+    return answer.kind is Kind.NONE or (answer.kind is Kind.NOT and line.playlist in answer.playlists)
 
 
 async def retract(tx: Tx, prompt: Prompt, playlist: int | None, now: datetime) -> bool:

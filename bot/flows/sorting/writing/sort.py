@@ -356,7 +356,8 @@ async def _reverse(store: Store, done: Receipt, lines: Sequence[Change], now: da
         await writes.set_state(tx, opened, WriteState.APPLYING)
         if undone.kind == WriteKind.TAP:  # the member's answer is undone with its write
             for song in {change.song for change in lines}:
-                await answers.undo_newest(tx, undone.member, undone.layer, song, now)
+                about = [change for change in lines if change.song == song]
+                await answers.undo_said(tx, undone.member, undone.layer, song, about, now)
     return opened
 
 

@@ -4,9 +4,11 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from bot.adapters.store.sorting import writes
+from bot.adapters.store.sorting import answers, writes
+from bot.core.records import NewWrite
+from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writing.journal import Refused
-from bot.core.sorting.writing.writes import WriteState
+from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors import NothingToUndo
 from bot.errors.sorting import StillWriting
 from bot.errors.spotify import CoolingDown, Unsettled
@@ -165,3 +167,20 @@ async def test_p43_a_failed_write_is_not_reported_as_done(writer: PlaylistWriter
     assert "**Quay** takes no more songs. Not added: " in said
     assert "20 more" in said
     assert "+20" not in said
+
+
+async def test_undoing_a_tap_takes_back_its_own_answer_not_a_later_one(writer: PlaylistWriter) -> None:
+    """Otherwise the next sort would put the song back, and what was said last would be lost."""
+    store, first, layer = writer.stage.store, writer.kept.playlist, writer.kept.layer
+    other = (await writer.another("Other")).playlist
+    async with store.writing() as tx:
+        await answers.add(tx, MARA, layer, Answer(NEW[0], Kind.ONLY, (first,), Source.BUTTON, 1))
+        new = NewWrite(MARA, layer, WriteKind.TAP)
+        tap = await sort.open_tap(tx, new, [(first, NEW[0], Action.ADD)], writer.stage.clock())
+        await answers.add(tx, MARA, layer, Answer(NEW[0], Kind.ONLY, (other,), Source.BUTTON, 2))
+    await writer.apply(tap)
+    await writer.undo(tap)
+    assert writer.songs() == OWN
+    async with store.reading() as tx:
+        (standing,) = await answers.standing(tx, MARA, layer, NEW[0])
+    assert standing.playlists == (other,)
