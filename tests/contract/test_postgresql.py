@@ -20,6 +20,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.postgresql import WRITER, session
 from bot.adapters.store.sorting import answers, playlists
+from bot.chat.gateway.identifying import Turns
 from bot.config import parse
 from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
@@ -148,6 +149,28 @@ def kill_all(other: Engine) -> None:
     ours = "application_name = 'cratekeeper' AND datname = current_database()"
     with other.connect() as killer:
         killer.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
+
+
+@pytest.mark.slow
+async def test_a_shard_whose_connection_broke_while_it_waited_for_its_turn_still_gets_it(
+    url: str, store: Store, other: Engine
+) -> None:
+    waiting = Store(url)
+    async with store.lock("identify"):
+        turn = asyncio.create_task(Turns(waiting).take())
+        await wait_for_lock(other)
+        kill_all(other)
+    async with asyncio.timeout(30):
+        await turn
+    await waiting.close()
+
+
+async def wait_for_lock(other: Engine) -> None:
+    """Wait until a connection of ours waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()"
+    with other.execution_options(isolation_level="AUTOCOMMIT").connect() as looking:  # each look sees what's new
+        while not looking.exec_driver_sql(waiting).scalar_one():
+            await asyncio.sleep(0.05)
 
 
 async def test_p35_a_deletion_waits_for_a_job_whose_lock_broke_with_its_connection(url: str, other: Engine) -> None:

@@ -22,6 +22,7 @@ from bot.adapters.store import Store
 from bot.chat import ids, reply
 from bot.chat.failures import FAILURES
 from bot.chat.gateway import answers, events, presence, switches
+from bot.chat.gateway.identifying import Turns
 from bot.chat.gateway.translator import Catalogue
 from bot.chat.guard import caught, guarded
 from bot.chat.ids import Id
@@ -45,7 +46,6 @@ from bot.telemetry.acknowledgements import Acknowledgements
 log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
-IDENTIFY_EVERY = 5.5  # seconds; Discord lets a bot identify every five
 PATIENCE = 30.0  # seconds that a request waits for its turn at Discord; longer waits are the caller's
 FOLLOWED_AT_ONCE = 2  # answers after which the next card is worked out; the others wait, acknowledged
 CHAT_INPUT, COMMANDS = 1, {1, 2, 3}  # kinds of command: typed, in a member's menu, in a message's menu
@@ -300,20 +300,10 @@ class ShardedBot(Bot, discord.AutoShardedClient):
         if shards is None:
             raise ValueError("which shards?")
         super().__init__(services, commands, taps, part, shard_ids=shards.ids, shard_count=shards.count)
-        self._identifying: set[asyncio.Task[None]] = set()
+        self._turns = Turns(services.store)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait for this shard's turn: Discord takes one every five seconds, from all processes together."""
-        turn = asyncio.Event()
-        holding = asyncio.create_task(self._identify_in_turn(turn))
-        self._identifying.add(holding)
-        holding.add_done_callback(self._identifying.discard)
-        await turn.wait()
-
-    async def _identify_in_turn(self, turn: asyncio.Event) -> None:
-        async with self.services.store.lock("identify"):
-            turn.set()
-            await asyncio.sleep(IDENTIFY_EVERY)
+        await self._turns.take()
 
 
 def _registered_last(known: Path) -> dict[str, Any]:

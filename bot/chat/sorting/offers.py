@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from bot.errors import CratekeeperError
 from bot.flows.sorting import playlists
 from bot.ports import ListedPlaylist
 from bot.services import Services
@@ -22,7 +23,11 @@ class Offers:
         self._known = {key: value for key, value in self._known.items() if value[0] + FRESH > now}
         if member not in self._known:
             self._known[member] = now, asyncio.create_task(self._ask(member))
-        return await asyncio.shield(self._known[member][1])
+        try:
+            return await asyncio.shield(self._known[member][1])
+        except CratekeeperError:  # they may link, or Spotify may answer, a moment later
+            self.forget(member)
+            raise
 
     def forget(self, member: int) -> None:
         self._known.pop(member, None)
