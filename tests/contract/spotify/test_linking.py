@@ -3,7 +3,9 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from bot.adapters.artefacts import Folder
 from bot.adapters.spotify import open_tokens
 from bot.adapters.store import schema
 from bot.adapters.store.library import songs
+from bot.chat.sorting.offers import Offers
 from bot.core.records import Actor
 from bot.errors import LinkRefused, NotLinked, VaultError, WrongCode
 from bot.errors.account import EarlierLink
@@ -23,6 +26,7 @@ from bot.flows.library import imports
 from bot.flows.library.sync import sync
 from bot.flows.sorting import playlists
 from bot.messages.errors import describe
+from bot.services import Services
 from sandbox.spotify import Fault
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.site import Site, back
@@ -239,6 +243,18 @@ async def test_songs_that_only_an_earlier_file_names_leave_the_library_and_stop_
         assert (await sync(stage.store, music, account, stage.clock())).total == len(URIS)
     async with stage.store.reading() as tx:
         assert set(await songs.liked(tx, MARA)) == set(URIS)
+
+
+async def test_playlists_are_offered_as_soon_as_a_member_has_linked(stage: Stage) -> None:
+    stage.world.create_playlist("mara", "Run")
+    services: Any = SimpleNamespace(store=stage.store, clock=stage.clock, spotify=stage.spotify)
+    services.account_music = partial(Services.account_music, services)
+    services.music = partial(Services.music, services)
+    offers = Offers(services)
+    with pytest.raises(NotLinked):
+        await offers.of(MARA)
+    await stage.link(MARA, "mara")
+    assert [offered.name for offered in await offers.of(MARA)] == ["Run"]
 
 
 @pytest.mark.parametrize("line", ["GET /v1/playlists/", "POST /v1/me/playlists"])
