@@ -57,12 +57,13 @@ def _headline(done: Receipt) -> str:
     if undo:
         return _(PARTLY_UNDONE) if done.refused else _(UNDONE)
     if done.write.kind == WriteKind.WATCH:
-        return _new_likes(done.write.total, sorted_=stands)
+        return _new_likes(done.write.total, len({change.song for change in done.placed}))
     return _(DONE)
 
 
-def _new_likes(count: int, *, sorted_: bool) -> str:
-    if sorted_:
+def _new_likes(count: int, placed: int) -> str:
+    """They're called sorted if all of them are; if not, what went where follows."""
+    if placed >= count:
         return plural("{count} new like sorted", "{count} new likes sorted", count)
     return plural("{count} new like", "{count} new likes", count)
 

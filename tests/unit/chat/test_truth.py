@@ -329,6 +329,12 @@ def test_new_likes_that_need_an_answer_are_not_called_sorted() -> None:
     asked = Change(1, 1, 1, SONG.song, "ask", None, "asked", None, None)
     done = Receipt(_write("watch"), LAYER, {1: RUN}, [asked], {SONG.song: SONG})
     assert outcomes.receipt(done, 1) == "**1 new like** · 1 for you to decide"
+    placed = replace(asked, change=2, song="b", action="add", state="written")
+    some = Receipt(replace(_write("watch"), total=2), LAYER, {1: RUN}, [placed, asked], {SONG.song: SONG})
+    assert outcomes.receipt(some, 1) == "**2 new likes** · **Run** +1 · 1 for you to decide"
+    assert outcomes.receipt(replace(some, changes=[placed], write=_write("watch")), 0) == (
+        "**1 new like sorted** · **Run** +1"
+    )
 
 
 def test_a_training_that_changed_nothing_says_why() -> None:

@@ -268,5 +268,5 @@ def test_a_button_always_has_a_usable_label(label: str) -> None:
 
 def test_the_headline_gives_totals_then_questions() -> None:
     reviewed = receipt(3, 2, "watch")
-    assert outcomes.receipt(reviewed.receipt, 2).startswith("**15 new likes sorted** · **")
+    assert outcomes.receipt(reviewed.receipt, 2).startswith("**15 new likes** · **")
     assert outcomes.receipt(reviewed.receipt, 2).endswith("2 for you to decide")
