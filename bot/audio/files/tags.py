@@ -39,6 +39,7 @@ ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")  # ISO 3901, without its hyphens
 INFO = {b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"ICRD": "date", b"ISRC": "isrc"}
 INFO |= {b"IALB": "album", b"YEAR": "date"}  # of a WAV
 UNDECODED = "\ufffd"  # what takes the place of bytes that are no text
+ENOUGH = 1_000  # characters of a text; pictures are among them
 MOST_INFO = 2**20  # bytes
 YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -100,7 +101,7 @@ def _tried(read: Callable[[BinaryIO], Mapping[str, list[str]]], file: BinaryIO) 
         found = read(file)
     except Exception:  # parsers raise anything on a damaged file: it has no tags
         return {}
-    known = {name: [text for said in texts if (text := untrusted.text(said))] for name, texts in found.items()}
+    known = {name: [text for said in texts if (text := untrusted.text(said[:ENOUGH]))] for name, texts in found.items()}
     return {name: texts for name, texts in known.items() if texts and UNDECODED not in "".join(texts)}
 
 
