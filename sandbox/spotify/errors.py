@@ -5,6 +5,12 @@ Refused               the Web API's error object
 OAuthRefused          the accounts service's error object
 """
 
+SEATLESS = (  # Spotify's wordings, the newest first; it has changed them without notice
+    "The user is not registered for this application. Please check your settings on developer.spotify.com/dashboard.",
+    "Check settings on developer.spotify.com/dashboard, the user may not be registered.",
+    "User not registered in the Developer Dashboard",
+)
+
 
 class Refused(Exception):
     """The Web API refuses: `status` is the HTTP status, `reason` the machine-readable reason if Spotify gives one."""
@@ -20,8 +26,8 @@ class Refused(Exception):
 class NotRegistered(Refused):
     """The member isn't on the app's allow-list: consent worked, but every call is refused."""
 
-    def __init__(self) -> None:
-        super().__init__(403, "User not registered in the Developer Dashboard")
+    def __init__(self, message: str) -> None:
+        super().__init__(403, message)
 
 
 class OAuthRefused(Exception):

@@ -123,7 +123,7 @@ async def authorised(request: web.Request, handler: Handler) -> web.StreamRespon
     if consent is None:
         raise Refused(401, "The access token expired")
     if consent.user not in world.apps[consent.client_id].users:
-        raise NotRegistered
+        raise NotRegistered(world.seatless)
     request[CONSENT] = consent
     return await handler(request)
 

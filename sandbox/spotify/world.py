@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sandbox.spotify.accounts.tokens import Tokens
-from sandbox.spotify.errors import Refused
+from sandbox.spotify.errors import SEATLESS, Refused
 from sandbox.spotify.faults import Fault, Hook, Lag, Late, Request
 from sandbox.spotify.limits import Limit
 from sandbox.spotify.model import (
@@ -36,6 +36,7 @@ class World:
     now: Callable[[], datetime] = utc_now
     limit: Limit = field(default_factory=Limit)
     keeps_private: bool = True  # whether `public: false` works on a new playlist; we couldn't find out
+    seatless: str = SEATLESS[0]  # what a member without a seat in the app is refused with
     tracks: dict[str, Track] = field(default_factory=dict)  # by URI
     taken_down: set[str] = field(default_factory=set)  # URIs that playlists show as null
     accounts: dict[str, Account] = field(default_factory=dict)

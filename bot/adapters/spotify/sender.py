@@ -131,7 +131,7 @@ class Sender:
     async def _meaning(self, client_id: str, refusal: Refusal) -> SpotifyError:
         if refusal.status == TOO_MANY:
             return CoolingDown(await self._cool_down(client_id, refusal))
-        if refusal.status == FORBIDDEN and "not registered" in refusal.message:
+        if refusal.status == FORBIDDEN and "registered" in refusal.message:  # its wording has changed twice
             return NotOnAllowList()
         if refusal.status == FORBIDDEN and "scope" in refusal.message:
             return ConsentEnded("The consent does not cover what was asked.")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.spotify import Change, Playlist, World
+from sandbox.spotify.errors import SEATLESS
 from tests.contract.sandbox_spotify.client import SCOPES, TRACKS, URIS, Client, Clock
 
 
@@ -17,7 +18,7 @@ async def test_calls_need_a_token(client: Client) -> None:
 
 async def test_p11_a_member_without_a_seat_gets_a_plain_text_error(client: Client) -> None:
     await client.link("ole")
-    assert await client.call("GET /me") == (403, "User not registered in the Developer Dashboard")
+    assert await client.call("GET /me") == (403, SEATLESS[0])
 
 
 async def test_calls_need_their_scope(client: Client, run: Playlist) -> None:

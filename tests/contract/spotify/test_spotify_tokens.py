@@ -13,6 +13,7 @@ from bot.errors import LinkRefused, NotLinked
 from bot.errors.spotify import ConsentEnded, NotOnAllowList, SpotifyDown, SpotifyError
 from bot.messages.errors import describe
 from sandbox.spotify import App
+from sandbox.spotify.errors import SEATLESS
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import APP, BACK, LIKES, MARA, OLE, TOKEN, URIS, Stage, agree, returned
 
@@ -204,7 +205,11 @@ async def test_p11_a_member_without_a_seat_is_told_so_and_leaves_nothing_behind(
         await stage.linking.arrive(state, code)
 
 
-async def test_p11_a_member_who_loses_the_seat_later_is_told_too(stage: Stage, mara: SpotifyMusic) -> None:
+@pytest.mark.parametrize("wording", SEATLESS)
+async def test_p11_a_member_who_loses_the_seat_later_is_told_too(
+    stage: Stage, mara: SpotifyMusic, wording: str
+) -> None:
+    stage.world.seatless = wording
     stage.world.apps[APP].users.remove("mara")
     with pytest.raises(NotOnAllowList):
         await mara.likes(0)
