@@ -130,6 +130,21 @@ def _not_songs(result: Imported) -> list[str]:
     return said
 
 
+def unmade_playlists(whys: Mapping[str, str]) -> list[str]:
+    """Each reason why playlists weren't made from files, once, with their names."""
+    named = {why: [name for name, other in whys.items() if other == why] for why in dict.fromkeys(whys.values())}
+    return [
+        plural(
+            "I left out {count} playlist: {names}. {why}",
+            "I left out {count} playlists: {names}. {why}",
+            len(names),
+            names=formatting.escape(", ".join(names[:MOST_FILES]), 300),
+            why=why,
+        )
+        for why, names in named.items()
+    ]
+
+
 def uploaded(song: Song) -> str:
     return _(
         "I listened to {song}. I use that file's features for you alone, and didn't keep the file.",

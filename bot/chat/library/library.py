@@ -52,7 +52,8 @@ async def _fill(context: Context, said: str, result: imports.Imported) -> None:
     """Fill the playlists that came as files; then ask about the songs in them, as when playlists are added."""
     music = await context.services.music(context.member)
     filed = await filed_playlists.keep(context.store, music, context.actor, result.held)
-    problems = [said, *map(describe, filed.problems)]
+    whys = {name: describe(reason) for name, reason in filed.unmade.items()}
+    problems = [said, *messages.unmade_playlists(whys)]
     if filed.playlists:
         layer = await playlists.layer_numbered(context.store, context.member, filed.playlists[0].layer)
         await standing.taken(context, layer, filed.playlists, problems)

@@ -14,26 +14,26 @@ from bot.ports import Music
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The playlists that were filled, and why others weren't made."""
+    """The playlists that were filled, and the names of those that weren't made, with the reason."""
 
     playlists: Sequence[Playlist]
-    problems: Sequence[BadChoice]
+    unmade: Mapping[str, BadChoice]
 
 
 async def keep(store: Store, music: Music, actor: Actor, held: Mapping[str, Sequence[str]]) -> Filed:
     """Fill a playlist for each name: the one that's there, or a new one. Songs that it holds stay, and stay once."""
-    filled, problems = list[Playlist](), list[BadChoice]()
+    filled, unmade = list[Playlist](), dict[str, BadChoice]()
     for name, songs in held.items():
         try:
             kept = await _named(store, music, actor, name)
         except BadChoice as reason:
-            problems.append(reason)
+            unmade[name] = reason
             continue
         there = set((await music.contents(kept.ref)).songs)
         if new := [song for song in dict.fromkeys(songs) if song not in there]:
             await music.add(kept.ref, new, None)
         filled.append(kept)
-    return Filed(filled, problems)
+    return Filed(filled, unmade)
 
 
 async def _named(store: Store, music: Music, actor: Actor, name: str) -> Playlist:

@@ -37,7 +37,7 @@ async def filed(store: Store, now: datetime, data: bytes) -> tuple[dict[str, lis
     local, held = LocalPlaylists(store, ADA, lambda: now), (await imported(store, now, data)).held
     made = await filed_playlists.keep(store, local, Actor(ADA, None, now), held)
     there = {playlist.name: (await local.contents(playlist.ref)).songs for playlist in made.playlists}
-    return there, list(made.problems)
+    return there, list(made.unmade.values())
 
 
 async def test_each_file_becomes_a_playlist_and_its_songs_the_library(store: Store, now: datetime) -> None:
