@@ -14,7 +14,6 @@ from sandbox.page.stage import Member, Stage
 from sandbox.spotify.errors import Refused
 
 STAGE = web.AppKey("stage", Stage)
-PAYLOAD = "payload"  # the part of a multipart request with the JSON; the others are files
 API = "/page/"
 
 Answer = Callable[["Ask"], Awaitable[Json | list[Json] | list[str]]]

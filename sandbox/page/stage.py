@@ -48,6 +48,3 @@ class Stage:
         if member is None:
             raise KeyError(f"nobody here has the id {user_id}")
         return member
-
-    def member_of(self, account: str) -> Member | None:
-        return next((member for member in self.members if member.account == account), None)

@@ -15,7 +15,6 @@ from bot.core.notices import NoticeKind
 ADA, APP = 4711, "0" * 32
 FAR = timedelta(days=212)
 POLL = timedelta(minutes=15)
-ROUND = {"server": 1, "channel": 1, "theme": "rain", "state": "open"}
 
 
 async def read(store: Store, column: Any) -> datetime:

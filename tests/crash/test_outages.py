@@ -28,7 +28,6 @@ DATABASE = "database"
 VICTIMS = ("gateway", "worker --name 1", "web", DATABASE)
 TAPS = 5
 AWAY = 5.0  # seconds that the database's server is away
-LINES = 'select c.song, c.playlist from change c join "write" w using ("write") where c.state = ?'
 
 
 class Outages(Parts):

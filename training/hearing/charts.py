@@ -17,7 +17,6 @@ SUFFIXES = (".hum", ".harm")
 CHORDS, MELODY = "**harte", "**kern"
 TIMED = ("**harm", MELODY)  # columns whose cells begin with a length
 KEY = re.compile(r"\*([A-Ga-g])([-#]?):")
-METER = re.compile(r"\*M(\d+)/(\d+)$")
 TIMEBASE = re.compile(r"\*tb(\d+)")
 LENGTH = re.compile(r"(\d+)(%\d+)?(\.*)")
 CHORD = re.compile(r"([A-G])([-#]*):?([^/]*)(?:/(.*))?$")

@@ -20,32 +20,24 @@ RETURNS = (1, 2, 4)  # beats after which a beat must repeat to count as clear
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """A song's tempo, beat and onsets."""
+    """A song's tempo and beat."""
 
     tempo: float  # beats a minute
     confidence: float  # 0 to 1: the probability that `tempo` is right, octave included
     folded: float  # beats a minute from 70 to 140: safe where half and double tempo are confused
     onset_rate: float  # onsets of notes and beats per second
     pulse: float  # clarity of the beat: the autocorrelation of onsets 1, 2 and 4 beats later, 0 to 1
-    onsets: Floats  # onset strength, dB; FRAMES a second
     curve: Floats  # tempo in beats a minute, at each second of the song
 
 
 def rhythm(mel: Floats) -> Rhythm:
     """Return the rhythm of `mel`, shape (frames, 128) at FRAMES a second: a mel spectrogram in dB, 80 dB deep."""
     flux = mel_flux(mel)
-    onsets, sharp = flux.mean(1), envelopes(flux)
-    likeness, rate = autocorrelation(sharp), onset_rate(onsets)
+    sharp, rate = envelopes(flux), onset_rate(flux.mean(1))
+    likeness = autocorrelation(sharp)
     beat = tempo(likeness, rate)
-    return Rhythm(
-        beat.bpm,
-        beat.confidence,
-        fold(beat.bpm),
-        rate,
-        _pulse(likeness[0], beat.bpm),
-        onsets,
-        _curve(sharp[0], beat.bpm),
-    )
+    pulse, curve = _pulse(likeness[0], beat.bpm), _curve(sharp[0], beat.bpm)
+    return Rhythm(beat.bpm, beat.confidence, fold(beat.bpm), rate, pulse, curve)
 
 
 def mel_flux(mel: Floats) -> Floats:

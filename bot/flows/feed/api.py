@@ -1,6 +1,6 @@
 """API: the flows behind `web.api`, for a member's own programs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,13 +8,12 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.feed import dislikes
 from bot.core.account.records import ApiToken
-from bot.core.records import Clip
 from bot.errors import NotLinked
 from bot.flows.account import tokens
 from bot.flows.feed import catalogue_sharing
-from bot.flows.feed.catalogue import Catalogue, CataloguePage, Entry
+from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.catalogue_index import key
-from bot.flows.feed.recommend import Recommended, Recommender
+from bot.flows.feed.recommend import Recommender
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +28,6 @@ class Api:
     async def holder(self, secret: str) -> ApiToken | None:
         """Return the token with this secret; None if there's none, or it's no longer valid."""
         return await tokens.holder(self.store, secret, self.clock())
-
-    async def page(self, member: int, after: str | None, count: int, typed: str) -> CataloguePage:
-        return await self.catalogue.page(member, after, count, typed)
-
-    async def entry(self, member: int, song: str) -> Entry:
-        return await self.catalogue.entry(member, song)
-
-    async def random(self, member: int) -> Entry:
-        return await self.catalogue.random(member)
-
-    async def clip(self, member: int, song: str) -> Clip:
-        return await self.catalogue.clip(member, song)
-
-    async def recommend(self, member: int, song: str | None, count: int) -> Sequence[Recommended]:
-        return await self.recommender.recommend(member, song, count)
 
     async def dislike(self, member: int, song: str) -> None:
         """Never recommend the song to the member again, until they undo it. Raises NotInCatalogue, NotLinked."""

@@ -65,7 +65,7 @@ def application(
 
 
 async def page(request: web.Request) -> web.Response:
-    application = await request.app[ACTIVITY].application()
+    application = await request.app[ACTIVITY].identity.application()
     text = words.filled(PAGE).replace("{application}", application)
     answer = web.Response(text=text, content_type="text/html", headers={"Vary": hdrs.ACCEPT_LANGUAGE})
     request[FRAMED] = POLICY.format(clients=CLIENTS, application=application)
@@ -106,7 +106,7 @@ async def _confirmed(request: web.Request, code: str) -> int:
     except TimeoutError:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, _(messages.CROWDED)) from None
     try:
-        return await request.app[ACTIVITY].member(code)
+        return await request.app[ACTIVITY].identity.member(code)
     finally:
         turns.release()
 
@@ -119,6 +119,6 @@ async def _guard(request: web.Request, response: web.StreamResponse) -> None:
 async def _check_origin(request: web.Request) -> None:
     """Accept log-ins only from our own page, through Discord's proxy or directly. Raises Problem."""
     origin = request.headers.get(hdrs.ORIGIN)
-    proxied = f"https://{await request.app[ACTIVITY].application()}.discordsays.com"
+    proxied = f"https://{await request.app[ACTIVITY].identity.application()}.discordsays.com"
     if origin is not None and origin not in (proxied, request.app[ORIGIN]):
         raise Problem(HTTPStatus.FORBIDDEN, "Only the page itself may do that.")

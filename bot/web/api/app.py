@@ -48,7 +48,7 @@ async def document(request: web.Request) -> web.Response:
 async def songs(request: web.Request) -> web.Response:
     """A page of the member's catalogue: all of it, or the titles that contain what was typed."""
     count, typed = _count(request, A_PAGE, MOST_ON_A_PAGE), _typed(request)
-    page = await request.app[FEED].page(request[MEMBER], _after(request), count, typed)
+    page = await request.app[FEED].catalogue.page(request[MEMBER], _after(request), count, typed)
     following = None
     if page.next is not None:
         asked = {"n": count, "cursor": cursor.write(page.next)} | ({"q": typed} if typed else {})
@@ -57,21 +57,22 @@ async def songs(request: web.Request) -> web.Response:
 
 
 async def song(request: web.Request) -> web.Response:
-    return answers.lasting(request, shapes.entry(await request.app[FEED].entry(request[MEMBER], _song(request))))
+    entry = await request.app[FEED].catalogue.entry(request[MEMBER], _song(request))
+    return answers.lasting(request, shapes.entry(entry))
 
 
 async def clip(request: web.Request) -> web.Response:
     """The song's clip, or the byte range asked for."""
-    return answers.clip(request, await request.app[FEED].clip(request[MEMBER], _song(request)))
+    return answers.clip(request, await request.app[FEED].catalogue.clip(request[MEMBER], _song(request)))
 
 
 async def random(request: web.Request) -> web.Response:
-    return answers.fresh(shapes.entry(await request.app[FEED].random(request[MEMBER])))
+    return answers.fresh(shapes.entry(await request.app[FEED].catalogue.random(request[MEMBER])))
 
 
 async def recommend(request: web.Request) -> web.Response:
     count = _count(request, A_FEW, MOST_AT_ONCE)
-    songs = await request.app[FEED].recommend(request[MEMBER], _only(request, "song"), count)
+    songs = await request.app[FEED].recommender.recommend(request[MEMBER], _only(request, "song"), count)
     return answers.fresh({"songs": [shapes.recommended(song) for song in songs]})
 
 

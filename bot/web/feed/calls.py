@@ -42,7 +42,7 @@ async def listen(request: web.Request) -> Answer:
 
 async def clip(request: web.Request) -> Answer:
     """The song's clip, or the byte range asked for."""
-    return answers.clip(request, await request.config_dict[PAGE].api.clip(*await _asked(request)))
+    return answers.clip(request, await request.config_dict[PAGE].api.catalogue.clip(*await _asked(request)))
 
 
 async def like(request: web.Request) -> Answer:

@@ -24,7 +24,6 @@ def route(bot: RawBot, scope: str = "") -> str:
     return f"/applications/{bot.world.application.id}{scope}/commands"
 
 
-LONG_CHOICES = [{"name": "x" * 99, "value": str(number)} for number in range(25)]
 REFUSED: list[tuple[dict[str, Any], dict[str, str]]] = [
     (command("Sort"), {"0.name": "APPLICATION_COMMAND_INVALID_NAME"}),
     (command("sort it"), {"0.name": "APPLICATION_COMMAND_INVALID_NAME"}),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from sandbox.discord import AnswerKind, Interaction, Message, NoAnswer, NotAllowed, NotThere, Person, Upload
+from sandbox.discord import AnswerKind, Message, NoAnswer, NotAllowed, NotThere, Person, Upload
 from tests.contract.sandbox_discord.conftest import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -15,10 +15,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 def has_both(message: Message) -> bool:
     return set(message.reactions) == {"🟦", "🟩"}
-
-
-def begun(stage: Stage) -> list[Interaction]:
-    return list(stage.world.interactions.values())
 
 
 async def test_a_command_is_answered_with_a_message_only_its_member_sees(stage: Stage) -> None:

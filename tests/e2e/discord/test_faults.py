@@ -29,13 +29,6 @@ def command(path: str, **options: Any) -> Gesture:
     return lambda person: person.command(path, **options)
 
 
-def tap(path: str, button: str) -> Gesture:
-    async def press(person: Person) -> Outcome:
-        return await person.click(await answer(person.command(path)), button)
-
-    return press
-
-
 def form(path: str, **fields: str) -> Gesture:
     async def submit(person: Person) -> Outcome:
         return await person.submit(await person.command(path), **fields)

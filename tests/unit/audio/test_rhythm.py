@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.analysis.rhythm import FRAMES, Rhythm, fold, rhythm
+from bot.audio.analysis.rhythm import Rhythm, fold, rhythm
 from tests.unit.music import chords, clicks, mel, noise, silence, strokes
 from training.hearing.grooves import play
 from training.hearing.styles import STYLES, Style
@@ -119,7 +119,6 @@ def test_the_curve_has_a_point_a_second_and_stays_near_the_tempo() -> None:
     beat = heard(clicks(120, 30))
     assert len(beat.curve) == pytest.approx(30, abs=1)
     assert np.abs(beat.curve / beat.tempo - 1).max() < 0.02
-    assert len(beat.onsets) == pytest.approx(30 * FRAMES, abs=5)
 
 
 def test_the_same_spectrogram_gives_the_same_values() -> None:

@@ -42,7 +42,6 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAYER = Layer(1, 7, "main", several=False, everything=False)
 RUN = Playlist(1, 7, 1, "Run", "ref", "🟦", True, 2, None, None)
 SONG, FILE = Song("spotify:track:x", "Song", ("Ann",)), Song("local:x", "File", ())
-MODEL = object()
 
 
 def _write(kind: str) -> Write:

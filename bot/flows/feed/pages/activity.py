@@ -17,14 +17,6 @@ class Activity:
     identity: Identities
     clock: Callable[[], datetime]
 
-    async def application(self) -> str:
-        """Return the application's id. Raises ChatDown."""
-        return await self.identity.application()
-
-    async def member(self, code: str) -> int:
-        """Return the member whose authorisation code this is. Raises NotConfirmed, ChatDown."""
-        return await self.identity.member(code)
-
     async def begin(self, member: int) -> str:
         """Start a session for the member and return its secret."""
         return await sessions.begin_framed(self.store, member, self.clock())

@@ -52,7 +52,7 @@ class FeedPage:
         whether a hidden song exists.
         """
         song = await self.api.catalogue.named(key)
-        await self.api.entry(member, song)
+        await self.api.catalogue.entry(member, song)
         return song
 
     async def listen(self, member: int, key: str) -> tuple[FeedCard, Listen]:

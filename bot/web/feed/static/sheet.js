@@ -5,8 +5,6 @@ import { button, clock, h, link, listed, percent, say } from "./dom.js";
 
 let opened = null;
 
-export const isOpen = () => opened !== null;
-
 /** Open a sheet; returns the dialog. */
 export function open(title, ...children) {
   opened?.close();
