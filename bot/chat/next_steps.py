@@ -6,7 +6,7 @@ from bot.chat import ids, layout, reply
 from bot.chat.gateway.bot import Bot, Context
 from bot.chat.layout import Item, Page, Tap
 from bot.core.jobs import JobKind
-from bot.errors.spotify import SpotifyError
+from bot.errors.spotify import ConsentEnded, SpotifyError
 from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow
@@ -90,8 +90,10 @@ async def playlists(bot: Bot, member: int) -> list[Item | str]:
     """Which playlists should be kept: a select of the member's own, and **New playlist**."""
     try:
         listed = await bot.offers.of(member)
+    except ConsentEnded as reason:
+        return [describe(reason), _row(_("Link Spotify"), "link")]
     except SpotifyError as reason:
-        return [_(messages.ASK_WHICH), describe(reason), _taps(has_some=False)]
+        return [describe(reason), _row(_("Choose playlists"), "more")]
     if not listed:
         kept = await flow.kept(bot.services.store, member)
         return [_(messages.ASK_ANOTHER) if kept else _(messages.ASK_FIRST), _taps(has_some=False)]

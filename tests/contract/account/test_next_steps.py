@@ -6,16 +6,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from discord import ui
 
 from bot.adapters.store import Store
-from bot.chat import next_steps
+from bot.chat import layout, next_steps
 from bot.core.records import Account, Layer, Playlist
 from bot.core.sorting.expectation import Expectation
+from bot.errors.spotify import ConsentEnded, CoolingDown, SpotifyError
 from bot.flows.account import status
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.sorting.labelling.label import Tally
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.messages import account as messages
+from bot.messages.errors import describe
 from bot.messages.sorting import models, outcomes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -58,6 +61,22 @@ async def test_each_step_is_offered_in_its_own_situation(store: Store, situation
     assert said[0] == says
     others = {sentence for *_, sentence in SITUATIONS.values()} - {says}
     assert others.isdisjoint(said)
+
+
+@pytest.mark.parametrize(
+    ("reason", "button"), [(ConsentEnded(), "Link Spotify"), (CoolingDown(NOW), "Choose playlists")]
+)
+async def test_without_an_answer_from_spotify_nobody_is_asked_to_choose_playlists(
+    reason: SpotifyError, button: str
+) -> None:
+    async def fails(_: object) -> list[object]:
+        raise reason
+
+    bot: Any = SimpleNamespace(offers=SimpleNamespace(of=fails))
+    said, row = await next_steps.playlists(bot, 7)
+    assert said == describe(reason)
+    assert isinstance(row, ui.ActionRow)
+    assert [tap.item.label for tap in row.children if isinstance(tap, layout.Tap)] == [button]
 
 
 def test_after_a_training_without_a_model_more_answers_are_asked_for() -> None:
