@@ -5,6 +5,7 @@ columns by playlist, and every row holds everything known about its song, so nei
 repetition makes a difference.
 """
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 
 from bot.core.sorting.learning.dataset import Label, TrainingSet
 from training.problems import NothingToTellApart
+
+MOST = 4_000  # songs learned from; ten thousand would take more memory and time than a training may
+ALWAYS = 50  # of each class, however many the others have
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,29 @@ class _SongLabels:
 def examples_of(training: TrainingSet) -> Examples:
     """Return the examples in a training set. Raises NothingToTellApart if no song is known to be in a playlist.
 
-    Skips songs that are gone or have no features.
+    Skips songs that are gone or have no features. Of very many, it takes a sample.
     """
     known = {song for song, features in training.songs.items() if features.known}
     by_song = _gather((label for label in training.labels if label.song in known), training.weights)
     playlists = sorted({playlist for answers in by_song.values() for playlist in answers.yes} & set(training.playlists))
-    if training.several and len(playlists) > 1:
-        return _independent(by_song, playlists)
-    return _exclusive(by_song, playlists)
+    made = _independent if training.several and len(playlists) > 1 else _exclusive
+    return _sample(made(by_song, playlists))
+
+
+def _sample(examples: Examples) -> Examples:
+    """Return at most MOST of the songs, as if drawn at random: the same ones each time, and ALWAYS of each class."""
+    if len(examples.songs) <= MOST:
+        return examples
+    belongs = examples.truth == 1
+    rarest = np.where(belongs, belongs.sum(axis=0), np.inf).argmin(axis=1).tolist()
+    drawn = sorted(range(len(rarest)), key=lambda row: hashlib.sha256(examples.songs[row].encode()).digest())
+    before, turn = Counter[int](), dict[int, int]()
+    for row in drawn:
+        turn[row] = before[rarest[row]]
+        before[rarest[row]] += 1
+    kept = sorted(sorted(drawn, key=lambda row: min(turn[row], ALWAYS))[:MOST])
+    songs, groups = (tuple(names[row] for row in kept) for names in (examples.songs, examples.groups))
+    return replace(examples, songs=songs, groups=groups, truth=examples.truth[kept], weight=examples.weight[kept])
 
 
 def _gather(labels: Iterable[Label], weights: Mapping[str, float]) -> dict[str, _SongLabels]:

@@ -25,7 +25,7 @@ from bot.core.sorting.learning.dataset import Label, TrainingSet
 from bot.core.sorting.learning.gate import Reason
 from bot.disk import write_whole
 from tests.unit.tastes import labelled, library, style_of
-from training.dataset import examples_of
+from training.dataset import MOST, examples_of
 from training.model.export import to_file
 from training.model.figures import figures
 from training.model.fit import fit
@@ -99,6 +99,20 @@ def test_where_songs_may_belong_in_none_guesses_are_less_sure() -> None:
         fit(replace(placed, labels=[*placed.labels, *more])).validation for more in ([], nowhere)
     )
     assert among_all.temperature > 1.1 * among_playlists.temperature
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_of_very_many_labels_it_learns_from_a_sample_with_all_of_a_small_playlist(several: bool) -> None:
+    songs = {f"{at:05}": SongFeatures({"energy": 0.5}) for at in range(2 * MOST)}
+    labels = [Label(song, 1 + at % 2, True, "csv") for at, song in enumerate(songs)]
+    small = [Label(song, 3, True, "csv") for song in list(songs)[:20]]
+    training = TrainingSet(songs, [*labels, *small], {1: "a", 2: "b", 3: "c"}, several, False)
+    examples = examples_of(training)
+    assert examples.songs == examples_of(replace(training, labels=[*small, *labels[::-1]])).songs
+    assert len(examples.songs) == len(examples.groups) == len(examples.weight) == MOST
+    first, second, third = (examples.truth == 1).sum(axis=0)
+    assert first == pytest.approx(second, rel=0.1)
+    assert third == 20
 
 
 def dated(date_of: Callable[[int, int], float]) -> TrainingSet:
