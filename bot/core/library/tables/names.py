@@ -28,7 +28,7 @@ class Names:
     @classmethod
     def of(cls, headers: Sequence[str], cells: Iterable[str]) -> "Names":
         """Return `;` for one of our files, or any file with `;` in a cell of artists; else the comma."""
-        if tuple(headers) == OURS:
+        if tuple(headers[: len(OURS)]) == OURS:
             return cls(";", lists=False)
         if any(";" in cell and not cell.startswith("[") for cell in cells):
             return cls(";", lists=True)

@@ -67,6 +67,14 @@ def test_an_m3u_is_one_that_players_understand() -> None:
     assert read("\n".join(lines))[0][1:3] == ("A - B", ("Ann - X", "Bo; Co"))
 
 
+def test_a_songs_length_is_read() -> None:
+    song = Song("spotify:track:" + "a" * 22, "Rain", ("Ann",), duration_ms=61_000)
+    for written in (m3u8("Mix", [song]), m3u8("Mix", [song]).replace(":61,", ':61 logo="x",'), jspf("Mix", [song])):
+        (row,) = songs_in(Table(as_csv(written.encode()) or b""), "csv")
+        assert isinstance(row, TableSong)
+        assert (row.like.song.duration_ms, row.features.numbers) == (61_000, {"duration": 61})
+
+
 def test_lists_by_other_programs_are_read() -> None:
     link = "https://open.spotify.com/track/" + "b" * 22
     assert read(f"#EXTM3U\n#EXTINF:61,Ann - Rain\n{link}\n")[0][1:3] == ("Rain", ("Ann",))

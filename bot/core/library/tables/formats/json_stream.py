@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 MOST_VALUE = 10_000  # characters of a value that's decoded; a song takes a few hundred
+LONGEST_NUMBER = 20  # digits of a number that's decoded
 SPACE = re.compile(r"[ \t\r\n]*")
 TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 SCALAR = re.compile(rf"{TEXT}|[^\s,:\[\]{{}}\"]+", re.DOTALL)
@@ -17,11 +18,12 @@ SIGNS = re.compile(rf"{TEXT}|[\[\]{{}}]", re.DOTALL)
 DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def _unread(_: str) -> None:
-    """Read no number: nothing needs one, and it may have millions of digits."""
+def _number(text: str) -> float | None:
+    """Return a number, None for one of many digits: it may have millions."""
+    return float(text) if len(text) <= LONGEST_NUMBER else None
 
 
-DECODER = json.JSONDecoder(parse_int=_unread, parse_float=_unread)
+DECODER = json.JSONDecoder(parse_int=_number, parse_float=_number)
 
 
 class Torn(ValueError):
@@ -67,7 +69,7 @@ class Reader:
         self._at += 1
 
     def value(self) -> Any:
-        """Return the next value, None for a number; None as well for one that's too long or too deep to decode."""
+        """Return the next value; None for one that's too long or too deep to decode."""
         self.next_sign()
         try:
             value, length = DECODER.raw_decode(self._text[self._at : self._at + MOST_VALUE])

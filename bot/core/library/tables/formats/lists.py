@@ -12,18 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from bot.core import untrusted
 from bot.core.library.tables.cells import MOST_LINE
 from bot.core.library.tables.decode import lines
 from bot.core.library.tables.formats.json_stream import Reader, Torn
 from bot.core.library.tables.names import OURS, joined
 from bot.core.library.tables.problems import Foreign, NotATable
 from bot.core.library.tables.rows import MOST_ROWS
+from bot.core.library.tables.values import milliseconds
 from bot.core.library.tables.write import write
 from bot.core.records import Song
 
 M3U, LINK = "#EXTM3U", re.compile(r"spotify:track:|https://open\.spotify\.com/track/|#EXTART:")
 JSPF = re.compile(r'\s*\{\s*"playlist"\s*:\s*\{')
-Cells = tuple[str, str, str, str, str]  # as under OURS
+HEADERS = (*OURS, "Duration (ms)")
+Cells = tuple[str, str, str, str, str, int | None]  # as under HEADERS
 
 
 def m3u8(name: str, songs: Iterable[Song]) -> str:
@@ -65,7 +68,7 @@ def _csv(rows: Iterable[Cells]) -> bytes:
     """Write rows, with one too many where there are more than a table may have."""
     written = io.BytesIO()
     with io.TextIOWrapper(written, "utf-8", "replace", newline="") as text:  # JSON allows lone surrogates
-        write(text, OURS, islice(rows, MOST_ROWS + 1))
+        write(text, HEADERS, islice(rows, MOST_ROWS + 1))
         text.flush()
         return written.getvalue()
 
@@ -77,7 +80,8 @@ def _of_m3u(given: Iterable[str]) -> Iterator[Cells]:
         if line.startswith("#"):
             about |= {tag: value} if colon else {}
             continue
-        yield (line, *_named(about), about.get("#EXTALB", ""), "")
+        length = milliseconds({"duration": re.split("[ ,]", about.get("#EXTINF", ""))[0]})
+        yield (line, *_named(about), about.get("#EXTALB", ""), "", length)
         about = {}
 
 
@@ -116,7 +120,7 @@ def _track_of(reader: Reader) -> Cells:
     else:
         reader.skip()
     title, creator, album = (_text(track.get(name)) for name in ("title", "creator", "album"))
-    return _location(track), title, creator, album, ""
+    return _location(track), title, creator, album, "", untrusted.count(track.get("duration"))
 
 
 def _location(track: Mapping[str, Any]) -> str:
