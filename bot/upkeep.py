@@ -31,6 +31,7 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 NO_TIME = timedelta()
 UNDER_WAY = timedelta(minutes=10)  # a write or training that began earlier isn't under way in another process any more
+TOLD_AT_ONCE = 20  # members; each takes a connection to a database on a server, and quiet hours end for all at once
 PATIENCE = timedelta(seconds=5)  # in which the process where a member waits for an answer can give it
 Step = Callable[[], Awaitable[None]]
 Due = Callable[[datetime], Awaitable[None]]
@@ -42,7 +43,7 @@ class Upkeep:
     def __init__(self, services: Services, messenger: Messenger, part: Part = EVERYTHING) -> None:
         self._services, self._messenger, self._part = services, messenger, part
         self._leading = None if part.kind is None else Leading(services.settings.database_url, part.kind)
-        self._background = Background()
+        self._background, self._telling = Background(), asyncio.Semaphore(TOLD_AT_ONCE)
         self._zero: datetime | None = None  # the wall clock's time when the monotonic clock was 0
         self._opening: dict[Work, Step] = {}
         self._shown: dict[int, tuple[int, int]] = {}  # progress, by member
@@ -245,7 +246,7 @@ class Upkeep:
                 self._background.begin(("progress", member), show)
 
     async def _begin_notices(self, now: datetime) -> None:
-        owed = await notify.owed(self._services.store)
+        owed = await notify.owed(self._services.store, now)
         for member, since in owed.items():
             if self._tells(member, since, now):
                 self.tell(member)
@@ -270,7 +271,7 @@ class Upkeep:
 
     async def _deliver(self, member: int) -> None:
         services = self._services
-        async with services.store.lock(("news", member)):
+        async with self._telling, services.store.lock(("news", member)):
             await notify.deliver(services.store, self._messenger.tell, services.clock(), member)
 
     async def _begin_takedowns(self, now: datetime) -> None:

@@ -76,10 +76,13 @@ class Store:
 
         On a server, all processes that use the database share it.
         """
-        here = self._locks.setdefault(name, asyncio.Lock())
         with typed_errors():
-            async with here, self._backend.held(repr(name)):
+            async with self.lock_here(name), self._backend.held(repr(name)):
                 yield
+
+    def lock_here(self, name: Hashable) -> asyncio.Lock:
+        """Return the lock of that name in this process alone; on a server it costs no connection, as `lock` does."""
+        return self._locks.setdefault(name, asyncio.Lock())
 
     @asynccontextmanager
     async def _transaction(self, *, writing: bool) -> AsyncIterator[Tx]:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
+from bot.adapters.store.rows import chunks
 from bot.core.jobs import Job
 from bot.core.notices import NoticeKind
 from bot.core.quiet import is_quiet
@@ -25,6 +26,7 @@ Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False if 
 Ends = Callable[[Tx], Awaitable[None]]
 WARN_DAYS = (14, 2)  # before a consent ends (promise P8)
 MOST_A_DAY = 48  # updates
+CAPPED = timedelta(days=1)  # in which a member gets no more updates than they want
 ENDED = 0  # instead of days: the member knows that it has ended
 
 
@@ -76,11 +78,22 @@ async def mute(store: Store, member: int, until: datetime | None, now: datetime)
         await members.change(tx, member, muted_until=until)
 
 
-async def owed(store: Store) -> dict[int, datetime]:
-    """Return the members with waiting notices, and since when the oldest has waited."""
+async def owed(store: Store, now: datetime) -> dict[int, datetime]:
+    """Return the members with waiting notices, and since when the oldest has waited.
+
+    Those who may only be told later, after their quiet hours for example, aren't among them: they may be thousands.
+    """
     async with store.reading() as tx:
         waiting = await notices.waiting(tx)
-    return {notice.member: notice.created_at for notice in reversed(waiting)}
+        oldest = {notice.member: notice.created_at for notice in reversed(waiting)}
+        asked = {notice.member for notice in waiting if notice.kind != NoticeKind.UPDATE}
+        for piece in chunks(oldest.keys() - asked):
+            known = await members.several(tx, piece)
+            sent = await notices.sent_to_each(tx, piece, now - CAPPED, NoticeKind.UPDATE)
+            for member in known.values():
+                if member.updates != "off" and not may_update(member, sent[member.member], now):
+                    del oldest[member.member]
+    return oldest
 
 
 async def ending(store: Store, now: datetime) -> list[int]:
@@ -115,7 +128,7 @@ async def _ready(store: Store, owner: int, waiting: list[Notice], now: datetime)
     """Return what the member may be told now; updates they don't want are marked as sent."""
     async with store.reading() as tx:
         member = await members.get(tx, owner)
-        sent_today = await notices.sent_since(tx, owner, now - timedelta(days=1), NoticeKind.UPDATE)
+        sent_today = await notices.sent_since(tx, owner, now - CAPPED, NoticeKind.UPDATE)
     if member is None:
         return []
     updates = [notice for notice in waiting if notice.kind == NoticeKind.UPDATE]

@@ -210,3 +210,9 @@ async def test_the_button_asks_about_the_song_of_its_message(store, now, librari
     assert await prompt.song_of(store, 100) == asked.song.song
     with pytest.raises(BadChoice):
         await prompt.song_of(store, 999)
+
+
+async def test_reactions_of_a_busy_server_need_no_connection_each(store, now) -> None:
+    """Discord tells of every reaction to every message; a database server has a hundred connections for everything."""
+    reacting = (prompt.react(store, prompt.Reaction(member, 99, "👍"), now) for member in range(150))
+    assert set(await asyncio.gather(*reacting)) == {None}

@@ -1,18 +1,22 @@
 """A notice that can't be delivered blocks no other; after five failures it's set aside, by name."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.adapters.store import Store, setbacks
-from bot.adapters.store.account import notices
+from bot.adapters.store.account import members, notices
 from bot.cli.doctor import Unwell, _aside
 from bot.config import parse
-from bot.core.records import Work
+from bot.core.notices import NoticeKind
+from bot.core.records import Notice, Work
 from bot.errors import ChatDown, ChatWaits, StoreBusy
 from bot.flows.account import notify
 from bot.flows.attempt import attempt
-from tests.contract.upkeep.stage import ADA, BEN, HOUR, Messenger, news
+from bot.upkeep import TOLD_AT_ONCE
+from tests.contract.upkeep.stage import ADA, BEN, HOUR, Messenger, news, upkeep
 
 
 async def test_p39_an_undeliverable_notice_blocks_no_other_and_is_set_aside_by_name(
@@ -108,3 +112,44 @@ async def test_work_that_failed_five_times_is_not_tried_a_sixth_time(store: Stor
     for minute in range(20):
         await attempt(store, Work("digest", 1), broken, now + timedelta(minutes=10 * minute))
     assert len(tried) == 5
+
+
+async def test_hundreds_are_told_at_once_without_a_connection_for_each(store: Store, now: datetime) -> None:
+    """As when an outage of Discord ends. A database server has a hundred connections for everything."""
+
+    class Counting(Messenger):
+        at_once = most = 0
+
+        async def tell(self, waiting: Sequence[Notice]) -> bool:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            await asyncio.sleep(0.01)
+            self.at_once -= 1
+            return await super().tell(waiting)
+
+    messenger, many = Counting(), 150
+    await news(store, now, **{f"hello {number}": number for number in range(1, many + 1)})
+    keeping = upkeep(store, messenger, now, [])
+    await keeping._begin_notices(now)
+    await keeping.settled()
+    assert len(messenger.told) == many
+    assert messenger.most <= TOLD_AT_ONCE
+
+
+async def test_updates_held_for_later_begin_nothing_until_they_may_be_sent(store: Store, now: datetime) -> None:
+    async with store.writing() as tx:
+        for number in (1, 2, 3, 4, 5):
+            await members.ensure(tx, number, now)
+            await notices.add(tx, number, NoticeKind.UPDATE, {"text": "new"}, now)
+        await members.change(tx, 1, quiet_from=now.hour, quiet_to=now.hour + 2)
+        await members.change(tx, 2, muted_until=now + HOUR)
+        await members.change(tx, 3, updates="off")  # marked as sent
+        await members.change(tx, 4, daily_cap=1)
+        (held,) = [notice.notice for notice in await notices.waiting(tx, 4)]
+        await notices.mark_sent(tx, [held], now)
+        await notices.add(tx, 4, NoticeKind.UPDATE, {"text": "newer"}, now)
+        await members.change(tx, 5, muted_until=now + HOUR)
+        await notices.add(tx, 5, NoticeKind.PROBLEM, {"text": "asked"}, now)
+    assert (await notify.owed(store, now)).keys() == {3, 5}
+    assert (await notify.owed(store, now + 2 * HOUR)).keys() == {1, 2, 3, 5}
+    assert (await notify.owed(store, now + 25 * HOUR)).keys() == {1, 2, 3, 4, 5} - {1}

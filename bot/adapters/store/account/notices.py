@@ -1,6 +1,7 @@
 """Notices: messages for members, kept until sent, so a restart loses none."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -48,8 +49,14 @@ async def waiting(tx: Tx, member: int | None = None) -> list[Notice]:
 
 async def sent_since(tx: Tx, member: int, since: datetime, kind: NoticeKind) -> int:
     """Return how many messages of a kind were sent; notices sent together count once."""
-    mine = (NOTICE.c.member == member, NOTICE.c.sent_at >= since, NOTICE.c.kind == kind)
-    return (await tx.execute(select(func.count(func.distinct(NOTICE.c.sent_at))).where(*mine))).scalar_one()
+    return (await sent_to_each(tx, [member], since, kind))[member]
+
+
+async def sent_to_each(tx: Tx, members: Iterable[int], since: datetime, kind: NoticeKind) -> Counter[int]:
+    """Return what `sent_since` does for each of up to CHUNK members."""
+    theirs = (NOTICE.c.member.in_(members), NOTICE.c.sent_at >= since, NOTICE.c.kind == kind)
+    sent = select(NOTICE.c.member, func.count(func.distinct(NOTICE.c.sent_at)).label("sent")).where(*theirs)
+    return Counter({row.member: row.sent for row in await tx.execute(sent.group_by(NOTICE.c.member))})
 
 
 async def mark_sent(tx: Tx, notices: list[int], now: datetime) -> None:

@@ -96,8 +96,11 @@ async def unreact(store: Store, reaction: Reaction, now: datetime) -> bool:
 
 
 def _in_order(store: Store, reaction: Reaction) -> AbstractAsyncContextManager[None]:
-    """Return the lock under which one member's reactions count in the order in which Discord told of them."""
-    return store.lock(("reactions", reaction.member))
+    """Return the lock under which one member's reactions count in the order in which Discord told of them.
+
+    It told this process of all on a message, and of everybody else's on any message of a server.
+    """
+    return store.lock_here(("reactions", reaction.member))
 
 
 async def _prompt(store: Store, message: int) -> Prompt | None:
