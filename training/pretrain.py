@@ -18,14 +18,13 @@ from scipy.sparse.linalg import svds
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import keys_of
 from bot.core.sorting.learning.prior import WORDS, Prior
+from bot.core.vectors import Floats
 
 DIRECTIONS = 32  # for artists; twice or four times as many gain nothing
 SMOOTH = 0.75  # power of an artist's frequency: weakens associations between rare ones (Levy & Goldberg 2014)
 SHIFT = 1.0  # nats above chance that two artists must co-occur
 CREDITED = 3  # artists per song that count
 MOST_WORDS = 4_000  # the rest have too few artists to matter
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Vectors: named float32 vectors packed into one value of the database. Pure.
+"""Vectors: arrays by the type of their numbers, and named float32 vectors packed into one value of the database. Pure.
 
-The first line is JSON mapping each name to its length; the numbers follow in that order, little-endian.
+Packed, the first line is JSON mapping each name to its length; the numbers follow in that order, little-endian.
 """
 
 import json
@@ -9,11 +9,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float32]
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 NUMBER = np.dtype("<f4")
 
 
-def pack(vectors: Mapping[str, Vector]) -> bytes | None:
+def pack(vectors: Mapping[str, Floats]) -> bytes | None:
     """Return the vectors, each (n,) with its own n, as bytes; None if there are none."""
     if not vectors:
         return None
@@ -21,7 +23,7 @@ def pack(vectors: Mapping[str, Vector]) -> bytes | None:
     return header.encode() + b"\n" + b"".join(np.asarray(vector, NUMBER).tobytes() for vector in vectors.values())
 
 
-def unpack(packed: bytes | None) -> dict[str, Vector]:
+def unpack(packed: bytes | None) -> dict[str, Floats]:
     """Read what `pack` wrote. Raises ValueError for anything else."""
     if packed is None:
         return {}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.vectors import Doubles
 from training.evaluation.baselines import EVERYTHING, FRESH, MISTAKEN, NAMELESS, NAMES_ONLY, NO_AUDIO, PRIOR
 from training.evaluation.measure import Measurement
 from training.evaluation.studies.asking import GOALS, Curve, labels_needed
@@ -28,7 +29,6 @@ PAIRS = (
     *((name, f"{name}{MISTAKEN}") for name in (PRIOR, FRESH, EVERYTHING)),
 )  # pairs to compare
 
-Floats = NDArray[np.float64]
 Figure = dict[str, Any]  # mean, members: [low, high], persons: [low, high]
 
 
@@ -57,7 +57,7 @@ def _measure(name: str, group: Sequence[Measurement], key: Mapping[str, Any]) ->
     return figure(ratios[:, 0], ratios[:, 1], [row.person for row in group], stream)
 
 
-def figure(parts: Floats, wholes: Floats, persons: Sequence[str], stream: str) -> Figure:
+def figure(parts: Doubles, wholes: Doubles, persons: Sequence[str], stream: str) -> Figure:
     """Return sum(parts) / sum(wholes) over members, with its intervals; None if the divisor is zero."""
     if not wholes.sum():
         return {"mean": None, "members": None, "persons": None}
@@ -67,17 +67,17 @@ def figure(parts: Floats, wholes: Floats, persons: Sequence[str], stream: str) -
     return {"mean": round(float(parts.sum() / wholes.sum()), 4), "members": members, "persons": people}
 
 
-def _interval(parts: Floats, wholes: Floats) -> list[float]:
+def _interval(parts: Doubles, wholes: Doubles) -> list[float]:
     ratios = parts[wholes > 0] / wholes[wholes > 0]
     return [round(float(bound), 4) for bound in np.percentile(ratios, [2.5, 97.5])]
 
 
-def _member_weights(members: int, rng: np.random.Generator) -> Floats:
+def _member_weights(members: int, rng: np.random.Generator) -> Doubles:
     """(RESAMPLES, members): how often each member occurs in each resample."""
     return np.asarray(rng.multinomial(members, np.full(members, 1 / members), RESAMPLES), np.float64)
 
 
-def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Floats:
+def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Doubles:
     """Like `_member_weights`, but draws people, then as many of each one's members as they have."""
     held = [np.flatnonzero(np.array(persons) == person) for person in sorted(set(persons))]
     weights = np.zeros((RESAMPLES, len(persons)))

@@ -18,6 +18,7 @@ from bot.audio.analysis.keys import changes, seen_from
 from bot.audio.analysis.spectrum import RATE, mixed
 from bot.audio.analysis.tonality import tonality
 from bot.audio.files.decode import read
+from bot.core.vectors import Doubles
 from training.evaluation.report import number, titled
 from training.hearing.truth import Key, Recording, key_score
 
@@ -27,7 +28,6 @@ BOLDNESSES = (1.0, 1.2, 1.4)  # tried after that
 STEPS = 300  # of the optimiser, at most
 RARE = 1e-4  # added to a change's spread, so that one that hardly happens gets no weight
 
-Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 

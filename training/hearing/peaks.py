@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.audio.analysis.spectrum import RATE, resample
 from bot.audio.clips import peak
@@ -18,6 +17,7 @@ from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP
 from bot.core.library.tables import Row
 from bot.core.library.tables.values import number
+from bot.core.vectors import Doubles
 from training.evaluation.report import table
 from training.files import read_rows
 from training.problems import InputProblem
@@ -28,7 +28,6 @@ SECOND = 30.0  # where many previews begin
 STEP = 0.5  # seconds between candidate starts
 
 Span = tuple[float, float]  # seconds
-Floats = NDArray[np.float64]
 
 
 def report(folder: Path, kind: str, seed: int) -> str:
@@ -95,7 +94,7 @@ def _lines(rows: Sequence[Mapping[str, float]], seed: int) -> list[tuple[str, st
     return [_line(way, values, np.random.default_rng(seed)) for way, values in columns.items()]
 
 
-def _line(way: str, values: Floats, rng: np.random.Generator) -> tuple[str, str, str]:
+def _line(way: str, values: Doubles, rng: np.random.Generator) -> tuple[str, str, str]:
     """Percentile bootstrap over songs (Efron and Tibshirani 1993)."""
     means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(1)
     low, high = np.percentile(means, [2.5, 97.5])

@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bot.core.vectors import Floats
 from training.hearing.truth import MODES, Key, pitch_class
 
 RATE = 22_050  # Hz; librosa's default
@@ -14,8 +14,6 @@ COEFFICIENTS = 20  # MFCC, as librosa counts them
 # Krumhansl & Kessler 1982, the profiles that librosa scripts usually use.
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-
-Floats = NDArray[np.float32]
 
 
 def has(name: str) -> bool:

@@ -14,12 +14,11 @@ from scipy.optimize import minimize
 from bot.audio.analysis.rhythm import mel_flux, onset_rate
 from bot.audio.analysis.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autocorrelation, envelopes, evidence
 from bot.audio.analysis.timbre import survey
+from bot.core.vectors import Doubles
 from training.hearing.grooves import Groove
 
 PENALTY = 400.0  # on squared weights, per unit of log-likelihood of all grooves
 STEPS = 500  # of the optimiser, at most; some 100 are enough
-
-Doubles = NDArray[np.float64]
 
 
 def learn(grooves: Iterable[Groove], penalty: float = PENALTY) -> Doubles:

@@ -13,8 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.vectors import Floats
 from training.dataset import Examples
-from training.model.heads import Floats, Logits, probabilities
+from training.model.heads import Logits, probabilities
 from training.model.hints import SharedWords
 
 FOLDS = 5  # with many labels

@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from bot.core.features import SongFeatures
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from bot.core.vectors import Doubles
 from training.model.fit import Fitted
 from training.problems import ParityError
 
@@ -31,8 +32,6 @@ EPSILON = 1e-12  # length below which a row counts as zero
 ROWS = 2_000  # songs compared at once
 
 SINGLE = onnx.TensorProto.FLOAT
-
-Exact = NDArray[np.float64]
 
 
 def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
@@ -143,7 +142,7 @@ def _ensemble(model: onnx.ModelProto, ensemble: GradientBoostingClassifier, answ
     model.graph.node.append(grown)
 
 
-def _to_class_scores(columns: NDArray[np.int64], classes: int) -> Exact:
+def _to_class_scores(columns: NDArray[np.int64], classes: int) -> Doubles:
     """Return (a, c): how an ensemble's answers count for each class, as in `training.model.trees.class_scores`."""
     sides = np.zeros((max(2, len(columns)), classes))
     if len(columns) == 1:
@@ -188,7 +187,7 @@ def _head(graph: onnx.GraphProto, inputs: Sequence[str], fitted: Fitted) -> None
     )
 
 
-def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
+def _weights(fitted: Fitted) -> tuple[Doubles, Doubles]:
     """Return the head's coefficients (k, c) and intercepts (c,); for two classes, scikit-learn stores only one."""
     head = fitted.head
     parts = [head] if fitted.examples.exclusive else head.estimators_

@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.vectors import Mask
 from training.model.cross_validation import CrossValidation
 
 NONE = "none"  # the name of "none of them" among classes, as text
 HALF = 0.5  # probability from which an independent question is answered yes
-
-Mask = NDArray[np.bool_]
 
 
 def figures(validation: CrossValidation) -> dict[str, Any]:

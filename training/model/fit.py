@@ -21,10 +21,11 @@ from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.hints import hint_columns
 from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.core.sorting.learning.schema import Schema, schema_of
+from bot.core.vectors import Floats
 from training.dataset import Examples, examples_of
 from training.evaluation.studies.dates import dates_help, dates_may_help, newest_likelihoods, without_dates
 from training.model.cross_validation import CrossValidation, cross_validate
-from training.model.heads import Estimator, Floats, Head, Logits, fit_head
+from training.model.heads import Estimator, Head, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
 from training.model.kernel_head import MANY, PLENTY, column_scales, fit_fourier_features, fit_kernel_head
 from training.model.space import fit_space

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import LabelBinarizer
 
+from bot.core.vectors import Floats
 from training.dataset import Examples
 from training.model.teacher import View
 
@@ -27,7 +28,6 @@ NEGATIVE_WEIGHT = 0.5  # weight of "not in this one" relative to a song whose pl
 MAX_ITERATIONS = 500
 EPSILON = 1e-6
 
-Floats = NDArray[np.float32]
 Logits = NDArray[np.float64]
 Estimator: TypeAlias = "LogisticRegression | OneVsRestClassifier"
 

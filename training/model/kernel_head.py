@@ -15,8 +15,9 @@ from sklearn.preprocessing import StandardScaler
 
 from bot.core.sorting.learning.columns import BUCKETS
 from bot.core.sorting.learning.schema import Schema
+from bot.core.vectors import Floats
 from training.dataset import Examples
-from training.model.heads import Floats, Head, Logits, regress
+from training.model.heads import Head, Logits, regress
 
 MANY, PLENTY = 300, 1_000  # labels from which it may serve; from which the taught head, now slow, gets one fold
 N_FOURIER = 400  # random Fourier features

@@ -5,7 +5,6 @@ comparing by direction rather than distance is worth five points.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from skl2onnx.sklapi import CastTransformer
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
@@ -13,10 +12,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from bot.core.sorting.learning.schema import Schema
+from bot.core.vectors import Floats
 
 COMPONENTS = 48  # directions for words; 32 cost a third of a point, 64 gain nothing
-
-Floats = NDArray[np.float32]
 
 
 def fit_space(schema: Schema, vectors: Floats) -> Pipeline:

@@ -17,6 +17,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import keys_of
+from bot.core.vectors import Doubles, Floats
 
 ENOUGH = 2_500  # songs that represent a library; more take longer and gain little
 NEIGHBOURS = 40  # songs averaged
@@ -24,9 +25,6 @@ ARTIST = 0.3  # weight of the artist's average sound, relative to the song's own
 RIDGE = 1e-3  # of the student, as a share of the songs it learns from
 BATCH = 500  # songs processed at a time
 EPSILON = 1e-6
-
-Floats = NDArray[np.float32]
-Exact = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,9 @@ class View:
     library_own: Floats  # (n, k + a)
     library_near: Floats
     library: Floats  # (n, k)
-    factor: tuple[Exact, bool]  # as returned by scipy.linalg.cho_factor
+    factor: tuple[Doubles, bool]  # as returned by scipy.linalg.cho_factor
 
-    def student(self, wanted: Exact) -> Exact:
+    def student(self, wanted: Doubles) -> Doubles:
         """Return (k, c), the ridge regression from the space to the (n, c) wanted answers for the library."""
         n, k = self.library.shape
         if n < k:
@@ -130,7 +128,7 @@ def _unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), EPSILON), np.float32)
 
 
-def _factor(library: Floats) -> tuple[Exact, bool]:
+def _factor(library: Floats) -> tuple[Doubles, bool]:
     """Return the Cholesky factor of a ridge regression on these centred (n, k) rows, in its smaller shape."""
     n, k = library.shape
     rows = library.T if n < k else library
@@ -140,7 +138,7 @@ def _factor(library: Floats) -> tuple[Exact, bool]:
     return factor, lower
 
 
-def _products(left: Floats, right: NDArray[np.floating]) -> Exact:
+def _products(left: Floats, right: NDArray[np.floating]) -> Doubles:
     """Return left.T @ right in float64, in batches: a full copy would be the largest thing in memory."""
     batches = (slice(at, at + BATCH) for at in range(0, len(left), BATCH))
     return np.asarray(sum(left[batch].astype(np.float64).T @ right[batch] for batch in batches))

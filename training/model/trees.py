@@ -18,8 +18,9 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from bot.core.sorting.learning.schema import Schema
+from bot.core.vectors import Floats
 from training.dataset import Examples
-from training.model.heads import Floats, Head, Logits
+from training.model.heads import Head, Logits
 
 DIRECTIONS = 20
 ROUNDS, MOST = 100, 500  # trees for each question; in all, with many playlists

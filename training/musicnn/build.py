@@ -26,6 +26,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from bot.core.vectors import Doubles
 from training.musicnn.checkpoint import Tensors
 from training.musicnn.graph import Graph
 from training.musicnn.package import read_package
@@ -38,8 +39,6 @@ BLOCK = 16  # channels; onnxruntime's blocks have 8 or 16, depending on the proc
 CLOSE, TRIED = 1e-4, 3  # maximum difference, and patches compared; 1e-5 is usual
 DEAD = 1e-6  # largest weight of a filter that counts as constant; living ones are above 1e-4
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
 class ConvolutionLayer:
@@ -48,10 +47,10 @@ class ConvolutionLayer:
     kernel: (filters, inputs, frames, bands); the rest: (filters,).
     """
 
-    kernel: Floats
-    bias: Floats
-    scale: Floats
-    offset: Floats
+    kernel: Doubles
+    bias: Doubles
+    scale: Doubles
+    offset: Doubles
 
     @property
     def alive(self) -> NDArray[np.bool_]:
@@ -59,7 +58,7 @@ class ConvolutionLayer:
         return np.asarray(np.abs(self.kernel).max(axis=(1, 2, 3)) > DEAD)
 
     @property
-    def constants(self) -> Floats:
+    def constants(self) -> Doubles:
         """Each filter's output for zero input: shape (filters,)."""
         return np.asarray(self.scale * np.maximum(self.bias, 0) + self.offset)
 
@@ -83,7 +82,7 @@ class Channels:
     """
 
     where: NDArray[np.intp]
-    constants: Floats
+    constants: Doubles
     count: int
     ones: int
 
@@ -91,13 +90,13 @@ class Channels:
     def alive(self) -> NDArray[np.bool_]:
         return np.asarray(self.where >= 0)
 
-    def spread(self, values: Floats) -> Floats:
+    def spread(self, values: Doubles) -> Doubles:
         """Map (561, …) values of the package's channels to (count, …) of the built ones."""
         made = np.zeros((self.count, *values.shape[1:]))
         made[self.where[self.alive]] = values[self.alive]
         return made
 
-    def constant(self, values: Floats) -> Floats:
+    def constant(self, values: Doubles) -> Doubles:
         """Return the dead channels' sum, weighted by (561, …) values: shape (…)."""
         return np.asarray(np.tensordot(self.constants, values, 1))
 
@@ -140,7 +139,7 @@ def layer(weights: Tensors, number: int) -> ConvolutionLayer:
     return ConvolutionLayer(kernel, weights[f"{name}/bias"].astype(np.float64), *norm(weights, number + 1))
 
 
-def norm(weights: Tensors, number: int) -> tuple[Floats, Floats]:
+def norm(weights: Tensors, number: int) -> tuple[Doubles, Doubles]:
     """Scale and offset of the batch norm `number`: y = scale · x + offset."""
     names = (f"batch_normalization{_suffix(number)}/{part}" for part in ("gamma", "beta", "moving_mean"))
     gamma, beta, mean = (weights[name].astype(np.float64) for name in names)
@@ -212,7 +211,7 @@ def _mid(graph: Graph, weights: Tensors, front: str, channels: Channels) -> str:
     return graph.node("Concat", front, first, second, third, axis=1)
 
 
-def _over_time(graph: Graph, weights: Tensors, number: int, taken: str, kernel: Floats | None = None) -> str:
+def _over_time(graph: Graph, weights: Tensors, number: int, taken: str, kernel: Doubles | None = None) -> str:
     convolution = layer(weights, number)
     answer = graph.convolution(
         taken, convolution.kernel[..., 0] if kernel is None else kernel, convolution.bias, pads=[3, 3]
@@ -230,7 +229,7 @@ def _back(graph: Graph, weights: Tensors, mid: str, channels: Channels) -> None:
     graph.node("Sigmoid", graph.node("Gemm", "embedding", *last), name="tags")
 
 
-def _dense(weights: Tensors, channels: Channels) -> tuple[Floats, Floats]:
+def _dense(weights: Tensors, channels: Channels) -> tuple[Doubles, Doubles]:
     """Kernel and bias of the first dense layer, with the batch norm before it.
 
     In the package each channel's maximum and mean are adjacent; here all maxima come first, then all means.

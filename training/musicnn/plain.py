@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from bot.core.vectors import Floats
 from training.musicnn.checkpoint import Tensors
-
-Floats = NDArray[np.float32]
 
 
 def answer(weights: Tensors, mel: Floats) -> tuple[Floats, Floats]:

@@ -15,9 +15,9 @@ import numpy as np
 import onnxruntime as ort
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from bot.audio.analysis.spectrum import hann, mel_filters, resample
+from bot.core.vectors import Floats
 from bot.errors import ModelCorrupt, ModelMissing
 
 MODEL = Path(__file__).parents[3] / "models" / "musicnn.onnx"
@@ -29,8 +29,6 @@ FRAMES = 187  # per patch: three seconds
 SPAN, STRIDE = (FRAMES - 1) * HOP + WINDOW, FRAMES * HOP  # samples per patch, and between patch starts
 ANSWERS = ("embedding", "tags")
 MOST = 40  # patches per song, evenly spaced: two minutes represent the whole
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

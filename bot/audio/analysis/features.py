@@ -10,10 +10,11 @@ import numpy as np
 
 from bot.audio.analysis.loudness import Loudness, loudness
 from bot.audio.analysis.rhythm import Rhythm, rhythm
-from bot.audio.analysis.spectrum import RATE, Floats, mixed
+from bot.audio.analysis.spectrum import RATE, mixed
 from bot.audio.analysis.timbre import survey, timbre
 from bot.audio.analysis.tonality import Tonality, tonality
 from bot.audio.files.sound import Sound
+from bot.core.vectors import Floats
 from bot.errors.audio import TruncatedAudio
 
 VERSION = "hearing-3"

@@ -10,10 +10,10 @@ fonts; no recording and no song of docs/hearing.md's table is among them.
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from bot.audio.analysis.key_weights import BIAS, WEIGHTS
+from bot.core.vectors import Doubles
 
 MINOR, MAJOR = 0, 1
 THIRDS = {MINOR: 3, MAJOR: 4}  # semitones
@@ -22,8 +22,6 @@ LAGS = (2, 3, 4)  # frames of 0.37 s: from 0.7 s, when two frames no longer over
 SMOOTH = 3  # frames that a chord is judged by
 SHARPNESS = 12.0  # of the choice between chords
 NO_CHORD = 0.7  # cosine; a frame that resembles every chord less is probably none of them
-
-Doubles = NDArray[np.float64]
 
 
 def find_key(curve: Doubles) -> tuple[int, int, float]:

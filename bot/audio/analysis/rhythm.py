@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from bot.audio.analysis.spectrum import FRAMES, Floats
-from bot.audio.analysis.tempo import Doubles, autocorrelation, envelopes, tempo
+from bot.audio.analysis.spectrum import FRAMES
+from bot.audio.analysis.tempo import autocorrelation, envelopes, tempo
+from bot.core.vectors import Doubles, Floats
 
 SLOWEST = 70.0  # beats a minute; tempi are folded into the octave above it
 SPAN, STEP = round(8 * FRAMES), round(FRAMES)  # frames: covered by a point of the tempo curve, and from point to point

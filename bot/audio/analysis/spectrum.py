@@ -14,8 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from bot.audio.files.sound import Sound
+from bot.core.vectors import Floats
 
-Floats = NDArray[np.float32]
 RATE = 22_050  # Hz; half a CD's rate, so most songs are simply halved
 WINDOW = 2048  # samples: 93 ms
 HOP = 512  # samples: 23 ms

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from bot.audio.analysis.spectrum import FRAMES, Floats
+from bot.audio.analysis.spectrum import FRAMES
+from bot.core.vectors import Doubles, Floats
 
 BANDS = ((0, 128), (0, 12), (12, 50), (50, 128))  # mel bands: all, below 330 Hz, up to 1.6 kHz, above
 BEATS = (1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8)  # lags checked for each tempo, in its beats
@@ -28,7 +28,6 @@ AROUND = 21  # frames (half a second) that an onset must stand out from
 TOLERANCE = 0.04  # tempi closer than this count as the same: the usual tolerance (Gouyon et al. 2006)
 FINEST = np.linspace(-0.02, 0.02, 81)  # relative steps of 0.0005 around the best candidate
 
-Doubles = NDArray[np.float64]
 
 WEIGHTS = np.array([
     -0.177, -0.201, 0.295, 0.582, 0.495, 0.560, 0.632, 0.335,  # every band, at each of BEATS

@@ -14,7 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from bot.audio.analysis.keys import find_key
-from bot.audio.analysis.spectrum import RATE, Floats, hann
+from bot.audio.analysis.spectrum import RATE, hann
+from bot.core.vectors import Doubles, Floats
 
 LOW_RATE = RATE / 8  # Hz, enough for HIGHEST
 WINDOW, HOP = 2048, 1024  # samples at LOW_RATE: 0.74 s, so semitones are separate from 60 Hz up
@@ -22,8 +23,6 @@ LOWEST, HIGHEST = 40.0, 1000.0  # Hz; above are mostly overtones, which would fa
 AUDIBLE = 0.02  # of the frame's highest peak: lower ones are leakage and noise
 GATE = 0.001  # of the song's highest peak: quieter frames are silence
 SPREAD = 0.2  # semitones; standard deviation of a peak's distance from its note
-
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

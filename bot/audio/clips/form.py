@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from bot.core.vectors import Floats
+
 NEIGHBOURS = 0.04  # of all moments count as a moment's nearest
 BLUR_TIME, BLUR_LAG = 8.0, 1.2  # steps; standard deviations of the blur over the repetition pattern
 SHARPEST = 1 / 40  # of the moments are boundaries of strength 1, on average
-
-Floats = NDArray[np.float32]
 
 
 def likeness(*views: tuple[Floats, float]) -> Floats:

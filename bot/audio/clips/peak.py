@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from bot.audio.analysis.spectrum import RATE, frequencies, hann, mel_filters, resample
 from bot.audio.clips.form import best_echoes, boundaries, echoes, likeness, spread
 from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, LEAD, Peak
+from bot.core.vectors import Floats
 
 PREVIEW = 45.0  # seconds; anything shorter is a preview, whose start somebody chose
 CHOSEN = 0.5  # confidence in that choice
@@ -42,8 +42,6 @@ OPENING = 0.7  # how likely a part begins where the song does
 AGAIN = 0.6  # weight of repeated beginnings; everything else has 1
 SURER = 1.9  # log-odds per standard deviation of appeal; fitted to 100 generated songs
 SNAP = 0.75  # seconds around a moment in which to look for the rise
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.audio.analysis.features import Detail
@@ -13,8 +12,8 @@ from bot.audio.clips.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
 from bot.audio.clips.waveform import picture as waveform
 from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import Peak
+from bot.core.vectors import Floats
 
-Floats = NDArray[np.float32]
 CHROMA, TEMPO, GAP = 168, 120, 40  # pixels: heights of the two panels below the waveform, and the space above each
 DEEP = np.array([0x1E, 0x1F, 0x22]), np.array([0x58, 0x65, 0xF2])  # colours of a silent pitch class, and of a loud one
 LINE = "#f0b232"

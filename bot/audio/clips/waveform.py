@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, Peak
+from bot.core.vectors import Doubles
 
 MOST_BYTES = 256  # in a voice message's waveform (Discord, message attachments)
 EACH = 0.1  # seconds; at most one byte of a voice message's waveform per this time
@@ -30,7 +31,6 @@ CURVE_AT, CURVE_TALL = 42, 28  # pixels from the top, and the curve's height
 CURVE = "#f0b232"  # how likely a highlight is, over the song
 
 Samples = NDArray[np.float32]
-Floats = NDArray[np.float64]
 
 
 def voice(samples: Samples, rate: int) -> str:
@@ -40,7 +40,7 @@ def voice(samples: Samples, rate: int) -> str:
     return base64.b64encode(np.round(255 * bars / max(bars.max(), 1e-9)).astype(np.uint8).tobytes()).decode()
 
 
-def levels(samples: Samples, count: int) -> Floats:
+def levels(samples: Samples, count: int) -> Doubles:
     """Root mean squares of `count` equal parts of (channels, n) samples."""
     edges = np.linspace(0, samples.shape[1], count + 1).astype(int)
     return np.sqrt([_power(samples[:, left:right]) for left, right in pairwise(edges)])
@@ -71,7 +71,7 @@ def _place(seconds: float, sound: Sound) -> float:
     return MARGIN + (WIDTH - 2 * MARGIN) * seconds / max(sound.seconds, 1e-9)
 
 
-def _bars(image: Image.Image, heights: Floats, left: float, right: float) -> None:
+def _bars(image: Image.Image, heights: Doubles, left: float, right: float) -> None:
     """Draw a bar around the middle for each of (n,) levels; those between `left` and `right` are bright."""
     middle, half = (TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2
     tall = np.maximum(half * heights / max(heights.max(), 1e-9), LEAST_BAR / 2)

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.feed.highlight import CLIP, LEAD, Peak
+from bot.core.vectors import Doubles
 
 FEWEST = 20  # parts; YouTube draws 100
 SAME = 3.0  # seconds by which a video of the same recording may differ in length
 OPENING = 0.04  # share of the parts, at the start, that show where people begin, not what they like
 FOOT = 0.5  # of a highlight's height over the rest; below that its rise hasn't begun
 BACK = 8.0  # seconds: the longest rise before the highest part
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +55,13 @@ def find(parts: Sequence[HeatmapPart], seconds: float) -> Peak | None:
     )
 
 
-def _level(starts: Floats, values: Floats, opening: int) -> Floats:
+def _level(starts: Doubles, values: Doubles, opening: int) -> Doubles:
     """Return the values without their trend if it falls; a rising one may be the song's own."""
     slope, _ = np.polyfit(starts[opening:], values[opening:], 1)
     return np.asarray(values - min(0.0, float(slope)) * (starts - starts[opening]))
 
 
-def _foot(starts: Floats, liked: Floats, best: int, opening: int) -> int:
+def _foot(starts: Doubles, liked: Doubles, best: int, opening: int) -> int:
     """Return where the rise to the highest part begins."""
     least = liked[best] - FOOT * (liked[best] - np.median(liked[opening:]))
     foot = best
@@ -71,13 +70,13 @@ def _foot(starts: Floats, liked: Floats, best: int, opening: int) -> int:
     return foot
 
 
-def _confidence(liked: Floats, highest: float) -> float:
+def _confidence(liked: Doubles, highest: float) -> float:
     """Return how far the highest part stands out, 0 to 1; 0.5 at two standard deviations above the median."""
     out = (highest - np.median(liked)) / (liked.std() + 1e-9)
     return float(np.clip(out / 4, 0, 1))
 
 
-def _curve(liked: Floats, opening: int) -> NDArray[np.float32]:
+def _curve(liked: Doubles, opening: int) -> NDArray[np.float32]:
     """Return the curve scaled to 0 to 1; the opening, about which we know nothing, gets the lowest value."""
     rest = liked[opening:]
     scaled = (liked - rest.min()) / (np.ptp(rest) + 1e-9)

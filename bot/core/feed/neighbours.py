@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bot.core.feed import cells
 from bot.core.sorting.learning.columns import Vectors
+from bot.core.vectors import Mask
 
 FIRST_ROOM = 1_024  # rows; doubled when they're full
 WHOLE = 65_536  # songs that are all compared with a point
@@ -22,7 +23,6 @@ ENOUGH = 32_768  # of more songs; comparing more finds hardly any nearer ones am
 CELLS = 2_048  # that more songs are divided into
 UNIT = 32_767  # points are stored in 16 bits, in steps of 1/UNIT: half of float32's memory, cosines right to .0001
 Number = TypeVar("Number", bound=np.generic)
-Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.core.feed import taste
 from bot.core.feed.neighbours import Candidates
 from bot.core.feed.taste import NEIGHBOURS, Taste
 from bot.core.sorting.learning.columns import Vectors
+from bot.core.vectors import Doubles
 
 LEAST = 10  # liked songs with a point that each side needs
 LEAST_STRANGERS = 30
@@ -23,8 +23,6 @@ VAGUE = 50  # points to either side; a wider interval says nothing
 ALIKE_AT_LEAST = 0.3  # least distance of a taste from strangers: without it, chance would decide for a scattered taste
 SHARED = 2.0  # nearness of a song both like: more than any cosine
 SURE = 1.96  # standard errors: 95 % of a normal distribution
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +68,12 @@ def _towards(songs: LikedPoints, taste_of: LikedPoints, strangers: Vectors) -> t
     return share(nearness, _nearness(among), _nearness(strangers @ taste_of.points.T))
 
 
-def _nearness(cosines: Vectors) -> Floats:
+def _nearness(cosines: Vectors) -> Doubles:
     """Return the mean (n,) of the NEIGHBOURS highest values of each row (n, m); m must exceed NEIGHBOURS."""
     return np.asarray(np.partition(cosines, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1), np.float64)
 
 
-def share(nearness: Floats, own: Floats, strangers: Floats) -> tuple[float, float]:
+def share(nearness: Doubles, own: Doubles, strangers: Doubles) -> tuple[float, float]:
     """Return where songs lie between strangers (0) and the taste's own (1), by nearness, and the standard error.
 
     Both are Cliff's delta (1993), the chance to lie nearer than a stranger minus the chance to lie farther, so only
@@ -87,13 +85,13 @@ def share(nearness: Floats, own: Floats, strangers: Floats) -> tuple[float, floa
     return reached / most, math.hypot(error, reached / most * most_error) / most
 
 
-def _ahead(nearness: Floats, strangers: Floats) -> tuple[float, float]:
+def _ahead(nearness: Doubles, strangers: Doubles) -> tuple[float, float]:
     """Return Cliff's delta of two samples, from −1 to 1, and its standard error."""
     placed, beaten = _places(nearness, strangers), _places(strangers, nearness)
     return float(2 * placed.mean() - 1), 2 * math.sqrt(placed.var() / len(nearness) + beaten.var() / len(strangers))
 
 
-def _places(nearness: Floats, among: Floats) -> Floats:
+def _places(nearness: Doubles, among: Doubles) -> Doubles:
     """Return the share (n,) of `among` that each value exceeds; equals count half."""
     ordered = np.sort(among)
     below, through = np.searchsorted(ordered, nearness, "left"), np.searchsorted(ordered, nearness, "right")

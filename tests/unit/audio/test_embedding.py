@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.audio.analysis.embedding import DIGEST, MODEL, MOST, RATE, SPAN, STRIDE, Embedder, Floats, log_mel, patches
+from bot.audio.analysis.embedding import DIGEST, MODEL, MOST, RATE, SPAN, STRIDE, Embedder, log_mel, patches
+from bot.core.vectors import Floats
 from bot.errors import ModelCorrupt, ModelMissing
 from training.__main__ import main as training
 from training.musicnn import build as musicnn

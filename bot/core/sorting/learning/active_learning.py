@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.vectors import Floats, Mask
+
 CLEAR = 0.8  # margin between the two best guesses from which asking wastes a tap
 NEVER_CLEAR = 2.0  # a margin that no song reaches
 ENOUGH = 10  # labels that every playlist needs before songs can be clear
@@ -28,8 +30,6 @@ SOFTNESS = 8.0  # of a region's border: e-folds for a difference of 1 in squared
 SAMPLE = 1_000  # songs that directions and centres are estimated from: more give much the same, slower
 ROUNDS = 6  # of k-means and of subspace iteration; both change little afterwards
 
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 

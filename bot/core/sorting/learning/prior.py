@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
 from bot.core.sorting.learning.columns import keys_of
+from bot.core.vectors import Floats
 
 WORDS = "genres"  # the set that is filled in
 PLAYLISTS, WIKIPEDIA = "prior", "wikipedia"  # what a prior learned from, as a source of features
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,12 @@ from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
 from bot.core.sorting.groups import Group, groups_of
 from bot.core.sorting.labels import Kind, Verdict
-from bot.core.sorting.learning.active_learning import Floats, Guesses, Pool, belief_in, next_songs
+from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs
 from bot.core.sorting.learning.forecast import share_after
 from bot.core.sorting.learning.hints import named_after
 from bot.core.sorting.learning.identities import spelt
 from bot.core.sorting.writing.writes import Action, WriteKind
+from bot.core.vectors import Floats
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, QuestionGone
 from bot.flows.sorting.labelling.readiness import due, training_pays, why_no_songs
