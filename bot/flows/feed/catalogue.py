@@ -151,14 +151,17 @@ class Catalogue:
         return next(iter(entries.values()))
 
     async def clip(self, member: int, song: str) -> Clip:
-        """Return a clip from the song's peak. Raises NotInCatalogue, NoClip if we don't have its file, AudioError."""
+        """Return a clip from the song's peak.
+
+        Raises NotInCatalogue, NoClip if we don't have its file, AudioError, TooOften.
+        """
         await self.entry(member, song)
         async with self._store.reading() as tx:
             path = await catalogue.path_of(tx, song)
             digest = await catalogue.digest_of(tx, path) if path else None
         if path is None or digest is None:
             raise NoClip
-        return await self._clips.cut(Path(path), digest)
+        return await self._clips.cut(Path(path), digest, member)
 
     async def _entries(self, tx: Tx, ids: Sequence[str]) -> dict[str, Entry]:
         described = await catalogue.described(tx, ids)

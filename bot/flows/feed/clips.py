@@ -8,31 +8,54 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
+from weakref import WeakValueDictionary
 
 from bot.core.records import Clip
-from bot.errors import StorageDown
+from bot.errors import StorageDown, TooOften
 from bot.ports import Artefacts, SoundReader
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 SECONDS = 20.0  # of a clip
 ENDING = ".clip"
+MOST_WAITING = 8  # clips of a member that aren't cut yet; the page fetches those of three songs at once
+PATIENCE = 10.0  # seconds until one of them is cut, roughly
 
 
 class Clips:
-    """Clips among some files. Two requests for the same clip at once may cut it twice, but keep it once."""
+    """Clips among some files. Two members' requests for a clip at once may cut it twice, but keep it once.
+
+    Clips are cut one after the other, and each member has one in that row at a time: nobody waits for all of another's.
+    """
 
     def __init__(self, hearing: SoundReader, files: Artefacts) -> None:
         self._hearing, self._files = hearing, files
+        self._waiting = Counter[int]()  # clips of each member that aren't cut yet
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def cut(self, path: Path, digest: str) -> Clip:
-        """Return the clip that starts at the file's peak. digest: of the file's content. Raises AudioError."""
+    async def cut(self, path: Path, digest: str, member: int) -> Clip:
+        """Return the clip that starts at the file's peak, for a member. digest: of the file's content.
+
+        Raises AudioError, and TooOften if too many of the member's clips wait to be cut.
+        """
         if (kept := await asyncio.to_thread(self._read, digest)) is not None:
             return kept
+        if self._waiting[member] >= MOST_WAITING:
+            raise TooOften(PATIENCE)
+        self._waiting[member] += 1
+        turn = self._turns.setdefault(member, asyncio.Lock())
+        try:
+            async with turn:
+                return await asyncio.to_thread(self._read, digest) or await self._cut(path, digest)
+        finally:
+            self._waiting -= Counter({member: 1})  # forgets whoever has none
+
+    async def _cut(self, path: Path, digest: str) -> Clip:
         peak = await self._hearing.peak(path)
         start, moment = float(peak["start"]), float(peak["moment"])
         clip = replace(await self._hearing.clip(path, start, SECONDS), peak=moment - start)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.records import Clip, Song
-from bot.errors import NoClip
+from bot.errors import NoClip, TooOften
 from bot.errors.audio import AudioError
 from bot.errors.feed import NotInCatalogue
 from bot.flows.feed.catalogue import Catalogue
@@ -54,7 +54,7 @@ class Listening:
         """
         try:
             clip = await self._catalogue.clip(member, song.song)
-        except (NoClip, AudioError):
+        except (NoClip, AudioError, TooOften):
             return await self._without_file(song)
         entry = await self._catalogue.entry(member, song.song)
         return Listen(Way.CLIP, clip=clip, peak=entry.peak)

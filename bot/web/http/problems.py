@@ -5,13 +5,14 @@ There are no problem types of our own: the status says what kind it is, the deta
 
 import json
 import logging
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.errors import CratekeeperError, MemberError, NotAmongLikes
+from bot.errors import CratekeeperError, MemberError, NotAmongLikes, TooOften
 from bot.errors.audio import AudioError, HearingFailed
 from bot.errors.sorting import DryRunChanged
 from bot.messages import _
@@ -67,6 +68,9 @@ def _routing(error: web.HTTPException) -> Problem:
 
 
 def _of(error: CratekeeperError) -> Problem:
+    if isinstance(error, TooOften):
+        wait = {"Retry-After": str(math.ceil(error.seconds))}
+        return Problem(HTTPStatus.TOO_MANY_REQUESTS, describe(error, plain=True), wait)
     if isinstance(error, NotAmongLikes | DryRunChanged):
         return Problem(HTTPStatus.CONFLICT, describe(error, plain=True))
     if isinstance(error, MemberError) or (isinstance(error, AudioError) and not isinstance(error, HearingFailed)):

@@ -1,5 +1,6 @@
 """Clips of the operator's files: cut at the peak, cached by content, limited in size; with the analysis process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +12,11 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.adapters.store.library import files
 from bot.adapters.store.library.files import File
+from bot.errors import TooOften
 from bot.errors.audio import AudioError
 from bot.flows.feed.catalogue import Catalogue
-from bot.flows.feed.clips import Clips
-from tests.contract.feed.catalogue_stage import ADA, local
+from bot.flows.feed.clips import MOST_WAITING, Clips
+from tests.contract.feed.catalogue_stage import ADA, BEN, local
 from tests.contract.library.sources.stage import sound
 
 
@@ -63,23 +65,42 @@ async def test_a_clip_is_cut_once_and_its_peak_is_remembered(
 async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
     path, kept = tmp_path / "song.wav", Clips(hearing, Folder(tmp_path / "clips"))
     path.write_bytes(sound(330))
-    clip = await kept.cut(path, "a")
+    clip = await kept.cut(path, "a", ADA)
     damaged = tmp_path / "clips" / "a.clip"
     damaged.write_bytes(b"{ damaged")
     assert kept.peak("a") is None
-    again = await kept.cut(path, "a")
+    again = await kept.cut(path, "a", ADA)
     assert (again.seconds, again.mime) == (clip.seconds, clip.mime)
-    assert await kept.cut(path, "a") == again
+    assert await kept.cut(path, "a", ADA) == again
     with pytest.raises(AudioError):
-        await kept.cut(tmp_path / "nowhere.wav", "b")
+        await kept.cut(tmp_path / "nowhere.wav", "b", ADA)
+
+
+@pytest.mark.slow
+async def test_nobody_waits_for_all_of_another_members_clips(hearing: Hearing, tmp_path: Path) -> None:
+    path, clips, cut = tmp_path / "song.wav", Clips(hearing, Folder(tmp_path / "clips")), list[int]()
+    path.write_bytes(sound(330))
+
+    async def ask(member: int, digest: str) -> None:
+        await clips.cut(path, digest, member)
+        cut.append(member)
+
+    asking = [asyncio.create_task(ask(ADA, f"a{number}")) for number in range(MOST_WAITING)]
+    await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+    asking.append(asyncio.create_task(ask(BEN, "b")))
+    await asyncio.gather(*asking)
+    assert cut.index(BEN) <= 3
+    flood = await asyncio.gather(*(ask(ADA, f"c{number}") for number in range(50)), return_exceptions=True)
+    assert sum(isinstance(each, TooOften) for each in flood) == 50 - MOST_WAITING
+    assert (await clips.cut(path, "d", ADA)).data, "it's over once they're cut"
 
 
 @pytest.mark.slow
 async def test_the_least_recently_used_clip_makes_room(hearing: Hearing, tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     path.write_bytes(sound(330))
-    one = len((await Clips(hearing, Folder(tmp_path / "one")).cut(path, "a")).data)
+    one = len((await Clips(hearing, Folder(tmp_path / "one")).cut(path, "a", ADA)).data)
     kept = Clips(hearing, Folder(tmp_path / "clips", most=int(2.5 * (one + 2_000))))
     for digest in ("a", "b", "a", "c"):
-        await kept.cut(path, digest)
+        await kept.cut(path, digest, ADA)
     assert {path.stem for path in (tmp_path / "clips").iterdir()} == {"a", "c"}

@@ -279,17 +279,17 @@ async def test_a_clip_is_cut_once_for_all_processes_and_again_if_it_is_damaged(
 ) -> None:
     hearing, path = Hearing(), tmp_path / "song.wav"
     path.write_bytes(sound(330))
-    clip = await Clips(hearing, clips_of(bucket.settings)).cut(path, "a")
+    clip = await Clips(hearing, clips_of(bucket.settings)).cut(path, "a", ADA)
     path.unlink()
     elsewhere = Clips(hearing, clips_of(bucket.of(tmp_path / "other")))
     assert elsewhere.peak("a") is None
-    assert await elsewhere.cut(path, "a") == clip
+    assert await elsewhere.cut(path, "a", ADA) == clip
     assert elsewhere.peak("a") is not None
     files = clips_of(bucket.settings)
     files.put("a.clip", files.load("a.clip", lambda file: file.read())[:-1])
     without_cache(bucket.settings)
     path.write_bytes(sound(330))
-    again = await Clips(hearing, files).cut(path, "a")
+    again = await Clips(hearing, files).cut(path, "a", ADA)
     assert (len(again.data), again.waveform, again.seconds) == (len(clip.data), clip.waveform, clip.seconds)
     await hearing.close()
 
@@ -299,5 +299,5 @@ async def test_a_clip_is_cut_while_the_server_is_down(bucket: Place, server: Ser
     hearing, path = Hearing(), tmp_path / "song.wav"
     path.write_bytes(sound(330))
     server.stop()
-    assert (await Clips(hearing, clips_of(bucket.settings)).cut(path, "a")).data
+    assert (await Clips(hearing, clips_of(bucket.settings)).cut(path, "a", ADA)).data
     await hearing.close()
