@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.chat.gateway.presence import FRESH
 from sandbox.discord import Person
@@ -188,3 +188,68 @@ async def test_a_page_opened_from_a_direct_message_has_no_server_to_repost_in(ph
         await page.keyboard.press("ArrowUp")
         await expect(page.get_by_role("dialog")).to_contain_text("Shared by someone")
         await expect(page.get_by_role("button", name="Repost in a server")).to_have_count(0)
+
+
+async def test_a_like_that_fails_during_the_next_swipe_brings_back_its_own_song(phone: Phone) -> None:
+    refused = asyncio.Event()
+
+    async def refuse(route: Route) -> None:
+        await refused.wait()
+        await route.fulfill(status=500, json={"detail": "Not now."})
+
+    async with phone.page() as page:
+        await page.locator(".hear:not([aria-busy])").wait_for()
+        first = await title(page)
+        await page.route("**/like", refuse, times=1)
+        await page.keyboard.press("l")
+        await expect(page.locator("#title")).not_to_have_text(first)
+        second = await title(page)
+        motion = await page.context.new_cdp_session(page)
+        await motion.send("Animation.enable")
+        await motion.send("Animation.setPlaybackRate", {"playbackRate": 0.2})
+        await page.keyboard.press("s")
+        refused.set()
+        await expect(page.locator("#said")).to_have_text("Not now.")
+        await expect(page.locator("#said")).to_have_text(f"Skipped: {second}.")
+        assert await title(page) == first
+        await page.get_by_role("button", name="Undo").click()
+        await expect(page.locator("#title")).to_have_text(second)
+    phone.complaints[:] = [said for said in phone.complaints if "500" not in said]
+
+
+async def test_a_mouse_button_let_go_beside_the_card_leaves_it_where_it_is(phone: Phone) -> None:
+    async with phone.page({"width": 1000, "height": 800}) as page:
+        await page.locator(".hear:not([aria-busy])").wait_for()
+        box = await page.locator(".card").bounding_box()
+        assert box is not None
+        edge, middle = box["x"] + box["width"], box["y"] + box["height"] / 2
+        await page.mouse.move(edge - 2, middle)
+        await page.mouse.down()
+        await page.mouse.move(edge + 50, middle)
+        await page.mouse.up()
+        await page.mouse.move(edge - 100, middle, steps=5)
+        assert await page.locator(".card").evaluate("card => card.style.transform") == ""
+        before = await title(page)
+        await drag(page, (-200, 0))
+        await expect(page.locator("#title")).not_to_have_text(before)
+
+
+async def test_what_is_known_about_a_song_opens_only_while_it_is_on_show(phone: Phone) -> None:
+    known = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await known.wait()
+        await route.continue_()
+
+    async with phone.page() as page:
+        await page.locator(".hear:not([aria-busy])").wait_for()
+        await page.route("**/api/server", wait)
+        before = await title(page)
+        await page.keyboard.press("m")
+        await page.keyboard.press("s")
+        await expect(page.locator("#title")).not_to_have_text(before)
+        async with page.expect_response("**/api/server"):
+            known.set()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await page.keyboard.press("m")
+        await expect(page.get_by_role("dialog")).to_contain_text(await title(page))

@@ -49,9 +49,10 @@ export class Deck {
     this.nothing = detail;
   }
 
-  /** Take the top card away; `done` says what became of it. */
-  swipe(done) {
-    this.gone.push([this.cards.shift(), done]);
+  /** Take a card away, by now perhaps below one that came back; `done` says what became of it. */
+  swipe(card, done) {
+    this.cards = this.cards.filter((each) => each !== card);
+    this.gone.push([card, done]);
     for (const [card] of this.gone.splice(0, this.gone.length - REMEMBERED)) forget(card);
     this.fill().catch(() => {}); // whoever waits for the next card sees the error
   }

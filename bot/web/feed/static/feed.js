@@ -35,7 +35,7 @@ async function go(name, card) {
   const sending = Promise.resolve(deed.call(card));
   sending.catch(() => {}); // handled below, when the card is gone and can come back
   await fly(shown, deed.way);
-  deck.swipe({ name, sending });
+  deck.swipe(card, { name, sending });
   await show();
   busy = false;
   sending.then((liked) => done(deed, card, liked), (error) => failed(error, card));
@@ -56,11 +56,11 @@ async function undo() {
 }
 
 /** Say what went wrong, and bring the last card back, unless the song itself is gone. */
-function failed(error, card) {
+async function failed(error, card) {
   if (error.status === 401) return leftOut(error.message);
   if (card && error.status !== 404 && deck.last?.[0] === card) {
     deck.undo();
-    show();
+    await show(); // it says which song this is
   }
   return tell(error.message);
 }
@@ -103,7 +103,7 @@ async function share() {
 async function more() {
   const card = deck.top;
   const [how, server] = await Promise.all([hearing(card).catch(() => null), api.server().catch(() => null)]);
-  sheet.details(card, how, server, repost);
+  if (on && deck.top === card) sheet.details(card, how, server, repost);
 }
 
 async function repost(card) {

@@ -20,12 +20,13 @@ export function swipeable(card, leaning, swiped) {
   let drag = null;
 
   const begin = (event) => {
-    if (!event.isPrimary || event.button !== 0 || drag) return;
+    if (!event.isPrimary || event.button !== 0) return;
     drag = { id: event.pointerId, x: event.clientX, y: event.clientY, dx: 0, dy: 0, moved: false, trail: [] };
   };
 
   const move = (event) => {
     if (event.pointerId !== drag?.id) return;
+    if (!event.buttons) return void (drag = null); // let go where the card didn't hear of it
     drag.dx = event.clientX - drag.x;
     drag.dy = event.clientY - drag.y;
     if (!drag.moved && Math.hypot(drag.dx, drag.dy) < BEGIN) return;
