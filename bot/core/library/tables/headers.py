@@ -210,6 +210,7 @@ SPELLINGS = {
 }  # field → its spellings
 IDS = ("track_uri", "track_id", "spotify_id", "uri", "id", "url")  # fields that may hold a Spotify id, best first
 PERCENT = "_percent"  # suffix of a share's field that's in percent
+NUMBERED = re.compile(r"(?:track_)?artists?_(?:name_)?\d+(?:_name)?")
 CHOSIC = "dance"  # a header that only Chosic has; its shares are percentages
 SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"})
 
@@ -239,6 +240,11 @@ def field_of(header: str) -> str:
     """Return the field that a header names; unknown headers name themselves."""
     name = plain(header)
     return FIELDS.get(_key(header), (name, 0))[0]
+
+
+def one_artist(header: str) -> bool:
+    """Whether a column holds one of a song's artists, as in YouTube Music's "Artist Name 1", "Artist Name 2"."""
+    return NUMBERED.fullmatch(plain(header)) is not None
 
 
 def surest_first(headers: Sequence[str]) -> list[int]:

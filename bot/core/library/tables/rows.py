@@ -24,7 +24,7 @@ from bot.core.library.tables.cells import (
 from bot.core.library.tables.decode import HEAD, lines
 from bot.core.library.tables.formats import account
 from bot.core.library.tables.formats.json_stream import Torn
-from bot.core.library.tables.headers import IDS, KNOWN, field_of, fields_of, known, surest_first
+from bot.core.library.tables.headers import IDS, KNOWN, field_of, fields_of, known, one_artist, surest_first
 from bot.core.library.tables.names import Names
 from bot.core.library.tables.problems import BadRow, Problem
 from bot.core.library.tables.write import armed
@@ -110,7 +110,7 @@ class Table:
                 yield BadRow(line, problem)
             else:
                 fields = header.fields(cells)
-                yield Row(line, fields, self._names.split(fields.get("artists", "")))
+                yield Row(line, fields, header.artists(cells, self._names.split(fields.get("artists", ""))))
 
 
 def _from_account(entries: Iterator[account.Found]) -> Iterator[Row | BadRow]:
@@ -126,11 +126,13 @@ def _from_account(entries: Iterator[account.Found]) -> Iterator[Row | BadRow]:
 class _Header:
     columns: tuple[str, ...]  # the field of each column, up to the last named one
     order: tuple[int, ...]  # order of trust
+    numbered: tuple[int, ...]  # columns that hold one artist each
 
     @classmethod
     def of(cls, headers: Sequence[str]) -> "_Header":
         named = _trimmed(headers, 0)
-        return cls(fields_of(named), tuple(surest_first(named[:MOST_COLUMNS])))
+        numbered = tuple(at for at, header in enumerate(named[:MOST_COLUMNS]) if one_artist(header))
+        return cls(fields_of(named), tuple(surest_first(named[:MOST_COLUMNS])), numbered)
 
     def repeats(self, cells: Sequence[str]) -> bool:
         """Whether a row is a header again, from a file that was appended to another one."""
@@ -161,6 +163,14 @@ class _Header:
             if field and at < len(cells) and (text := _said(cells[at])):
                 said.setdefault(field, text)
         return said
+
+    def artists(self, cells: Sequence[str], found: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the artists in numbered columns, where a cell is one name, after those found in another column."""
+        if not self.numbered:
+            return found
+        whole = [text for at in self.numbered if at < len(cells) and (text := _said(cells[at]))]
+        others = () if self.columns[self.numbered[0]] == "artists" else found
+        return tuple(dict.fromkeys([*others, *whole]))
 
 
 def _said(cell: str) -> str:

@@ -214,6 +214,16 @@ def test_headers_are_recognised_in_any_spelling(header: str) -> None:
     assert (kept.duration_ms, kept.isrc) == (200_000, "QZAAA2500001")
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Artist Name 1,Artist Name 2,Artist Name 3", "artists.0.name,artists.1.name,x", "track.artists[0].name,Artist 2,"],
+)
+def test_artists_with_a_column_each_are_all_read(header: str) -> None:
+    form = f'Song Title,{header}\nBoats,"Tyler, The Creator",Ann,\n'
+    assert song(form).artists == ("Tyler, The Creator", "Ann")
+    assert song(form.replace(header, "Artist,Artist 2,Tag")).artists == ("Tyler", "The Creator", "Ann")
+
+
 @pytest.mark.parametrize("header", ["Track,Title,Artist", "Name,Track Name,Artist", "#,Song,Artist", "Name,Title,Band"])
 def test_of_two_possible_title_columns_the_more_certain_one_is_used(header: str) -> None:
     assert song(table(header, "3,Nachtbus,Lena Ohm")).title == "Nachtbus"
