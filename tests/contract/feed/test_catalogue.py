@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bot.adapters.store import Store, personal_data, schema
+from bot.adapters.store.account import members
+from bot.adapters.store.feed import catalogue as entries
 from bot.adapters.store.library import recordings, songs
 from bot.adapters.store.rows import CHUNK
 from bot.core.library.file_match import FileMatch
@@ -88,6 +90,26 @@ async def test_songs_are_suggested_to_those_who_like_or_can_see_them(stage: Stag
     assert sorted(await suggested(EVA, "7")) == sorted([song(7).song, song(17).song, song(27).song, local(107)])
     assert await suggested(EVA, "100") == [], "whoever likes it hasn't joined"
     assert await suggested(EVA, "%") == []
+
+
+async def test_strangers_to_two_members_are_songs_of_others_in_a_fixed_order(stage: Stage) -> None:
+    await stage.like(ADA, range(10))
+    await stage.like(BEN, range(5, 15))
+    await stage.like(EVA, range(8, 40))
+    await stage.hear([200])
+    await stage.catalogue.points.refresh()
+    others = [*(song(number).song for number in range(15, 40)), local(200)]
+
+    async def strangers(limit: int) -> list[str]:
+        async with stage.store.reading() as tx:
+            return await entries.strangers_to(tx, (ADA, BEN), limit)
+
+    assert await strangers(50) == sorted(others, key=key)
+    assert await strangers(7) == sorted(others, key=key)[:7]
+    async with stage.store.writing() as tx:
+        await tx.execute(update(schema.entry).where(schema.entry.c.song == local(200)).values(point=None))
+        await members.change(tx, EVA, joined=False)
+    assert await strangers(50) == [], "without a point, or shared by nobody any more"
 
 
 async def test_recommendations_are_new_songs_of_the_same_style(stage: Stage) -> None:
