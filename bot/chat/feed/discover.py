@@ -13,7 +13,7 @@ from bot.messages import _
 from bot.messages import feed as messages
 
 Steps = app_commands.Range[int, 1, 20]
-discover = app_commands.Group(name="discover", description="Songs that are new to you")
+discover = app_commands.Group(name="discover", description="Songs from the catalogue")
 
 
 @discover.command(name="songs", description="Recommended songs: close to what you like, new to you, and varied")

@@ -47,7 +47,7 @@ def voting(table: RoundTable) -> str:
 
 def how_to_enter() -> str:
     return _(
-        "One song each; it takes at least {fewest} for a vote. Who entered what is shown at the end, with the votes; "
+        "One song each; a vote takes at least {fewest}. Who entered what is shown at the end, with the votes; "
         "until then nobody knows.",
         fewest=FEWEST,
     )

@@ -11,7 +11,7 @@ from bot.messages import N_, _, formatting, plural
 
 NONE_YET = N_("There's no shared playlist here yet. `/shared new` starts one.")
 NAMED = N_(
-    "From now on, members who keep this list see your name beside the songs you add. `/shared leave` removes it."
+    "From now on, members who keep this playlist see your name beside the songs you add. `/shared leave` removes it."
 )
 JOINED = N_(
     "You're in. `/shared show` has the songs, and `/shared add` adds one; your name is shown beside what you add."

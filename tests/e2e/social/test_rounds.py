@@ -84,7 +84,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
         voted = await answer(player.select(ballot, "Up to 3 songs", menu.options[0].value))
         assert "Your votes are in" in voted.text()
     results = await stack.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
-    assert labels(results) == ["Make a playlist of it"]
+    assert labels(results) == ["Make a playlist of these"]
     assert [f"<@{player.user.id}>" in results.text() for player in players] == [True, True, False]
     assert "someone" in results.text(), "Ruth has left, so nothing there names her"
     stack.discord.join(stack.guild, ruth.user)
@@ -92,9 +92,9 @@ async def test_a_round_from_the_theme_to_the_playlist(
     assert f"<@{ruth.user.id}>" in (await answer(rosa.command("round show"))).text()
     await stack.until(lambda: stack.rows("select state, told from round") == [("closed", "closed")])
 
-    asked = await answer(rick.click(results, "Make a playlist of it"))
+    asked = await answer(rick.click(results, "Make a playlist of these"))
     assert "write it to *your* account" in asked.text()
-    ruths = await answer(ruth.click(results, "Make a playlist of it"))
+    ruths = await answer(ruth.click(results, "Make a playlist of these"))
     stack.discord.leave(stack.guild, rosa.user)
     await asyncio.sleep(FRESH)
     both = [answer(player.click(page, "Make it")) for player, page in ((rick, asked), (ruth, ruths))]

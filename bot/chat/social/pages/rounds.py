@@ -72,7 +72,7 @@ def asks_for_playlist(table: RoundTable) -> Page:
 def _playlist(table: RoundTable) -> list[Item]:
     if table.round.shared is not None or not table.ranking:
         return []
-    return [layout.row(layout.button(_("Make a playlist of it"), ids.of("rlist", table.round.round)))]
+    return [layout.row(layout.button(_("Make a playlist of these"), ids.of("rlist", table.round.round)))]
 
 
 def _hear(table: RoundTable) -> layout.Row:
