@@ -5,6 +5,7 @@ SpotifyError
 ├── NotOnAllowList       the app's five seats don't include this member
 ├── ConsentEnded         `invalid_grant`: the member must link again
 ├── SpotifyDown          5xx or no connection: it isn't known whether it was carried out
+│   ├── AppRefused       the app's owner has no Premium
 │   └── Unreadable       an answer that makes no sense
 ├── Unsettled            written, but not readable yet
 ├── SongsRefused         Spotify takes none of these songs
@@ -46,6 +47,10 @@ class ConsentEnded(SpotifyError):
 
 class SpotifyDown(SpotifyError):
     """Spotify cannot be reached."""
+
+
+class AppRefused(SpotifyDown):
+    """Spotify refuses the app: its owner has no Premium."""
 
 
 class Unreadable(SpotifyDown):

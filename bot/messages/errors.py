@@ -49,6 +49,10 @@ NO_DATABASE = N_(
     "I can't use my database right now, so I didn't do that. Try again in a few minutes. If that doesn't help, tell "
     "whoever runs this bot."
 )
+APP_REFUSED = N_(
+    "Spotify refuses the app I use for you, because its owner has no Premium right now. Nothing was lost. Unless it's "
+    "your own app, tell whoever runs this bot. Once that's fixed, Spotify can take a few hours."
+)
 COMMON: Wordings = {
     errors.CratekeeperError: N_("That didn't work, and it isn't your fault. Nothing was lost."),
     errors.NotLinked: N_("I don't know your songs yet. Use `/link` for Spotify, or `/library import` for a file."),
@@ -85,6 +89,7 @@ COMMON: Wordings = {
         "runs the bot to add you, use `/link client_id:` with an app of your own (its owner needs Premium), or "
         "`/library import` with a file. Nothing was kept."
     ),
+    spotify.AppRefused: APP_REFUSED,
     spotify.ConsentEnded: N_(
         "Your consent on Spotify has ended: it lasts six months, or you revoked it. Use `/link` to go on."
     ),
@@ -116,6 +121,7 @@ COMMON: Wordings = {
     errors.TrainingFailed: N_("Training didn't finish. Your labels are safe, and I'll try again with the next ones."),
 }
 BY_ITSELF: Wordings = {  # where a job goes on later, and nobody has to try again
+    spotify.AppRefused: APP_REFUSED,
     spotify.CoolingDown: N_("Spotify asks us to wait until {until}. Nothing was lost; I'll go on then."),
     spotify.SpotifyDown: N_("Spotify isn't answering properly. Nothing was lost; I'll keep trying."),
 }

@@ -1,7 +1,8 @@
 """Refusals, in Spotify's two formats.
 
 Refused               the Web API's error object
-└── NotRegistered     the one refusal in plain text
+├── NotRegistered     in plain text
+└── OwnerNotPremium   in plain text
 OAuthRefused          the accounts service's error object
 """
 
@@ -28,6 +29,17 @@ class NotRegistered(Refused):
 
     def __init__(self, message: str) -> None:
         super().__init__(403, message)
+
+
+class OwnerNotPremium(Refused):
+    """The app's owner has no Premium: tokens are issued, but every call is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            403,
+            "Active premium subscription required for the owner of the app. When the subscription status changes, it "
+            "can take a few hours before requests are allowed again.",
+        )
 
 
 class OAuthRefused(Exception):

@@ -198,6 +198,7 @@ class App:
     redirect_uris: frozenset[str]
     secret: str | None = field(default=None, repr=False)
     users: set[str] = field(default_factory=set)
+    premium: bool = True  # whether its owner has Premium
 
     def __post_init__(self) -> None:
         if refused := [uri for uri in self.redirect_uris if not redirect_allowed(uri)]:

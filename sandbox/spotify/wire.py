@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.spotify.accounts.tokens import Consent
-from sandbox.spotify.errors import NotRegistered, OAuthRefused, Refused
+from sandbox.spotify.errors import NotRegistered, OAuthRefused, OwnerNotPremium, Refused
 from sandbox.spotify.faults import QUOTA_LOCKOUT, Fault, HangUp, Late, Request
 from sandbox.spotify.model import Account
 from sandbox.spotify.world import World
@@ -88,7 +88,7 @@ async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer refusals in Spotify's formats."""
     try:
         return await handler(request)
-    except NotRegistered as refusal:
+    except (NotRegistered, OwnerNotPremium) as refusal:
         return web.Response(status=refusal.status, text=refusal.message)
     except Refused as refusal:
         return _refusal(refusal)
@@ -115,13 +115,15 @@ async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def authorised(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let requests through if they have a valid token and the member has a seat in the app."""
+    """Let requests through if they have a valid token, the app's owner has Premium, and the member a seat in it."""
     world = world_of(request)
     if not _bearer(request):
         raise Refused(401, "No token provided")
     consent = world.tokens.consent(_bearer(request))
     if consent is None:
         raise Refused(401, "The access token expired")
+    if not world.apps[consent.client_id].premium:
+        raise OwnerNotPremium
     if consent.user not in world.apps[consent.client_id].users:
         raise NotRegistered(world.seatless)
     request[CONSENT] = consent

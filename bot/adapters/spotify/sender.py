@@ -7,6 +7,7 @@ carried out is never repeated: its caller reads the current state, and converges
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -19,9 +20,10 @@ from bot.adapters.spotify.outage import Outage
 from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store, Tx, limits
 from bot.core.library.turns import Pace
-from bot.errors.spotify import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.errors.spotify import AppRefused, ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
 from bot.telemetry.metrics import SPOTIFY_CALLS, Call
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 BAD_REQUEST, FORBIDDEN, TOO_MANY, SERVER_ERROR = 400, 403, 429, 500
 QUOTA = "QUOTA_EXCEEDED"  # reason of a 429 about the developer's daily quota
@@ -51,20 +53,25 @@ class Sender:
         self._clock, self._sleep, self._steady = clock, sleep, steady
         self._pace, self._outage = pace, outage
         self._stopping = False
+        self._refused: set[str] = set()  # apps whose owner has no Premium, as far as the log knows
         self._threads = ThreadPoolExecutor(AT_ONCE, "spotify")  # slow answers hold up nothing else that uses threads
 
     async def send(self, client_id: str, send: Callable[[], T], *, patient: bool = True) -> T:
         """Send a request in the app's turn; repeat it after a short Retry-After, because a 429 isn't carried out.
 
-        Raises CoolingDown, NotOnAllowList, ConsentEnded, SpotifyDown, a StoreError; Refusal for any other answer.
+        Raises CoolingDown, NotOnAllowList, ConsentEnded, SpotifyDown (AppRefused), a StoreError; Refusal for any other
+        answer.
         """
         await self._turn(client_id)
         try:
-            return await self._once(send)
+            answer = await self._once(send)
         except Refusal as refusal:
             if not (patient and _brief(refusal)):
                 raise await self._meaning(client_id, refusal) from None
             await self._hold(client_id, refusal.retry_after or 0)
+        else:
+            self._refused.discard(client_id)
+            return answer
         return await self.send(client_id, send, patient=False)
 
     async def _turn(self, client_id: str) -> None:
@@ -133,9 +140,17 @@ class Sender:
             return CoolingDown(await self._cool_down(client_id, refusal))
         if refusal.status == FORBIDDEN and "registered" in refusal.message:  # its wording has changed twice
             return NotOnAllowList()
+        if refusal.status == FORBIDDEN and "premium subscription required" in refusal.message.lower():
+            return self._app_refused(client_id)
         if refusal.status == FORBIDDEN and "scope" in refusal.message:
             return ConsentEnded("The consent does not cover what was asked.")
         return refusal
+
+    def _app_refused(self, client_id: str) -> AppRefused:
+        if client_id not in self._refused:
+            log.warning("Spotify refuses the app %s: its owner has no Premium", client_id)
+        self._refused.add(client_id)
+        return AppRefused()
 
     async def _cool_down(self, client_id: str, refusal: Refusal) -> datetime:
         """Block all use of this app's quota until Spotify's time is up; return when that is."""

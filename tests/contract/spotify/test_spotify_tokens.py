@@ -10,7 +10,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.core.records import Account
 from bot.errors import LinkRefused, NotLinked
-from bot.errors.spotify import ConsentEnded, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.errors.spotify import AppRefused, ConsentEnded, NotOnAllowList, SpotifyDown, SpotifyError
 from bot.messages.errors import describe
 from sandbox.spotify import App
 from sandbox.spotify.errors import SEATLESS
@@ -214,6 +214,24 @@ async def test_p11_a_member_who_loses_the_seat_later_is_told_too(
     with pytest.raises(NotOnAllowList):
         await mara.likes(0)
     assert stage.asked() == [LIKES]
+
+
+async def test_an_app_whose_owner_has_no_premium_costs_nobody_a_playlist_and_is_logged_once(
+    stage: Stage, mara: SpotifyMusic, caplog
+) -> None:
+    """Spotify then refuses every call with 403, just as it does for a playlist that isn't theirs."""
+    run = stage.world.create_playlist("mara", "Run")
+    app = stage.world.apps[APP]
+    for _lapse in range(2):
+        app.premium = False
+        for call in (mara.contents(run.id), mara.add(run.id, URIS[:1], None), mara.saved(URIS[:1]), mara.likes(0)):
+            with pytest.raises(AppRefused):
+                await call
+        app.premium = True
+        assert (await mara.contents(run.id)).items == ()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"Spotify refuses the app {APP}: its owner has no Premium"
+    ] * 2
 
 
 async def test_an_account_is_identified_by_the_key_that_never_changes(stage: Stage, mara: SpotifyMusic) -> None:
