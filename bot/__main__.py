@@ -4,11 +4,10 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import __version__, config, modes
 from bot.adapters import parts
@@ -21,6 +20,7 @@ from bot.errors import CratekeeperError, SettingsError
 if TYPE_CHECKING:
     from bot.adapters.store import Store
 
+T = TypeVar("T")
 PROG = "python -m bot"
 NOTHING: Mapping[str, str] = {}
 EXIT_SETTINGS = 2
@@ -194,11 +194,8 @@ def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot.flows.library.operator_features import import_features
 
-    async def keep() -> str:
-        async with _store(settings) as store:
-            return (await import_features(store, options.file, datetime.now(UTC))).report
-
-    print(f"{options.file.name}: {asyncio.run(keep())}")
+    kept = _in_store(settings, lambda store: import_features(store, options.file, datetime.now(UTC)))
+    print(f"{options.file.name}: {kept.report}")
     return 0
 
 
@@ -221,35 +218,26 @@ def _match(settings: config.Settings, options: argparse.Namespace) -> int:
 
     paths = [str(options.file.absolute()), str(options.file)] if options.file else []
 
-    async def note() -> str:
-        async with _store(settings) as store:
-            if options.auto:
-                return (await match.leave_to_matcher(store, options.song, datetime.now(UTC))).line
-            return (await match.correct(store, options.song, paths, datetime.now(UTC))).line
-
-    print(f"noted: {asyncio.run(note())}")
+    now = datetime.now(UTC)
+    if options.auto:
+        song = _in_store(settings, lambda store: match.leave_to_matcher(store, options.song, now))
+    else:
+        song = _in_store(settings, lambda store: match.correct(store, options.song, paths, now))
+    print(f"noted: {song.line}")
     return 0
 
 
 def _rotate(settings: config.Settings, _: argparse.Namespace) -> int:
     from bot.cli import keys
 
-    async def carry_out() -> str:
-        async with _store(settings) as store:
-            return await keys.rotate(store, settings)
-
-    print(asyncio.run(carry_out()))
+    print(_in_store(settings, lambda store: keys.rotate(store, settings)))
     return 0
 
 
 def _retire(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot.cli import keys
 
-    async def carry_out() -> str:
-        async with _store(settings) as store:
-            return await keys.retire(store, settings, oldest=options.oldest)
-
-    print(asyncio.run(carry_out()))
+    print(_in_store(settings, lambda store: keys.retire(store, settings, oldest=options.oldest)))
     return 0
 
 
@@ -271,19 +259,15 @@ def _migrate_store(settings: config.Settings, options: argparse.Namespace) -> in
     return asyncio.run(migrate_store(settings, options.to))
 
 
-@asynccontextmanager
-async def _store(settings: config.Settings) -> AsyncIterator["Store"]:
-    """The database at today's schema, for a command."""
+def _in_store(settings: config.Settings, do: Callable[["Store"], Awaitable[T]]) -> T:
+    """Return what comes of something done with the database, its schema up to date."""
     from bot.adapters import home
-    from bot.adapters.store import Store
 
-    home.prepare(settings)
-    store = Store(settings.database_url)
-    try:
-        await home.migrate(store, settings)
-        yield store
-    finally:
-        await store.close()
+    async def done() -> T:
+        async with home.opened(settings) as store:
+            return await do(store)
+
+    return asyncio.run(done())
 
 
 if __name__ == "__main__":

@@ -54,14 +54,12 @@ def members_in(env: Mapping[str, str]) -> Teachers:
 
 
 async def _members(store: Store) -> Teachers:
-    try:
+    async with store:
         if not store.exists:
             raise InputProblem(f"{store}: no database there; DATABASE_URL and DATA_DIR say where it is")
         await store.migrate()
         async with store.reading() as tx:
             taught = await prior_consent.taught_playlists(tx)
-    finally:
-        await store.close()
     people = [Person(f"member:{each.member}", each.songs, each.playlists) for each in taught]
     return Teachers(people, frozenset(each.member for each in taught))
 
@@ -76,7 +74,7 @@ def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> st
 async def _publish(store: Store, files: Artefacts, prior: Prior, members: frozenset[int]) -> None:
     """Write file and notes in one transaction, so that the one is never without the other."""
     content = to_bytes(Taught(prior, len(members)))
-    try:
+    async with store:
         if not store.exists:
             files.put(NAME, content)
             return
@@ -84,8 +82,6 @@ async def _publish(store: Store, files: Artefacts, prior: Prior, members: frozen
         async with store.writing() as tx:
             await prior_consent.record_teachers(tx, prior.version, set(members))
             await asyncio.to_thread(files.put, NAME, content)
-    finally:
-        await store.close()
 
 
 def check(people: Sequence[Person], jobs: int, others: Sequence[Corpus] = ()) -> list[Gain]:

@@ -7,8 +7,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -154,6 +154,15 @@ def _writable(path: Path) -> None:
             path.open("ab").close()
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """Yield the database, its schema brought up to date. Raises SettingsError, AlreadyRuns, NewerSchema, StoreError."""
+    prepare(settings)
+    async with Store(settings.database_url) as store:
+        await migrate(store, settings)
+        yield store
 
 
 async def migrate(store: Store, settings: Settings, patience: float = 0) -> None:

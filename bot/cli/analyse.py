@@ -14,7 +14,6 @@ from typing import Any
 
 from bot.adapters import home
 from bot.adapters.hearing import Hearing
-from bot.adapters.store import Store
 from bot.config import Settings
 from bot.core.features import TAG
 from bot.errors import CratekeeperError, SettingsError
@@ -86,9 +85,7 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool, forget
     async with AsyncExitStack() as closing:
         home.prepare(settings)
         closing.enter_context(home.locked(settings.data_dir / home.IMPORT_LOCK, ImportRuns()))
-        store = Store(settings.database_url)
-        closing.push_async_callback(store.close)
-        await home.migrate(store, settings)
+        store = await closing.enter_async_context(home.opened(settings))
         hearings = [Hearing() for _ in range(processors())]
         for hearing in hearings:
             closing.push_async_callback(hearing.close)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -116,8 +116,7 @@ async def _running(settings: Settings) -> str:
 
 
 async def _keys(settings: Settings) -> str:
-    home.prepare(settings)
-    async with _opened(settings) as store:
+    async with home.opened(settings) as store:
         Vault(await home.keys(store, settings))
     return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / 'keys'}: tokens depend on it")
 
@@ -137,28 +136,9 @@ async def _database(settings: Settings) -> str:
     home.prepare(settings)
     live = home.is_lived_in(settings)
     await asyncio.to_thread(home.verify, settings, thoroughly=not live)
-    async with _opened(settings) as store:
+    async with home.opened(settings) as store:
         said = f"undamaged and up to date (schema {max(known_revisions())}), at {store}"
     return f"{said}; stop the bot for a thorough check" if live else said
-
-
-@asynccontextmanager
-async def _read(settings: Settings) -> AsyncIterator[Store]:
-    store = Store(settings.database_url)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Store]:
-    store = Store(settings.database_url)
-    try:
-        await home.migrate(store, settings)
-        yield store
-    finally:
-        await store.close()
 
 
 async def _storage(settings: Settings) -> str:
@@ -168,7 +148,7 @@ async def _storage(settings: Settings) -> str:
 
 
 async def _models(settings: Settings) -> str:
-    async with _read(settings) as store:
+    async with Store(settings.database_url) as store:
         lost = await train.lost(store, Scorer(models_of(settings)))
     if lost:
         named = ", ".join(model.digest[:12] for model in lost)
@@ -178,7 +158,7 @@ async def _models(settings: Settings) -> str:
 
 async def _consents(settings: Settings) -> str:
     """How many consents end soon. Their members are told, so that's no problem of the bot's."""
-    async with _read(settings) as store:
+    async with Store(settings.database_url) as store:
         left = await notify.ending(store, datetime.now(UTC))
     if not left:
         return f"none ends within {notify.WARN_DAYS[0]} days"
@@ -218,12 +198,8 @@ async def _shipped(settings: Settings) -> str:
 
 
 async def _gone(settings: Settings, taught: Taught) -> int:
-    store = Store(settings.database_url)
-    try:
-        async with store.reading() as tx:
-            return await prior_consent.left(tx, taught.prior.version, taught.members)
-    finally:
-        await store.close()
+    async with Store(settings.database_url) as store, store.reading() as tx:
+        return await prior_consent.left(tx, taught.prior.version, taught.members)
 
 
 async def _hearing(_: Settings) -> str:
@@ -275,12 +251,8 @@ def _in_words(age: timedelta) -> str:
 
 async def _aside(settings: Settings) -> str:
     """What failed five times in a row; the bot tries it again once a day and at each start."""
-    store = Store(settings.database_url)
-    try:
-        async with store.reading() as tx:
-            setbacks_aside = await setbacks.aside(tx)
-    finally:
-        await store.close()
+    async with Store(settings.database_url) as store, store.reading() as tx:
+        setbacks_aside = await setbacks.aside(tx)
     if setbacks_aside:
         named = ", ".join(f"{setback.kind} {setback.subject} (#{setback.reference})" for setback in setbacks_aside)
         raise Unwell(f"failed five times: {named}; look for the # in the log. It runs again daily and at each start.")
@@ -289,22 +261,16 @@ async def _aside(settings: Settings) -> str:
 
 async def _reports(settings: Settings) -> str:
     """How many reports are open. The server's managers deal with them, so that's no problem of the bot's."""
-    store = Store(settings.database_url)
-    try:
+    async with Store(settings.database_url) as store:
         waiting = await reports.open_ones(store, datetime.now(UTC))
-    finally:
-        await store.close()
     return f"{waiting} open; the log names the songs that no channel could be told about" if waiting else "none open"
 
 
 async def _sources(settings: Settings) -> str:
     """Which services are asked for features. One that is down or asks us to wait isn't a problem to fix here."""
-    now, store = datetime.now(UTC), Store(settings.database_url)
-    try:
-        async with store.reading() as tx:
-            waits = {name: await limits.cooldown(tx, f"source:{name}") for name in settings.services}
-    finally:
-        await store.close()
+    now = datetime.now(UTC)
+    async with Store(settings.database_url) as store, store.reading() as tx:
+        waits = {name: await limits.cooldown(tx, f"source:{name}") for name in settings.services}
     said = [
         f"{name} (left alone until {until:%H:%M} UTC)" if until and until > now else name
         for name, until in waits.items()

@@ -31,14 +31,10 @@ async def migrate_store(settings: Settings, to: str) -> int:
         for each in (settings, target):
             if each.on_server:
                 held.enter_context(Lease(each.database_url, WHOLE))
-        stores = Store(settings.database_url), Store(target.database_url)
-        try:
-            rows = await _copy(settings, *stores)
-        finally:
-            for store in stores:
-                await store.close()
+        async with Store(settings.database_url) as here, Store(target.database_url) as there:
+            rows = await _copy(settings, here, there)
         jobs = await asyncio.to_thread(queue.copy, settings.jobs_url, target.jobs_url)
-    print(f"Copied to {stores[1]}: rows {rows}, waiting jobs {jobs}. Each is the same as in {stores[0]}.")
+    print(f"Copied to {there}: rows {rows}, waiting jobs {jobs}. Each is the same as in {here}.")
     print(f"Set DATABASE_URL to the new one, and start the bot. Keys, models and clips stay in {settings.data_dir}.")
     return 0
 

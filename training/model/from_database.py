@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 from bot import config
 from bot.adapters.artefacts import models_of
@@ -34,11 +33,6 @@ def models_in(env: Mapping[str, str]) -> Artefacts:
     return models_of(config.storage(env))
 
 
-def data_dir_in(env: Mapping[str, str]) -> Path:
-    """Return the data folder of the bot in this environment."""
-    return Path(env.get("DATA_DIR") or "data").resolve()
-
-
 def shipped_is_on(env: Mapping[str, str]) -> bool:
     """Return whether the prior that ships is used in this environment."""
     return env.get("PRIOR", "").strip().lower() != "off"
@@ -46,21 +40,19 @@ def shipped_is_on(env: Mapping[str, str]) -> bool:
 
 def store_in(env: Mapping[str, str]) -> Store:
     """Return the database of this environment."""
-    return Store(env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir_in(env) / 'cratekeeper.db'}")
+    return Store(config.storage(env).database_url)
 
 
 async def _train(
     store: Store, files: Artefacts, priors: Priors, member: int, layer: int, now: datetime
 ) -> TrainingOutcome:
-    try:
+    async with store:
         prior = priors.current()  # a damaged one counts as none, and is logged
         training, serving = await _read(store, member, layer, prior)
         outcome = train(training, served_from(files, serving), now)
         if (made := outcome.artefact) is not None:
             new = NewModel(member, layer, made.digest, outcome.labels, made.card, now)
             await _publish(store, files, made, new)
-    finally:
-        await store.close()
     return outcome
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Self
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, make_url
@@ -143,6 +144,12 @@ class Store:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
 
 def _backend(url: str, busy_ms: int) -> Sqlite | Postgresql:
