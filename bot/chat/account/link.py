@@ -86,11 +86,14 @@ def _confirm(consent: flow.Consent) -> Page:
 
 
 async def on_link_it(context: Context) -> None:
+    services = context.services
     await reply.pause(context.interaction)
-    linked = await context.services.linking.finish(context.member, context.tap.key)
+    if await services.linking.replaces(context.member, context.tap.key):
+        await services.jobs.forget(context.member)  # a sync of the earlier account would keep this one's from beginning
+    linked = await services.linking.finish(context.member, context.tap.key)
     context.bot.pending.wait(context.interaction, "sync", context.now)
     await reply.show(context.interaction, Page(messages.linked_now(linked.name)))
-    await context.services.jobs.enqueue(JobKind.SYNC, linked.member)
+    await services.jobs.enqueue(JobKind.SYNC, linked.member)
 
 
 async def on_do_not_link(context: Context) -> None:

@@ -148,15 +148,25 @@ class Linking:
             raise WrongCode(left)
         return consent, waiting["sealed"]
 
+    async def replaces(self, member: int, code: str) -> bool:
+        """Whether `finish` would replace another account. Raises as `finish` does."""
+        consent, _ = await self._confirmed(member, code)
+        async with self._store.reading() as tx:
+            return _was_another(await members.account(tx, member), consent.profile)
+
+    async def _confirmed(self, member: int, code: str) -> tuple[Consent, bytes]:
+        """Return what `_proved` does for a code that a button has."""
+        try:
+            return await self._proved(member, code)
+        except WrongCode:
+            raise EarlierLink from None
+
     async def finish(self, member: int, code: str) -> Linked:
         """Store the account that the member was shown; its first sync is due at once.
 
         Raises LinkRefused if the consent no longer exists.
         """
-        try:
-            consent, stored = await self._proved(member, code)
-        except WrongCode:
-            raise EarlierLink from None
+        consent, stored = await self._confirmed(member, code)
         profile, now = consent.profile, self._clock()
         account = Account(member, consent.client_id, profile.user_key, profile.name, consent.tokens, consented_at=now)
         async with self._store.reading() as tx:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
@@ -102,10 +102,9 @@ async def _page(likes: Likes, offset: int) -> tuple[LikesPage, int]:
 
 
 async def _keep(store: Store, account: Account, page: LikesPage, since: datetime | None, now: datetime) -> None:
-    """Store a page; songs liked after `since` are new. Raises NotLinked if the member has unlinked."""
+    """Store a page; songs liked after `since` are new. Raises NotLinked if the member has unlinked that account."""
     async with store.writing() as tx:
-        if await members.account(tx, account.member) is None:
-            raise NotLinked
+        await _check_linked(tx, account)
         known = await songs.liked_of(tx, account.member, (like.song.song for like in page.likes))
         changed = [like for like in page.likes if (like.song.song, like.added_at) not in known.items()]
         new = [like for like in changed if like.song.song not in known and _is_new(like.added_at, since)]
@@ -113,6 +112,12 @@ async def _keep(store: Store, account: Account, page: LikesPage, since: datetime
         await songs.mark(tx, account.member, [like for like in changed if like not in new])
         await songs.mark(tx, account.member, new, fresh=True)
         await songs.keep_newest(tx, account.member, limits.SONGS)
+
+
+async def _check_linked(tx: Tx, account: Account) -> None:
+    """Raise NotLinked if what was read is of an account that the member has unlinked, or replaced by another."""
+    if not await members.is_still(tx, account):
+        raise NotLinked
 
 
 def _new_since(library: StoredLibrary) -> datetime | None:
@@ -152,13 +157,18 @@ async def gone(likes: Likes, library: StoredLibrary, seen: LikesRead) -> set[str
 
 
 async def settle(store: Store, library: StoredLibrary, seen: LikesRead, lost: Set[str], now: datetime) -> None:
-    """Remove lost songs, and store what the next sync relies on. After a doubt, that one reads everything."""
+    """Remove lost songs, and store what the next sync relies on. After a doubt, that one reads everything.
+
+    Raises NotLinked if the member has unlinked that account.
+    """
     account = library.account
     doubtful = not seen.unchanged and (seen.rows != _readable(seen.total) or lost != library.missing(seen))
     for piece in chunks(lost):
         async with store.writing() as tx:
+            await _check_linked(tx, account)
             await songs.unlike(tx, account.member, piece)
     async with store.writing() as tx:
+        await _check_linked(tx, account)
         doubted_at = now if doubtful and account.doubted_at is None else None
         holes = None if seen.total is None else seen.total - await songs.count(tx, account.member)
         holes = None if doubted_at or seen.moved or (holes or 0) < 0 else holes  # we can't hold more than there are

@@ -282,3 +282,26 @@ async def test_p35_no_playlist_is_kept_for_a_member_who_unlinks_meanwhile(
     async with stage.store.reading() as tx:
         assert (await tx.execute(select(schema.content))).all() == []
         assert (await tx.execute(select(schema.playlist.c.ref))).all() == []
+
+
+async def test_a_sync_of_an_account_stops_when_its_member_links_another(stage: Stage) -> None:
+    """As when they notice at once that it was the wrong one: its likes aren't the other's, which has no sync yet."""
+    music, before = await stage.link(MARA, "mara"), await stage.account(MARA)
+    assert before is not None
+    assert not await stage.linking.replaces(MARA, (await arrived(stage, MARA, "mara")).code)
+
+    async def link_another(request: Request) -> None:
+        if request.line.startswith("GET /v1/me/tracks"):
+            stage.world.before.remove(link_another)
+            consent = await arrived(stage, MARA, "ida")
+            assert await stage.linking.replaces(MARA, consent.code)
+            await stage.linking.finish(MARA, consent.code)
+
+    stage.world.before.append(link_another)
+    with pytest.raises(NotLinked):
+        await sync(stage.store, music, before, stage.clock())
+    async with stage.store.reading() as tx:
+        assert await songs.liked(tx, MARA) == {}
+    now_linked = await stage.account(MARA)
+    assert now_linked is not None
+    assert (now_linked.name, now_linked.synced_at) == ("Ida", None)

@@ -137,6 +137,12 @@ async def account(tx: Tx, member: int) -> Account | None:
     return await one(tx, Account, select(ACCOUNT).where(ACCOUNT.c.member == member))
 
 
+async def is_still(tx: Tx, account: Account) -> bool:
+    """Whether its member is still linked to that Spotify account, and to no other."""
+    current = await one(tx, Account, select(ACCOUNT).where(ACCOUNT.c.member == account.member))
+    return current is not None and current.user_key == account.user_key
+
+
 async def songs_read(tx: Tx, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Return how many of how many likes are read, for those of up to CHUNK members whose likes are being read."""
     query = select(ACCOUNT.c.member, ACCOUNT.c.songs_read, ACCOUNT.c.songs_to_read)
