@@ -33,6 +33,7 @@ UNAUTHORISED = 401
 INVALID_GRANT = "invalid_grant"  # an expired code or refresh token
 NOT_POLLED = {"poll_pause": None}  # takes no share of the app's polls
 PACE = Pace(timedelta(seconds=1), burst=10)
+MOST_LINES = 64  # members' connections that stay open: each takes a file descriptor, and many systems give 1,024
 MARGIN = timedelta(seconds=60)  # tokens are renewed this long before they expire
 
 
@@ -79,7 +80,7 @@ class Spotify:
         self._clock = clock
         self.sleep = sleep
         self._sender = Sender(store, clock, pace, Outage(backoff), sleep, steady)
-        self._lines: dict[int, Connection] = {}
+        self._lines: dict[int, Connection] = {}  # by member, the one used last at the end
         self._user_ids: dict[str, str] = {}  # by user key
 
     def __repr__(self) -> str:
@@ -156,9 +157,13 @@ class Spotify:
             return await self._sender.send(client_id, partial(line.ask, access, ask))
 
     def _line(self, member: int) -> Connection:
-        if member not in self._lines:
-            self._lines[member] = Connection(self._api_url)
-        return self._lines[member]
+        """Return the member's connection. Of those that nobody uses, the longest unused give way to it."""
+        line = self._lines.pop(member, None) or Connection(self._api_url)
+        idle = [other for other, held in self._lines.items() if not held.lock.locked()]
+        for other in idle[: max(0, len(self._lines) + 1 - MOST_LINES)]:
+            self._lines.pop(other).close()
+        self._lines[member] = line
+        return line
 
     async def user_id(self, account: Account) -> str:
         """Return the id by which playlists name their owner, which isn't the user key. One request after a restart."""

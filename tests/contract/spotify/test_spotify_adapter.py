@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.spotify import SpotifyMusic
+from bot.adapters.spotify import SpotifyMusic, client
 from bot.core.records import Item
 from bot.errors.spotify import PlaylistGone, SpotifyDown, SpotifyError
 from sandbox.spotify.faults import Request
@@ -242,3 +242,16 @@ async def test_slow_responses_do_not_block_other_threads(stage: Stage) -> None:
     finally:
         answered.set()
     assert all(await asyncio.gather(*asked))
+
+
+async def test_members_who_are_not_being_asked_about_keep_no_connection_open(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes a file descriptor, and a system may give a thousand: a thousand members stopped the bot."""
+    monkeypatch.setattr(client, "MOST_LINES", 2)
+    users = dict(zip(range(1, 7), ("mara", "ida") * 3, strict=True))
+    music = [await stage.link(member, user) for member, user in users.items()]
+    for _ in range(2):
+        assert [page.total for page in await asyncio.gather(*(each.likes(0) for each in music))] == [260] * 6
+    assert (await music[0].likes(0)).total == 260
+    assert len(stage.spotify._lines) == 2
