@@ -183,5 +183,5 @@ def _score(score: Mapping[str, float]) -> str:
         )
     if not score.get("asked"):
         return recall
-    precision = _("of those I put there, {right} in 10 were right", right=formatting.tenths(score["precision"]))
+    precision = _("of those I put there, {rate} were right", rate=formatting.rate(right, int(score["asked"])))
     return _("{recall}; {precision}", recall=recall, precision=precision)

@@ -55,7 +55,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
     message = await answer(rosa.command("round start", theme="Songs for *rain*"))
     assert message.visible_to is None
     assert labels(message) == ["Enter a song"]
-    assert "at least 3 for a vote" in message.text()
+    assert "a vote takes at least 3" in message.text()
     assert "already a round" in (await answer(rick.command("round start", theme="Sun"))).text()
     titles = [await entered(player, message) for player in (rosa, rick)]
     await stack.until(lambda: "2 songs so far" in message.text())

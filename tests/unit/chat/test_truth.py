@@ -96,6 +96,14 @@ def test_a_song_that_the_members_own_rule_asks_about_is_not_called_unsure(
     assert said(update).endswith(f" · {says}: Run")
 
 
+@pytest.mark.parametrize(("right", "asked", "says"), [(0, 2, "0 in 2"), (3, 4, "3 in 4"), (16, 20, "8 in 10")])
+def test_how_often_a_playlists_guesses_were_right_is_given_out_of_ten_only_for_ten(
+    right: int, asked: int, says: str
+) -> None:
+    score = {"right": right, "asked": asked, "of": 20, "precision": right / asked}
+    assert models._score(score).endswith(f"of those I put there, {says} were right")
+
+
 def test_a_playlist_that_allows_no_wrong_songs_says_so() -> None:
     assert playlist_messages.rules(replace(RUN, mistakes=0)).endswith("without asking; you allow no wrong songs.")
     assert playlist_messages.rules(replace(RUN, mistakes=1)).endswith("up to 1 wrong song in 20 is fine.")
