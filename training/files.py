@@ -103,7 +103,7 @@ def read_labels(path: Path, library: Library, several: bool, everything: bool) -
 
 
 def _verdict(row: Row) -> str:
-    return row.fields.get("verdict", "")
+    return row.fields.get("verdict", "").casefold()
 
 
 def _playlist(row: Row) -> str:

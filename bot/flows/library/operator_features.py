@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.adapters.store import Store, schema
 from bot.adapters.store.library import songs
 from bot.core.codes import isrc
-from bot.core.features import SongFeatures
+from bot.core.features import SongFeatures, filled_in
 from bot.core.library import tables
 from bot.errors.library import ForeignFile, NoFeatureRows, NoIdColumn
 
@@ -62,7 +62,8 @@ def _read(file: Path, source: str, kept: ImportedFeatures) -> dict[str, SongFeat
         if isinstance(told, tables.BadRow):
             kept.bad.append(str(told))
         else:
-            known |= [told]
+            key, features = told
+            known[key] = filled_in(features, known.get(key, SongFeatures()))
     kept.songs = len(known)
     return known
 

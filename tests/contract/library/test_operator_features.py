@@ -59,6 +59,12 @@ async def test_a_recording_is_found_however_its_isrc_is_written(
     assert await kept(store, file, now, Song(URI, "Nachtbus", ("Lena Ohm",), isrc=theirs)) == {"tempo": 120}
 
 
+async def test_two_rows_for_a_song_add_up(store: Store, now: datetime, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(f"track_id,tempo,energy\n{ID},120,0.1\n{ID},,0.5\n")
+    assert await kept(store, file, now, Song(URI, "Nachtbus", ("Lena Ohm",))) == {"tempo": 120, "energy": 0.5}
+
+
 async def test_rows_that_name_no_song_are_reported_with_line_numbers(
     store: Store, now: datetime, tmp_path: Path
 ) -> None:

@@ -260,7 +260,7 @@ def test_labels_name_songs_by_link_and_a_broken_link_is_refused(tmp_path: Path) 
     song = "0000000000000000000101"
     songs = write_csv(tmp_path / "S.csv", [["Track URI", "Tempo"], [f"spotify:track:{song}", "120"]])
     library = read_library(songs)
-    rows = [["playlist", "Link", "verdict"], ["'=A;'+B", f"https://open.spotify.com/track/{song}?si=0a", "yes"]]
+    rows = [["playlist", "Link", "verdict"], ["'=A;'+B", f"https://open.spotify.com/track/{song}?si=0a", "Yes"]]
     (training,) = read_labels(write_csv(tmp_path / "L.csv", rows), library, False, False).values()
     assert [label.song for label in training.labels] == [song]
     assert training.playlists == {1: "=A;+B"}

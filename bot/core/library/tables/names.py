@@ -37,7 +37,7 @@ class Names:
     def split(self, cell: str) -> tuple[str, ...]:
         """Return the distinct artists in a cell; a separator after a backslash is part of the name."""
         parts = _listed(cell) if self.lists and LIST.match(cell) else []
-        if not parts:
+        if not parts and cell != "[]":
             parts = re.split(rf"(?<!\\){self.separator}", cell)
         names = (part.replace("\\" + self.separator[0], self.separator[0]).strip() for part in parts)
         return tuple(dict.fromkeys(name for name in names if name))

@@ -35,6 +35,11 @@ def test_artists_as_the_api_describes_them_are_their_names(cell: str) -> None:
     assert song(f"Title\tArtists\nBoats\t{cell}\n").artists == ("Tyler, The Creator", "Keb' Mo'")
 
 
+def test_an_empty_list_of_artists_is_none_but_a_name_in_brackets_is_one() -> None:
+    songs, bad, _ = read("Title\tArtists\nBoats\t[]\nWind\t[unknown]\n")
+    assert ([row.line for row in bad], songs[0].like.song.artists) == ([2], ("[unknown]",))
+
+
 @pytest.mark.parametrize(
     ("cell", "artists"),
     [("Maren and the Tailors", ("Maren and the Tailors",)), ("Vale, Ohm & Fire", ("Vale", "Ohm & Fire"))],
