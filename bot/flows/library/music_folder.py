@@ -56,6 +56,11 @@ class Answered:
             return "heard"
         return "moved" if "tags" in self.said else "same"
 
+    @property
+    def has_content(self) -> bool:
+        """Whether we know the content, and it's new at this path."""
+        return bool(self.said["digest"]) and self.how != "same"
+
 
 async def import_folder(
     store: Store, hearings: Sequence[SoundReader], folder: Path, clock: Clock
@@ -77,11 +82,11 @@ async def import_folder(
     left, moving = len(todo), {known[path].digest: path for path in gone}
     async for answer in _answers(hearings, todo, known, current):
         left -= 1
+        before = moving.pop(answer.said["digest"], None) if answer.has_content else None
         if answer.how == "moved":
-            before = moving.pop(answer.said["digest"], None)
             await _rename(store, answer, current, before, clock())
         elif answer.said.get("error") != NotOpened.__name__:  # it may open another time
-            await _keep(store, answer, current, clock())
+            await _keep(store, answer, current, before, clock())
         yield FileOutcome(answer.file.path, answer.how, left, answer.said.get("words"))
     missing = [path for path in gone if moving.get(known[path].digest) == path]
     kept = _to_be_asked_about(listing, missing, of=sum(is_below(str(listing.root), path) for path in known))
@@ -161,13 +166,16 @@ async def _ask(hearing: SoundReader, file: ListedFile, digest: str | None, twins
     return Answered(file, said)
 
 
-async def _keep(store: Store, answer: Answered, version: str, now: datetime) -> None:
+async def _keep(store: Store, answer: Answered, version: str, before: str | None, now: datetime) -> None:
+    """Store the answer. Songs matched to the same content at `before` follow it here."""
     file = answer.file
     async with store.writing() as tx:
         if answer.how == "same":
             await files.touch(tx, file.path, file.size, file.mtime_ns)
         else:
             await files.save(tx, [_file(file, answer.said, version, now)])
+        if before is not None:
+            await recordings.follow(tx, before, file.path)
 
 
 async def _rename(store: Store, answer: Answered, version: str, before: str | None, now: datetime) -> None:

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot.adapters.hearing import Hearing
-from bot.adapters.store import Store
-from bot.adapters.store.library import files
+from bot.adapters.store import Store, schema
+from bot.adapters.store.library import files, recordings
 from bot.errors.audio import ManyMissing
 from bot.flows.library.folder_listing import Listing, _files, _list_file, list_folder
 from bot.flows.library.music_folder import forget_missing, import_folder
@@ -90,6 +90,31 @@ async def test_many_moved_files_are_not_missing(store: Store, hearing: Hearing, 
     (music / "Two").rename(music / "Second")
     assert {how for how, _ in await run(store, hearing, music)} == {"moved"}
     assert await kept(store) == 10
+
+
+@pytest.mark.slow
+async def test_moved_files_that_cannot_be_heard_are_not_missing(store: Store, hearing: Hearing, music: Path) -> None:
+    for number in range(4):
+        (music / "Two" / f"{number}.wav").write_bytes(b"not audio, whatever the name says" + bytes([number]))
+    await run(store, hearing, music)
+    (music / "Two").rename(music / "Second")
+    assert {how for how, _ in await run(store, hearing, music)} == {"moved", "failed"}
+    assert await kept(store) == 10
+
+
+@pytest.mark.slow
+async def test_what_match_said_about_a_file_that_moved_before_an_upgrade_is_kept(
+    store: Store, hearing: Hearing, music: Path
+) -> None:
+    await run(store, hearing, music)
+    before, after = music / "Two" / "3.wav", music / "Two" / "three.wav"
+    async with store.writing() as tx:
+        await recordings.correct(tx, "spotify:track:a", str(before), datetime.now(UTC))
+        await tx.execute(sa.update(schema.recording).values(version="older"))
+    before.rename(after)
+    assert {how for how, _ in await run(store, hearing, music)} == {"heard"}
+    async with store.reading() as tx:
+        assert await recordings.corrections(tx, ["spotify:track:a"]) == {"spotify:track:a": str(after)}
 
 
 @pytest.mark.slow
