@@ -63,9 +63,8 @@ def filled(data: Path, size: int) -> Settings:
 
 
 async def _migrated(settings: Settings) -> None:
-    store = Store(settings.database_url)
-    await store.migrate()
-    await store.close()
+    async with Store(settings.database_url) as store:
+        await store.migrate()
 
 
 @contextmanager

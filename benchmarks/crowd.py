@@ -38,12 +38,11 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 async def moved_in(stack: Stack, count: int = MEMBERS) -> list[tuple[Person, Message]]:
     """Give every member a library, three playlists and, in messages, their cards, before the bot starts."""
-    store = Store(stack.database_url)
-    await store.migrate()
-    libraries = ScoredLibraries(store, Scorer(Folder(stack.data / "models")))
-    people = [_newcomer(stack, f"member{number}") for number in range(count)]
-    questions = [await _asked(store, libraries, person.user.id, number) for number, person in enumerate(people)]
-    await store.close()
+    async with Store(stack.database_url) as store:
+        await store.migrate()
+        libraries = ScoredLibraries(store, Scorer(Folder(stack.data / "models")))
+        people = [_newcomer(stack, f"member{number}") for number in range(count)]
+        questions = [await _asked(store, libraries, person.user.id, number) for number, person in enumerate(people)]
     return [
         (person, _posted(stack, person, question))
         for person, asked in zip(people, questions, strict=True)

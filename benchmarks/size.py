@@ -33,15 +33,13 @@ def main() -> None:
 
 async def sizes(url: str, rows: int = ROWS) -> list[Row]:
     """Return what each kind of row takes, in a database made for it."""
-    store = Store(url)
-    await store.migrate()
-    async with store.writing() as tx:
-        await members.ensure(tx, ADA, NOW)
-        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
-        known = await playlists.add(tx, await playlists.ensure_layer(tx, ADA, "main"), "Late night", uri(0), "🟦")
-    found = [await _size(store, *kind, rows) for kind in kinds(layer, known.playlist)]
-    await store.close()
-    return found
+    async with Store(url) as store:
+        await store.migrate()
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, NOW)
+            layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
+            known = await playlists.add(tx, await playlists.ensure_layer(tx, ADA, "main"), "Late night", uri(0), "🟦")
+        return [await _size(store, *kind, rows) for kind in kinds(layer, known.playlist)]
 
 
 def kinds(layer: int, playlist: int) -> tuple[tuple[str, sa.Table, Made], ...]:

@@ -71,6 +71,5 @@ def _migrated() -> bytes:
 
 
 async def _migrate(path: Path) -> None:
-    store = Store(f"sqlite+aiosqlite:///{path}")
-    await store.migrate()
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{path}") as store:
+        await store.migrate()

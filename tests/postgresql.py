@@ -117,6 +117,5 @@ def _template() -> bool:
 
 
 async def _migrate(url: str) -> None:
-    store = Store(url)
-    await store.migrate()
-    await store.close()
+    async with Store(url) as store:
+        await store.migrate()

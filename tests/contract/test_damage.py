@@ -154,11 +154,9 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path, data: Path) -
 async def test_a_missing_key_file_is_named_if_tokens_need_it(
     tmp_path: Path, data: Path, doctor: Doctor, now: datetime
 ) -> None:
-    store = Store(f"sqlite+aiosqlite:///{data / 'cratekeeper.db'}")
-    async with store.writing() as tx:
+    async with Store(f"sqlite+aiosqlite:///{data / 'cratekeeper.db'}") as store, store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await members.save_account(tx, Account(ADA, "0" * 32, "ada", "Ada", b"sealed", now))
-    await store.close()
     code, lines = await run(tmp_path)
     assert code == 2
     assert len(lines) == 1, lines

@@ -198,10 +198,9 @@ async def test_a_second_bot_is_refused_until_the_first_is_gone_however_it_ended(
                 pass
         assert home.is_lived_in(settings(one))
         assert not home.is_lived_in(settings(other))
-        store = Store(settings(one, database).database_url)
-        with pytest.raises(AlreadyRuns, match="older"):
-            await home.migrate(store, settings(one, database))
-        await store.close()
+        async with Store(settings(one, database).database_url) as store:
+            with pytest.raises(AlreadyRuns, match="older"):
+                await home.migrate(store, settings(one, database))
         first.send_signal(signal.SIGKILL)
         await first.wait()
         with home.lived_in(settings(one, database)):

@@ -119,11 +119,10 @@ async def test_a_database_with_other_rows_is_refused(tmp_path: Path, url: str, n
 async def test_the_command_moves_the_jobs_too_and_each_once(tmp_path: Path, url: str, now: datetime) -> None:
     settings = parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(tmp_path / "data")})
     home.prepare(settings)
-    store = Store(settings.database_url)
-    await home.upgrade(store, settings)
-    async with store.writing() as tx:
-        await members.ensure(tx, ADA, now)
-    await store.close()
+    async with Store(settings.database_url) as store:
+        await home.upgrade(store, settings)
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, now)
     wanted = [Job(JobKind.TRAIN, ADA, 3), Job(JobKind.POLL, BEN, 0, 2)]
     await aside(with_jobs(settings.jobs_url, wanted))
     for _ in range(2):

@@ -34,13 +34,12 @@ async def test_members_of_the_first_schema_are_migrated_and_teach_nothing(tmp_pa
         connection.exec_driver_sql(f"INSERT INTO member ({columns}) VALUES ({ADA}, 0, 'dm', 3, 0, 0)")  # noqa: S608
         connection.commit()
 
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
-    async with store._engine.connect() as tx:
-        await tx.run_sync(first)
-    await store.migrate()
-    async with store.reading() as tx:
-        ada = await members.get(tx, ADA)
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}") as store:
+        async with store._engine.connect() as tx:
+            await tx.run_sync(first)
+        await store.migrate()
+        async with store.reading() as tx:
+            ada = await members.get(tx, ADA)
     assert ada is not None
     assert (ada.teaches, ada.taught) == (False, None)
 
@@ -58,15 +57,14 @@ async def test_isrcs_stored_by_an_older_version_are_normalised(tmp_path, now: da
             connection.exec_driver_sql(feature, (f"isrc:{code}", f'{{"tempo": {tempo}}}'))
         connection.commit()
 
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
-    async with store._engine.connect() as tx:
-        await tx.run_sync(before)
-    await store.migrate()
-    async with store.reading() as tx:
-        kept = await songs.some(tx, "a")
-        known = await songs.features(tx, ADA, [*kept.values(), Song("b", "B", (), isrc="QZAAA2500002")])
-        spelt = (await tx.execute(select(schema.song.c.isrc))).scalar_one()
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}") as store:
+        async with store._engine.connect() as tx:
+            await tx.run_sync(before)
+        await store.migrate()
+        async with store.reading() as tx:
+            kept = await songs.some(tx, "a")
+            known = await songs.features(tx, ADA, [*kept.values(), Song("b", "B", (), isrc="QZAAA2500002")])
+            spelt = (await tx.execute(select(schema.song.c.isrc))).scalar_one()
     assert spelt == "USQZA2500001"
     assert [features.numbers for features in known.values()] == [{"tempo": 120}, {"tempo": 90}]
 
@@ -98,13 +96,12 @@ async def test_unchecked_songs_stored_by_an_older_version_are_repaired(tmp_path,
             )
         connection.commit()
 
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
-    async with store._engine.connect() as tx:
-        await tx.run_sync(before)
-    await store.migrate()
-    async with store.reading() as tx:
-        mended = await songs.some(tx, "abc")
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}") as store:
+        async with store._engine.connect() as tx:
+            await tx.run_sync(before)
+        await store.migrate()
+        async with store.reading() as tx:
+            mended = await songs.some(tx, "abc")
     kept = {song.song: (song.title, song.artists, song.duration_ms) for song in mended.values()}
     assert kept == {"a": ("Untitled song", ("Ann",), None), "b": ("B", (), None), "c": ("C", ("Cat",), 7)}
 

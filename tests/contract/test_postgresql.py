@@ -103,14 +103,13 @@ async def test_p21_another_process_that_writes_is_waited_for(store: Store, other
 async def test_p21_another_process_that_writes_for_too_long_is_a_typed_error(
     url: str, other: Engine, now: datetime
 ) -> None:
-    store = Store(url, busy_ms=50)
-    with other.connect() as holder:
-        holder.exec_driver_sql(HELD)
-        with pytest.raises(StoreBusy):
-            await joins(store, now)
-        holder.rollback()
-    await joins(store, now)
-    await store.close()
+    async with Store(url, busy_ms=50) as store:
+        with other.connect() as holder:
+            holder.exec_driver_sql(HELD)
+            with pytest.raises(StoreBusy):
+                await joins(store, now)
+            holder.rollback()
+        await joins(store, now)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +131,9 @@ async def test_p20_what_the_server_says_is_a_typed_error_and_nothing_was_written
 
 
 async def test_p20_a_server_that_is_gone_is_a_typed_error() -> None:
-    store = Store("postgresql+psycopg://nobody@127.0.0.1:1/none")
-    with pytest.raises(StoreShut, match="DATABASE_URL"):
-        await store.check()
-    await store.close()
+    async with Store("postgresql+psycopg://nobody@127.0.0.1:1/none") as store:
+        with pytest.raises(StoreShut, match="DATABASE_URL"):
+            await store.check()
 
 
 async def test_p20_a_connection_that_broke_is_replaced(store: Store, other: Engine, now: datetime) -> None:

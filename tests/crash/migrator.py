@@ -32,10 +32,9 @@ async def _migrate(path: Path, dies_at: int | None) -> list[str]:
     def listen(connection: Any, _: object) -> None:
         connection.run_async(lambda driver: driver.set_trace_callback(before))
 
-    store = Store(f"sqlite+aiosqlite:///{path}")
-    sa.event.listen(store._engine.sync_engine, "connect", listen)
-    await store.migrate()
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{path}") as store:
+        sa.event.listen(store._engine.sync_engine, "connect", listen)
+        await store.migrate()
     return verbs
 
 
@@ -51,10 +50,8 @@ async def _begin(path: Path) -> None:
             connection.exec_driver_sql(statement)
         connection.commit()
 
-    store = Store(f"sqlite+aiosqlite:///{path}")
-    async with store._engine.connect() as tx:
+    async with Store(f"sqlite+aiosqlite:///{path}") as store, store._engine.connect() as tx:
         await tx.run_sync(first)
-    await store.close()
 
 
 MEMBER = "member, created_at, updates, daily_cap, learn_from_playlists, polls"

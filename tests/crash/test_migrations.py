@@ -42,8 +42,7 @@ async def test_p23_a_migration_killed_at_any_statement_is_completed_by_the_next_
         path.parent.mkdir()
         shutil.copy(old, path)
         assert await in_process(migrator.migrate, path, point, passed) == -9
-        store = Store(f"sqlite+aiosqlite:///{path}")
-        assert await store.behind(), "it died before the last migration was committed"
-        await store.migrate()
-        await store.close()
+        async with Store(f"sqlite+aiosqlite:///{path}") as store:
+            assert await store.behind(), "it died before the last migration was committed"
+            await store.migrate()
         assert everything_in(path) == wanted, f"killed before statement {point}, {verbs[point - 1]}"

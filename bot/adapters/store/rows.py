@@ -6,7 +6,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapters.store.engine import Tx
@@ -41,6 +41,13 @@ async def in_turns(values: Iterable[T]) -> AsyncIterator[T]:
         if not at % CHUNK:
             await asyncio.sleep(0)
         yield value
+
+
+async def added(tx: Tx, table: Table, values: Mapping[str, Any]) -> int:
+    """Insert a row, and return the number that it got as its primary key."""
+    key = (await tx.execute(insert(table).values(values))).inserted_primary_key
+    assert key is not None  # noqa: S101 - one row, one key
+    return int(key[0])
 
 
 async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from bot.chat import ids, layout, reply
 from bot.chat.account.data import data
-from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.core import limits
 from bot.errors.account import NoApi
@@ -55,5 +55,4 @@ async def _page(context: Context, note: str | None = None) -> Page:
     return Page(note, messages.tokens(active) or _(messages.NO_TOKENS), *layout.rows(buttons))
 
 
-COMMANDS: tuple[AnyCommand, ...] = ()  # it's one of /data's
 TAPS = {"newtoken": on_new, "token": on_named, "untoken": on_revoke}

@@ -2,7 +2,7 @@
 
 from bot.chat import ids, layout, reply
 from bot.chat.account.data import data
-from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import Context, Interaction
 from bot.chat.layout import Page
 from bot.flows.account import link as flow
 from bot.messages import _, common
@@ -35,5 +35,4 @@ async def on_keep_it(context: Context) -> None:
     await reply.show(context.interaction, Page(_(common.CANCELLED)))
 
 
-COMMANDS: tuple[AnyCommand, ...] = ()  # it's one of /data's
 TAPS = {"unlink": on_unlink, "keepit": on_keep_it}

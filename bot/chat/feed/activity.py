@@ -4,7 +4,7 @@ import discord
 
 from bot.chat import reply
 from bot.chat.feed.feed import feed
-from bot.chat.gateway.bot import AnyCommand, Interaction
+from bot.chat.gateway.bot import Interaction
 from bot.chat.layout import Page
 from bot.errors.feed import ActivityOff
 from bot.messages import _
@@ -27,6 +27,3 @@ async def activity(interaction: Interaction) -> None:
         if error.status not in NOT_HERE:
             raise
         await reply.whisper(interaction, Page(_(messages.ACTIVITY_REFUSED)))
-
-
-COMMANDS: tuple[AnyCommand, ...] = ()  # it's one of /feed's

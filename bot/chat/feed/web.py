@@ -2,7 +2,7 @@
 
 from bot.chat import ids, layout, page, reply
 from bot.chat.feed.feed import feed
-from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import Context, Interaction
 from bot.chat.layout import Page
 from bot.flows.account import sessions
 from bot.messages import _
@@ -24,5 +24,4 @@ async def on_log_out(context: Context) -> None:
     await reply.show(context.interaction, Page(_(messages.LOGGED_OUT)))
 
 
-COMMANDS: tuple[AnyCommand, ...] = ()  # it's one of /feed's
 TAPS = {"feedout": on_log_out}

@@ -1,7 +1,7 @@
 """/profile hide: nobody sees anything of a member until they show themselves again."""
 
 from bot.chat import ids, layout, reply
-from bot.chat.gateway.bot import AnyCommand, Context, Interaction
+from bot.chat.gateway.bot import Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.social.profile import profile
 from bot.flows.account import hide as flow
@@ -11,14 +11,10 @@ from bot.messages import account as messages
 
 @profile.command(name="hide", description="Hide everything of yours from others, immediately; a button ends it")
 async def hide(interaction: Interaction) -> None:
-    await _hide(Context.of(interaction))
+    await on_hide(Context.of(interaction))
 
 
 async def on_hide(context: Context) -> None:
-    await _hide(context)
-
-
-async def _hide(context: Context) -> None:
     await reply.soon(context.interaction, flow.hide(context.store, context.member, context.now))
     again = layout.button(_("Show me again"), ids.of("unhide"))
     await reply.show(context.interaction, Page(_(messages.HIDDEN), layout.row(again)))
@@ -31,5 +27,4 @@ async def on_show(context: Context) -> None:
     await reply.show_privately(context.interaction, Page(_(messages.SHOWN)))
 
 
-COMMANDS: tuple[AnyCommand, ...] = ()  # it's one of /profile's
 TAPS = {"hideall": on_hide, "unhide": on_show}

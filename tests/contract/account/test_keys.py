@@ -24,13 +24,11 @@ MEMBERS = range(1, 251)  # three slices
 
 
 async def linked(folder: Path, vault: Vault) -> None:
-    store = new_store(folder / "cratekeeper.db")
-    async with store.writing() as tx:
+    async with new_store(folder / "cratekeeper.db") as store, store.writing() as tx:
         for member in MEMBERS:
             await members.ensure(tx, member, NOW)
             sealed = seal_tokens(vault, member, TOKENS)
             await members.save_account(tx, Account(member, "a" * 32, f"user{member}", "Name", sealed, NOW))
-    await store.close()
 
 
 async def ran(folder: Path, *arguments: str, **settings: str) -> tuple[int | None, str]:
@@ -47,11 +45,8 @@ async def ran(folder: Path, *arguments: str, **settings: str) -> tuple[int | Non
 
 
 async def accounts(folder: Path) -> list[Account]:
-    store = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}")
-    async with store.reading() as tx:
-        known = await members.accounts(tx)
-    await store.close()
-    return known
+    async with Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}") as store, store.reading() as tx:
+        return await members.accounts(tx)
 
 
 @pytest.fixture
@@ -85,11 +80,10 @@ async def test_p33_a_rotation_that_was_stopped_goes_on_with_the_same_key(tmp_pat
     await ran(tmp_path, "rotate")
     keys = (tmp_path / "keys").read_text()
     old = Vault(keys.split()[1:])
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}")
-    async with store.writing() as tx:  # as a kill between the first slice and the second would leave it
+    # As a kill between the first slice and the second would leave it:
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}") as store, store.writing() as tx:
         for member in MEMBERS[flow.SLICE :]:
             await members.change_account(tx, member, tokens=seal_tokens(old, member, TOKENS))
-    await store.close()
     code, said = await ran(tmp_path, "retire")
     assert (code, "with the newest key: 150; run" in said) == (2, True)
     code, said = await ran(tmp_path, "rotate")
@@ -119,10 +113,8 @@ async def test_p33_retiring_keeps_the_oldest_key_unless_told_otherwise(tmp_path:
 
 @pytest.mark.slow
 async def test_p33_tokens_that_no_key_opens_stop_no_rotation(tmp_path: Path, running: Vault) -> None:
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}")
-    async with store.writing() as tx:
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}") as store, store.writing() as tx:
         await members.change_account(tx, 7, tokens=Vault(["B" * 43 + "="]).seal(7, PURPOSE, b"lost"))
-    await store.close()
     for _ in range(2):
         code, said = await ran(tmp_path, "rotate")
         assert (code, said.partition(".")[0]) == (

@@ -204,12 +204,11 @@ async def staged(folder: Path, engine: str = "sqlite") -> AsyncIterator[Stage]:
     """Set up the stage in `folder`, with an empty store."""
     clock = Clock()
     world, vault = small_world(clock), Vault([KEY])
-    store = new_store(folder / "test.db", engine)
-    outer = web.Application()
-    outer.add_subapp("/spotify", application(world))
-    async with served(outer) as origin:
-        stage = Stage(world, clock, store, vault, None, None, f"{origin}/spotify")  # type: ignore[arg-type]
-        stage.restart()
-        yield stage
-        await stage.spotify.close()
-    await store.close()
+    async with new_store(folder / "test.db", engine) as store:
+        outer = web.Application()
+        outer.add_subapp("/spotify", application(world))
+        async with served(outer) as origin:
+            stage = Stage(world, clock, store, vault, None, None, f"{origin}/spotify")  # type: ignore[arg-type]
+            stage.restart()
+            yield stage
+            await stage.spotify.close()

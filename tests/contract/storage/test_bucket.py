@@ -268,9 +268,8 @@ def test_a_backup_holds_the_buckets_models_and_a_restored_one_puts_them_back(
 
 async def _migrated(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    store = Store(settings.database_url)
-    await store.migrate()
-    await store.close()
+    async with Store(settings.database_url) as store:
+        await store.migrate()
 
 
 @pytest.mark.slow

@@ -30,12 +30,10 @@ async def full(tmp_path: Path) -> Path:
     """A data folder that has two members in every table, with their models and jobs."""
     folder = tmp_path / "full"
     (folder / "models").mkdir(parents=True)
-    store = new_store(folder / "cratekeeper.db")
-    async with store.writing() as tx:
+    async with new_store(folder / "cratekeeper.db") as store, store.writing() as tx:
         for member, word in {ADA: CANARY, BEN: "ben"}.items():
             await fill(tx, member, word, [table for table in TABLES if table.name not in {"erasure", *OF_NOBODY}])
             await fill(tx, member, word, [schema.song])
-    await store.close()
     for member, digest in DIGESTS.items():
         for suffix in ("onnx", "json", "png"):
             (folder / "models" / f"{digest}.{suffix}").write_text(f"{CANARY if member == ADA else 'ben'} model")

@@ -68,10 +68,9 @@ def stored(connection: sa.Connection, row: sa.Select[Any]) -> Row:
 
 
 async def upgraded(settings: config.Settings) -> Rows:
-    store = Store(settings.database_url)
-    await home.upgrade(store, settings)
-    assert not await store.behind()
-    await store.close()
+    async with Store(settings.database_url) as store:
+        await home.upgrade(store, settings)
+        assert not await store.behind()
     return rows(settings.database_path)
 
 
@@ -149,10 +148,9 @@ async def test_nothing_is_upgraded_if_the_copy_cannot_be_kept(old: config.Settin
     made_at(old, [REVISIONS[-2]])
     before = rows(old.database_path)
     (old.data_dir / "backups").write_text("in the way")
-    store = Store(old.database_url)
-    with pytest.raises(OSError, match="backups"):
-        await home.upgrade(store, old)
-    await store.close()
+    async with Store(old.database_url) as store:
+        with pytest.raises(OSError, match="backups"):
+            await home.upgrade(store, old)
     assert rows(old.database_path) == before
 
 
@@ -161,8 +159,7 @@ async def test_p23_a_newer_schema_is_neither_copied_nor_changed(old: config.Sett
     await upgraded(old)
     with closing(sqlite3.connect(old.database_path)) as database, database:
         database.execute("update alembic_version set version_num = '9999'")
-    store = Store(old.database_url)
-    with pytest.raises(NewerSchema):
-        await home.upgrade(store, old)
-    await store.close()
+    async with Store(old.database_url) as store:
+        with pytest.raises(NewerSchema):
+            await home.upgrade(store, old)
     assert not (old.data_dir / "backups").exists()

@@ -25,12 +25,10 @@ def hear_all(database: Path, origin: str, member: int) -> None:
 
 
 async def _hear_all(database: Path, origin: str, member: int) -> None:
-    store = Store(f"sqlite+aiosqlite:///{database}")
-    async with aiohttp.ClientSession() as http:
+    async with Store(f"sqlite+aiosqlite:///{database}") as store, aiohttp.ClientSession() as http:
         musicbrainz = Site("musicbrainz", f"{origin}/musicbrainz", UNHURRIED, store, http, clock)
         reccobeats = Site("reccobeats", f"{origin}/reccobeats", UNHURRIED, store, http, clock)
         while (
             await feature_lookup.look_up(store, [MusicBrainz(musicbrainz), ReccoBeats(reccobeats)], member, clock)
         ).more:
             pass
-    await store.close()

@@ -32,11 +32,9 @@ async def library(database: Path) -> list[Song]:
         Song(f"spotify:track:{number:022d}", f"Song {number}", ("Ann",), isrc=f"ZZAAA19{number:05d}")
         for number in range(COUNT)
     ]
-    store = new_store(database)
-    async with store.writing() as tx:
+    async with new_store(database) as store, store.writing() as tx:
         await members.ensure(tx, MEMBER, NOW)
         await songs.like(tx, MEMBER, [Like(song, NOW - timedelta(days=at)) for at, song in enumerate(liked)], NOW)
-    await store.close()
     return liked
 
 
@@ -64,11 +62,9 @@ async def test_killed_at_every_ninth_response_it_requests_only_what_is_missing(t
     assert kills >= 5
     needed = COUNT + 2  # one per song, and two batches of 40 or more songs
     assert needed <= len(world.requests) <= needed + 2 * kills, "at most one request per source is in flight at a kill"
-    store = Store(f"sqlite+aiosqlite:///{database}")
-    async with store.reading() as tx:
+    async with Store(f"sqlite+aiosqlite:///{database}") as store, store.reading() as tx:
         known = await songs.features(tx, MEMBER, liked)
         states = [(row.source, row.state) for row in await tx.execute(lookups.LOOKUP.select())]
-    await store.close()
     assert len(known) == COUNT
     assert all(features.numbers["tempo"] == 100.0 and features.sets["artists"] for features in known.values())
     assert sorted(states) == [("musicbrainz", "known")] * COUNT + [("reccobeats", "known")] * COUNT

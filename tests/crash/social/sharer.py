@@ -15,11 +15,10 @@ def carry_out(database: Path, origin: str, key: str, host: int, shared: int) -> 
 
 
 async def _carry_out(database: Path, origin: str, key: str, host: int, shared: int) -> None:
-    store = Store(f"sqlite+aiosqlite:///{database}")
-    spotify = spotify_at(origin, store, key)
-    async with store.reading() as tx:
-        account = await members.account(tx, host)
-    assert account is not None
-    await to_the_end(partial(publish.write, store, spotify.music(account), host, shared))
-    await spotify.close()
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{database}") as store:
+        spotify = spotify_at(origin, store, key)
+        async with store.reading() as tx:
+            account = await members.account(tx, host)
+        assert account is not None
+        await to_the_end(partial(publish.write, store, spotify.music(account), host, shared))
+        await spotify.close()

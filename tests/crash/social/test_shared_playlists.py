@@ -79,15 +79,14 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 async def _prepare(stack: Stack, database: Path, key: str) -> int:
     """Link the account and store the songs."""
-    store = new_store(database)
-    spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
-    linking = Linking(store, vault, spotify, lambda: NOW)
-    url, _ = await linking.begin(HOST, "ada", CLIENT_ID, f"{stack.public_url}/callback")
-    consent = await linking.arrive_pasted(HOST, await stack.consent(url, stack.spotify.accounts["ada"]))
-    await linking.finish(HOST, consent.code)
-    number = await opened_with(store, Actor(HOST, 1, NOW), "Ours", [(uri, HOST) for uri in URIS])
-    await spotify.close()
-    await store.close()
+    async with new_store(database) as store:
+        spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
+        linking = Linking(store, vault, spotify, lambda: NOW)
+        url, _ = await linking.begin(HOST, "ada", CLIENT_ID, f"{stack.public_url}/callback")
+        consent = await linking.arrive_pasted(HOST, await stack.consent(url, stack.spotify.accounts["ada"]))
+        await linking.finish(HOST, consent.code)
+        number = await opened_with(store, Actor(HOST, 1, NOW), "Ours", [(uri, HOST) for uri in URIS])
+        await spotify.close()
     return number
 
 
@@ -111,9 +110,8 @@ async def test_p01_killed_at_any_request_an_undo_takes_back_everything_written(s
     own = "spotify:track:own0000000000000000000"
     scene.stack.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
     (playlist,) = [ref for ref in scene.stack.spotify.accounts["ada"].playlists if ref is not None]
-    store = Store(f"sqlite+aiosqlite:///{scene.database}")
-    await hosting.end_and_remove(store, HOST, scene.number, NOW)
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{scene.database}") as store:
+        await hosting.end_and_remove(store, HOST, scene.number, NOW)
     shutil.copy(scene.database, scene.database.with_name("start.db"))
 
     def begun() -> BaseProcess:

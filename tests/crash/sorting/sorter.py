@@ -48,11 +48,10 @@ def carry_out(database: Path, origin: str, key: str, member: int, write: int) ->
 
 
 async def _carry_out(database: Path, origin: str, key: str, member: int, write: int) -> None:
-    store = Store(f"sqlite+aiosqlite:///{database}")
-    spotify = spotify_at(origin, store, key)
-    async with store.reading() as tx:
-        account = await members.account(tx, member)
-    assert account is not None
-    await to_the_end(partial(sort.apply, store, spotify.music(account), write))
-    await spotify.close()
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{database}") as store:
+        spotify = spotify_at(origin, store, key)
+        async with store.reading() as tx:
+            account = await members.account(tx, member)
+        assert account is not None
+        await to_the_end(partial(sort.apply, store, spotify.music(account), write))
+        await spotify.close()

@@ -66,19 +66,15 @@ class Scene:
 
     async def state(self) -> str:
         """The write's state in the journal."""
-        store = Store(f"sqlite+aiosqlite:///{self.database}")
-        async with store.reading() as tx:
+        async with Store(f"sqlite+aiosqlite:///{self.database}") as store, store.reading() as tx:
             write = await writes.get(tx, self.write)
-        await store.close()
         assert write is not None
         return write.state
 
     async def written(self) -> list[str]:
         """The songs that the journal says we wrote, in order."""
-        store = Store(f"sqlite+aiosqlite:///{self.database}")
-        async with store.reading() as tx:
+        async with Store(f"sqlite+aiosqlite:///{self.database}") as store, store.reading() as tx:
             lines = await writes.changes(tx, self.write)
-        await store.close()
         return [line.song for line in lines if line.state == LineState.WRITTEN]
 
     async def run(self) -> int | None:
@@ -181,9 +177,8 @@ async def test_p03_songs_that_somebody_adds_during_a_sort_stay(scene: Scene) -> 
 
 async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
     assert await scene.run() == 0
-    store = Store(f"sqlite+aiosqlite:///{scene.database}")
-    undo = await sort.undo(store, MEMBER, scene.write, NOW)
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{scene.database}") as store:
+        undo = await sort.undo(store, MEMBER, scene.write, NOW)
     scene.stack.spotify.add_by_hand("ada", scene.playlist, OWN[0], 3)
     process = forking.Process(target=carry_out, args=(scene.database, scene.stack.origin, scene.key, MEMBER, undo))
     process.start()

@@ -66,9 +66,8 @@ def music(folder: Path) -> Path:
 
 async def give(stack: CheckedStack, channel: Channel) -> None:
     """Allow the feed in the channel, as /server does."""
-    store = Store(stack.database_url)
-    await server_channels.choose(store, stack.guild.id, Purpose.FEED, [channel.id])
-    await store.close()
+    async with Store(stack.database_url) as store:
+        await server_channels.choose(store, stack.guild.id, Purpose.FEED, [channel.id])
 
 
 def key_on(message: Message) -> str:

@@ -140,14 +140,12 @@ async def test_the_doctor_lists_stuck_jobs_damaged_models_and_consents_that_end_
     digest, now = "ab" * 32, datetime.now(UTC)
     consented = now - CONSENT + timedelta(days=10, hours=1)
     settings = config.parse({**stack.environment(), "ENCRYPTION_KEYS": Fernet.generate_key().decode()})
-    store = Store(settings.database_url)
-    async with store.writing() as tx:
+    async with Store(settings.database_url) as store, store.writing() as tx:
         await members.ensure(tx, 7, now)
         await members.save_account(tx, Account(7, "app", "canary", "canary", b"sealed", consented))
         await tx.execute(insert(schema.layer).values(layer=1, member=7, name="canary"))
         model = {"member": 7, "layer": 1, "digest": digest, "labels": 9, "card": {}, "created_at": now, "serving": True}
         await tx.execute(insert(schema.model).values(model))
-    await store.close()
     with closing(sqlite3.connect(stack.data / "jobs.db")) as jobs, jobs:
         jobs.execute("create table workflow_status (workflow_uuid text, status text)")
         stuck = ("7:train:1:4be1f09a6c-00ff00ff00ff", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")

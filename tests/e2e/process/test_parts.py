@@ -198,11 +198,9 @@ def first_channel(guild: Guild) -> Channel:
 async def make_digest_due(stack: Parts, guild: Guild) -> None:
     """Make a digest due for a week in which something happened."""
     at = stack.discord.now() - timedelta(minutes=1)
-    store = Store(stack.database_url)
-    async with store.writing() as tx:
+    async with Store(stack.database_url) as store, store.writing() as tx:
         await server_channels.count(tx, guild.id, "like", at - timedelta(days=2))
         await server_channels.give(tx, Place(first_channel(guild).id, Purpose.DIGEST, guild.id, at))
-    await store.close()
 
 
 def of_a_model(person: Person) -> Message | None:

@@ -139,11 +139,9 @@ async def test_a_repost_asks_first_shows_a_name_and_can_be_deleted(shop: Shop) -
 
 async def killed_before_noting(shop: Shop) -> None:
     """Make it look as if a while ago, a crash came after the reposts were posted but before that was recorded."""
-    store = Store(shop.stack.database_url)
-    async with store.writing() as tx:
+    async with Store(shop.stack.database_url) as store, store.writing() as tx:
         a_while_ago = shop.stack.discord.now() - 2 * SENDING
         await tx.execute(update(schema.repost).values(message=None, at=a_while_ago))
-    await store.close()
 
 
 async def test_a_comment_opens_one_thread_and_only_in_channels(shop: Shop) -> None:
@@ -267,27 +265,24 @@ async def test_the_digest_is_posted_once_a_week_with_counts(shop: Shop) -> None:
 async def due(shop: Shop, at: datetime) -> None:
     """Make a digest due for a week in which something happened."""
     server = shop.stack.guild.id
-    store = Store(shop.stack.database_url)
-    async with store.writing() as tx:
+    async with Store(shop.stack.database_url) as store, store.writing() as tx:
         await server_channels.count(tx, server, "like", at - timedelta(days=2), 30)
         await server_channels.give(tx, Place(shop.channels["digest"].id, "digest", server, at))
-    await store.close()
 
 
 async def test_public_cards_never_show_a_song_barred_in_the_server(shop: Shop) -> None:
     server = shop.stack.guild.id
     nora = await with_file(shop.stack, "nora", library=plain(5, seed=145))
     await answer(nora.command("feed join"))
-    store = Store(shop.stack.database_url)
-    async with store.writing() as tx:
-        for (key,) in shop.stack.rows("select key from entry"):
-            await server_channels.bar(tx, server, key)
-    refused = await answer(nora.at(shop.channels["feed"]).command("feed play"))
-    assert "nothing to choose from" in refused.text()
-    async with store.writing() as tx:
-        for (key,) in shop.stack.rows("select key from barred where server = ?", server):
-            await server_channels.unbar(tx, server, key)
-    await store.close()
+    async with Store(shop.stack.database_url) as store:
+        async with store.writing() as tx:
+            for (key,) in shop.stack.rows("select key from entry"):
+                await server_channels.bar(tx, server, key)
+        refused = await answer(nora.at(shop.channels["feed"]).command("feed play"))
+        assert "nothing to choose from" in refused.text()
+        async with store.writing() as tx:
+            for (key,) in shop.stack.rows("select key from barred where server = ?", server):
+                await server_channels.unbar(tx, server, key)
 
 
 async def test_a_card_continues_privately_once_its_channel_is_no_longer_the_feeds(shop: Shop) -> None:

@@ -347,10 +347,8 @@ async def fill(url: str) -> int:
 
 
 async def versions(url: str, layer: int) -> list[tuple[str, bool]]:
-    store = Store(url)
-    async with store.reading() as tx:
+    async with Store(url) as store, store.reading() as tx:
         kept = await models.versions(tx, layer)
-    await store.close()
     return [(version.digest, version.serving) for version in kept]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, one, upsert
+from bot.adapters.store.rows import chunks, count, every, one, upsert
 from bot.core.records import Account, Member, NextPoll
 
 MEMBER, ACCOUNT, APP = schema.member, schema.account, schema.app
@@ -130,7 +130,7 @@ async def note_taught(tx: Tx, version: str, taught_by: Iterable[int]) -> None:
 
 async def count_taught(tx: Tx, version: str) -> int:
     """Return how many members that the prior of that version was trained on still consent."""
-    return (await tx.execute(select(func.count()).where(MEMBER.c.taught == version, MEMBER.c.teaches))).scalar_one()
+    return await count(tx, MEMBER.c.taught == version, MEMBER.c.teaches)
 
 
 async def account(tx: Tx, member: int) -> Account | None:
@@ -177,7 +177,7 @@ async def sealed_after(tx: Tx, member: int, limit: int) -> list[Account]:
 
 async def count_linked(tx: Tx) -> int:
     """Return how many members have a linked account whose consent hasn't ended."""
-    return (await tx.execute(select(func.count()).where(ACCOUNT.c.tokens != b""))).scalar_one()
+    return await count(tx, ACCOUNT.c.tokens != b"")
 
 
 async def any_sealed(tx: Tx) -> bool:

@@ -12,13 +12,13 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.feed.feed_history import Late, of_late
 from bot.adapters.store.library import recordings, songs
-from bot.adapters.store.rows import chunks, every, in_turns, upsert
+from bot.adapters.store.rows import added, chunks, count, every, in_turns, upsert
 from bot.core.features import SongFeatures
 from bot.core.records import Song
 from bot.core.sorting.learning.columns import Vectors
@@ -103,16 +103,14 @@ async def newest_space(tx: Tx) -> tuple[int, bytes, int] | None:
 
 async def add_space(tx: Tx, definition: bytes, fitted_for: int) -> int:
     """Store a space in place of earlier ones, and return its number."""
-    made = await tx.execute(insert(SPACE).values(definition=definition, songs=fitted_for))
-    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    number: int = made.inserted_primary_key[0]
+    number = await added(tx, SPACE, {"definition": definition, "songs": fitted_for})
     await tx.execute(delete(SPACE).where(SPACE.c.space < number))
     return number
 
 
 async def count_known(tx: Tx) -> int:
     """Return how many songs have a point."""
-    return (await tx.execute(select(func.count()).where(ENTRY.c.point.is_not(None)))).scalar_one()
+    return await count(tx, ENTRY.c.point.is_not(None))
 
 
 async def open_songs(tx: Tx, space: int, after: str, limit: int) -> list[Song]:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.account import members
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import count, every, one, upsert
+from bot.adapters.store.rows import added, count, every, one, upsert
 from bot.adapters.store.social import reposts
 from bot.core import limits
 from bot.core.social.records import Agreement, Profile, Reposted
@@ -140,9 +140,8 @@ async def ask(tx: Tx, member: int, other: int, now: datetime) -> Agreement:
     """Save the question, replacing any earlier one between the two."""
     if (earlier := await between(tx, member, other)) is not None:
         await tx.execute(delete(AGREEMENT).where(AGREEMENT.c.agreement == earlier.agreement))
-    made = await tx.execute(insert(AGREEMENT).values(member=member, other=other, asked_at=now))
-    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    return Agreement(made.inserted_primary_key[0], member, other, now)
+    number = await added(tx, AGREEMENT, {"member": member, "other": other, "asked_at": now})
+    return Agreement(number, member, other, now)
 
 
 async def unask(tx: Tx, number: int) -> None:
@@ -158,7 +157,7 @@ async def change_agreement(tx: Tx, number: int, **values: Any) -> None:
 async def count_asked(tx: Tx, member: int, since: datetime) -> int:
     """Return how many of the member's questions since then weren't accepted."""
     asked = (AGREEMENT.c.member == member, AGREEMENT.c.agreed_at.is_(None), AGREEMENT.c.asked_at > since)
-    return (await tx.execute(select(func.count()).where(*asked))).scalar_one()
+    return await count(tx, *asked)
 
 
 async def count_asking(tx: Tx, member: int) -> int:

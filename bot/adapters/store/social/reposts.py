@@ -4,11 +4,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import count, every, one, upsert
+from bot.adapters.store.rows import added, count, every, one, upsert
 from bot.core.social.records import NewRepost, Repost, Takedown
 
 REPOST, TAKEDOWN = schema.repost, schema.takedown
@@ -16,10 +16,7 @@ REPOST, TAKEDOWN = schema.repost, schema.takedown
 
 async def add(tx: Tx, new: NewRepost) -> int:
     """Note that a song is being posted; return the number of the repost."""
-    made = await tx.execute(insert(REPOST).values(asdict(new)))
-    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    number: int = made.inserted_primary_key[0]
-    return number
+    return await added(tx, REPOST, asdict(new))
 
 
 async def get(tx: Tx, repost: int) -> Repost | None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import count, every, keep_newest, one, upsert
+from bot.adapters.store.rows import added, count, every, keep_newest, one, upsert
 from bot.adapters.store.social import reposts
 from bot.core import limits
 from bot.core.social.records import Round, RoundEntry, RoundState
@@ -20,10 +20,9 @@ OPEN = RoundState.ENTERING, RoundState.VOTING
 
 async def add(tx: Tx, **values: Any) -> int:
     """Keep a round and return its number; the channel's oldest gives way."""
-    made = await tx.execute(insert(ROUND).values(**values))
-    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    number = await added(tx, ROUND, values)
     await keep_newest(tx, ROUND, limits.ROUNDS, ROUND.c.round, ROUND.c.channel == values["channel"])
-    return int(made.inserted_primary_key[0])
+    return number
 
 
 async def get(tx: Tx, number: int) -> Round | None:
@@ -37,7 +36,7 @@ async def count_begun(tx: Tx, member: int, since: datetime) -> int:
 
 async def open_in(tx: Tx, channel: int) -> Round | None:
     """Return the round that is under way in a channel."""
-    query = select(ROUND).where(ROUND.c.channel == channel, ROUND.c.state.in_((RoundState.ENTERING, RoundState.VOTING)))
+    query = select(ROUND).where(ROUND.c.channel == channel, ROUND.c.state.in_(OPEN))
     return await one(tx, Round, query.limit(1))
 
 

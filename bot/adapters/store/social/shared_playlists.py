@@ -5,11 +5,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upsert
+from bot.adapters.store.rows import added, chunks, count, every, keep_newest, one, upsert
 from bot.core import limits
 from bot.core.social.shared_playlists import Brought, KeepVote, Removal, Shared, SongState
 
@@ -19,9 +19,7 @@ OUT = schema.put_out
 
 
 async def make(tx: Tx, name: str, host: int, server: int | None, now: datetime) -> int:
-    made = await tx.execute(insert(SHARED).values(name=name, host=host, server=server, created_at=now))
-    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    return int(made.inserted_primary_key[0])
+    return await added(tx, SHARED, {"name": name, "host": host, "server": server, "created_at": now})
 
 
 async def get(tx: Tx, shared: int) -> Shared | None:

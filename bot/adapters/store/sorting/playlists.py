@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, delete, func, insert, or_, select, tuple_, 
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import CHUNK, chunks, count, every, in_turns, one, record
+from bot.adapters.store.rows import CHUNK, added, chunks, count, every, in_turns, one, record
 from bot.core.records import Item, Layer, Playlist, Song
 from bot.core.sorting import recording
 
@@ -105,11 +105,9 @@ async def removed(tx: Tx, layer: int, ref: str) -> Playlist | None:
 
 async def add(tx: Tx, layer: Layer, name: str, ref: str, emoji: str) -> Playlist:
     values = {"member": layer.member, "layer": layer.layer, "name": name, "ref": ref, "emoji": emoji}
-    result = await tx.execute(insert(PLAYLIST).values(values))
-    assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    added = await get(tx, result.inserted_primary_key[0])
-    assert added is not None  # noqa: S101 - the row was just written in this transaction
-    return added
+    new = await get(tx, await added(tx, PLAYLIST, values))
+    assert new is not None  # noqa: S101 - the row was just written in this transaction
+    return new
 
 
 async def change(tx: Tx, playlist: int, **values: Any) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_, upda
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, one
+from bot.adapters.store.rows import CHUNK, added, chunks, every, in_turns, one
 from bot.adapters.store.sorting import playlists
 from bot.core import limits
 from bot.core.records import Item, Playlist, Revision, Song
@@ -56,10 +56,7 @@ async def _lately(tx: Tx, playlist: int, since: datetime) -> frozenset[str]:
 
 async def begin(tx: Tx, playlist: Playlist, edits: int) -> int:
     """Open a revision and return its number; it counts once it's completed."""
-    values = {"member": playlist.member, "playlist": playlist.playlist, "edits": edits}
-    result = await tx.execute(insert(REVISION).values(values))
-    assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    return int(result.inserted_primary_key[0])
+    return await added(tx, REVISION, {"member": playlist.member, "playlist": playlist.playlist, "edits": edits})
 
 
 async def add(tx: Tx, member: int, revision: int, edits: Iterable[Edit]) -> None:

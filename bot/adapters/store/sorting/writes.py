@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, up
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Store, Tx
-from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest, one
+from bot.adapters.store.rows import CHUNK, added, chunks, every, in_turns, keep_newest, one
 from bot.core import limits
 from bot.core.records import Change, NewWrite, Write
 from bot.core.sorting.writing.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, Refused
@@ -24,11 +24,9 @@ UNDER_WAY = WRITE.c.state == WriteState.APPLYING
 
 async def begin(tx: Tx, new: NewWrite, now: datetime) -> int:
     """Open a write in preparation and return its number; the layer's oldest dry runs make room."""
-    values = asdict(new) | {"state": WriteState.PREPARING, "created_at": now}
-    result = await tx.execute(insert(WRITE).values(values))
-    assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    number = await added(tx, WRITE, asdict(new) | {"state": WriteState.PREPARING, "created_at": now})
     await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *_unused(new.layer))
-    return int(result.inserted_primary_key[0])
+    return number
 
 
 def _unused(layer: int) -> tuple[ColumnElement[bool], ...]:

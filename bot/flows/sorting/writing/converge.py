@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
@@ -162,10 +163,7 @@ class _Sender:
         await self._note([replace(line, state=LineState.SENT, sends=1, sent_at=self._clock()) for line in placed])
 
     async def _remove(self, lines: Sequence[Line], snapshot: str | None) -> None:
-        async def send(some: Sequence[Line]) -> None:
-            await self._take_out(some, snapshot)
-
-        await self._deliver(lines, send)
+        await self._deliver(lines, partial(self._take_out, snapshot=snapshot))
 
     async def _take_out(self, lines: Sequence[Line], snapshot: str | None) -> None:
         for ids in batches([id_ for line in lines for id_ in line.ids]):

@@ -97,12 +97,11 @@ ADDRESSES = ("/api/songs", at(SONG), f"{at(SONG)}/clip", "/api/random", "/api/re
 async def prepared(folder: Path) -> Path:
     """Create a database with the members, likes and music, for tests to copy. Returns its path."""
     clock, hearing = Clock(), Hearing()
-    store = new_store(folder / "prepared.db")
-    await _hear_music(store, hearing, folder, clock)
-    await _like(store, clock)
-    await Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock).points.refresh()
-    await hearing.close()
-    await store.close()
+    async with new_store(folder / "prepared.db") as store:
+        await _hear_music(store, hearing, folder, clock)
+        await _like(store, clock)
+        await Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock).points.refresh()
+        await hearing.close()
     return store.path
 
 
@@ -130,12 +129,11 @@ async def _like(store: Store, clock: Clock) -> None:
 async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[Stage]:
     """Set the stage in `folder`, with a copy of the `prepared` database."""
     clock, hearing = Clock(), Hearing()
-    store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
-    catalogue = Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock)
-    offered = Api(store, catalogue, Recommender(store, catalogue, Scorer(Folder(folder / "models"))), clock)
-    async with served("/api", api.application(offered, rate, lambda: clock().timestamp())) as origin:
-        stage = Stage(store, catalogue, clock, origin, "", "")
-        stage.ada, stage.ben = await stage.issue(ADA), await stage.issue(BEN)
-        yield stage
-    await hearing.close()
-    await store.close()
+    async with Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}") as store:
+        catalogue = Catalogue(store, Clips(hearing, Folder(folder / "clips")), clock)
+        offered = Api(store, catalogue, Recommender(store, catalogue, Scorer(Folder(folder / "models"))), clock)
+        async with served("/api", api.application(offered, rate, lambda: clock().timestamp())) as origin:
+            stage = Stage(store, catalogue, clock, origin, "", "")
+            stage.ada, stage.ben = await stage.issue(ADA), await stage.issue(BEN)
+            yield stage
+        await hearing.close()
