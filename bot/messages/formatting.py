@@ -224,7 +224,8 @@ SOURCES = {
 ASKED = {**SOURCES, "deezer": "Deezer"}
 
 
-ASPECTS = {  # of what is heard (bot.audio.analysis.features) or told by a prior, by the numbers and vectors about it
+# of what is heard (bot.audio.analysis.features), told by a prior or in every table, by the columns about it
+ASPECTS = {
     N_("tempo"): {"tempo", "tempo_confidence", "tempo_folded"},
     N_("rhythm"): {"onset_rate", "pulse"},
     N_("key"): {"key_cos", "key_sin", "key_confidence", "tuning"},
@@ -236,6 +237,12 @@ ASPECTS = {  # of what is heard (bot.audio.analysis.features) or told by a prior
     N_("duration"): {"duration"},
     N_("mode"): {"mode"},
     N_("related artists"): {"company"},
+    N_("artists"): {"artists"},
+    N_("album"): {"album"},
+    N_("title"): {"title"},
+    N_("year"): {"year"},
+    N_("genres"): {"genres"},
+    N_("tags"): {"tags"},
 }
 
 

@@ -10,7 +10,7 @@ from bot.core.library.merge import PRECEDENCE
 from bot.core.records import Song
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.labelling.label import Tally
-from bot.messages import formatting, listed
+from bot.messages import formatting, listed, speaking
 
 SPECIAL = "*_~`|[]<@"
 
@@ -111,3 +111,5 @@ def test_every_audio_feature_has_a_plain_name() -> None:
     told = {formatting.aspect(name) for name in [*(feature.name for feature in FEATURES), *GOES_BY]}
     assert told == {"duration", "mode", "tempo", "rhythm", "key", "loudness", "fades", "timbre", "the kind of sound"}
     assert formatting.aspect("danceability") == "danceability"
+    with speaking("de"):
+        assert [formatting.aspect(name) for name in ("artists", "year", "genres")] == ["Künstler", "Jahr", "Genres"]
