@@ -42,7 +42,8 @@ async def crowd(url: str, count: int) -> dict[str, object]:
         await watching.over.wait()
     await jobs.stop(1)
     once = sorted(watching.begun) == [*range(count)]
-    return {"once": once, "most": watching.most, "most of one": watching.most_of_one}
+    left = [*jobs._running, *(jobs._locks._held if jobs._locks is not None else ())]  # members still in memory
+    return {"once": once, "most": watching.most, "most of one": watching.most_of_one, "left": left}
 
 
 if __name__ == "__main__":

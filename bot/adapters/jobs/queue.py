@@ -159,7 +159,10 @@ class Jobs:
             if task in self._running.get(member, ()) and begun not in self._taken:  # the whole process is stopping
                 raise
         finally:
-            self._running.get(member, set()).discard(task)
+            theirs = self._running.get(member, set())
+            theirs.discard(task)
+            if not theirs:
+                self._running.pop(member, None)
             if self._alive.get(begun) is task:
                 del self._alive[begun]
             self._taken.discard(begun)

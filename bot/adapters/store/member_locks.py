@@ -80,6 +80,7 @@ class MemberLocks:
     def _give_back(self, member: int) -> None:
         with self._one_at_a_time, suppress(StoreError, DBAPIError):  # a broken connection has given it back
             self._held[member] -= 1
+            self._held += Counter()  # drops whoever has no more
             self._ask(RETURN, member)
 
     def _renew(self) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,7 +143,6 @@ class Bot(discord.Client):
         self.connected = asyncio.Event()  # set for good by the first connection
         self.is_connected = False  # at this moment
         self._closed_apart = asyncio.Event()
-        self.telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # of a round's channel, once: by press and by clock
         self._taps = dict(taps)
         self._once, self._languages = Once(services.store, services.clock), Languages(services.store)
         self.presses, self.following = Presses(services.store), asyncio.Semaphore(FOLLOWED_AT_ONCE)

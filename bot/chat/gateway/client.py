@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -71,7 +71,6 @@ class Chat:
         self._services, self._part = services, part
         kind = ShardedBot if part.shards else Bot
         self._bot = kind(services, all_commands(), all_taps(), part)
-        self._telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # by member
         self._told: deque[tuple[int, datetime]] = deque(maxlen=REMEMBERED)
 
     async def run(self) -> None:
@@ -107,9 +106,12 @@ class Chat:
         """
         told = []
         for notice in notices:
-            async with self._telling[notice.member]:
+            async with self._telling(notice.member):
                 told.append(await self._tell(notice))
         return all(told)
+
+    def _telling(self, member: int) -> asyncio.Lock:
+        return self._services.store.lock_here(("telling", member))
 
     async def _tell(self, notice: Notice) -> bool:
         key = notice.notice, notice.created_at
@@ -128,7 +130,7 @@ class Chat:
         if not self._part.gateway:
             await library_progress.note(self._services.store, member, done, total)
             return
-        async with self._telling[member]:  # never over the result
+        async with self._telling(member):  # never over the result
             live = self._bot.pending.due(member, kind, self._services.clock())
             if live is None:
                 return

@@ -111,7 +111,7 @@ async def post(bot: Bot, channel: int, page: Page) -> bool:
 async def turn_round(bot: Bot, number: int) -> None:
     """Move a round to the state it should be in by now, and tell its channel once. Raises ChatDown."""
     await bot.connected.wait()
-    async with bot.telling[number]:
+    async with bot.services.store.lock_here(("round", number)):  # told once: by a press and by the clock
         store, now = bot.services.store, bot.services.clock()
         themed = await rounds.turn(store, number, now)
         if themed is None or themed.told == themed.state:
