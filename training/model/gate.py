@@ -8,10 +8,14 @@ The two models are compared song by song, and neither on a song it learned from:
 left-out songs; the served model likewise where it knew the label, and by its current predictions elsewhere. A new
 model has seen more labels, so it may lose by up to one standard error of the difference: within that, the two can't
 be told apart, and newer labels are the better bet.
+
+A served model whose playlists are all gone, or which no longer gets something that it knew songs by (a prior that's
+switched off or trained anew, a source, a file), is no rival: its results are from before.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -44,7 +48,8 @@ class Served:
 
 
 def judge(validation: CrossValidation, served: Served | None, songs: Mapping[str, SongFeatures]) -> GateVerdict:
-    """Return whether the model behind `validation` may replace `served`; songs: features of the examples."""
+    """Return whether the model behind `validation` may replace `served`; songs: the library's features."""
+    served = served if served and _is_rival(served.model, validation.examples, songs) else None
     if not validation.tested.any():
         return GateVerdict(served is None, Reason.UNTESTED)
     if validation.examples.per_class() < (FIRST if served is None else NEXT):
@@ -56,6 +61,13 @@ def judge(validation: CrossValidation, served: Served | None, songs: Mapping[str
     if served.model.facts["exclusive"] != validation.examples.exclusive:
         return GateVerdict(True, Reason.NEW_RULES)
     return _compare(validation, served, songs)
+
+
+def _is_rival(model: OpenModel, examples: Examples, songs: Mapping[str, SongFeatures]) -> bool:
+    """Whether a served model knows any of the playlists, and some song still has each feature it was trained on."""
+    known = (chain(song.numbers, song.embeddings, filter(song.sets.get, song.sets)) for song in songs.values())
+    playlists = {*model.classes} & {*examples.classes} - {None}
+    return bool(playlists) and model.schema.features <= set(chain.from_iterable(known))
 
 
 def _compare(validation: CrossValidation, served: Served, songs: Mapping[str, SongFeatures]) -> GateVerdict:

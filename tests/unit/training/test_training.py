@@ -259,6 +259,19 @@ def test_only_a_better_model_replaces_another(tmp_path: Path) -> None:
     assert judge(fit(good).validation, served_from(Folder(tmp_path), smaller.digest), SONGS).publish
 
 
+def test_a_model_that_lost_its_playlists_or_its_features_does_not_block_the_next(tmp_path: Path) -> None:
+    good = labelled(SONGS, [10, 10])
+    artefact = train(good, None, NOW).artefact
+    assert artefact is not None
+    artefact.save(Folder(tmp_path))
+    served = served_from(Folder(tmp_path), artefact.digest)
+    assert train(good, served, NOW).reason == Reason.NOT_WORSE
+    other = [Label(f"2:{at:05}", 3, True, "csv") for at in range(10)]
+    assert train(replace(good, labels=other, playlists={3: "c"}), served, NOW).artefact
+    without = {name: replace(song, sets={}) for name, song in SONGS.items()}
+    assert train(replace(good, songs=without), served, NOW).artefact
+
+
 def test_a_damaged_model_does_not_block_the_next(tmp_path: Path) -> None:
     artefact = train(labelled(SONGS, [8] * 4), None, NOW).artefact
     assert artefact is not None

@@ -101,6 +101,12 @@ class Schema:
         return self.hints_at + len(self.hints)
 
     @property
+    def features(self) -> frozenset[str]:
+        """The names of the numbers, sets and embeddings that it makes columns of."""
+        columns: list[Any] = [*self.numbers, *self.words, *self.identities, *self.embeddings]
+        return frozenset(column.name for column in columns).union(self.texts)
+
+    @property
     def hints_at(self) -> int:
         """The first column of the hints, which are the last."""
         return sum(width for _fill, _columns, width in self._blocks())
