@@ -71,11 +71,14 @@ class Verdict:
         return self.settled or self.skipped
 
 
+UNSAID = Verdict()  # on a song that the member has said nothing about
+
+
 def fold(answers: Iterable[Answer]) -> dict[str, Verdict]:
     """Return the verdict on each song in `answers`, given in any order; the newest event wins."""
     verdicts: dict[str, Verdict] = {}
     for answer in sorted(answers, key=lambda given: given.event):
-        verdicts[answer.song] = _after(verdicts.get(answer.song, Verdict()), answer)
+        verdicts[answer.song] = _after(verdicts.get(answer.song, UNSAID), answer)
     return verdicts
 
 

@@ -12,7 +12,7 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Item, Layer, NewWrite, Playlist, Song
 from bot.core.sorting import recording
 from bot.core.sorting.decide import Decision, PlaylistRule, Scores, decide, thresholds_of
-from bot.core.sorting.labels import Verdict
+from bot.core.sorting.labels import UNSAID, Verdict
 from bot.core.sorting.writing.writes import Action, LineState, WriteKind
 from bot.flows.sorting.scored_library import ScoredLibrary
 
@@ -99,8 +99,8 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     placed = frozenset().union(*standing.values()) if standing else frozenset()
     moved = _moved(verdicts, ours, standing)
     known = [song.song for song in scored.songs if only is None or song.song in only or song.song in moved]
-    todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
-    untold = [song for song in todo if not _told(verdicts.get(song))]
+    todo = [song for song in known if _open(song, verdicts.get(song, UNSAID), standing, placed, layer)]
+    untold = [song for song in todo if not verdicts.get(song, UNSAID).settled]
     guessed = _by_model(given, scored, untold, standing, alone=only is not None)
     wanted = [*guessed.lines, *_settled(todo, verdicts, standing)]
     able = [line for line in wanted if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
@@ -166,25 +166,21 @@ def _moved(
 
 def _homeless(line: Mapping[str, Any], verdicts: Mapping[str, Verdict], standing: Standing) -> bool:
     """Whether removing a song would leave it in none of the playlists where the member wants it."""
-    verdict = verdicts.get(line["song"], Verdict())
+    verdict = verdicts.get(line["song"], UNSAID)
     return bool(verdict.yes) and not any(line["song"] in standing.get(playlist, ()) for playlist in verdict.yes)
-
-
-def _told(verdict: Verdict | None) -> bool:
-    return verdict is not None and verdict.settled
 
 
 def _open(
     song: str,
-    verdict: Verdict | None,
+    verdict: Verdict,
     standing: Mapping[int, set[str | None]],
     placed: frozenset[str | None],
     layer: Layer,
 ) -> bool:
     """Whether anything is left to do for the song: the member's answers first, then one place or several."""
-    if verdict is not None and verdict.none:
+    if verdict.none:
         return False
-    if verdict is not None and verdict.yes:
+    if verdict.yes:
         return any(song not in songs for playlist, songs in standing.items() if playlist in verdict.yes)
     return layer.several or song not in placed
 
@@ -209,7 +205,7 @@ def _by_model(
     worth = likely if given.layer.everything else _worth_asking(likely)
     named = [_line(open_songs[each.song], playlist, each) for each in worth for playlist in each.playlists]
     moving = [line for line in named if line["song"] not in standing[line["playlist"]]]
-    lines = [line for line in moving if line["playlist"] not in verdicts.get(line["song"], Verdict()).no]
+    lines = [line for line in moving if line["playlist"] not in verdicts.get(line["song"], UNSAID).no]
     known = frozenset(song for song, is_known in zip(open_songs, scores.known, strict=True) if is_known)
     guessed = frozenset(open_songs[decision.song] for decision in likely)
     sieves = (Reason.UNKNOWN, known | guessed), (Reason.UNSURE, guessed), (Reason.LATER, _songs(named))
@@ -248,7 +244,7 @@ def _settled(
     return [
         {"song": song, "playlist": playlist, "action": Action.ADD, "certainty": "told", "probability": 1.0}
         for song in todo
-        if _told(verdicts.get(song))
+        if verdicts.get(song, UNSAID).settled
         for playlist in sorted(verdicts[song].yes)
         if playlist in standing and song not in standing[playlist]
     ]
@@ -268,9 +264,9 @@ def _unwanted(
         {"song": song, "playlist": playlist, "action": Action.REMOVE, "certainty": "told"}
         for playlist, songs in ours.items()
         for song in sorted(songs & {song for song in standing[playlist] if song})
-        if _ruled_out(verdicts.get(song), playlist) or (liked is not None and song not in liked)
+        if _ruled_out(verdicts.get(song, UNSAID), playlist) or (liked is not None and song not in liked)
     ]
 
 
-def _ruled_out(verdict: Verdict | None, playlist: int) -> bool:
-    return verdict is not None and (playlist in verdict.no or (verdict.settled and playlist not in verdict.yes))
+def _ruled_out(verdict: Verdict, playlist: int) -> bool:
+    return playlist in verdict.no or (verdict.settled and playlist not in verdict.yes)

@@ -10,7 +10,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, models, playlists, writes
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.expectation import knows_none
-from bot.core.sorting.labels import Verdict
+from bot.core.sorting.labels import UNSAID, Verdict
 from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors import ModelMissing, NothingToUndo, NotYours
 from bot.errors.sorting import NoSuchLayer, NotInLibrary, QuestionGone
@@ -21,7 +21,6 @@ from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.writing import sort
 from bot.flows.sorting.writing.sort import Receipt
 
-UNSAID = Verdict()
 ASK = "ask"  # the section of questions; those of the playlists go by their numbers
 
 
@@ -50,8 +49,7 @@ class Reviewed:
 
     def ruled_out(self, line: Change) -> bool:
         """Whether the member has since said that the song doesn't belong there."""
-        verdict = self.verdicts.get(line.song)
-        return verdict is not None and line.playlist in verdict.no
+        return line.playlist in self.verdicts.get(line.song, UNSAID).no
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.records import Card, Layer, Playlist, Song
 from bot.core.sorting.groups import Group, group_of, groups_of
-from bot.core.sorting.labels import Answer, Kind, Source, Verdict
+from bot.core.sorting.labels import UNSAID, Answer, Kind, Source, Verdict
 from bot.core.sorting.learning.identities import spelt
 from bot.errors import BadChoice, NoPlaylists
 from bot.errors.sorting import AllSorted, AlreadySorted, NoneOfThat, NoSuchLayer, NotInLibrary, PlaylistNotKept
@@ -181,7 +181,7 @@ async def _unplaced(store: Store, libraries: ScoredLibraries, layer: Layer) -> l
     scored = await libraries.of(layer.member, layer.layer)
     async with store.reading() as tx:
         verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-    return [song for song in scored.songs if not label.settled(verdicts.get(song.song))]
+    return [song for song in scored.songs if not verdicts.get(song.song, UNSAID).settled]
 
 
 def _likeliest(counts: Counter[T], name: Callable[[T], str], typed: str, limit: int) -> list[T]:

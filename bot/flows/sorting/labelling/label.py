@@ -19,7 +19,7 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
 from bot.core.sorting.groups import Group, groups_of
-from bot.core.sorting.labels import Kind, Verdict
+from bot.core.sorting.labels import UNSAID, Kind, Verdict
 from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs
 from bot.core.sorting.learning.forecast import share_after
 from bot.core.sorting.learning.hints import named_after
@@ -172,9 +172,10 @@ def choose(scored: ScoredLibrary, labelling: Labelling, count: int) -> list[str]
 
 def _pool(scored: ScoredLibrary, labelling: Labelling, points: Floats) -> Pool:
     verdicts, recent = labelling.verdicts, labelling.recent
-    labelled = np.array([settled(verdicts.get(song.song)) for song in scored.songs], bool)
+    said = [verdicts.get(song.song, UNSAID) for song in scored.songs]
+    labelled = np.array([verdict.settled for verdict in said], bool)
     asked = frozenset(recent)
-    skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in scored.songs], bool)
+    skipped = np.array([song.song in asked or on.skipped for song, on in zip(scored.songs, said, strict=True)], bool)
     artists = [spelt(song.artists[0]) if song.artists else "" for song in scored.songs]
     recent_artists = [artists[scored.place[song]] for song in recent[:3] if song in scored.place]
     return Pool(points, labelled, skipped, artists, recent_artists)
@@ -187,14 +188,6 @@ def _guesses(scored: ScoredLibrary, labelling: Labelling) -> Guesses | None:
     labels = {playlist.playlist: counts[playlist.playlist] for playlist in labelling.playlists}
     belief = belief_in(scored.scores.classes, labels)
     return Guesses(scored.scores.probabilities, labelling.layer.several, belief)
-
-
-def settled(verdict: Verdict | None) -> bool:
-    return verdict is not None and verdict.settled
-
-
-def _skipped(verdict: Verdict | None) -> bool:
-    return verdict is not None and verdict.skipped
 
 
 def new_card(layer: Layer, song: str, now: datetime, write: int | None = None) -> Card:
@@ -240,7 +233,7 @@ async def _with_more(
 async def not_sorted(tx: Tx, layer: int, among: Sequence[Song], verdicts: Mapping[str, Verdict]) -> list[Song]:
     """Return those of the songs that the member hasn't placed and that are in none of the layer's playlists."""
     left: list[Song] = []
-    for piece in chunks([song for song in among if not settled(verdicts.get(song.song))]):
+    for piece in chunks([song for song in among if not verdicts.get(song.song, UNSAID).settled]):
         held = await playlists.holding_each(tx, layer, piece)
         left += [song for song in piece if not held[song.song]]
     return left
