@@ -177,7 +177,7 @@ class Upkeep:
             "writes": self._resume_writes,
             "playlists": self._resume_creations,
             "consents": partial(notify.warn_of_consent, store),
-            "erasures": self._services.erasing.tick,
+            "erasures": self._begin_erasures,
             "reports": partial(reports.sweep, store),
             "interactions": partial(once.sweep, store),
             "old writes": partial(old_writes.thin_out, store),
@@ -292,6 +292,10 @@ class Upkeep:
         for server in await digest.due(store, now):
             post = partial(digest.post_due, store, messenger.digest, messenger.crowd, server, now)
             self._background.begin(("digest", server), post)
+
+    async def _begin_erasures(self, now: datetime) -> None:
+        """Start what goes on with erasures: between two, the database rests for minutes if it's large."""
+        self._background.begin("erasures", partial(self._services.erasing.tick, now))
 
     async def _begin_backup(self, now: datetime) -> None:
         backups = self._services.backups

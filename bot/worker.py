@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.adapters.jobs import WAITED_OUT
@@ -91,7 +91,7 @@ class Response:
 
 
 def response(error: Exception, tries: int, now: datetime) -> Response:
-    """Return how a job's failure after so many tries is answered."""
+    """Return how a job's failure after so many tries is answered. now: of the failure, by the job's clock."""
     match error:
         case CoolingDown():
             return Response(again=(error.until - now).total_seconds() + 1, tell=tries == 0)
@@ -131,7 +131,7 @@ class Worker:
         except WAITED_OUT:
             raise  # the queue tries the job again
         except Exception as error:
-            answer = response(error, job.tries, now)
+            answer = response(error, job.tries, now + timedelta(seconds=time.monotonic() - began))
             _note_end(job, Outcome.FAILED if answer.again is None else Outcome.POSTPONED, time.monotonic() - began)
             await self._respond(job, error, answer)
         self._tell(job.member)

@@ -23,7 +23,7 @@ from bot.core.records import NewModel, NewWrite, Setback, Work
 from bot.core.social.records import NewRepost, Place
 from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import ModelCorrupt
-from bot.errors.spotify import ConsentEnded, Unreadable
+from bot.errors.spotify import ConsentEnded, Unreadable, Unsettled
 from bot.errors.stored import loaded
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, retry_old
@@ -326,6 +326,47 @@ async def test_a_playlist_whose_making_was_set_aside_is_left_alone(store: Store,
         await setbacks.note(tx, Work(JobKind.KEEP, ADA, ADA), setback)
     await upkeep(store, Messenger(), now, begun).tick()
     assert (JobKind.KEEP, ADA) not in begun
+
+
+async def test_a_job_that_worked_for_long_waits_no_longer_than_it_must(store: Store, now: datetime) -> None:
+    """What it waits for is a moment by its own clock, which ran on while it worked."""
+
+    async def music(_: int) -> None:
+        await asyncio.sleep(1)
+        raise Unsettled(now + timedelta(seconds=31))
+
+    async def enqueue(kind: str, member: int, argument: int, *, tries: int, delay: float) -> None:
+        delays.append(delay)
+
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
+        write = await writes.begin(tx, NewWrite(ADA, layer, WriteKind.SORT, 1), now)
+        await writes.set_state(tx, write, WriteState.APPLYING)
+    jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "polls", "sources", "libraries"))
+    services: Any = SimpleNamespace(store=store, clock=lambda: now, music=music, jobs=jobs, **nothing)
+    delays: list[float] = []
+    await Worker(services, Messenger(), lambda _: None).run(Job(JobKind.APPLY, ADA, write))
+    assert 25 < delays[0] <= 30
+
+
+async def test_erasures_that_wait_for_the_database_to_rest_hold_nothing_up(store: Store, now: datetime) -> None:
+    begun, resting = list[datetime](), asyncio.Event()
+
+    async def tick(at: datetime) -> None:
+        begun.append(at)
+        await resting.wait()
+
+    keeping = upkeep(store, messenger := Messenger(), now, [])
+    keeping._services.erasing.tick = tick  # type: ignore[method-assign]
+    await news(store, now, hello=BEN)
+    async with asyncio.timeout(5):
+        for _ in range(2):
+            await keeping.tick()
+        await until(lambda: messenger.told == [(BEN, "hello")])
+    assert len(begun) == 1
+    resting.set()
+    await keeping.settled()
 
 
 async def test_a_write_to_a_playlist_that_stays_unreadable_fails_with_a_message(store: Store, now: datetime) -> None:
