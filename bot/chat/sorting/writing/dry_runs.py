@@ -123,7 +123,8 @@ def _sections(shown: DryRun, at: int) -> list[Item]:
 def _option(shown: DryRun, section: str, *, chosen: bool) -> layout.Option:
     if section == STAY:
         return layout.option(_(messages.WHAT_STAYS), STAY, formatting.songs(shown.staying), chosen=chosen)
-    count = formatting.songs(len({change.song for change in shown.sections[section]}))
+    ruled_out = shown.reviewed.receipt.ruled_out
+    count = formatting.songs(len({change.song for change in shown.sections[section] if change not in ruled_out}))
     if section == ASK:
         return layout.option(_(messages.WHAT_I_ASK), ASK, count, chosen=chosen)
     playlist = shown.reviewed.receipt.playlists[int(section)]

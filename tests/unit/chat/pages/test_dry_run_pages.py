@@ -149,6 +149,8 @@ def test_what_was_ruled_out_is_struck_through_and_counts_as_staying() -> None:
     page = dry_runs.page(dry_runs.of(after))
     assert "**2 of 18 songs would be placed**" in text(page)
     assert [line[:4] for line in lines(page)] == ["- ~~"]
+    places = next(tap for tap in taps(page) if hasattr(tap, "options"))
+    assert [option.description for option in places.options] == ["0 songs", "1 song", "1 song", "16 songs"]
     menu = next(tap for tap in taps(dry_runs.not_there(dry_runs.of(after), 0)) if hasattr(tap, "options"))
     assert [option.value for option in menu.options] == ["0"], "so that it can be put back"
     assert "1 song still counts" in messages.cancelled(after.receipt)
