@@ -1,9 +1,8 @@
 """The prior: its file is verified before use, it helps people it never saw, and the command line reports that."""
 
-import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from bot.core.sorting.learning.identities import artist_key
 from bot.core.sorting.learning.prior import Prior, versions_in, with_prior
 from bot.errors import PriorCorrupt
 from tests.unit.tastes import labelled, library, style_of
-from training.__main__ import main
+from tests.unit.training.commands import run, write_csv
 from training.evaluation.people import Person
 from training.model.fit import fit
 from training.model.publish import served_from, train
@@ -289,23 +288,13 @@ def test_a_check_rejects_a_prior_that_certainly_costs_accuracy() -> None:
 
 
 # ------------------------------------------------------------------ the command line
-def _write(path: Path, rows: Sequence[Sequence[object]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return path
-
-
 def _corpus(folder: Path, person: Person) -> Path:
     lines = [
         [song, name, ";".join(person.songs[song].sets["artists"]), person.songs[song].numbers.get("tempo", "")]
         for name, held in person.playlists.items()
         for song in sorted(held)
     ]
-    return _write(folder / f"{person.name}.csv", [["track_id", "playlist", "artists", "tempo"], *lines])
-
-
-def run(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
+    return write_csv(folder / f"{person.name}.csv", [["track_id", "playlist", "artists", "tempo"], *lines])
 
 
 @pytest.mark.slow
@@ -316,7 +305,7 @@ def test_pretrain_reports_what_it_learned_and_fit_predict_and_next_use_it(
     mine = _corpus(tmp_path, CAT)
     titles = ["playlist", "track_id", "verdict"]
     told = [[name, song, "yes"] for name, held in CAT.playlists.items() for song in sorted(held)[:6]]
-    labels = _write(tmp_path / "labels.csv", [titles, *told])
+    labels = write_csv(tmp_path / "labels.csv", [titles, *told])
     assert run("pretrain", *files, "--out", models / NAME) == 0
     assert f"2 people, 8 playlists, {12 * STYLES} artists" in capsys.readouterr().out
     assert run("fit", "--library", mine, "--labels", labels, "--out", models) == 0
@@ -343,7 +332,7 @@ def test_pretrain_reports_what_it_learned_and_fit_predict_and_next_use_it(
 
 def test_pretrain_puts_the_prior_where_the_bot_looks(tmp_path: Path) -> None:
     env = {"DATA_DIR": str(tmp_path / "data")}
-    assert main(["pretrain", str(_corpus(tmp_path, ADA)), str(_corpus(tmp_path, BOB))], env) == 0
+    assert run("pretrain", _corpus(tmp_path, ADA), _corpus(tmp_path, BOB), env=env) == 0
     current = Priors(Folder(tmp_path / "data" / "models")).current()
     assert current is not None
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
@@ -353,8 +342,8 @@ def test_pretrain_without_data_exits_with_a_code_and_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = {"DATA_DIR": str(tmp_path / "data")}
-    plain = _write(tmp_path / "plain.csv", [["track_id", "artists"], ["1", "x"]])
-    short = _write(tmp_path / "short.csv", [["track_id", "playlist", "artists"], ["1", "a", "x"], ["2", "a", "y"]])
+    plain = write_csv(tmp_path / "plain.csv", [["track_id", "artists"], ["1", "x"]])
+    short = write_csv(tmp_path / "short.csv", [["track_id", "playlist", "artists"], ["1", "a", "x"], ["2", "a", "y"]])
     ada = _corpus(tmp_path, ADA)
     for arguments, said in (
         ((), "nobody to learn from"),
@@ -364,7 +353,7 @@ def test_pretrain_without_data_exits_with_a_code_and_one_line(
         ((ada, ada), "two files are named ada"),
         (("--members",), "no database there"),
     ):
-        assert main(["pretrain", *map(str, arguments), "--out", str(tmp_path / NAME)], env) == 2
+        assert run("pretrain", *arguments, "--out", tmp_path / NAME, env=env) == 2
         error = capsys.readouterr().err
         assert said in error
         assert len(error.splitlines()) == 1

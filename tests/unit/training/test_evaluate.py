@@ -1,6 +1,5 @@
 """The benchmark: no test song was ever labelled, figures are reproducible, and bad input has an exit code."""
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from bot.core.features import SongFeatures
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.learning.dataset import TrainingSet
 from tests.unit.tastes import library, style_of
-from training.__main__ import main
+from tests.unit.training.commands import run, write_csv
 from training.evaluation.baselines import (
     AUDIO_NAMES,
     EVERYTHING,
@@ -294,12 +293,6 @@ def test_labels_needed_are_interpolated() -> None:
 
 
 # ------------------------------------------------------------------ likes
-def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return path
-
-
 def likes_rows(verdict: str = "target") -> list[list[object]]:
     songs = library(styles=2, per_style=30)
     lines = [
@@ -353,10 +346,6 @@ def person_file(path: Path, styles: int) -> Path:
         for song, features in library(styles, per_style=40).items()
     ]
     return write_csv(path, [header, *rows])
-
-
-def run(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
 
 
 def test_the_command_writes_figures_tables_and_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,6 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,19 +13,13 @@ import pytest
 from bot.adapters.artefacts import Folder
 from sandbox.process import environment
 from tests.unit.tastes import library, style_of
-from training.__main__ import main
+from tests.unit.training.commands import run, write_csv
 from training.commands.models import numbered_as_in
 from training.files import read_labels, read_library, read_rows, read_served, serve, write_rows
 from training.model.publish import served_from
 from training.problems import InputProblem
 
 SONGS = library(styles=4, per_style=40)
-
-
-def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return path
 
 
 @pytest.fixture
@@ -47,10 +40,6 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     labels += [["ada", "main", "", f"3:{at:05}", "none"] for at in range(5)]
     titles = ["member", "layer", "playlist", "track_id", "verdict"]
     return write_csv(tmp_path / "F.csv", [header, *lines]), write_csv(tmp_path / "L.csv", [titles, *labels])
-
-
-def run(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
 
 
 @pytest.mark.slow
