@@ -1,6 +1,7 @@
 """Cells: split a line of a table into cells, however it's quoted. Pure."""
 
 import csv
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ DELIMITERS = (",", ";", "\t", "|")
 MOST_LINE = 200_000  # characters; no row of songs is that long
 MOST_CELL = 1_000  # characters; longer cells are cut
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]+")
+ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#x[\da-fA-F]{1,5});")
 FORCED = re.compile(r'="(.*)"')  # text that spreadsheets must not read as a number
 WRAPPED = re.compile(r'\s*"([^"]*+(?:""[^"]*+)*+)"[,;\t|]*\s*')  # a line that a spreadsheet saved as one cell
 RULED = " -:=\x1a"  # of a separator line, or the end of a file
@@ -74,6 +76,11 @@ def clean(cell: str) -> str:
     """Return a cell on one line, trimmed and cut at MOST_CELL; accents in the form that most programs write."""
     plain = unicodedata.normalize("NFC", cell)
     return (plain if plain.isprintable() else UNSAFE.sub(" ", plain)).strip()[:MOST_CELL]
+
+
+def unescaped(cell: str) -> str:
+    """Return "R&amp;B" as R&B, as files from web pages have it; its semicolon would part names."""
+    return ENTITY.sub(lambda entity: html.unescape(entity[0]), cell) if "&" in cell else cell
 
 
 def unforced(cell: str) -> str:

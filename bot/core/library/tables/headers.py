@@ -15,11 +15,12 @@ SPELLINGS = {
         "URI de la canción | URI du titre | URI della traccia | トラックURI | Nummer URI | URI da faixa | "
         "Låtens URI | Parça URI | 曲目 URI | 歌 Link"
     ),
-    "track_id": "Track ID | Spotify Track ID",
+    "track_id": "Track ID | Spotify Track ID | Spotify Song ID | Track Spotify ID",
     "spotify_id": "Spotify ID | Spotify - id | Spotify Id",
     "url": (
         "Spotify URL | Spotify Link | Track URL | Song URL | Track Link | External URLs Spotify | "
-        "Track External URLs Spotify | URL | Link | External URL | Href | Track Href"
+        "Track External URLs Spotify | URL | Link | External URL | Href | Track Href | "
+        "Spotify Track Link | Spotify Track URL | Song Link"
     ),
     "isrc": "ISRC | ISRC Code | ISRCs | Track ISRC | External IDs ISRC | Track External IDs ISRC",
     "title": (
@@ -32,6 +33,7 @@ SPELLINGS = {
     "artists": (
         "Artist Name(s) | Track Artist(s) | Artist(s) | Artist Name | Artists Name | Artist | Artist Name 1 | "
         "Artist 1 | Artists 0 Name | Track Artists 0 Name | Track Artist Name | Performer | Band | Interpret | "
+        "Song Artist | Singer | "
         "Künstler | Artiste | Artista | Artiest | Kunstner | Wykonawca | Artisti | Esittäjä | Előadó | Sanatçı | "
         "アーティスト | 아티스트 | Track Artist | "
         "艺人 | 藝人 | Артист | Исполнитель | أسماء الفنانين | "
@@ -47,7 +49,7 @@ SPELLINGS = {
     ),
     "year": (
         "Year | Release Date | Album Release Date | Track Album Release Date | Album Date | Release Year | "
-        "Jahr | Année | Año | Ano | Anno | År | Jaar | Rok | Vuosi | Év | Yıl | Год | 年 | 年份 | 년 | "
+        "Released Year | Jahr | Année | Año | Ano | Anno | År | Jaar | Rok | Vuosi | Év | Yıl | Год | 年 | 年份 | 년 | "
         "تاريخ إصدار الألبوم | Veröffentlichungsdatum des Albums | "
         "Ημερομηνία κυκλοφορίας άλμπουμ | Fecha de lanzamiento del álbum | Date de sortie de l'album | "
         "Data di rilascio dell'album | アルバム発売日 | Releasedatum van het album | "
@@ -255,9 +257,11 @@ def surest_first(headers: Sequence[str]) -> list[int]:
 def fields_of(headers: Sequence[str]) -> tuple[str, ...]:
     """Return the field of each column, "" if it has no name."""
     fields = tuple(field_of(header) for header in headers)
-    if CHOSIC not in map(plain, headers):
-        return fields
-    return tuple(field + PERCENT if field in SHARES else field for field in fields)
+    chosic = CHOSIC in map(plain, headers)
+    return tuple(
+        field + PERCENT if field in SHARES and (chosic or "%" in header) else field
+        for field, header in zip(fields, headers, strict=True)
+    )
 
 
 def known(headers: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ from bot.core.library.tables.cells import (
     says_nothing,
     split,
     strict,
+    unescaped,
     unforced,
     unwrapped,
 )
@@ -85,7 +86,7 @@ class Table:
         for line, cells in self._records():
             if line > LINES * self._most:
                 return
-            yield from (cells[at] for at in columns if cells and at < len(cells))
+            yield from (_said(cells[at]) for at in columns if cells and at < len(cells))
 
     def _records(self) -> Iterator[tuple[int, list[str] | None]]:
         source = lines(self._data)
@@ -174,7 +175,7 @@ class _Header:
 
 
 def _said(cell: str) -> str:
-    text = clean(cell)
+    text = clean(unescaped(cell))
     return armed(unforced(text)) if "'" in text or "=" in text else text
 
 

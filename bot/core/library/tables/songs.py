@@ -16,7 +16,18 @@ from bot.core.moments import moment, year_of
 from bot.core.records import Like, Song
 
 SETS = frozenset({"genres", "artists", "album", "tags", TITLE})  # columns that are always sets
-WHO = {*IDS, "title", "isrc", "artist_uris", "album_uri", "album_artists", "album_artist_uris", "album_genres", "type"}
+WHO = {
+    *IDS,
+    "title",
+    "isrc",
+    "artist_uris",
+    "album_uri",
+    "album_artists",
+    "album_artist_uris",
+    "album_genres",
+    "type",
+    "is_local",
+}
 WHERE = {
     "playlist",
     "playlist_name",
@@ -94,7 +105,8 @@ def names_songs(table: Table) -> bool:
 def is_no_song(row: Row) -> bool:
     """Whether a row isn't about a song."""
     named = any(no_song(row.fields.get(field, "")) for field in IDS) and uri_of(row) is None
-    return named or row.fields.get("type", "").casefold() in SPOKEN
+    local = number(row.fields.get("is_local", "")) == 1
+    return named or local or row.fields.get("type", "").casefold() in SPOKEN
 
 
 def uri_of(row: Row) -> str | None:

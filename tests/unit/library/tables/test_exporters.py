@@ -266,6 +266,12 @@ def test_exportify_separates_artists_without_spaces(cell: str, artists: tuple[st
     assert song(table(MODERN, f'{URI},"Boats","Quay","{cell}",2019,200000,40,false,u,')).artists == artists
 
 
+def test_html_in_a_cell_is_the_sign_it_stands_for_and_parts_no_names() -> None:
+    songs, _, _ = read('Title,Artist\nDon&#39;t,"Earth &amp; Fire"\nAT&T;,"Ann, Bo"\n')
+    assert [row.like.song.title for row in songs] == ["Don't", "AT&T;"]
+    assert [row.like.song.artists for row in songs] == [("Earth & Fire",), ("Ann", "Bo")]
+
+
 def test_spotify_backup_writes_no_header() -> None:
     songs, bad, _ = read(f"My songs\r\nNachtbus\tLena Ohm, Otis\tLinie 9\t{URI}\t2019-05-17\r\n\r\n")
     (table_song,) = songs
@@ -284,6 +290,8 @@ def test_chosics_values_are_percentages() -> None:
     form = "Song,Artist,BPM,Dance,Energy,Acoustic\nNachtbus,Lena Ohm,120,50,1,100\n"
     same = {"tempo": 120, "danceability": 0.5, "energy": 0.01, "acousticness": 1}
     assert only(form).features.numbers == only(form.replace(",1,100", ",1%,100%")).features.numbers == same
+    form = "track_name,artist(s)_name,danceability_%,mode\nNachtbus,Lena Ohm,50,Major\n"
+    assert only(form).features.numbers == {"danceability": 0.5, "mode": 1}
 
 
 @pytest.mark.parametrize(
@@ -319,3 +327,5 @@ def test_episodes_and_local_files_are_counted_but_are_not_songs() -> None:
     songs, bad, spoken = read(table(EXPORTIFY, NACHTBUS, *others))
     assert ([song.like.song.title for song in songs], bad, spoken) == (["Nachtbus"], [], 3)
     assert read("Title,Artist,Type\nTalk,Ann,Episode\n")[2] == 1
+    songs, _, spoken = read("Title,Artist,is_local\nDemo,Ann,True\nRain,Ann,False\n")
+    assert ([song.features.numbers for song in songs], spoken) == ([{}], 1)
