@@ -1,8 +1,7 @@
 """Services: everything the flows work with. `app.assembled` builds it once; it never changes afterwards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
@@ -27,7 +26,7 @@ from bot.flows.feed.recommend import Recommender
 from bot.flows.library.poll import Polls
 from bot.flows.library.uploads import Uploads
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.ports import Artefacts, FeatureSource, Music
+from bot.ports import Artefacts, Clock, FeatureSource, Music
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Services:
     recommender: Recommender
     listening: Listening
     feed: Feed
-    clock: Callable[[], datetime]
+    clock: Clock
 
     async def music(self, member: int) -> Music:
         """Return the member's playlists: Spotify's, or our own for an imported file. Raises NotLinked, ConsentEnded."""

@@ -1,7 +1,7 @@
 """Local playlists: of members without Spotify, or from before they linked it. The bot stores and exports them."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx
@@ -9,13 +9,13 @@ from bot.adapters.store.library import songs as library
 from bot.adapters.store.sorting import contents, playlists
 from bot.core.records import LOCAL, Item, Like, Playlist, Song
 from bot.errors.spotify import PlaylistGone
-from bot.ports import Contents, ListedPlaylist, Music
+from bot.ports import Clock, Contents, ListedPlaylist, Music
 
 
 class LocalPlaylists:
     """`ports.Music` over the store."""
 
-    def __init__(self, store: Store, member: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, member: int, clock: Clock) -> None:
         self._store, self._member, self._clock = store, member, clock
 
     async def playlists(self) -> list[ListedPlaylist]:

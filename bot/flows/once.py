@@ -7,12 +7,12 @@ or full database keeps nobody waiting: then only memory knows the interaction.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import interactions
+from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds an interaction waits to be stored
@@ -22,7 +22,7 @@ KEPT = timedelta(hours=1)  # in the database; Discord lets an interaction be ans
 
 
 class Once:
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._begun: OrderedDict[int, asyncio.Event] = OrderedDict()
         self._waiting: dict[int, asyncio.Future[bool]] = {}

@@ -19,7 +19,7 @@ from bot.adapters.sources.local import LocalFiles
 from bot.adapters.sources.site import Site, Terms
 from bot.adapters.store import Store
 from bot.config import Settings
-from bot.ports import FeatureSource
+from bot.ports import Clock, FeatureSource
 
 AGENT = "Cratekeeper/0.1"
 
@@ -30,7 +30,7 @@ async def opened(
     store: Store,
     hearing: Hearing,
     scratch: Scratch,
-    clock: Callable[[], datetime],
+    clock: Clock,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[tuple[FeatureSource, ...]]:
     """Yield the enabled sources: those that identify a recording before those that use names."""
@@ -61,7 +61,7 @@ async def opened(
 async def previews_opened(
     settings: Settings,
     store: Store,
-    clock: Callable[[], datetime],
+    clock: Clock,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Previews | None]:
     """Yield the finder of previews for members; None if it's disabled."""

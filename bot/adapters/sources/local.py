@@ -5,7 +5,7 @@ The operator's corrections (`python -m bot match`) go first.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.library import recordings
 from bot.core.features import SongFeatures
 from bot.core.library.file_match import FileMatch, Naming, best, keys
-from bot.ports import LookupResult, Needs, Subject
+from bot.ports import Clock, LookupResult, Needs, Subject
 
 NAME = "audio"
 QUIET = timedelta(minutes=1)  # without a new file, after which an import has ended
@@ -40,7 +40,7 @@ class LocalFiles:
     name, batch = NAME, 200
     needs: Needs = "title"
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._read: tuple[datetime | None, Folder] | None = None
 

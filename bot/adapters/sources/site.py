@@ -20,6 +20,7 @@ import aiohttp
 from bot.adapters.store import Store, limits
 from bot.core.library.turns import Pace
 from bot.errors import SourceFailed, SourceWaits
+from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 TIMEOUT, CONNECT = 30.0, 10.0  # seconds; MusicBrainz may take ten
@@ -56,7 +57,7 @@ class Site:
         terms: Terms,
         store: Store,
         http: aiohttp.ClientSession,
-        clock: Callable[[], datetime],
+        clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name, self.base = name, base

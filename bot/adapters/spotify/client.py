@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ from bot.core.library.turns import Pace
 from bot.core.records import Account
 from bot.errors import LinkRefused, NotLinked
 from bot.errors.spotify import ConsentEnded, Unreadable
-from bot.ports import SpotifyProfile, Tokens
+from bot.ports import Clock, SpotifyProfile, Tokens
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Spotify:
         api_url: str,
         accounts_url: str,
         secrets: Mapping[str, str],
-        clock: Callable[[], datetime],
+        clock: Clock,
         pace: Pace = PACE,
         backoff: float = 1.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,

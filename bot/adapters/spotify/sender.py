@@ -21,6 +21,7 @@ from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store, Tx, limits
 from bot.core.library.turns import Pace
 from bot.errors.spotify import AppRefused, ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.ports import Clock
 from bot.telemetry.metrics import SPOTIFY_CALLS, Call
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Sender:
     def __init__(
         self,
         store: Store,
-        clock: Callable[[], datetime],
+        clock: Clock,
         pace: Pace,
         outage: Outage,
         sleep: Callable[[float], Awaitable[None]],

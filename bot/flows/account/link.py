@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ from bot.errors.spotify import SpotifyError
 from bot.errors.stored import dumped
 from bot.flows.account.erase import clear_away, delete_rows, forget_unused
 from bot.flows.account.sessions import digest
-from bot.ports import Artefacts, Consents, Secrets, SpotifyProfile
+from bot.ports import Artefacts, Clock, Consents, Secrets, SpotifyProfile
 
 GOOD_FOR = timedelta(minutes=10)  # for a link, and for the code on its page
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, even if refreshed (since 20 July 2026)
@@ -84,7 +84,7 @@ class Linking:
     Consents wait in the database, at most one per member, encrypted with a key that their code is part of.
     """
 
-    def __init__(self, store: Store, vault: Secrets, spotify: Consents, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, vault: Secrets, spotify: Consents, clock: Clock) -> None:
         self._store, self._vault, self._spotify, self._clock = store, vault, spotify, clock
 
     async def begin(self, member: int, name: str, client_id: str, redirect_uri: str) -> Begun:

@@ -1,8 +1,6 @@
 """API: the flows behind `web.api`, for a member's own programs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
@@ -14,6 +12,7 @@ from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.catalogue_index import key
 from bot.flows.feed.recommend import Recommender
+from bot.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Api:
     store: Store
     catalogue: Catalogue
     recommender: Recommender
-    clock: Callable[[], datetime]
+    clock: Clock
 
     async def holder(self, secret: str) -> ApiToken | None:
         """Return the token with this secret; None if there's none, or it's no longer valid."""

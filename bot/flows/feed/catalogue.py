@@ -7,7 +7,7 @@ database before it's shown, so a song taken out is gone at once.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from bot.errors import NoClip, NothingThereYet
 from bot.errors.feed import NotInCatalogue, OnlyYours
 from bot.flows.feed.catalogue_index import KEY_BYTES, Points, key
 from bot.flows.feed.clips import Clips
+from bot.ports import Clock
 
 MOST_ON_A_PAGE = 100
 
@@ -75,7 +76,7 @@ async def show_to_others(tx: Tx, member: int, song: Song, now: datetime) -> None
 class Catalogue:
     """`points.refresh` brings the catalogue up to date; everything else reads it."""
 
-    def __init__(self, store: Store, clips: Clips, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clips: Clips, clock: Clock) -> None:
         self._store, self.points = store, Points(store, clock)
         self._clips = clips
 

@@ -5,9 +5,8 @@ needed, and updated with every change from then on.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 
 import numpy as np
@@ -24,6 +23,7 @@ from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.identities import artist_key
 from bot.errors import NothingThereYet
 from bot.flows.account.erase import forget_unshared
+from bot.ports import Clock
 
 PAGE = 1_000  # songs per transaction
 LEAST = 10  # songs with features needed to fit a space
@@ -48,7 +48,7 @@ def key(song: str) -> str:
 class Points:
     """`refresh` brings the points up to date; `index` returns them from memory."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._refreshing, self._reading = asyncio.Lock(), asyncio.Lock()
         self._index: Index | None = None

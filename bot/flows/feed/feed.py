@@ -29,6 +29,7 @@ from bot.errors.sorting import PlaylistNotKept
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
 from bot.flows.sorting.writing import sort
+from bot.ports import Clock
 
 REST = timedelta(days=30)  # until a song they reacted to may come again
 STAYS: dict[Saving | None, Saving] = {  # of a like that the feed put in, or is about to: now it stays
@@ -95,7 +96,7 @@ class Feed:
         catalogue: Catalogue,
         recommender: Recommender,
         enqueue: Enqueue,
-        clock: Callable[[], datetime],
+        clock: Clock,
         sound: Callable[[], Sound],
     ) -> None:
         self._store, self._catalogue, self._recommender = store, catalogue, recommender

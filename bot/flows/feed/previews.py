@@ -8,7 +8,6 @@ a member's file says what was asked about, because the answer is remembered for 
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx
@@ -20,7 +19,7 @@ from bot.core.feed.video import VideoMoment, replayed
 from bot.core.library.lookups import LookupState
 from bot.core.records import Song
 from bot.errors import SourceFailed, SourceWaits
-from bot.ports import Preview, PreviewService, VideoSearch
+from bot.ports import Clock, Preview, PreviewService, VideoSearch
 
 log = logging.getLogger(__name__)
 PREVIEW, VIDEO = "preview", "youtube"  # source names of the recorded lookups
@@ -41,7 +40,7 @@ class SongPreviews:
         store: Store,
         previews: PreviewService | None,
         videos: VideoSearch | None,
-        clock: Callable[[], datetime],
+        clock: Clock,
         patience: float = PATIENCE,
     ) -> None:
         self._store, self._previews, self._videos = store, previews, videos

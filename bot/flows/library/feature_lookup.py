@@ -7,7 +7,7 @@ twice. A failing source doesn't stop the others.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from bot.core.library.lookups import LookupState
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
-from bot.ports import FeatureSource, LookupResult, Subject
+from bot.ports import Clock, FeatureSource, LookupResult, Subject
 
 log = logging.getLogger(__name__)
 PAGE = 50  # songs fetched at once: what the fastest service answers in a slice
@@ -32,8 +32,6 @@ NEWS_EVERY = timedelta(minutes=5)  # how often cached libraries are refreshed wh
 NOTHING_FOR = timedelta(days=30)  # before asking a source again that knew nothing of a song
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(days=1)  # after a failure; doubles each time
 MOST_TRIES = 6  # failures in a row, after which the source counts as knowing nothing
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)

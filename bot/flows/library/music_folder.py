@@ -7,7 +7,7 @@ recognised by their content: only their tags are read again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +22,9 @@ from bot.core.vectors import pack
 from bot.errors.audio import AudioError, ManyMissing, NotOpened
 from bot.errors.library import FolderEmptied
 from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, list_folder
-from bot.ports import SoundReader
+from bot.ports import Clock, SoundReader
 
 FEW, MANY = 2, 0.25  # files, and share of a folder's files: removing more needs confirmation
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)

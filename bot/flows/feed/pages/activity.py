@@ -1,12 +1,10 @@
 """Activity: the swipe page inside Discord. Discord says which member opened it; then they get a session."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.flows.account import sessions
-from bot.ports import Identities
+from bot.ports import Clock, Identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +13,7 @@ class Activity:
 
     store: Store
     identity: Identities
-    clock: Callable[[], datetime]
+    clock: Clock
 
     async def begin(self, member: int) -> str:
         """Start a session for the member and return its secret."""

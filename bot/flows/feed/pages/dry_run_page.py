@@ -1,8 +1,7 @@
 """Dry run page: a dry run in the browser (`web.feed`), to untick songs and apply the rest, as in Discord."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.core.jobs import JobKind
@@ -16,6 +15,7 @@ from bot.flows.sorting import review
 from bot.flows.sorting.review import Reviewed, Staying
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import corrections, sort
+from bot.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DryRunPage:
     catalogue: Catalogue
     listening: Listening
     enqueue: Enqueue
-    clock: Callable[[], datetime]
+    clock: Clock
 
     async def open(self, member: int, write: int) -> Opened:
         """Return a write as it is now. Raises DryRunGone if it was cancelled."""

@@ -6,9 +6,8 @@ Answers have no event of Discord's: each counts after everything its member has 
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import interactions
@@ -28,6 +27,7 @@ from bot.flows.sorting.labelling.bulk import Bulk
 from bot.flows.sorting.labelling.label import NothingToAsk, Press, Pressed, Question
 from bot.flows.sorting.labelling.presses import OnCard
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.ports import Clock
 
 Next = Question | NothingToAsk
 
@@ -72,7 +72,7 @@ class LabelPage:
     catalogue: Catalogue
     listening: Listening
     enqueue: Enqueue
-    clock: Callable[[], datetime]
+    clock: Clock
 
     async def ask(self, member: int, layer: int) -> Next:
         """Return a question about a layer; 0: the member's first. Raises NoSuchLayer, and as `label.ask` does."""

@@ -20,10 +20,9 @@ from bot.core.sorting.writing.plan import BATCH, batches, plan, runs
 from bot.core.sorting.writing.writes import Action, LineState
 from bot.errors import CratekeeperError
 from bot.errors.spotify import PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
-from bot.ports import Contents, Music
+from bot.ports import Clock, Contents, Music
 
 T = TypeVar("T")
-Clock = Callable[[], datetime]
 Steady = Callable[[], float]  # seconds, as `time.monotonic` counts them
 Send = Callable[[Sequence[T]], Awaitable[None]]
 GiveUp = Callable[[T, SpotifyError], Awaitable[None]]

@@ -30,9 +30,9 @@ from bot.flows.sorting.dry_run import prepare
 from bot.flows.sorting.labelling import readiness
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits
-from bot.flows.sorting.writing.converge import Clock, Steady, converge, running_from
+from bot.flows.sorting.writing.converge import Steady, converge, running_from
 from bot.flows.sorting.writing.lines import WriteJournal
-from bot.ports import Accounts, Music
+from bot.ports import Accounts, Clock, Music
 
 DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of carried-out lines
 
