@@ -18,6 +18,7 @@ from bot.core.feed.neighbours import Neighbours
 from bot.core.feed.space import FITTED_ON, Space, space_of
 from bot.core.feed.taste import Taste
 from training.evaluation.people import Person
+from training.evaluation.report import number, table
 from training.evaluation.studies.neighbours import Half, artist_of, parted
 from training.problems import InputProblem
 
@@ -124,17 +125,10 @@ def _by_chance(half: Half, songs: Mapping[str, SongFeatures]) -> list[float]:
 def report(results: Mapping[str, Any]) -> str:
     """Return the figures as Markdown."""
     people = list(next(iter(results["ways"].values())))
-    lines = [
-        (
-            f"`{results['command']}`: {results['songs']:,} songs, "
-            f"{LIKES} likes to begin with, {results['draws']} feeds each."
-        ),
-        f"Share of liked cards among the first {', '.join(map(str, CARDS))}.",
-        "",
-        f"| feed | {' | '.join(people)} |",
-        "|---|" + "---|" * len(people),
+    drawn = f"{results['songs']:,} songs, {LIKES} likes to begin with, {results['draws']} feeds each."
+    shares = f"Share of liked cards among the first {', '.join(map(str, CARDS))}."
+    rows = [
+        [way, *(" ".join(map(number, by_person[person])) for person in people)]
+        for way, by_person in results["ways"].items()
     ]
-    for way, by_person in results["ways"].items():
-        cells = [" ".join(f"{share:.3f}".removeprefix("0") for share in by_person[person]) for person in people]
-        lines.append(f"| {way} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return f"`{results['command']}`: {drawn}\n{shares}\n\n{table(['feed', *people], rows)}"

@@ -23,6 +23,7 @@ from bot.core.feed.taste import Taste
 from bot.core.sorting.learning.columns import Vectors
 from bot.core.sorting.learning.identities import artist_key
 from training.evaluation.people import Person, drawable
+from training.evaluation.report import number, span, table
 from training.problems import InputProblem
 
 TOP = 10  # songs recommended
@@ -194,20 +195,16 @@ def _interval(values: NDArray[np.float64]) -> list[float]:
 
 def report(results: Mapping[str, Any]) -> str:
     """Return the figures as Markdown."""
-    lines = [
-        f"`{results['command']}`: {results['asked']:,} songs asked about, {results['songs']:,} in the catalogue.",
-        "",
-        f"| | found by | hit rate at {TOP} | precision at {TOP} |",
-        "|---|---|---|---|",
-    ]
+    head = f"`{results['command']}`: {results['asked']:,} songs asked about, {results['songs']:,} in the catalogue."
     groups = list(next(iter(results["ways"].values())))
-    for group in groups:
-        for name, figures in results["ways"].items():
-            hit, precision = (_said(figures[group][measure]) for measure in ("hit rate", "precision"))
-            lines.append(f"| {group} | {name} | {hit} | {precision} |")
-    return "\n".join(lines)
+    rows = [
+        [group, name, *(_said(figures[group][measure]) for measure in ("hit rate", "precision"))]
+        for group in groups
+        for name, figures in results["ways"].items()
+    ]
+    return f"{head}\n\n{table(['', 'found by', f'hit rate at {TOP}', f'precision at {TOP}'], rows)}"
 
 
 def _said(interval: Sequence[float]) -> str:
-    mean, low, high = (f"{bound:.3f}".removeprefix("0") for bound in interval)
-    return f"{mean} ({low}–{high})"
+    mean, *bounds = interval
+    return f"{number(mean)} {span(bounds)}"

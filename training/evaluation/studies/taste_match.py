@@ -18,6 +18,7 @@ from bot.core.feed.space import FITTED_ON, Space, space_of, to_length_one
 from bot.core.social.taste_match import Comparison, LikedPoints, compare
 from bot.core.sorting.learning.columns import Vectors
 from training.evaluation.people import Person
+from training.evaluation.report import table
 from training.problems import InputProblem
 
 SIZES = (30, 100, 300, 1_000)  # likes on each side
@@ -126,15 +127,12 @@ def _mean(values: NDArray[Any]) -> float:
 
 def report(results: Mapping[str, Any]) -> str:
     """Return the figures as Markdown: score and half its interval, by likes."""
-    lines = [
-        f"`{results['command']}`",
-        "",
-        f"| who | {' | '.join(f'{size:,} likes' for size in SIZES)} | cosine of means |",
-        f"|---|{'---|' * (len(SIZES) + 1)}",
-    ]
+    rows = []
     for pair, sizes in results["pairs"].items():
         most = sizes[str(max(SIZES))].get("cosine", float("nan"))
-        lines.append(f"| {pair} | {' | '.join(_said(sizes[str(size)]) for size in SIZES)} | {most:.2f} |")
+        rows.append([pair, *(_said(sizes[str(size)]) for size in SIZES), f"{most:.2f}"])
+    heads = ["who", *(f"{size:,} likes" for size in SIZES), "cosine of means"]
+    lines = [f"`{results['command']}`", "", table(heads, rows)]
     for size in SIZES:
         figures = [sizes[str(size)] for sizes in results["pairs"].values()]
         covered = [figure["covered"] for figure in figures if "covered" in figure]
