@@ -91,6 +91,7 @@ async def on_link_it(context: Context) -> None:
     if await services.linking.replaces(context.member, context.tap.key):
         await services.jobs.forget(context.member)  # a sync of the earlier account would keep this one's from beginning
     linked = await services.linking.finish(context.member, context.tap.key)
+    context.bot.offers.forget(context.member)
     context.bot.pending.wait(context.interaction, "sync", context.now)
     await reply.show(context.interaction, Page(messages.linked_now(linked.name)))
     await services.jobs.enqueue(JobKind.SYNC, linked.member)

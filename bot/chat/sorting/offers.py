@@ -1,14 +1,14 @@
 """Offers: the playlists a member could choose to keep. Cached for a minute, so typing doesn't ask Spotify each time."""
 
 import asyncio
-from datetime import datetime, timedelta
+import time
 
 from bot.errors import CratekeeperError
 from bot.flows.sorting import playlists
 from bot.ports import ListedPlaylist
 from bot.services import Services
 
-FRESH = timedelta(minutes=1)
+FRESH = 60.0  # seconds, whatever becomes of the clock
 
 
 class Offers:
@@ -16,10 +16,10 @@ class Offers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._known: dict[int, tuple[datetime, asyncio.Task[list[ListedPlaylist]]]] = {}
+        self._known: dict[int, tuple[float, asyncio.Task[list[ListedPlaylist]]]] = {}
 
     async def of(self, member: int) -> list[ListedPlaylist]:
-        now = self._services.clock()
+        now = time.monotonic()
         self._known = {key: value for key, value in self._known.items() if value[0] + FRESH > now}
         if member not in self._known:
             self._known[member] = now, asyncio.create_task(self._ask(member))

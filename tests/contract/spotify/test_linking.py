@@ -245,7 +245,9 @@ async def test_songs_that_only_an_earlier_file_names_leave_the_library_and_stop_
         assert set(await songs.liked(tx, MARA)) == set(URIS)
 
 
-async def test_playlists_are_offered_as_soon_as_a_member_has_linked(stage: Stage) -> None:
+async def test_playlists_are_offered_as_soon_as_a_member_has_linked(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage.world.create_playlist("mara", "Run")
     services: Any = SimpleNamespace(store=stage.store, clock=stage.clock, spotify=stage.spotify)
     services.account_music = partial(Services.account_music, services)
@@ -255,6 +257,10 @@ async def test_playlists_are_offered_as_soon_as_a_member_has_linked(stage: Stage
         await offers.of(MARA)
     await stage.link(MARA, "mara")
     assert [offered.name for offered in await offers.of(MARA)] == ["Run"]
+    stage.world.create_playlist("mara", "Sleep")
+    stage.clock.put(days=-1)
+    monkeypatch.setattr("bot.chat.sorting.offers.FRESH", 0)
+    assert {offered.name for offered in await offers.of(MARA)} == {"Run", "Sleep"}, "also once the clock is put back"
 
 
 @pytest.mark.parametrize("line", ["GET /v1/playlists/", "POST /v1/me/playlists"])
