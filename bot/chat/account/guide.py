@@ -35,7 +35,7 @@ async def help_(interaction: Interaction) -> None:
 
 async def on_topic(context: Context) -> None:
     """Show the commands of a topic, each to press."""
-    topic = next(iter(context.values), "")
+    topic = context.value
     title, names = TOPICS.get(topic, TOPICS["sort"])
     lines = [_line(path, said) for path, said in _commands(context, names)]
     note = layout.small(_(messages.ONCE_CALLED)) if topic == "discover" else None

@@ -14,7 +14,7 @@ async def on_card_hear(context: Context) -> None:
 
 async def on_hear_of(context: Context) -> None:
     """A song of a dry run or receipt."""
-    chosen = next(iter(context.values), "")
+    chosen = context.value
     await _play(context, await review.song_of(context.store, context.member, context.tap.number, chosen))
 
 

@@ -38,6 +38,7 @@ from bot.flows.once import Once
 from bot.flows.social import server_channels
 from bot.flows.sorting.labelling import prompt
 from bot.flows.sorting.labelling.presses import Presses
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.messages import _, common, mentions, speak
 from bot.services import Services
 from bot.telemetry.acknowledgements import Acknowledgements
@@ -352,6 +353,15 @@ class Context:
     @property
     def store(self) -> Store:
         return self.services.store
+
+    @property
+    def libraries(self) -> ScoredLibraries:
+        return self.services.libraries
+
+    @property
+    def value(self) -> str:
+        """What was chosen in a select that takes one; empty if it's nothing."""
+        return next(iter(self.values), "")
 
     @property
     def values(self) -> list[str]:

@@ -141,7 +141,7 @@ async def more_like(interaction: Interaction, message: discord.Message) -> None:
 
 async def on_which(context: Context) -> None:
     await reply.pause_apart(context.interaction)
-    await reply.whisper(context.interaction, await _like(context, next(iter(context.values), "")))
+    await reply.whisper(context.interaction, await _like(context, context.value))
 
 
 async def _songs_in(context: Context, message: discord.Message) -> list[Song]:

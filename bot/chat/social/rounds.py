@@ -71,7 +71,7 @@ async def on_enter(context: Context) -> None:
 
 
 async def on_song(context: Context) -> None:
-    chosen = next(iter(context.values), "")
+    chosen = context.value
     about = await context.services.catalogue.about(context.member, chosen)
     await _enter(context, context.tap.number, about.song)
 

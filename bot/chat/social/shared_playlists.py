@@ -88,7 +88,7 @@ async def show(interaction: Interaction, playlist: str) -> None:
 
 
 async def on_open(context: Context) -> None:
-    await _show(context, ids.number(next(iter(context.values), "")))
+    await _show(context, ids.number(context.value))
 
 
 async def on_page(context: Context) -> None:
@@ -123,7 +123,7 @@ async def on_add(context: Context) -> None:
 
 
 async def on_put(context: Context) -> None:
-    await _bring(context, context.tap.number, next(iter(context.values), ""))
+    await _bring(context, context.tap.number, context.value)
 
 
 async def _bring(context: Context, number: int, given: str) -> None:

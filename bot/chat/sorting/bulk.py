@@ -23,7 +23,7 @@ from bot.messages.sorting import labels as messages
 
 async def start(context: Context, layer: Layer, artist: str | None, album: str | None) -> None:
     """Show the list for a name that was given to the command."""
-    libraries = context.services.libraries
+    libraries = context.libraries
     await _show(context, await flow.named(context.store, libraries, layer, artist, album, context.now))
 
 
@@ -33,7 +33,7 @@ async def on_more(context: Context) -> None:
 
 
 async def _listed(context: Context, key: int) -> Bulk:
-    work = flow.more(context.store, context.services.libraries, context.member, context.tap.key, key)
+    work = flow.more(context.store, context.libraries, context.member, context.tap.key, key)
     return await reply.soon(context.interaction, work)
 
 
@@ -86,7 +86,7 @@ async def _answer(context: Context, key: int, kind: Kind, chosen: Sequence[int])
         rest = await _listed(context, key)
         await reply.show(context.interaction, cards.bulk(rest, {song.song for song in rest.songs}, note))
         return
-    after = review.after(context.store, context.services.libraries, context.member, context.tap.key, context.now)
+    after = review.after(context.store, context.libraries, context.member, context.tap.key, context.now)
     await reply.show(
         context.interaction, cards.shown(await reply.soon(context.interaction, after), note, context.tap.key)
     )

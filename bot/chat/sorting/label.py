@@ -52,10 +52,10 @@ async def on_label(context: Context) -> None:
 
 async def _first(context: Context, layer: Layer, song: str | None = None) -> None:
     if song is None:
-        question = await flow.ask(context.store, context.services.libraries, layer, context.now)
+        question = await flow.ask(context.store, context.libraries, layer, context.now)
     else:
         named = await autocomplete.song_named(context.interaction, song)
-        question = await flow.ask_about(context.store, context.services.libraries, layer, named, context.now)
+        question = await flow.ask_about(context.store, context.libraries, layer, named, context.now)
     await reply.show(context.interaction, cards.shown(question, doors=await _doors(context, question)))
 
 
@@ -88,9 +88,7 @@ async def _answer(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
     pressed = await _press(context, kind, chosen)
     async with context.bot.following:
         note = await _note(context, pressed, kind, chosen)
-        question = await review.after(
-            context.store, context.services.libraries, context.member, context.tap.key, context.now
-        )
+        question = await review.after(context.store, context.libraries, context.member, context.tap.key, context.now)
     await reply.show(context.interaction, cards.shown(question, note, context.tap.key))
 
 
@@ -114,20 +112,18 @@ async def _note(context: Context, pressed: Pressed, kind: Kind, chosen: Sequence
 
 
 async def on_several(context: Context) -> None:
-    question = await review.again(context.store, context.services.libraries, context.member, context.tap.key)
+    question = await review.again(context.store, context.libraries, context.member, context.tap.key)
     await reply.show(context.interaction, cards.several(question))
 
 
 async def on_card(context: Context) -> None:
-    question = await review.again(context.store, context.services.libraries, context.member, context.tap.key)
+    question = await review.again(context.store, context.libraries, context.member, context.tap.key)
     await reply.show(context.interaction, cards.card(question))
 
 
 async def on_back(context: Context) -> None:
     """Undo the last answer, and ask about that song again."""
-    undone = await review.undo_answer(
-        context.store, context.services.libraries, context.member, context.tap.key, context.now
-    )
+    undone = await review.undo_answer(context.store, context.libraries, context.member, context.tap.key, context.now)
     if undone.write is not None:
         await context.services.jobs.enqueue(JobKind.APPLY, context.member, undone.write)
     note = messages.undone(undone.songs, writing=undone.write is not None)
@@ -159,9 +155,7 @@ async def _inside(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
 
 async def _update(context: Context, card: str, note: str) -> Page:
     reviewed = await review.of_card(context.store, context.member, card)
-    questions = await review.questions(
-        context.store, context.services.libraries, reviewed, receipts.INLINE, context.now
-    )
+    questions = await review.questions(context.store, context.libraries, reviewed, receipts.INLINE, context.now)
     return receipts.receipt(reviewed, questions, note=note)
 
 

@@ -67,10 +67,10 @@ def _learn(layer: Layer, style: discord.ButtonStyle = layout.SECONDARY) -> layou
 
 async def on_version(context: Context) -> None:
     """Use the chosen model from now on."""
-    chosen = ids.number(next(iter(context.values), ""))
+    chosen = ids.number(context.value)
     await reply.pause(context.interaction)
     await flow.rollback(context.store, context.member, context.tap.number, chosen, context.now)
-    context.services.libraries.forget(context.member)
+    context.libraries.forget(context.member)
     await _show(context, await playlists.layer_numbered(context.store, context.member, context.tap.number))
 
 

@@ -40,7 +40,7 @@ async def prompt(
         raise CannotPost
     named = await playlists.layer_named(context.store, context.member, layer)
     channel = interaction.channel_id
-    choosing = flow.choose(context.store, context.services.libraries, named, count, context.now)
+    choosing = flow.choose(context.store, context.libraries, named, count, context.now)
     asked = await reply.soon(interaction, choosing, public=True)
     posted = []
     for at, song in enumerate(asked):
@@ -75,7 +75,7 @@ async def on_mine(context: Context) -> None:
     message = context.interaction.message
     song = await flow.song_of(context.store, message.id if message else 0)
     layer = await playlists.layer_named(context.store, context.member, None)
-    question = await label.ask_about(context.store, context.services.libraries, layer, song, context.now)
+    question = await label.ask_about(context.store, context.libraries, layer, song, context.now)
     await reply.whisper(context.interaction, cards.card(question))
 
 

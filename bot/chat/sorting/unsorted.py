@@ -26,7 +26,7 @@ async def on_unsorted(context: Context) -> None:
     await reply.pause_apart(context.interaction)
     items: list[Item | str | None] = []
     for layer in (await playlists.layers(context.store, context.member))[:MOST_LAYERS]:
-        found = await flow.unsorted(context.store, context.services.libraries, layer)
+        found = await flow.unsorted(context.store, context.libraries, layer)
         items += [messages.overview(found), _helping(found)]
     await reply.whisper(context.interaction, Page(*items, _(messages.AS_SEEN)))
 
@@ -86,14 +86,14 @@ async def on_ask_about(context: Context) -> None:
     """Show the chosen song's card."""
     await reply.pause(context.interaction)
     layer = await autocomplete.layer_of(context)
-    song = next(iter(context.values), "")
-    question = await label.ask_about(context.store, context.services.libraries, layer, song, context.now)
+    song = context.value
+    question = await label.ask_about(context.store, context.libraries, layer, song, context.now)
     await reply.show(context.interaction, cards.shown(question))
 
 
 async def _found(context: Context) -> Unsorted:
     layer = await autocomplete.layer_of(context)
-    return await reply.soon(context.interaction, flow.unsorted(context.store, context.services.libraries, layer))
+    return await reply.soon(context.interaction, flow.unsorted(context.store, context.libraries, layer))
 
 
 def _menu(layer: int, songs: Sequence[Song]) -> layout.Row:

@@ -19,7 +19,7 @@ async def on_wrong(context: Context) -> None:
 
 async def on_out(context: Context) -> None:
     """Keep the answer that a song doesn't belong, have it removed, and offer the other playlists."""
-    line = ids.number(next(iter(context.values), ""))
+    line = ids.number(context.value)
     await pages.of(context)  # raises NotYours
     opened = await corrections.not_there(context.store, context.member, line, context.interaction.id, context.now)
     await _have_applied(context, opened)
@@ -34,7 +34,7 @@ async def on_move_to(context: Context) -> None:
 
 
 async def on_move_pick(context: Context) -> None:
-    await _instead(context, ids.number(next(iter(context.values), "")))
+    await _instead(context, ids.number(context.value))
 
 
 async def on_nowhere(context: Context) -> None:

@@ -72,7 +72,7 @@ def _history(shown: History, page: int, problem: str | None = None) -> Page:
 
 async def on_state(context: Context) -> None:
     """The playlist as it was before a change: chosen in the select, or by leafing through its songs."""
-    number = ids.number(next(iter(context.values), "")) if context.values else context.tap.number
+    number = ids.number(context.value) if context.values else context.tap.number
     shown = flow.state(context.store, context.member, number)
     await reply.show(context.interaction, _state(await reply.soon(context.interaction, shown), context.tap.n))
 

@@ -40,7 +40,7 @@ async def on_sort(context: Context) -> None:
 
 async def show_dry_run(context: Context, layer: Layer) -> None:
     music = await context.services.music(context.member)
-    planned = await flow.dry_run(context.store, music, context.services.libraries, layer, context.now)
+    planned = await flow.dry_run(context.store, music, context.libraries, layer, context.now)
     view = await pages.arranged(context.bot, await pages.reviewed(context.bot, context.member, planned.write.write), 0)
     await reply.show(context.interaction, dry_runs.page(view))
 
@@ -53,7 +53,7 @@ async def on_page(context: Context) -> None:
 async def on_goto(context: Context) -> None:
     """Jump to a playlist's page of a dry run, or to what would be asked, or what stays."""
     planned = await pages.of(context)
-    await pages.turn_to(context, planned, dry_runs.of(planned).page_of(next(iter(context.values), "")))
+    await pages.turn_to(context, planned, dry_runs.of(planned).page_of(context.value))
 
 
 async def on_look_on_page(context: Context) -> None:
@@ -84,9 +84,7 @@ async def on_cancel(context: Context) -> None:
 
 async def on_ask_me(context: Context) -> None:
     """Ask about the first song that needs the member's answer; the others follow with each tap."""
-    question = review.next_question(
-        context.store, context.services.libraries, context.member, context.tap.number, context.now
-    )
+    question = review.next_question(context.store, context.libraries, context.member, context.tap.number, context.now)
     await reply.show_privately(context.interaction, shown(await reply.soon(context.interaction, question)))
 
 

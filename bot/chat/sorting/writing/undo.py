@@ -29,14 +29,14 @@ async def on_undo_part(context: Context) -> None:
 
 
 async def on_undo_list(context: Context) -> None:
-    playlist = ids.number(next(iter(context.values), ""))
+    playlist = ids.number(context.value)
     done = await pages.of(context)
     await _undo_lines(context, [change.change for change in done.receipt.standing if change.playlist == playlist])
 
 
 async def on_undo_song(context: Context) -> None:
     await pages.of(context)  # raises NotYours
-    await _undo_lines(context, [ids.number(next(iter(context.values), ""))])
+    await _undo_lines(context, [ids.number(context.value)])
 
 
 async def _undo_lines(context: Context, lines: Sequence[int]) -> None:

@@ -19,7 +19,7 @@ async def on_why(context: Context) -> None:
 
 async def on_why_of(context: Context) -> None:
     done = await pages.of(context)
-    line = ids.number(next(iter(context.values), ""))
+    line = ids.number(context.value)
     song = next((change.song for change in done.receipt.changes if change.change == line), "")
     await reply.pause(context.interaction)
     await _explain(context, done.receipt.layer, song)
@@ -36,7 +36,7 @@ async def why(interaction: Interaction, song: str, layer: str | None = None) -> 
 
 
 async def _explain(context: Context, layer: Layer, song: str) -> None:
-    explained = await reasons.explain(context.store, context.services.libraries, context.member, layer.layer, song)
+    explained = await reasons.explain(context.store, context.libraries, context.member, layer.layer, song)
     kept = {playlist.playlist: playlist for _layer, playlist in await playlists.kept(context.store, context.member)}
     told = models.explained(explained, kept)
     await reply.show(context.interaction, Page(layout.with_cover(told, explained.song)))
