@@ -24,7 +24,6 @@ DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")
 LEARNING = N_("I'm learning from them; try `/sort` in a few seconds.")
 ONE_MOMENT = N_("One moment.")
 NOTHING_ODD = N_("None of your playlists holds a recording twice, or a song that can't be played.")
-EMPTY_PLACES = N_("- {name} has no song at {places}: Spotify took it down, or it's an episode or a file of yours")
 AS_LAST_SEEN = N_("-# As I last saw them on Spotify. I change nothing here: remove what you don't want there.")
 LAYER_ROOM, ODD_ROOM = 1500, 3000  # characters
 MOST_PLACES = 20  # of one line
@@ -157,14 +156,34 @@ def odd(playlists: Sequence[Odd]) -> str:
 def _odd(odd: Odd) -> list[str]:
     name = formatting.playlist_name(odd.playlist)
     doubled = [
-        _("- {name} has {title} at {places}", title=formatting.escape(title, 60), places=_places(places), name=name)
+        _(
+            "- {name} has {title} at positions {places}",
+            title=formatting.escape(title, 60),
+            places=_places(places),
+            name=name,
+        )
         for title, places in odd.doubles
     ]
     silent = [
-        _("- {name} can't play {title} ({place})", title=formatting.escape(title, 60), place=at + 1, name=name)
+        _(
+            "- {name} has {title} at position {place}, but it can't be played",
+            title=formatting.escape(title, 60),
+            place=at + 1,
+            name=name,
+        )
         for title, at in odd.unplayable
     ]
-    return doubled + silent + ([_(EMPTY_PLACES, name=name, places=_places(odd.empty))] if odd.empty else [])
+    return doubled + silent + ([_empty(name, odd.empty)] if odd.empty else [])
+
+
+def _empty(name: str, places: Sequence[int]) -> str:
+    return plural(
+        "- {name} has no song at position {places}: Spotify took it down, or it's an episode or a file of yours",
+        "- {name} has no songs at positions {places}: Spotify took them down, or they're episodes or files of yours",
+        len(places),
+        name=name,
+        places=_places(places),
+    )
 
 
 def _places(places: Sequence[int]) -> str:

@@ -133,7 +133,7 @@ async def test_doubles_and_unplayable_songs_are_shown(releases: PlaylistWriter) 
     await manual_edits.detect(releases.stage.store, releases.music, MARA, releases.stage.clock())
     (odd,) = await playlists.odd(releases.stage.store, MARA)
     assert odd.doubles == [("Nachtbus", [3, 4])]
-    assert "has Nachtbus at 4 and 5" in words.odd([odd])
+    assert "has Nachtbus at positions 4 and 5" in words.odd([odd])
     assert words.odd([]) == words.NOTHING_ODD
 
 
@@ -153,4 +153,4 @@ async def test_places_without_a_song_are_shown_without_shifting_others(releases:
     await manual_edits.detect(stage.store, releases.music, MARA, stage.clock())
     (odd,) = await playlists.odd(stage.store, MARA)
     assert (odd.doubles, odd.empty, odd.unplayable) == ([("Nachtbus", [3, 4])], [0, 1, 2], [])
-    assert "has no song at 1, 2 and 3" in words.odd([odd])
+    assert "has no songs at positions 1, 2 and 3" in words.odd([odd])
