@@ -19,7 +19,7 @@ from training.evaluation.evaluate import run_all
 from training.evaluation.measure import Measurement, compare
 from training.evaluation.people import Person, corpora_without, draw_members
 from training.evaluation.summary import gains
-from training.model.from_database import models_in, store_in
+from training.model.from_database import database_in, models_in, store_in
 from training.pretrain import Corpus, pretrain
 from training.problems import InputProblem
 from training.progress import bar
@@ -50,13 +50,11 @@ def learn(people: Sequence[Person], others: Sequence[Corpus] = ()) -> Prior:
 
 def members_in(env: Mapping[str, str]) -> Teachers:
     """Return the members of the bot's database who opted in. Raises InputProblem if there's no database."""
-    return asyncio.run(_members(store_in(env)))
+    return asyncio.run(_members(database_in(env)))
 
 
 async def _members(store: Store) -> Teachers:
     async with store:
-        if not store.exists:
-            raise InputProblem(f"{store}: no database there; DATABASE_URL and DATA_DIR say where it is")
         await store.migrate()
         async with store.reading() as tx:
             taught = await prior_consent.taught_playlists(tx)

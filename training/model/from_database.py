@@ -15,17 +15,18 @@ from bot.core.sorting.learning.prior import Prior
 from bot.flows.sorting.train import training_set
 from bot.ports import Artefacts
 from training.model.publish import Artefact, TrainingOutcome, served_from, train
+from training.problems import InputProblem
 
 
 def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> TrainingOutcome:
     """Train and publish, with DATABASE_URL, DATA_DIR and STORAGE_URL from `env`. Raises what `train` raises.
 
-    Raises StorageDown before the training if its model couldn't be written.
+    Raises InputProblem if there's no database, and StorageDown before the training if its model couldn't be written.
     """
-    files = models_in(env)
+    store, files = database_in(env), models_in(env)
     files.check()
     priors = Priors(files, SHIPPED if shipped_is_on(env) else None)
-    return asyncio.run(_train(store_in(env), files, priors, member, layer, now))
+    return asyncio.run(_train(store, files, priors, member, layer, now))
 
 
 def models_in(env: Mapping[str, str]) -> Artefacts:
@@ -41,6 +42,14 @@ def shipped_is_on(env: Mapping[str, str]) -> bool:
 def store_in(env: Mapping[str, str]) -> Store:
     """Return the database of this environment."""
     return Store(config.storage(env).database_url)
+
+
+def database_in(env: Mapping[str, str]) -> Store:
+    """Return the database of this environment, which must be there. Raises InputProblem."""
+    store = store_in(env)
+    if not store.exists:
+        raise InputProblem(f"{store}: no database there; DATABASE_URL and DATA_DIR say where it is")
+    return store
 
 
 async def _train(

@@ -33,7 +33,7 @@ from training.model.from_database import train_member
 from training.model.gate import GateVerdict, judge
 from training.model.picture import draw
 from training.model.publish import served_from, train
-from training.problems import NothingToTellApart
+from training.problems import InputProblem, NothingToTellApart
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SONGS = library(styles=4, per_style=40)
@@ -339,6 +339,12 @@ def test_a_confusion_matrix_appears_from_three_playlists_on() -> None:
 
 # ------------------------------------------------------------------ the bot's database
 MEMBER = 7
+
+
+def test_a_layer_of_a_database_that_is_not_there_gets_one_clear_line_and_no_database(tmp_path: Path) -> None:
+    with pytest.raises(InputProblem, match="no database there"):
+        train_member(5, 3, NOW, {"DATA_DIR": str(tmp_path / "elsewhere")})
+    assert not any(tmp_path.iterdir())
 
 
 async def fill(url: str) -> int:
