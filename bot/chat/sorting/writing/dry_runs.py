@@ -71,7 +71,7 @@ def page(shown: DryRun, at: int = 0, note: str = "") -> Page:
     nothing = "" if planned.placed or planned.removed or planned.asked else _(messages.NOTHING_TO_SORT)
     head = [
         note,
-        messages.headline(planned, knows_none=shown.reviewed.knows_none),
+        messages.headline(planned, knows_none=shown.reviewed.knows_none) if planned.write.total or not nothing else "",
         formatting.changes(planned),
         nothing,
     ]

@@ -161,6 +161,9 @@ def test_a_dry_run_that_would_change_nothing_has_nothing_to_apply() -> None:
     page = dry_runs.page(dry_runs.of(planned(0), stays(15)))
     assert "There's nothing to do" in text(page)
     assert [tap.label for tap in taps(page)] == ["Listen", "Page 2 of 2"]
+    empty = planned(0)
+    without = replace(empty, receipt=replace(empty.receipt, write=replace(empty.receipt.write, total=0)))
+    assert text(dry_runs.page(dry_runs.of(without))).startswith("There's nothing to do"), "and not: 0 of 0 songs"
 
 
 def test_what_goes_in_after_all_can_only_be_said_before_the_write() -> None:
