@@ -16,7 +16,7 @@ from bot.adapters.jobs import WAITED_OUT
 from bot.core.jobs import UNASKED, Job, JobKind, Next
 from bot.core.records import Work
 from bot.errors import ChatDown, CratekeeperError, NotLinked, TrainingFailed
-from bot.errors.spotify import ConsentEnded, CoolingDown, SpotifyDown, Unreadable, Unsettled
+from bot.errors.spotify import AppRefused, ConsentEnded, CoolingDown, SpotifyDown, Unreadable, Unsettled
 from bot.flows.account import notify
 from bot.flows.account.notify import Failure
 from bot.flows.attempt import failed, succeeded
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, with full jitter
 LONGEST = 300  # seconds between tries
 UNREADABLE = 30  # tries, about an hour, after which a job fails if Spotify's answers make no sense
+UNUSABLE = 3600.0  # seconds between tries with an app that Spotify refuses; it takes hours to notice a change
 SAY_SO = 5  # tries, after which we tell the member that Spotify doesn't answer
 
 Flow = Callable[[Job, datetime], AsyncIterator[Next]]
@@ -99,6 +100,8 @@ def response(error: Exception, tries: int, now: datetime) -> Response:
             return Response(again=(error.until - now).total_seconds(), tell=False)
         case Unreadable() if tries >= UNREADABLE:
             return Response(defect=True)
+        case AppRefused():
+            return Response(again=UNUSABLE, tell=tries == 0)
         case SpotifyDown():
             return Response(again=_back_off(tries), tell=tries == SAY_SO)
         case ChatDown():

@@ -91,7 +91,7 @@ HAPPENED: dict[str, CratekeeperError] = {  # what: as the bot sees it
     "Spotify is down (5xx, or no answer)": spotify.SpotifyDown(),
     "Spotify's answer makes no sense": spotify.Unreadable(),
     "Spotify doesn't show yet what the bot wrote": spotify.Unsettled(SOON),
-    "the owner of the Spotify app has no Premium (403)": spotify.AppRefused(),
+    "the Spotify app was deleted (`invalid_client`), or its owner has no Premium (403)": spotify.AppRefused(),
     "the Spotify app has no seat for the member (403)": spotify.NotOnAllowList(),
     "the consent has ended (`invalid_grant`)": spotify.ConsentEnded(),
     "a playlist was deleted on Spotify, or belongs to someone else now": spotify.PlaylistGone(),

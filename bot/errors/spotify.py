@@ -5,7 +5,7 @@ SpotifyError
 ├── NotOnAllowList       the app's five seats don't include this member
 ├── ConsentEnded         `invalid_grant`: the member must link again
 ├── SpotifyDown          5xx or no connection: it isn't known whether it was carried out
-│   ├── AppRefused       the app's owner has no Premium
+│   ├── AppRefused       Spotify doesn't know the app, or its owner has no Premium
 │   └── Unreadable       an answer that makes no sense
 ├── Unsettled            written, but not readable yet
 ├── SongsRefused         Spotify takes none of these songs
@@ -50,7 +50,9 @@ class SpotifyDown(SpotifyError):
 
 
 class AppRefused(SpotifyDown):
-    """Spotify refuses the app: its owner has no Premium."""
+    """Spotify refuses the app: it was deleted, its secret is wrong, or its owner has no Premium."""
+
+    theirs = True
 
 
 class Unreadable(SpotifyDown):

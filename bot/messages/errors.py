@@ -50,8 +50,9 @@ NO_DATABASE = N_(
     "whoever runs this bot."
 )
 APP_REFUSED = N_(
-    "Spotify refuses the app I use for you, because its owner has no Premium right now. Nothing was lost. Unless it's "
-    "your own app, tell whoever runs this bot. Once that's fixed, Spotify can take a few hours."
+    "Spotify refuses the app I use for you: it was deleted, its secret changed, or its owner has no Premium right now. "
+    "Nothing was lost. If it's your own app, `/link client_id:` takes another; otherwise, tell whoever runs this bot. "
+    "Once that's fixed, Spotify can take a few hours."
 )
 COMMON: Wordings = {
     errors.CratekeeperError: N_("That didn't work, and it isn't your fault. Nothing was lost."),

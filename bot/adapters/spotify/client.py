@@ -205,8 +205,8 @@ class Spotify:
     async def _renew(self, account: Account, tokens: Tokens) -> Tokens:
         """Refresh the tokens, and store them before use. Raises ConsentEnded once the consent is over.
 
-        A lost reply changes nothing: the stored tokens still refresh (promise P9). Any other refusal, such as of a
-        wrong client secret, is Unreadable: a Refusal would be taken for the answer to the member's own request.
+        A lost reply changes nothing: the stored tokens still refresh (promise P9). Any other refusal is Unreadable: a
+        Refusal would be taken for the answer to the member's own request.
         """
         form, now = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}, self._clock()
         try:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BAD_REQUEST, FORBIDDEN, TOO_MANY, SERVER_ERROR = 400, 403, 429, 500
 QUOTA = "QUOTA_EXCEEDED"  # reason of a 429 about the developer's daily quota
+INVALID_CLIENT = "invalid_client"  # the accounts service's: an app that was deleted, or a wrong secret
 
 AT_ONCE = 16  # requests; each member has at most one
 PATIENCE = 5.0  # seconds waited right here; for anything longer the caller comes back
@@ -54,7 +55,7 @@ class Sender:
         self._clock, self._sleep, self._steady = clock, sleep, steady
         self._pace, self._outage = pace, outage
         self._stopping = False
-        self._refused: set[str] = set()  # apps whose owner has no Premium, as far as the log knows
+        self._refused: set[str] = set()  # apps that are refused, as the log says already
         self._threads = ThreadPoolExecutor(AT_ONCE, "spotify")  # slow answers hold up nothing else that uses threads
 
     async def send(self, client_id: str, send: Callable[[], T], *, patient: bool = True) -> T:
@@ -142,16 +143,19 @@ class Sender:
         if refusal.status == FORBIDDEN and "registered" in refusal.message:  # its wording has changed twice
             return NotOnAllowList()
         if refusal.status == FORBIDDEN and "premium subscription required" in refusal.message.lower():
-            return self._app_refused(client_id)
+            return self._app_refused(client_id, "its owner has no Premium")
+        if refusal.reason == INVALID_CLIENT:
+            return self._app_refused(client_id, INVALID_CLIENT)
         if refusal.status == FORBIDDEN and "scope" in refusal.message:
             return ConsentEnded("The consent does not cover what was asked.")
         return refusal
 
-    def _app_refused(self, client_id: str) -> AppRefused:
+    def _app_refused(self, client_id: str, why: str) -> AppRefused:
+        error = AppRefused(f"Spotify refuses the app {client_id}: {why}")
         if client_id not in self._refused:
-            log.warning("Spotify refuses the app %s: its owner has no Premium", client_id)
+            log.warning("%s", error)
         self._refused.add(client_id)
-        return AppRefused()
+        return error
 
     async def _cool_down(self, client_id: str, refusal: Refusal) -> datetime:
         """Block all use of this app's quota until Spotify's time is up; return when that is."""

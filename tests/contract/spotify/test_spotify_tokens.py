@@ -47,7 +47,6 @@ async def test_a_fresh_token_rejected_too_is_not_retried_forever(stage: Stage, m
 async def test_a_refused_refresh_says_nothing_about_songs_or_playlists(
     stage: Stage, mara: SpotifyMusic, status: int
 ) -> None:
-    """As after the app's owner changed its secret (400 invalid_client)."""
     run = stage.world.create_playlist("mara", "Run")
     stage.clock.pass_by(hours=2)
     stage.fault(TOKEN, "status", status=status, times=None)
@@ -232,6 +231,18 @@ async def test_an_app_whose_owner_has_no_premium_costs_nobody_a_playlist_and_is_
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
         f"Spotify refuses the app {APP}: its owner has no Premium"
     ] * 2
+
+
+async def test_an_app_that_was_deleted_is_named_as_the_cause_and_ends_no_consent(
+    stage: Stage, mara: SpotifyMusic
+) -> None:
+    del stage.world.apps[APP]
+    stage.clock.pass_by(hours=2)
+    for _ in range(2):
+        with pytest.raises(AppRefused, match=f"{APP}: invalid_client") as told:
+            await mara.likes(0)
+    assert "/link client_id:" in describe(told.value)
+    assert (await stage.tokens(MARA)).refresh
 
 
 async def test_an_account_is_identified_by_the_key_that_never_changes(stage: Stage, mara: SpotifyMusic) -> None:

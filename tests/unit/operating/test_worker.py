@@ -8,9 +8,9 @@ import pytest
 
 from bot.core.jobs import JobKind
 from bot.errors import BadChoice, ChatDown, NotLinked, TrainingFailed
-from bot.errors.spotify import ConsentEnded, CoolingDown, SpotifyDown, Unreadable, Unsettled
+from bot.errors.spotify import AppRefused, ConsentEnded, CoolingDown, SpotifyDown, Unreadable, Unsettled
 from bot.messages.account import UNDER_WAY
-from bot.worker import LONGEST, SAY_SO, UNREADABLE, flows, response
+from bot.worker import LONGEST, SAY_SO, UNREADABLE, UNUSABLE, flows, response
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=40)
@@ -36,6 +36,7 @@ def test_temporary_errors_are_retried_and_are_no_defect(error: Exception) -> Non
 def test_a_job_waits_as_long_as_it_was_told() -> None:
     assert response(CoolingDown(SOON), 0, NOW).again == 41
     assert response(Unsettled(SOON), 0, NOW).again == 40
+    assert response(AppRefused(), 9, NOW).again == UNUSABLE
 
 
 @pytest.mark.parametrize("error", [ConsentEnded(), NotLinked(), TrainingFailed("odd")])
@@ -52,7 +53,7 @@ def test_the_member_is_told_at_once_but_of_an_outage_only_if_it_lasts() -> None:
     def told(error: Exception) -> list[int]:
         return [tries for tries in range(UNREADABLE) if response(error, tries, NOW).tell]
 
-    assert told(CoolingDown(SOON)) == [0]
+    assert told(CoolingDown(SOON)) == told(AppRefused()) == [0]
     assert told(SpotifyDown()) == [SAY_SO]
     assert told(Unsettled(SOON)) == told(ChatDown()) == []
 
