@@ -10,7 +10,8 @@ from bot.core.library.merge import PRECEDENCE
 from bot.core.records import Song
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.labelling.label import Tally
-from bot.messages import formatting, listed, speaking
+from bot.messages import feed, formatting, listed, speaking
+from bot.messages.sorting import models
 
 SPECIAL = "*_~`|[]<@"
 
@@ -100,6 +101,15 @@ def test_sources_have_plain_names_and_files_their_own() -> None:
         "What I go by: 1,200 from MusicBrainz, 7 from the music folder, 1 from the operator's file “my\\_dump”, "
         "2 from other people's playlists, 3 from Wikipedia."
     )
+
+
+@pytest.mark.parametrize("language", ["de", "es", "pt-BR"])
+def test_a_source_that_begins_with_an_article_stands_after_no_preposition(language: str) -> None:
+    """As in "de el archivo", "de o arquivo", "von die Datei"."""
+    with speaking(language):
+        source = formatting.brought("operator:dump")
+        said = [formatting.heard({"operator:dump": 3}), feed.sources([source]), models._provenance({"tempo": source})]
+        assert not [text for text in said for word in ("de", "von") if f"{word} {source}" in text]
 
 
 @pytest.mark.parametrize("source", [source for source in PRECEDENCE if source not in ("csv", "operator", "upload")])
