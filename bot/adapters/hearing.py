@@ -27,7 +27,7 @@ from bot.errors.audio import AudioError, HearingFailed, NotOpened
 from bot.ports import Heard
 
 TIMEOUT = 120.0  # seconds per file; the longest take about ten
-MEMORY = 2 * 2**30  # memory limit of the process in bytes; twenty minutes of stereo take 700 MB
+MEMORY = 2 * 2**30  # memory limit of the process in bytes; twenty minutes of stereo take half of it
 IDLE = 60.0  # seconds until an idle process is ended and its memory freed
 NO_ANSWER = "what was said of it is no answer"
 NAMELESS = "song"  # name of a file passed without one

@@ -54,11 +54,11 @@ def step_powers(sound: Sound) -> Levels:
     count = sound.samples.shape[1] // length
     powers = np.zeros(count)
     weights = _weights(length, sound.rate)
-    for pair in _pairs(sound.samples[:, : count * length]):
-        steps = pair.reshape(count, length)
-        for start in range(0, count, AT_ONCE):
-            spectrum = scipy.fft.fft(steps[start : start + AT_ONCE], axis=1, workers=1).view(np.float32)
-            powers[start : start + AT_ONCE] += np.square(spectrum, out=spectrum) @ weights
+    for start in range(0, count, AT_ONCE):
+        end = min(start + AT_ONCE, count)
+        for pair in _pairs(sound.samples[:, start * length : end * length]):
+            spectrum = scipy.fft.fft(pair.reshape(-1, length), axis=1, workers=1).view(np.float32)
+            powers[start:end] += np.square(spectrum, out=spectrum) @ weights
     return powers
 
 

@@ -8,7 +8,6 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -110,7 +109,12 @@ def _decoded(file: BinaryIO, handle: int | BinaryIO, limits: Limits) -> Sound:
     sound = libsndfile.decode(file, handle, limits)
     if sound is None:
         return libav.decode(file, limits)
-    if file.tell() < (1 - SHORTFALL) * file.seek(0, io.SEEK_END):  # files that were joined: the first states its length
-        with suppress(*NOTHING_IN_IT):
-            return max(sound, libav.decode(file, limits), key=attrgetter("seconds"))
-    return sound
+    if file.tell() >= (1 - SHORTFALL) * file.seek(0, io.SEEK_END):
+        return sound
+    seconds = sound.seconds
+    del sound  # a long one mustn't be in memory twice
+    with suppress(*NOTHING_IN_IT):  # files that were joined: the first states its own length
+        longer = libav.decode(file, limits)
+        if longer.seconds > seconds:
+            return longer
+    return libsndfile.decode(file, handle, limits) or libav.decode(file, limits)

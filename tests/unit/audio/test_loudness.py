@@ -1,5 +1,6 @@
 """Loudness follows BS.1770: it matches pyloudnorm and the standard's own values."""
 
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from bot.audio.analysis.loudness import ABSOLUTE, loudness
+from bot.audio.analysis.loudness import ABSOLUTE, loudness, step_powers
 from bot.audio.files.decode import read
 from bot.audio.files.sound import Sound
 from tests.unit.sounds import RATE, tune
@@ -81,3 +82,13 @@ def test_planar_and_interleaved_channels_have_the_same_loudness() -> None:
 def test_silence_is_at_the_absolute_gate() -> None:
     nothing = loudness(Sound(np.zeros((2, RATE), np.float32), RATE))
     assert (nothing.integrated, nothing.range) == (ABSOLUTE, 0)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_measuring_a_sound_takes_no_memory_for_another_copy_of_it(channels: int) -> None:
+    sound = Sound(tune(60, channels=channels), RATE)
+    tracemalloc.start()
+    step_powers(sound)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10 * 2**20
