@@ -25,6 +25,7 @@ TO_SPOTIFY = N_(
 TO_SPOTIFY_FROM_CSV = N_(
     "-# To have one in Spotify, take the CSV: its first column can be pasted into an empty playlist in the desktop app."
 )
+STILL_NO_LIKES = N_("You still have no liked songs on Spotify.")
 EXPORT_EMPTY = N_("They're empty so far: `/sort` shows what I'd put in them.")
 
 
@@ -41,6 +42,8 @@ def synced(total: int, new: int, gone: int) -> str:
         return _("{added} and {removed}; {songs} in all.", added=added, removed=removed, songs=songs)
     if added or removed:
         return _("{changes}; {songs} in all.", changes=added or removed, songs=songs)
+    if not total:
+        return _(STILL_NO_LIKES)
     return plural("Nothing new in {count} song.", "Nothing new in {count} songs.", total)
 
 

@@ -246,6 +246,7 @@ def test_only_perfect_rates_are_called_perfect(right: int, of: int, says: str) -
 
 def test_one_is_singular() -> None:
     assert library.synced(1, 0, 0) == "Nothing new in 1 song."
+    assert library.synced(0, 0, 0) == "You still have no liked songs on Spotify."
     assert "1 of them comes without" in library.imported("x.csv", Imported(3, 3, 2))
     assert library.unmade_playlists(dict.fromkeys(("Run", "Rest"), "Main is full.")) == [
         "I left out 2 playlists: Run, Rest. Main is full."
