@@ -52,6 +52,11 @@ class PlaylistRule:
         """The share of added songs that should be right, 0 to 1."""
         return 1 - max(self.mistakes, LEAST_MISTAKES) / OUT_OF
 
+    @property
+    def settings(self) -> tuple[float, bool]:
+        """The target precision, and whether songs are added without asking."""
+        return self.target_precision, self.automatic
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -85,17 +90,17 @@ def thresholds_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bo
     """Return each playlist's threshold: as low as its accepted mistakes allow over all of `scores`' songs.
 
     The songs that reach a threshold have a mean probability of `target_precision`: with calibrated probabilities that's
-    the expected precision (Lewis 1995). Playlists with the same setting share a threshold, because some are harder to
-    tell apart.
+    the expected precision (Lewis 1995). Playlists with the same settings share a threshold, because some are harder to
+    tell apart; songs that are asked about first make up for no mistakes among those that aren't.
     """
     best = scores.probabilities.max(axis=1, initial=0.0)
-    guesses: dict[float, list[NDArray[np.float32]]] = defaultdict(list)
+    guesses: dict[tuple[float, bool], list[NDArray[np.float32]]] = defaultdict(list)
     for rule in playlists:
         if rule.id in scores.classes:
             own = scores.probabilities[:, scores.classes.index(rule.id)]
-            guesses[rule.target_precision].append(own[scores.known & (several | (own == best))])
-    thresholds = {target: _threshold(np.concatenate(group), target) for target, group in guesses.items()}
-    return {rule.id: thresholds[rule.target_precision] for rule in playlists if rule.id in scores.classes}
+            guesses[rule.settings].append(own[scores.known & (several | (own == best))])
+    thresholds = {settings: _threshold(np.concatenate(group), settings[0]) for settings, group in guesses.items()}
+    return {rule.id: thresholds[rule.settings] for rule in playlists if rule.id in scores.classes}
 
 
 def _threshold(probabilities: NDArray[np.float32], target_precision: float) -> float:

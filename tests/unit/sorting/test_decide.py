@@ -38,6 +38,13 @@ def test_equally_likely_songs_go_in_together_or_not_at_all() -> None:
     assert outcomes(decide(scores(*[sure] * 10, *[alike] * 200), RULES, False, False)) == ["add"] * 10 + ["ask"] * 200
 
 
+def test_songs_of_a_playlist_that_asks_first_do_not_make_up_for_mistakes_in_another() -> None:
+    sure, likely = [0.99, 0.005, 0.005], [0.15, 0.7, 0.15]
+    rules = [PlaylistRule(1, 2, False), PlaylistRule(2, 2, True)]
+    assert outcomes(decide(scores(*[sure] * 50, *[likely] * 10), RULES, False, False)) == ["add"] * 60
+    assert "add" not in outcomes(decide(scores(*[sure] * 50, *[likely] * 10), rules, False, False))
+
+
 def test_an_unlikely_song_is_never_added() -> None:
     rows = scores(*[[0.999, 0.001, 0.0]] * 20, [0.55, 0.4, 0.05])
     assert outcomes(decide(rows, RULES, False, False))[-1] == "ask"
