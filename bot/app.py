@@ -27,6 +27,7 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Spotify
 from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.adapters.store.lease import WHOLE, Lease
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import KEYS, Vault
@@ -334,7 +335,8 @@ async def _scrape(services: Services, chat: Chat) -> bytes:
 
 def _feed_page(services: Services, chat: Chat, feed_api: Api) -> Application:
     async def post(member: int, server: int | None, song: str) -> None:
-        number = await reposts.begin(services.store, services.catalogue, Actor(member, server, clock()), song)
+        actor = Actor(member, server, clock())
+        number = await reposts.begin(services.store, services.catalogue, actor, song, members.still)
         await chat.pass_on(number)
 
     async def repost_server(server: int) -> str | None:
@@ -343,6 +345,7 @@ def _feed_page(services: Services, chat: Chat, feed_api: Api) -> Application:
     settings = services.settings
     parts = services.store, services.libraries, services.catalogue, services.listening, services.jobs.enqueue, clock
     labelling, dry_runs = LabelPage(*parts), DryRunPage(*parts)
-    page = FeedPage(feed_api, services.feed, labelling, dry_runs, services.listening, post, chat.name_of, repost_server)
+    known = services.feed.of_known()
+    page = FeedPage(feed_api, known, labelling, dry_runs, services.listening, post, chat.name_of, repost_server)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

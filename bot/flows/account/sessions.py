@@ -13,7 +13,7 @@ from bot.adapters.store.account import members, sessions
 from bot.core import limits
 from bot.core.account.records import NewSession
 from bot.core.records import Actor
-from bot.errors import LinkUsed
+from bot.errors import LinkUsed, NotLinked
 
 SESSION_GOOD_FOR = timedelta(days=30)
 FRAME_GOOD_FOR = timedelta(days=1)
@@ -46,12 +46,15 @@ async def enter(store: Store, link: str, now: datetime) -> str:
         member, server = await sessions.holder(tx, digest(link), LINK, now), await sessions.server(tx, digest(link))
         if member is None or not await sessions.use_up(tx, digest(link)):
             raise LinkUsed
-    return await begin(store, Actor(member, server, now))
+    try:
+        return await begin(store, Actor(member, server, now), members.still)
+    except NotLinked:  # they deleted their data just now, and the link with it
+        raise LinkUsed from None
 
 
-async def begin(store: Store, actor: Actor) -> str:
-    """Return the secret of a new session for an authenticated member."""
-    return await _begin(store, actor, SESSION, limits.SESSIONS)
+async def begin(store: Store, actor: Actor, find: members.Find = members.ensure) -> str:
+    """Return the secret of a new session for an authenticated member. Raises what `find` does."""
+    return await _begin(store, actor, SESSION, limits.SESSIONS, find)
 
 
 async def begin_framed(store: Store, member: int, now: datetime) -> str:
@@ -59,11 +62,11 @@ async def begin_framed(store: Store, member: int, now: datetime) -> str:
     return await _begin(store, Actor(member, None, now), FRAME, limits.SESSIONS)
 
 
-async def _begin(store: Store, actor: Actor, kind: str, most: int) -> str:
+async def _begin(store: Store, actor: Actor, kind: str, most: int, find: members.Find = members.ensure) -> str:
     """Return a new secret of that kind; the oldest beyond `most` become invalid."""
     secret, now = secrets.token_urlsafe(BYTES), actor.now
     async with store.writing() as tx:
-        await members.ensure(tx, actor.member, now)
+        await find(tx, actor.member, now)
         await sessions.sweep(tx, now)
         kept = await sessions.of_member(tx, actor.member, kind)
         for oldest in kept[: max(0, len(kept) + 1 - most)]:

@@ -6,7 +6,6 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.feed import dislikes
 from bot.core.account.records import ApiToken
-from bot.errors import NotLinked
 from bot.flows.account import tokens
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue import Catalogue
@@ -32,8 +31,7 @@ class Api:
         """Never recommend the song to the member again, until they undo it. Raises NotInCatalogue, NotLinked."""
         await self.catalogue.entry(member, song)  # a dislike must not reveal whether a hidden song exists
         async with self.store.writing() as tx:
-            if await members.get(tx, member) is None:
-                raise NotLinked  # they deleted their data just now: a program must not bring them back (promise P35)
+            await members.still(tx, member, self.clock())
             await dislikes.add(tx, member, song, key(song), self.clock())
 
     async def undo_dislike(self, member: int, song: str) -> None:

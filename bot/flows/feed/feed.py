@@ -6,6 +6,7 @@ kept here first, and saved to their Spotify likes, or their own list here, only 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -102,6 +103,13 @@ class Feed:
         self._store, self._catalogue, self._recommender = store, catalogue, recommender
         self._enqueue, self._clock, self._sound = enqueue, clock, sound
         self._rng = SystemRandom()
+        self._find: members.Find = members.ensure
+
+    def of_known(self) -> "Feed":
+        """Return the same feed for members with a session: one who deletes their data isn't brought back by it."""
+        other = copy(self)
+        other._find = members.still
+        return other
 
     async def next(self, member: int, count: int = 1) -> list[FeedCard]:
         """Return up to `count` songs for the member, those that can be heard first, and record them as shown.
@@ -178,7 +186,7 @@ class Feed:
     async def choose_saving(self, member: int, saves: bool) -> None:
         """Choose whether likes in the feed are saved to their Spotify likes. Switching it on saves earlier ones too."""
         async with self._store.writing() as tx:
-            await members.ensure(tx, member, self._clock())
+            await self._find(tx, member, self._clock())
             await members.change(tx, member, saves=saves)
             if saves:
                 await feed_history.want_saved(tx, member, SPOTIFY)
@@ -187,13 +195,13 @@ class Feed:
     async def choose_teaching(self, member: int, teaches: bool) -> None:
         """Choose whether adding a song to a playlist from the feed also labels it."""
         async with self._store.writing() as tx:
-            await members.ensure(tx, member, self._clock())
+            await self._find(tx, member, self._clock())
             await members.change(tx, member, feed_teaches=teaches)
 
     async def choose_sound(self, member: int, only: bool) -> None:
         """Choose whether their feed only plays songs that can be heard."""
         async with self._store.writing() as tx:
-            await members.ensure(tx, member, self._clock())
+            await self._find(tx, member, self._clock())
             await members.change(tx, member, only_sound=only)
 
     async def places(self, member: int, song: str) -> list[PlaylistGuess]:
@@ -284,12 +292,12 @@ class Feed:
 
     async def _note(self, member: int, entries: Sequence[Entry]) -> None:
         async with self._store.writing() as tx:
-            await members.ensure(tx, member, self._clock())
+            await self._find(tx, member, self._clock())
             await feed_history.note(tx, member, {entry.song.song: entry.key for entry in entries}, self._clock())
 
     async def _like(self, tx: Tx, member: int, song: Song, said: Reaction) -> Liked:
         now = self._clock()
-        known, before = await members.ensure(tx, member, now), await feed_history.get(tx, member, song.song)
+        known, before = await self._find(tx, member, now), await feed_history.get(tx, member, song.song)
         saving = before.saving if before is not None else None
         if await songs.is_liked(tx, member, song.song):
             await feed_history.say(tx, member, song.song, now, said=said, saving=STAYS.get(saving))

@@ -65,12 +65,14 @@ async def offer(store: Store, catalogue: Catalogue, actor: Actor, song: str) -> 
         return Offer(entry, actor.server, await _channel(tx, actor.member, actor.server, entry, actor.now))
 
 
-async def begin(store: Store, catalogue: Catalogue, actor: Actor, song: str) -> int:
-    """Save that the song is being posted; return the repost's number. Raises what `offer` does."""
+async def begin(
+    store: Store, catalogue: Catalogue, actor: Actor, song: str, find: members.Find = members.ensure
+) -> int:
+    """Save that the song is being posted; return the repost's number. Raises what `offer` and `find` do."""
     offered = await offer(store, catalogue, actor, song)
     member, server, entry = actor.member, offered.server, offered.entry
     async with store.writing() as tx:
-        await members.ensure(tx, member, actor.now)
+        await find(tx, member, actor.now)
         channel = await _channel(tx, member, server, entry, actor.now)
         return await reposts.add(tx, NewRepost(member, server, channel, song, entry.key, actor.now))
 

@@ -1,6 +1,6 @@
 """Members and their accounts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,10 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, count, every, one, upsert
 from bot.core.records import Account, Member, NextPoll
+from bot.errors import NotLinked
 
 MEMBER, ACCOUNT, APP = schema.member, schema.account, schema.app
+Find = Callable[[Tx, int, datetime], Awaitable[Member]]  # `ensure` or `still`
 
 
 async def get(tx: Tx, member: int) -> Member | None:
@@ -30,6 +32,17 @@ async def ensure(tx: Tx, member: int, now: datetime) -> Member:
         await tx.execute(insert(MEMBER).values(member=member, created_at=now))
     known = await get(tx, member)
     assert known is not None  # noqa: S101 - the row was just written in this transaction
+    return known
+
+
+async def still(tx: Tx, member: int, _: datetime) -> Member:
+    """Return a member who's known. Raises NotLinked if they deleted their data while they were being answered.
+
+    In place of `ensure`, for what isn't a member's own message in Discord: it must not bring them back (promise P35).
+    """
+    known = await get(tx, member)
+    if known is None:
+        raise NotLinked
     return known
 
 

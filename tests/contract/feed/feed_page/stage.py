@@ -17,6 +17,7 @@ from bot.adapters.artefacts import Folder
 from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.core.records import Actor
 from bot.flows.account import sessions
 from bot.flows.feed.api import Api
@@ -71,7 +72,7 @@ class Stage:
             headers["Cookie"] = f"ck_feed={self.sessions[member]}"
         return await self.bare(path, method, json.dumps(body).encode() if body is not None else None, headers)
 
-    async def bare(self, path: str, method: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
+    async def bare(self, path: str, method: str, data: Any, headers: Mapping[str, str]) -> Answer:
         """Send a request with only these headers."""
         async with (
             aiohttp.ClientSession() as session,
@@ -101,7 +102,7 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
         stage.jobs.append((kind, member))
 
     async def post(member: int, server: int | None, song: str) -> None:
-        stage.posted.append(await reposts.begin(store, catalogue, Actor(member, server, clock()), song))
+        stage.posted.append(await reposts.begin(store, catalogue, Actor(member, server, clock()), song, members.still))
 
     async def name_of(member: int) -> str:
         return NAMES[member]
@@ -115,7 +116,7 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     parts = store, scored_libraries(stage), catalogue, listening, enqueue, clock
     labelling, dry_runs = LabelPage(*parts), DryRunPage(*parts)
     api = Api(store, catalogue, recommender, clock)
-    page = FeedPage(api, feed_flow, labelling, dry_runs, listening, post, name_of, repost_server)
+    page = FeedPage(api, feed_flow.of_known(), labelling, dry_runs, listening, post, name_of, repost_server)
     pages = feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())
     async with served("/feed", pages) as stage.origin:
         for member in (ADA, BEN):

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.adapters.store import personal_data
 from bot.core.records import Actor
 from bot.errors import LinkUsed
 from bot.flows.account import sessions
@@ -253,6 +254,24 @@ async def test_a_secret_that_is_not_text_is_no_defect(
     assert (await reader.read()).startswith(b"HTTP/1.1 204 ")
     writer.close()
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body"), [("cards", "POST", b'{"count": 3}'), ("saving", "PUT", b'{"saves": true}')]
+)
+async def test_p35_a_call_during_a_deletion_does_not_bring_the_member_back(
+    stage: Stage, path: str, method: str, body: bytes
+) -> None:
+    async def late() -> AsyncIterator[bytes]:
+        yield body[:1]
+        async with stage.store.writing() as tx:
+            await personal_data.erase(tx, ADA)
+        yield body[1:]
+
+    headers = OURS | {"Cookie": f"ck_feed={stage.sessions[ADA]}"}
+    assert (await stage.bare(f"/feed/api/{path}", method, late(), headers)).status == 404
+    async with stage.store.reading() as tx:
+        assert not [rows async for _, rows in personal_data.export(tx, ADA) if rows]
 
 
 async def test_a_body_that_never_arrives_times_out() -> None:
