@@ -43,7 +43,10 @@ async def on_channels(context: Context) -> None:
 
 
 async def _panel(context: Context, note: str = "") -> Page:
-    return pages.panel(await server_channels.of_server(context.store, _guild(context).id), note)
+    """Return what's chosen, as far as it's still there: nobody told the bot of what was deleted while it was away."""
+    guild = _guild(context)
+    places = await server_channels.of_server(context.store, guild.id)
+    return pages.panel([place for place in places if guild.get_channel(place.channel) is not None], note)
 
 
 def _purpose(key: str) -> Purpose:

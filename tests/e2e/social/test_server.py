@@ -18,6 +18,7 @@ from sandbox.discord.client import slash
 from sandbox.discord.client.resolved import Resolved
 from sandbox.discord.components import ComponentKind, of_kind
 from sandbox.music.library import Library
+from tests.databases import carry_out
 from tests.e2e.chat_stage import answer, labels, post_in, with_file
 from tests.e2e.checked_stack import CheckedStack
 from tests.e2e.trained_stage import plain
@@ -113,6 +114,13 @@ async def test_a_channel_that_the_bot_may_not_write_in_is_refused_and_nothing_ch
     refused = await post_in(shop.boss, "feed", shop.channels["feed"], closed)
     assert f"can't post in <#{closed.id}>" in refused.text()
     assert chosen(refused, "feed") == [shop.channels["feed"].id]
+
+
+async def test_a_channel_deleted_while_the_bot_was_away_is_not_shown_as_chosen(shop: Shop) -> None:
+    server = shop.stack.guild.id
+    carry_out(shop.stack.database_url, "insert into place (server, purpose, channel) values (?, 'rounds', 1)", [server])
+    assert chosen(await answer(shop.boss.command("server")), "rounds") == []
+    carry_out(shop.stack.database_url, "delete from place where channel = 1", [])
 
 
 async def test_a_repost_asks_first_shows_a_name_and_can_be_deleted(shop: Shop) -> None:
