@@ -84,6 +84,14 @@ def imported(file: str, result: Imported) -> str:
     ]
     if result.linked:
         said.append(_("Your library still comes from Spotify: I took the features of each song from the file."))
+    if result.nameless:
+        said.append(
+            plural(
+                "{count} of them has neither a Spotify ID nor an ISRC, so I can't tell which of your songs it is.",
+                "{count} of them have neither a Spotify ID nor an ISRC, so I can't tell which of your songs they are.",
+                result.nameless,
+            )
+        )
     if result.over:
         said.append(
             plural(
@@ -93,7 +101,7 @@ def imported(file: str, result: Imported) -> str:
                 most=limits.SONGS,
             )
         )
-    if without := result.songs - result.over - result.with_features:
+    if without := result.songs - result.over - result.nameless - result.with_features:
         said.append(
             plural(
                 "{count} of them comes without anything to learn from (tempo, genres …).",

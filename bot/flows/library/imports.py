@@ -12,10 +12,11 @@ from bot.adapters.store import Store, Tx, personal_data
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import own_features, songs
 from bot.core import limits
+from bot.core.codes import track_uri
 from bot.core.features import bounded
 from bot.core.library import tables
 from bot.core.notices import NoticeKind
-from bot.core.records import Member
+from bot.core.records import Member, Song
 from bot.errors import BadFile
 from bot.errors.library import (
     ErasedMeanwhile,
@@ -42,8 +43,9 @@ class Imported:
     """The result of importing a file: songs read, songs in the library now, rows left out and why.
 
     spoken: rows for episodes and local files. over: songs beyond the limit. linked: the library comes from Spotify, so
-    only the songs' features were stored. held: the songs of each playlist that came as a file in an archive. unread:
-    files in it that hold no songs we can read.
+    only the songs' features were stored. held: the songs of each playlist that came as a file in an archive, or in
+    Spotify's own export. unread: files in it that hold no songs we can read. nameless: songs without a Spotify ID or
+    ISRC, where linked: nobody can tell which of their songs they are.
     """
 
     songs: int
@@ -56,6 +58,7 @@ class Imported:
     over: int = 0
     held: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unread: Sequence[str] = ()
+    nameless: int = 0
 
 
 async def import_file(store: Store, member: int, name: str, data: bytes, now: datetime) -> Imported:
@@ -134,7 +137,7 @@ async def _import(store: Store, member: int, reading: "_Reading", now: datetime)
         await members.change(tx, member, importing=None)
         total = await songs.count(tx, member)
     counts = (len(reading.seen), total, reading.with_features, reading.bad, reading.bad_rows, reading.spoken)
-    return Imported(*counts, linked, reading.over, reading.held, reading.unread)
+    return Imported(*counts, linked, reading.over, reading.held, reading.unread, reading.nameless)
 
 
 async def _keep(
@@ -152,10 +155,18 @@ async def _keep(
             raise ErasedMeanwhile
         await members.change(tx, member, importing=reading.name[:LONGEST_NAME])
         if await members.account(tx, member) is None:
-            piece = await _like(tx, theirs, reading, piece)
-        said = {song.like.song.song: bounded(song.features) for song in piece if song.features.known}
+            keyed = {song.like.song.song: song for song in await _like(tx, theirs, reading, piece)}
+        else:
+            keyed = {key: song for song in piece if (key := _at_spotify(song.like.song))}
+            reading.nameless += sum(_at_spotify(song.like.song) is None for song in piece)
+        said = {key: bounded(song.features) for key, song in keyed.items() if song.features.known}
         reading.with_features += await own_features.add(tx, member, said, limits.SONGS, now)
     reading.since = theirs.created_at
+
+
+def _at_spotify(song: Song) -> str | None:
+    """Return the key by which a song of Spotify's has its features; None if a file names it by title and artists."""
+    return track_uri(song.song) or (f"isrc:{song.isrc}" if song.isrc else None)
 
 
 async def _like(
@@ -185,7 +196,7 @@ class _Reading:
         self.name, self.seen = name, set[str]()
         self.since: datetime | None = None
         self.bad: list[tables.BadRow] = []
-        self.bad_rows = self.spoken = self.with_features = self.over = 0
+        self.bad_rows = self.spoken = self.with_features = self.over = self.nameless = 0
         self.held: dict[str, list[str]] = {}
         self.unread: list[str] = []
         self._rows = self._rows_of(self._tables(data))

@@ -12,6 +12,7 @@ from bot.adapters.store.library import own_features, songs
 from bot.core import limits
 from bot.core.records import Account, Like, Song
 from bot.flows.library import imports, likes
+from bot.messages.library import imported
 from bot.ports import LikesPage
 from tests.contract.library.slices_stage import ADA, file_of, uri
 
@@ -68,6 +69,21 @@ async def test_p40_the_data_stored_per_song_is_bounded(store, now) -> None:
         assert len(features.numbers) <= limits.NUMBERS
         assert max(map(len, features.numbers)) <= limits.NAME
         assert {"tempo", "energy"} <= features.numbers.keys()
+
+
+async def test_a_linked_members_file_describes_songs_by_id_or_isrc_and_others_are_counted(store, now) -> None:
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await members.save_account(tx, Account(ADA, "c" * 32, "ada", "Ada", b"sealed", now))
+        await songs.like(tx, ADA, [Like(Song(uri(1), "Rain", ("Ann",), isrc="QZAAA2500001"), now)], now)
+    data = b"Title,Artist,ISRC,Tempo\nRain,Ann,qz-aaa-25-00001,120\nSun,Ann,,90\n"
+    result = await imports.import_file(store, ADA, "a.csv", data, now)
+    assert (result.songs, result.with_features, result.nameless) == (2, 1, 1)
+    assert "1 of them has neither" in (said := imported("a.csv", result))
+    assert "comes without" not in said
+    async with store.reading() as tx:
+        (known,) = (await songs.features(tx, ADA, await songs.library(tx, ADA))).values()
+    assert known.numbers["tempo"] == 120
 
 
 async def test_a_later_file_keeps_what_an_earlier_one_said(store, now) -> None:
