@@ -57,7 +57,8 @@ def says_length(name: str, file: BinaryIO) -> bool:
 def _claimed(file: BinaryIO, head: bytes) -> int | None:
     """Return the size in bytes that a file states; None if it doesn't."""
     if order := BYTE_ORDER.get(head[:4]):
-        claimed: int | None = int.from_bytes(head[4:8], order)
+        whole = int.from_bytes(head[4:8], order)
+        claimed: int | None = min(whole, _end_of_sound(head, order) or whole)  # what follows the sound may be missing
     elif head[:4] in LARGE and head[12:16] == b"ds64":
         claimed = int.from_bytes(head[20:28], "little")
     elif head.startswith(b"caff"):
@@ -67,6 +68,17 @@ def _claimed(file: BinaryIO, head: bytes) -> int | None:
     else:
         claimed = length_of_mp3(file)
     return None if not claimed or any(claimed in unfilled for unfilled in UNFILLED) else claimed
+
+
+def _end_of_sound(head: bytes, order: Literal["little", "big"]) -> int | None:
+    """Return where the samples of a WAV or AIFF end; None if they begin later, or it doesn't say."""
+    at = 12
+    while at + 8 <= len(head):
+        length = int.from_bytes(head[at + 4 : at + 8], order)
+        if head[at : at + 4] in (b"data", b"SSND"):
+            return at + 8 + length if length else None
+        at += 8 + length + length % 2
+    return None
 
 
 def _end_of_caf(head: bytes) -> int | None:

@@ -161,6 +161,20 @@ def test_a_wav_that_claims_too_much_data_takes_no_memory_for_it(tmp_path: Path) 
         read(path)
 
 
+@pytest.mark.parametrize("ending", [".wav", ".aiff"])
+def test_a_file_is_whole_if_its_sound_is_whatever_else_is_missing(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"song{ending}"
+    soundfile.write(path, tune().T, RATE, subtype="PCM_16")
+    content, order = path.read_bytes(), {".wav": "<I", ".aiff": ">I"}[ending]
+    picture = b"ID3 " + struct.pack(order, 500_000)
+    content = content[:4] + struct.pack(order, len(content) + 500_000) + content[8:] + picture
+    path.write_bytes(content + bytes(100_000))
+    assert read(path).seconds == pytest.approx(3)
+    path.write_bytes(content[:200_000])
+    with pytest.raises(TruncatedAudio):
+        read(path)
+
+
 def test_half_an_aiff_is_truncated(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "song.aiff", tune(10).T, RATE)
     assert read(tmp_path / "song.aiff").seconds == pytest.approx(10)
