@@ -22,6 +22,7 @@ from bot.flows.social.shared import hosting, publish
 from bot.flows.social.shared import playlists as shared_playlists
 from bot.ports import Contents, ListedPlaylist, Music
 from sandbox.spotify import Fault
+from sandbox.spotify.faults import Request
 from tests.contract.conftest import MEMBER, Linked
 from tests.contract.social.shared_stage import (
     BOB,
@@ -304,6 +305,20 @@ async def test_a_host_who_ends_a_playlist_while_it_is_written_gets_the_last_rece
     async with linked.store.reading() as tx:
         (told,) = await notices.waiting(tx, MEMBER)
     assert (told.body["taken_out"], told.body["ended"]) == (3, True)
+
+
+async def test_p04_a_host_who_stops_during_a_write_gets_no_more_of_it(linked: Linked) -> None:
+    async def stop(request: Request) -> None:
+        if request.line.startswith("DELETE"):
+            await hosting.stop(linked.store, MEMBER, number)
+
+    number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=2)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await drop(linked.store, number, URIS[0], linked.now, BOB, CYD, DEE)
+    await shared_playlists.add(linked.store, Actor(CYD, SERVER, linked.now), number, song(URIS[40]))
+    linked.stack.spotify.before.append(stop)
+    assert await publish.write(linked.store, await linked.music(), MEMBER, number, later, tell=True) is None
+    assert at_spotify(linked) == [URIS[1:3]]
 
 
 async def test_a_playlist_that_seemed_missing_gets_its_time_again_with_the_next_host(linked: Linked) -> None:

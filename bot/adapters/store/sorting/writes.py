@@ -141,6 +141,14 @@ async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Refused)
     return int((await tx.execute(refused)).rowcount)
 
 
+async def believe(tx: Tx, write: int, playlists: Iterable[int]) -> int:
+    """Count some lines that Spotify confirmed as written, unread; return how many: 0 if none are left."""
+    sent = (CHANGE.c.write == write, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.state == LineState.SENT)
+    lines = select(CHANGE.c.change).where(*sent).limit(CHUNK)
+    believed = update(CHANGE).where(CHANGE.c.change.in_(lines)).values(state=LineState.WRITTEN)
+    return int((await tx.execute(believed)).rowcount)
+
+
 async def forget_lines(tx: Tx, playlist: int) -> int:
     """Delete some lines about the playlist; return how many: 0 if none are left."""
     lines = select(CHANGE.c.change).where(CHANGE.c.playlist == playlist).limit(CHUNK)

@@ -69,7 +69,7 @@ class SharedJournal:
 
     async def _judge(self, tx: Tx, contents: Contents, now: datetime) -> Judgement:
         today = await table.get(tx, self._known.shared)
-        if today is None or (today.host, today.ref) != (self._known.host, self._known.ref):
+        if today is None or not await self.may_write(tx):
             return Judgement((), (), (), None)
         self._known = replace(self._known, ended_at=today.ended_at)
         before = await table.record(tx, today.shared)
@@ -90,6 +90,10 @@ class SharedJournal:
             await table.close(tx, today.shared)
             self.closed = True
         return seen
+
+    async def may_write(self, tx: Tx) -> bool:
+        today = await table.get(tx, self._known.shared)
+        return today is not None and (today.host, today.ref) == (self._known.host, self._known.ref)
 
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
         today = await table.get(tx, self._known.shared)

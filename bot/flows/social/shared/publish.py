@@ -17,6 +17,7 @@ from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Shared
 from bot.core.sorting.writing.journal import missing, missing_since
 from bot.errors import NotLinked
+from bot.errors.sorting import PlaylistNotKept
 from bot.errors.spotify import ConsentEnded, PlaylistGone, Unsettled
 from bot.errors.stored import dumped
 from bot.flows.social.shared.lines import SharedJournal, as_wanted
@@ -85,6 +86,8 @@ async def write(
     try:
         await _check_it_is_there(store, music, known)
         again = await converge(store, music, writing, clock)
+    except PlaylistNotKept:  # they stopped hosting it meanwhile
+        return None
     except PlaylistGone:
         await _wait_for_it(store, known, clock())
         raise

@@ -19,6 +19,7 @@ from bot.core.sorting.writing.journal import TRIES, Judgement, Line, Refused, wi
 from bot.core.sorting.writing.plan import BATCH, batches, plan, runs
 from bot.core.sorting.writing.writes import Action, LineState
 from bot.errors import CratekeeperError
+from bot.errors.sorting import PlaylistNotKept
 from bot.errors.spotify import PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
 from bot.ports import Clock, Contents, Music
 
@@ -47,6 +48,10 @@ class Journal(Protocol):
         """Judge the lines by what was just read, and store both."""
         ...
 
+    async def may_write(self, tx: Tx) -> bool:
+        """Whether the playlist may still be written: whose it is may have let it go meanwhile."""
+        ...
+
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
         """Store the state of lines."""
         ...
@@ -55,7 +60,8 @@ class Journal(Protocol):
 async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -> datetime | None:
     """Do what can be done now; return when to read again, None once all lines are settled.
 
-    Raises PlaylistGone, CoolingDown, ConsentEnded, and SpotifyDown if the playlist can't even be read.
+    Raises PlaylistGone, PlaylistNotKept before it's written once it may not be any more, CoolingDown, ConsentEnded, and
+    SpotifyDown if it can't even be read.
     """
     sender = _Sender(store, music, journal, clock)
     read = await music.contents(journal.ref, await journal.known())
@@ -204,7 +210,7 @@ class _Sender:
             replace(line, state=LineState.ATTEMPTED, sends=line.sends + 1, sent_at=self._clock(), problem=None)
             for line in lines
         ]
-        await self._note(sent)
+        await self._note(sent, beginning=True)
         try:
             yield
         except SpotifyDown:
@@ -222,9 +228,12 @@ class _Sender:
         for line in lines:
             self._unsent.pop(line.key, None)
 
-    async def _note(self, lines: Sequence[Line]) -> None:
+    async def _note(self, lines: Sequence[Line], *, beginning: bool = False) -> None:
+        """Store the state of lines. beginning: they're about to be sent."""
         for piece in chunks(lines):
             async with self._store.writing() as tx:
+                if beginning and not await self._journal.may_write(tx):
+                    raise PlaylistNotKept
                 await self._journal.note(tx, piece)
 
 

@@ -90,6 +90,10 @@ class WriteJournal:
         twins = recording.repeated({song: known_song for song, known_song in named.items() if song not in same}, ())
         return same, {line.key for line in absent if line.song in twins and not line.sends}
 
+    async def may_write(self, tx: Tx) -> bool:
+        current = await playlists.get(tx, self.playlist.playlist)
+        return current is not None and current.ref == self.ref and current.removed_at is None
+
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
         await writes.note(tx, lines)
 

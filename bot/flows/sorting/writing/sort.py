@@ -23,7 +23,7 @@ from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
 from bot.core.sorting.writing.journal import OPEN, TOUCHED, Refused, missing, missing_since
 from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
-from bot.errors.sorting import DryRunChanged, DryRunGone, ReceiptGone, StillWriting, TooOldToUndo
+from bot.errors.sorting import DryRunChanged, DryRunGone, PlaylistNotKept, ReceiptGone, StillWriting, TooOldToUndo
 from bot.errors.spotify import PlaylistGone, SpotifyDown, Unsettled
 from bot.errors.stored import dumped
 from bot.flows.sorting.dry_run import prepare
@@ -245,8 +245,16 @@ async def _bring_about(store: Store, music: Music, write: int, now: datetime, st
 
 
 async def _refuse_what_is_not_kept(store: Store, order: Receipt) -> None:
-    gone = {change.playlist for change in order.changes} - order.playlists.keys()
-    await _refuse(store, order.write.write, gone, Refused.NOT_KEPT)
+    await _let_go(store, order.write.write, {change.playlist for change in order.changes} - order.playlists.keys())
+
+
+async def _let_go(store: Store, write: int, gone: Collection[int]) -> None:
+    """Give up on what isn't sent to playlists that aren't kept any more; what was stays written, on Spotify's word."""
+    while gone:
+        async with store.writing() as tx:
+            if not await writes.believe(tx, write, gone):
+                break
+    await _refuse(store, write, gone, Refused.NOT_KEPT)
 
 
 async def _refuse(store: Store, write: int, gone: Collection[int], problem: Refused) -> None:
@@ -286,6 +294,9 @@ async def _converge(
         return await _missed(store, write, playlist, clock())
     try:
         again = await converge(store, music, journal, clock)
+    except PlaylistNotKept:
+        await _let_go(store, write, [playlist])
+        return None
     except PlaylistGone:
         return await _missed(store, write, playlist, clock())
     except SpotifyDown as down:

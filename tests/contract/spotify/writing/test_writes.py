@@ -1,15 +1,18 @@
 """Playlists are written correctly when Spotify is slow or stale: real store, HTTP, and a manual clock."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 import pytest
 
 from bot.adapters.store.sorting import writes
 from bot.core.sorting.writing.journal import SETTLE, Refused
 from bot.errors.spotify import CoolingDown, Unsettled
+from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.writing import manual_edits, sort
 from sandbox.spotify import Fault, Lag
-from tests.contract.spotify.stage import MARA
+from sandbox.spotify.faults import Request
+from tests.contract.spotify.stage import MARA, URIS
 from tests.contract.spotify.writing.writer import ADDING, NEW, OWN, PlaylistWriter
 
 LAGS = (0, 0.3, 0.6, 2, 12, 30)  # seconds
@@ -144,3 +147,23 @@ async def test_a_moved_song_is_added_before_it_is_removed_or_stays(writer: Playl
         (NEW[1], "add", Refused.UNKNOWN),
         (NEW[1], "remove", Refused.UNMOVED),
     }
+
+
+async def test_p04_a_playlist_that_is_let_go_during_a_write_is_not_touched_again(writer: PlaylistWriter) -> None:
+    """What Spotify has confirmed by then counts as written."""
+    stage, songs, sent = writer.stage, URIS[10:240], list[str]()
+
+    async def let_go(request: Request) -> None:
+        if fnmatchcase(request.line, ADDING):
+            sent.append(request.line)
+            if len(sent) == 1:
+                await flow.remove(stage.store, MARA, writer.kept.playlist, stage.clock())
+
+    stage.world.before.append(let_go)
+    write = await writer.add(*songs)
+    await writer.apply(write)
+    assert (len(sent), writer.songs()) == (1, OWN + songs[:100])
+    async with stage.store.reading() as tx:
+        lines = await writes.changes(tx, write)
+    assert [line.state for line in lines] == ["written"] * 100 + ["refused"] * 130
+    assert {line.problem for line in lines[100:]} == {Refused.NOT_KEPT}
