@@ -78,7 +78,7 @@ def _id(row: Mapping[str, Any]) -> str | None:
 
 @answer
 def playlist(row: Any) -> ListedPlaylist:
-    total = _total(untrusted.thing(row.get("items")))
+    total = _total(untrusted.thing(_contents(row)))
     name, snapshot = untrusted.text(row.get("name")), untrusted.text(row.get("snapshot_id"))
     return ListedPlaylist(
         untrusted.needed(_id(row)), name or UNNAMED, total, snapshot, untrusted.text(row.get("description")) or ""
@@ -88,10 +88,14 @@ def playlist(row: Any) -> ListedPlaylist:
 @answer
 def opened(playlist: Any) -> tuple[list[Item], int, str | None]:
     """Return a playlist's first places, their total number, and its snapshot. Raises PlaylistGone for a stranger's."""
-    if isinstance(playlist, dict) and _id(playlist) is not None and "items" not in playlist:
+    if isinstance(playlist, dict) and _id(playlist) is not None and not {"items", "tracks"} & playlist.keys():
         raise PlaylistGone
-    page = playlist["items"]
+    page = _contents(playlist)
     return items(page, 0), untrusted.needed(_total(page)), untrusted.text(playlist.get("snapshot_id"))
+
+
+def _contents(playlist: Mapping[str, Any]) -> Any:
+    return playlist.get("items", playlist.get("tracks"))  # "tracks" is its older name
 
 
 @answer

@@ -96,3 +96,12 @@ def test_any_error_response_gives_a_typed_error(answer: Any) -> None:
             read(answer)
         except (SpotifyDown, PlaylistGone):
             continue
+
+
+def test_a_playlists_contents_are_read_by_their_older_names_too() -> None:
+    """Spotify renamed them in 2026, in development mode first."""
+    page = {"offset": 0, "total": 1, "items": [{"track": {"uri": "spotify:track:a", "name": "A"}}]}
+    answer = {"id": "p", "name": "Run", "snapshot_id": "s", "tracks": page}
+    items, total, snapshot = shapes.opened(answer)
+    assert ([item.song for item in items], total, snapshot) == (["spotify:track:a"], 1, "s")
+    assert shapes.playlist(answer).total == 1
