@@ -1,9 +1,14 @@
 """Archive: the tables in a ZIP, within bounds, whatever its entries are called."""
 
 import io
+import resource
+import struct
+import sys
 import unicodedata
-from contextlib import suppress
-from zipfile import ZIP_DEFLATED, ZipFile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -88,3 +93,25 @@ def test_an_entry_without_a_name_costs_only_itself() -> None:
     whole = packed(Pier=b"one,two\n", Quay=b"three,four\n")
     nameless = whole.replace(b"Quay.csv", b"\0uay.csv")  # its name ends at the zero
     assert [part.name for part in parts(nameless, MOST)] == ["Pier.csv"]
+
+
+@contextmanager
+def _a_gigabyte_left() -> Iterator[None]:
+    before, pages = resource.getrlimit(resource.RLIMIT_AS), int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**30, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't limit it")
+def test_a_file_that_wants_a_dictionary_of_four_gigabytes_is_passed_over() -> None:
+    made = io.BytesIO()
+    with ZipFile(made, "w", ZIP_LZMA) as archive:
+        archive.writestr("a.csv", b"title\n" * 100)
+    named, begins = made.getvalue(), struct.pack("<BBHB", 9, 4, 5, 93)  # version, size of the properties, the first
+    before, _, after = named.partition(begins)
+    with _a_gigabyte_left():
+        assert parts(before + begins + b"\xff" * 4 + after[4:], MOST) == []
+    assert parts(named, MOST) != []

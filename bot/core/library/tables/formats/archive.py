@@ -49,8 +49,8 @@ def parts(data: bytes, most: int) -> list[Part]:
             return _unpacked(archive, most)
     except TooMuch:  # a ValueError, too
         raise
-    except (BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError):
-        return []  # damaged, encrypted, or packed in a way that isn't read
+    except (BadZipFile, zlib.error, LZMAError, EOFError, MemoryError, OSError, RuntimeError, ValueError):
+        return []  # damaged, encrypted, packed in a way that isn't read, or (LZMA) wants gigabytes for its dictionary
 
 
 def _unpacked(archive: ZipFile, most: int) -> list[Part]:
