@@ -8,7 +8,7 @@ PLAYLISTS = (
         "batches are sent without being journalled",
         "crash/sorting/test_sort.py",
         "bot/flows/sorting/writing/converge.py",
-        "        await self._note(sent)\n        try:",
+        "        await self._note(sent, beginning=True)\n        try:",
         "        try:",
     ),
     mutant(
