@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import pytest
-from discord import ui
 
 from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
@@ -15,6 +14,7 @@ from bot.errors import BadChoice
 from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup, RemovedFromGroup
 from bot.flows.social.shared import groups
 from bot.flows.social.shared import playlists as shared_playlists
+from tests.unit.chat.shown import said
 
 ADA, BOB, CYD, EVA = 11, 12, 13, 14
 SONG = Song("spotify:track:x", "Song", ("Ann",))
@@ -37,10 +37,6 @@ async def join(store: Store, member: int, number: int, now: datetime) -> None:
         known = await shared_playlists.table.get(tx, number)
     assert known is not None
     await shared_playlists.join(store, member, number, shared_playlists.invitation(known), now)
-
-
-def said(page: Page) -> str:
-    return "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
 
 
 async def test_the_host_removes_a_member_openly_and_their_songs_stay(store: Store, group: int, now: datetime) -> None:

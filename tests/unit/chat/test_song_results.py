@@ -9,8 +9,7 @@ from bot.core.features import SongFeatures
 from bot.core.records import Song
 from bot.flows.feed.catalogue import About, Entry
 from bot.flows.feed.recommend import Recommended
-from sandbox.discord.rules.components import check_components
-from sandbox.discord.rules.form import Form as Sheet
+from tests.unit.chat.shown import check
 
 LONG = "*" * 400  # escaping doubles every character
 
@@ -50,9 +49,7 @@ EVERYTHING = SongFeatures(
     ],
 )
 def test_every_page_is_within_discords_limits(page: Page) -> None:
-    sheet = Sheet()
-    check_components(sheet, ("components",), page.to_components(), v2=True, files=frozenset())
-    sheet.finish()
+    check(page)
 
 
 def test_a_title_with_markup_is_shown_literally() -> None:

@@ -10,7 +10,6 @@ from discord import ui
 from bot.chat import delivery
 from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
-from bot.chat.layout import Page
 from bot.chat.social.pages import hosting, rounds, shared_playlists
 from bot.chat.sorting import cards
 from bot.chat.sorting.writing import dry_runs, receipts
@@ -37,6 +36,7 @@ from bot.messages.errors import describe
 from bot.messages.social import rounds as round_messages
 from bot.messages.sorting import models, outcomes
 from bot.messages.sorting import playlists as playlist_messages
+from tests.unit.chat.shown import said
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAYER = Layer(1, 7, "main", several=False, everything=False)
@@ -46,10 +46,6 @@ SONG, FILE = Song("spotify:track:x", "Song", ("Ann",)), Song("local:x", "File", 
 
 def _write(kind: str) -> Write:
     return Write(1, 7, 1, kind, "done", None, 1, None, None, NOW, NOW)
-
-
-def said(page: Page) -> str:
-    return "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
 
 
 @pytest.mark.parametrize(

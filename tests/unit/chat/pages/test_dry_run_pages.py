@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from discord import ui
 
 from bot.chat.ids import of
 from bot.chat.layout import Page, Tap
@@ -20,7 +19,8 @@ from bot.flows.sorting.writing.corrections import Correction
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import LANGUAGES, speaking
 from bot.messages.sorting import dry_runs as messages
-from tests.unit.chat.pages.test_pages import LAYER, LONG, check, playlist, receipt, song, taps
+from tests.unit.chat.pages.test_pages import LAYER, LONG, playlist, receipt, song, taps
+from tests.unit.chat.shown import check, said
 
 DONE = receipt(0, 0).receipt.write
 
@@ -46,12 +46,8 @@ def stays(count: int, title: str = "Song") -> list[Staying]:
     return [Staying(song(at, title), [*Reason][at % len(Reason)]) for at in range(count)]
 
 
-def text(page: Page) -> str:
-    return "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
-
-
 def lines(page: Page) -> list[str]:
-    return [line for line in text(page).splitlines() if line.startswith("- ")]
+    return [line for line in said(page).splitlines() if line.startswith("- ")]
 
 
 def whole(shown: DryRun) -> list[Page]:
@@ -102,7 +98,7 @@ def test_a_playlist_has_its_own_pages_of_ten_lines_at_most_the_least_sure_first(
     assert [len(lines(page)) for page in pages[:6]] == [10, 2] * 3
     numbers = [[int(re.findall(r"Song (\d+)", line)[0]) for line in lines(page)] for page in pages[:6]]
     assert numbers[0] + numbers[1] == list(range(33, -1, -3)), "the last songs are the least sure"
-    assert [re.findall(r"### 🟦 \*\*(P\d)\*\*", text(page)) for page in pages[:6]] == [["P1"]] * 2 + [["P2"]] * 2 + [
+    assert [re.findall(r"### 🟦 \*\*(P\d)\*\*", said(page)) for page in pages[:6]] == [["P1"]] * 2 + [["P2"]] * 2 + [
         ["P3"]
     ] * 2
 
@@ -126,7 +122,7 @@ def test_the_select_reaches_each_playlist_the_questions_and_what_stays(playlists
         "What stays",
     ]
     assert len({menu.custom_id for menu in menus}) == len(menus) == (2 if playlists == 25 else 1)
-    heads = [text(dry_runs.page(shown, shown.page_of(option.value))).partition("### ")[2] for option in options]
+    heads = [said(dry_runs.page(shown, shown.page_of(option.value))).partition("### ")[2] for option in options]
     assert [head.splitlines()[0] for head in heads] == [
         *(f"🟦 **P{at}**" for at in range(1, playlists + 1)),
         "I'd ask you about 4 songs",
@@ -138,7 +134,7 @@ def test_the_select_reaches_each_playlist_the_questions_and_what_stays(playlists
 def test_no_line_is_left_out_however_long_the_names() -> None:
     shown = dry_runs.of(replace(HUGE, receipt=replace(HUGE.receipt, playlists={1: playlist(1), 2: playlist(2)})))
     assert [len(lines(page)) for page in whole(shown)[:2]] == [10, 5]
-    assert "more" not in text(whole(shown)[0])
+    assert "more" not in said(whole(shown)[0])
 
 
 def test_what_was_ruled_out_is_struck_through_and_counts_as_staying() -> None:
@@ -147,7 +143,7 @@ def test_what_was_ruled_out_is_struck_through_and_counts_as_staying() -> None:
     after = replace(before, receipt=replace(before.receipt, changes=changes))
     assert after.receipt.left == before.receipt.left + 1
     page = dry_runs.page(dry_runs.of(after))
-    assert "**2 of 18 songs would be placed**" in text(page)
+    assert "**2 of 18 songs would be placed**" in said(page)
     assert [line[:4] for line in lines(page)] == ["- ~~"]
     places = next(tap for tap in taps(page) if hasattr(tap, "options"))
     assert [option.description for option in places.options] == ["0 songs", "1 song", "1 song", "16 songs"]
@@ -159,11 +155,11 @@ def test_what_was_ruled_out_is_struck_through_and_counts_as_staying() -> None:
 
 def test_a_dry_run_that_would_change_nothing_has_nothing_to_apply() -> None:
     page = dry_runs.page(dry_runs.of(planned(0), stays(15)))
-    assert "There's nothing to do" in text(page)
+    assert "There's nothing to do" in said(page)
     assert [tap.label for tap in taps(page)] == ["Listen", "Page 2 of 2"]
     empty = planned(0)
     without = replace(empty, receipt=replace(empty.receipt, write=replace(empty.receipt.write, total=0)))
-    assert text(dry_runs.page(dry_runs.of(without))).startswith("There's nothing to do"), "and not: 0 of 0 songs"
+    assert said(dry_runs.page(dry_runs.of(without))).startswith("There's nothing to do"), "and not: 0 of 0 songs"
 
 
 def test_what_goes_in_after_all_can_only_be_said_before_the_write() -> None:
@@ -177,4 +173,4 @@ def test_what_goes_in_after_all_can_only_be_said_before_the_write() -> None:
 @pytest.mark.parametrize("knows", [True, False])
 def test_what_is_expected_says_when_it_leaves_out_songs_that_belong_nowhere(knows: bool) -> None:
     shown = dry_runs.page(dry_runs.of(replace(planned(5), knows_none=knows)))
-    assert ("if each of them belongs in one of your playlists" in text(shown)) is not knows
+    assert ("if each of them belongs in one of your playlists" in said(shown)) is not knows

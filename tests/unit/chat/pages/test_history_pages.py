@@ -8,7 +8,8 @@ from bot.core.sorting.history import By, Edit
 from bot.core.sorting.writing.writes import Action
 from bot.flows.sorting.history import History, State
 from bot.messages import LANGUAGES, speaking
-from tests.unit.chat.pages.test_pages import NOW, check, playlist, receipt, song
+from tests.unit.chat.pages.test_pages import NOW, playlist, receipt, song
+from tests.unit.chat.shown import check
 
 EVERYTHING = {(action, by): 10_000 for action in (Action.ADD, Action.REMOVE) for by in By}
 

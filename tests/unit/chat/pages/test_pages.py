@@ -29,9 +29,9 @@ from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import LANGUAGES, _, account, speaking
 from bot.messages.errors import describe
 from bot.messages.sorting import outcomes
-from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 from sandbox.discord.rules.modal import check_modal
+from tests.unit.chat.shown import check
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = "*" * 400  # escaping doubles every character
@@ -76,14 +76,6 @@ def receipt(lines: int, asked: int, kind: str = "sort", state: str = "done") -> 
 
 def _change(number: int, playlist: int, action: str, state: str, certainty: str) -> Change:
     return Change(number + 1, 123456789, playlist, f"s{number}", action, None, state, 0.9, certainty)
-
-
-def check(page: Page) -> None:
-    """Raise InvalidForm if Discord would reject the page."""
-    sheet = Sheet()
-    files = frozenset(file.filename for file in page.files)
-    check_components(sheet, ("components",), page.to_components(), v2=True, files=files)
-    sheet.finish()
 
 
 def many() -> Reviewed:

@@ -17,8 +17,7 @@ from bot.flows.social.profile import Mine, ProfileView
 from bot.flows.social.taste_map import TasteMap
 from bot.flows.social.taste_match import TasteMatch
 from bot.messages.social import taste_match as messages
-from sandbox.discord.rules.components import check_components
-from sandbox.discord.rules.form import Form as Sheet
+from tests.unit.chat.shown import check
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA, BEN = 1574171665783324672, 1574171665783324999
@@ -64,10 +63,7 @@ MATCH = TasteMatch(9_000_000, BEN, Comparison(62, 7, 120), ENTRIES, ENTRIES, ENT
     ],
 )
 def test_every_page_is_within_discords_limits(page: Page) -> None:
-    sheet = Sheet()
-    files = frozenset(file.filename for file in page.files)
-    check_components(sheet, ("components",), page.to_components(), v2=True, files=files)
-    sheet.finish()
+    check(page)
 
 
 def texts(page: Page) -> str:

@@ -15,8 +15,7 @@ from bot.flows.social.shared.hosting import DryRun
 from bot.flows.social.shared.playlists import SharedView
 from bot.messages.social import shared_playlists as messages
 from bot.messages.social.hosting import written
-from sandbox.discord.rules.components import check_components
-from sandbox.discord.rules.form import Form as Sheet
+from tests.unit.chat.shown import check
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = "*" * 400  # escaping doubles every character
@@ -54,9 +53,7 @@ DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
     ],
 )
 def test_a_page_is_within_discords_limits(page: Page) -> None:
-    sheet = Sheet()
-    check_components(sheet, ("components",), page.to_components(), v2=True, files=frozenset())
-    sheet.finish()
+    check(page)
 
 
 def test_names_with_markup_are_shown_literally() -> None:
