@@ -45,7 +45,6 @@ SAVES = N_("From now on, what you like here goes to your likes, and so does what
 SAVES_NOT = N_("Your likes stay as they are; what you like here only shapes what I show you.")
 UNLIKED = N_("Undone.")
 UNSAVING = N_("Undone. I'm removing it from your likes, too.")
-NO_PLAYLISTS = N_("I don't keep any playlists for you. `/playlists add` takes one, or makes a new one.")
 LIKE_FIRST = N_(
     "The playlists I keep only hold songs you like. Should I like this one for you, then add it? *Always do that* "
     "saves everything you like here to your likes, now and from now on."

@@ -26,6 +26,8 @@ MOST_SCORES = 4  # playlists in a line
 WORTH_SAYING = 0.15  # probability of a second guess
 MORE_LABELS = 10  # that a forecast is about
 CERTAINTY = {"told": N_("you said so"), "sure": N_("sure"), "likely": N_("likely"), "unsure": N_("unsure")}
+SOMEONE = N_("someone")
+SONG_GONE = N_("a song that's gone")
 IF_ALL_BELONG = N_(
     "That's if each of them belongs in one of your playlists. If some belong in none, fewer are right: answer a few "
     "cards with **None of them**, and I'll learn to leave such songs out."
@@ -57,6 +59,12 @@ def titles(songs: Iterable[Song], longest: int = LONGEST_NAME) -> str:
 
 def playlist_name(playlist: Playlist) -> str:
     return f"{playlist.emoji} **{escape(playlist.name, LONGEST_NAME)}**"
+
+
+def first(names: Sequence[str], total: int) -> str:
+    """The first of so many names, and how many more there are."""
+    rest = total - len(names)
+    return language.listed([*names, plural("{count} more", "{count} more", rest)] if rest else names)
 
 
 def songs(count: int) -> str:

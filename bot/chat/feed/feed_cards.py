@@ -21,6 +21,7 @@ from bot.flows.feed.feed import AddedTo, FeedCard, Liked, PlaylistGuess
 from bot.flows.feed.listening import Listen, Way
 from bot.messages import _, formatting
 from bot.messages import feed as messages
+from bot.messages.sorting.playlists import NO_PLAYLISTS
 
 MOST = 2000  # characters of a classic message
 
@@ -133,7 +134,7 @@ def places(song: Song, guesses: Sequence[PlaylistGuess], key: str) -> Page:
     If a select can't hold them all, the last ones are missing, but no guess is.
     """
     if not guesses:
-        return Page(_(messages.NO_PLAYLISTS), layout.row(layout.button(_("Choose a playlist"), ids.of("more"))))
+        return Page(_(NO_PLAYLISTS), layout.row(layout.button(_("Choose a playlist"), ids.of("more"))))
     shown = sorted(guesses, key=lambda guess: not guess.best)[: layout.MOST_OPTIONS]
     options = [
         layout.option(guess.playlist.name, guess.playlist.playlist, messages.guess(guess), emoji=guess.playlist.emoji)

@@ -12,12 +12,10 @@ CANCELLED_NOW = N_("The round is cancelled.")
 NO_LIKES = N_("You have no likes to choose from here. `/round enter` takes any song in the catalogue.")
 ALL_VOTED = N_("Your votes are in, and everyone who entered has voted: the round is over.")
 NOTHING_TO_VOTE = N_("There's nothing here you could vote for.")
-SOMEONE = N_("someone")
 TO_VOTES = N_("Entries are closed; on to the votes.")
 TO_RESULTS = N_("The votes are closed.")
 ALL_GONE = N_("Everyone who entered a song has since deleted their data.")
 PAST = N_("This round has moved on: see below.")
-SONG_GONE = N_("a song that's gone")
 
 
 def heading(table: RoundTable) -> str:
@@ -142,19 +140,19 @@ def results(table: RoundTable) -> str:
 
 
 def title(song: Song | None) -> str:
-    return song.title if song else _(SONG_GONE)
+    return song.title if song else _(formatting.SONG_GONE)
 
 
 def _line(table: RoundTable, placed: Placed) -> str:
     member = placed.entry.member
-    name = _(SOMEONE) if member in table.hidden else f"<@{member}>"
+    name = _(formatting.SOMEONE) if member in table.hidden else f"<@{member}>"
     votes = plural("{count} vote", "{count} votes", placed.votes)
     return f"{placed.place}. {_name(table, placed.entry.song)} · {votes} · {name}"
 
 
 def _name(table: RoundTable, uri: str) -> str:
     song = table.songs.get(uri)
-    return formatting.song_name(song, LONGEST_SONG) if song else _(SONG_GONE)
+    return formatting.song_name(song, LONGEST_SONG) if song else _(formatting.SONG_GONE)
 
 
 def _theme(table: RoundTable) -> str:

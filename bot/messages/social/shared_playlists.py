@@ -17,9 +17,7 @@ JOINED = N_(
     "You're in. `/shared show` has the songs, and `/shared add` adds one; your name is shown beside what you add."
 )
 NO_LIKES = N_("You have no likes left to choose from here. `/shared add` finds any song in the catalogue, too.")
-SOMEONE = N_("someone")
 SOMEONE_WHO_LEFT = N_("someone who left")
-SONG_GONE = N_("a song that's gone")
 
 
 def named(shared: Shared) -> str:
@@ -127,14 +125,14 @@ def member_name(member: int | None, visible: frozenset[int]) -> str:
     """A mention; of those who hide or have left, no name."""
     if member is None:
         return _(SOMEONE_WHO_LEFT)
-    return f"<@{member}>" if member in visible else _(SOMEONE)
+    return f"<@{member}>" if member in visible else _(formatting.SOMEONE)
 
 
 def line(view: SharedView, place: int) -> str:
     """A song's title; a dropped one is struck out."""
     brought = view.record[place]
     song = view.songs.get(brought.song)
-    title = formatting.clip(formatting.song_name(song, 80), 380) if song else _(SONG_GONE)
+    title = formatting.clip(formatting.song_name(song, 80), 380) if song else _(formatting.SONG_GONE)
     return f"{place + 1}. {title}" if brought.stands else f"{place + 1}. ~~{title}~~"
 
 

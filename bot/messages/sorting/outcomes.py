@@ -178,10 +178,7 @@ def not_liked(saving: Saving, count: int, titles: Sequence[str]) -> str:
 
 
 def _first(titles: Sequence[str], count: int) -> str:
-    """The first titles, and how many more there are."""
-    names = [formatting.escape(title, 40) for title in titles[:MOST_REFUSED]]
-    rest = count - len(names)
-    return listed([*names, plural("{count} more", "{count} more", rest)] if rest else names)
+    return formatting.first([formatting.escape(title, 40) for title in titles[:MOST_REFUSED]], count)
 
 
 def applying(receipt: Receipt) -> str:

@@ -187,6 +187,4 @@ def _empty(name: str, places: Sequence[int]) -> str:
 
 
 def _places(places: Sequence[int]) -> str:
-    named = [number(at + 1) for at in places[:MOST_PLACES]]
-    more = len(places) - len(named)
-    return listed([*named, plural("{count} more", "{count} more", more)] if more else named)
+    return formatting.first([number(at + 1) for at in places[:MOST_PLACES]], len(places))
