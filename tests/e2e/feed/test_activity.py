@@ -153,6 +153,17 @@ async def test_a_member_who_declines_is_told_what_that_means(client: Client) -> 
     assert client.feed.stack.rows(sessions) != before
 
 
+async def test_a_page_that_could_not_be_loaded_is_loaded_again(client: Client) -> None:
+    async def lose(route: Route) -> None:
+        await route.abort()
+
+    await client.page.context.route("**/feed/static/main.js", lose, times=1)
+    await client.open(agrees=True)
+    await expect(client.frame.get_by_text("You're offline")).to_be_visible(timeout=PATIENCE)
+    await client.frame.get_by_role("button", name="Try again").click()
+    await expect(client.title).to_be_visible(timeout=PATIENCE)
+
+
 async def test_the_command_launches_the_activity_or_says_why_it_cannot(feed: Feed) -> None:
     refused = await answer(feed.rob.command("feed activity"))
     assert "Activities aren't switched on" in refused.text()

@@ -54,7 +54,7 @@ async function begin(discord, application) {
   }
   api.reach(passage);
   openOutside(discord);
-  await import("../feed/static/main.js");
+  await import("../feed/static/main.js").catch(() => message(say("offline"), button(say("try_again"), () => location.reload())));
 }
 
 async function open() {
