@@ -130,11 +130,12 @@ async def turn_round(bot: Bot, number: int) -> None:
 
 async def show_round(bot: Bot, number: int) -> None:
     """Bring a round's message up to date. Raises ChatDown."""
-    table = await round_table(bot, number)
-    if table.round.message is not None:
-        with await in_language_of(bot, table.round.server):
-            page = round_pages.page(table)
-        await _edit(bot, table.round.channel, table.round.message, page)
+    async with bot.services.store.lock_here(("round", number)):  # an older page never comes after a newer one
+        table = await round_table(bot, number)
+        if table.round.message is not None:
+            with await in_language_of(bot, table.round.server):
+                page = round_pages.page(table)
+            await _edit(bot, table.round.channel, table.round.message, page)
 
 
 async def round_table(bot: Bot, number: int) -> RoundTable:

@@ -28,7 +28,7 @@ def card(question: Question, note: str = "", doors: Sequence[layout.Item | str |
         layout.small(messages.quiet_line(question)),
         *places(question),
         layout.row(
-            layout.button(_("Several"), ids.of("several", key)),
+            layout.button(_("Several"), ids.of("several", key)) if len(question.playlists) > 1 else None,
             layout.button(_(messages.NONE_OF_THEM), ids.of("none", key)),
             layout.button(_("Skip"), ids.of("skip", key)),
             layout.button(_("Undo"), ids.of("back", key)),

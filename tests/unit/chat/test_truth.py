@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot.chat import delivery
+from bot.chat import delivery, layout
 from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
 from bot.chat.social.pages import hosting, rounds, shared_playlists
@@ -61,6 +61,14 @@ def _write(kind: str) -> Write:
 )
 def test_the_footer_says_what_the_next_labels_bring(tally: Tally, says: str) -> None:
     assert formatting.tally(tally).endswith(says)
+
+
+def test_a_card_offers_several_playlists_only_where_there_are_several() -> None:
+    bed = replace(RUN, playlist=2, name="Bed")
+    for kept, offered in (([RUN], False), ([RUN, bed], True)):
+        asked = Question(Card("c", 7, 1, "s", None, NOW), SONG, LAYER, kept, [], None, Tally(9, {}, 4))
+        labels = [tap.item.label for tap in cards.card(asked).walk_children() if isinstance(tap, layout.Tap)]
+        assert ("Several" in labels) == offered
 
 
 def test_a_card_says_where_its_song_is_already() -> None:

@@ -88,7 +88,7 @@ function tick(more) {
 }
 
 const ACTS = {
-  several: () => tick(true),
+  several: () => asked.playlists.length > 1 && tick(true),
   none: () => to(),
   skip: () => answer(api.skipQuestion, "left"),
   more_of: () => !busy && !several && asked.more !== null && list(asked, asked.more),
@@ -145,7 +145,8 @@ function draw() {
   const choices = h("div", { class: "places", role: "group", "aria-label": say("where", { song: named(asked) }) });
   choices.classList.toggle("many", asked.playlists.length > FEW);
   choices.append(...asked.playlists.map(choice));
-  const names = several ? ["these", "go_back"] : ["several", "none", "skip", "undo"];
+  const others = asked.playlists.length > 1 ? ["several"] : [];
+  const names = several ? ["these", "go_back"] : [...others, "none", "skip", "undo"];
   const group = h("div", { class: "acts", role: "group", "aria-label": say("others") }, names.map(one));
   const more = !several && asked.more !== null && button(say("more_of"), ACTS.more_of, { class: "quiet", "data-key": "more_of" });
   below.replaceChildren(choices, group, h("div", { class: "foot" }, h("p", { class: "note" }, asked.tally), more));
