@@ -18,6 +18,8 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), *sorted((ROOT /
 README_LINES = 150
 LINK = re.compile(r"""\]\(([^)\s]+)\)|src="([^"]+)\"""")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+PROSE = re.compile(r'"""[\s\S]*?"""|#.*')  # docstrings and comments
+MODULE = re.compile(r"(?<![\w./-])(?:bot|core|flows|adapters|messages|web|training|sandbox|benchmarks)(?:\.\w+)+")
 FILE = re.compile(r"`((?:bot|benchmarks|docs|models|sandbox|tests|training)/[\w./-]+)`")
 
 
@@ -35,6 +37,18 @@ def is_dead(page: Path, link: str) -> bool:
     path, _, anchor = link.partition("#")
     target = (page.parent / path).resolve() if path else page
     return not target.exists() or (bool(anchor) and anchor not in anchors(target))
+
+
+def is_named(module: str) -> bool:
+    """Whether there's such a module, or a module with the last part in it; `bot.` may be left out in front."""
+    *parents, last = module.split(".")
+    for folder in (ROOT.joinpath(*parents), ROOT.joinpath("bot", *parents)):
+        if (folder / last).is_dir() or (folder / f"{last}.py").exists():
+            return True
+        holders = [file for file in (folder.with_suffix(".py"), folder / "__init__.py") if file.exists()]
+        if any(last in re.findall(r"\w+", file.read_text()) for file in holders):
+            return True
+    return False
 
 
 def test_the_example_has_exactly_the_settings() -> None:
@@ -104,6 +118,14 @@ def test_every_picture_is_shown() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_mentioned_exists(page: Path) -> None:
     assert [name for name in FILE.findall(page.read_text()) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("folder", ["bot", "training", "sandbox", "benchmarks"])
+def test_every_module_that_a_comment_or_docstring_names_exists(folder: str) -> None:
+    proses = {path: PROSE.findall(path.read_text()) for path in (ROOT / folder).rglob("*.py")}
+    named = {(path, module) for path, texts in proses.items() for text in texts for module in MODULE.findall(text)}
+    assert named
+    assert [f"{path.relative_to(ROOT)}: {module}" for path, module in sorted(named) if not is_named(module)] == []
 
 
 def test_nothing_mentions_this_machine() -> None:

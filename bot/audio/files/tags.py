@@ -61,7 +61,7 @@ class Tags:
 
 
 def read_tags(source: Path | BinaryIO) -> Tags:
-    """Return a file's tags. Without a title, its name is parsed (`core.filenames`). Never raises."""
+    """Return a file's tags. Without a title, its name is parsed (`core.library.filenames`). Never raises."""
     path = source if isinstance(source, Path) else Path(source.name)
     said = _said(source)
     if not said.get("title"):

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table
 from bot.adapters.store.schema.base import Moment, OneOf, Serial, Text, metadata, of_member
 from bot.core.social.records import Reaction, Saving
 
-space = Table(  # where the catalogue's songs lie (core.space); the newest holds
+space = Table(  # where the catalogue's songs lie (core.feed.space); the newest holds
     "space",
     metadata,
     Column("space", Serial, primary_key=True),
@@ -19,7 +19,7 @@ entry = Table(  # the catalogue: songs that a member who joined likes, and the o
     Column("song", Text, primary_key=True),  # a song, or "local:…" for a file that is none of those
     Column("key", Text, nullable=False, index=True),  # what a button carries
     Column("path", Text, index=True),  # of the file, for "local:…"
-    Column("artist", BigInteger, nullable=False),  # core.identities.artist_key of the first; 0: unknown
+    Column("artist", BigInteger, nullable=False),  # the first one's `artist_key`; 0: unknown
     Column("space", Serial, nullable=False),  # in which it has its point
     Column("point", LargeBinary),  # (k,) float32, little-endian; None: nothing is known to go by
     Column("at", Moment, nullable=False),  # when that was known

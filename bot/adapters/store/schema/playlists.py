@@ -122,9 +122,9 @@ answer = Table(
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("song", Text, nullable=False, index=True),
-    Column("kind", Text, nullable=False),  # core.labels.Kind
+    Column("kind", Text, nullable=False),  # core.sorting.labels.Kind
     Column("playlists", JSON, nullable=False),
-    Column("source", Text, nullable=False),  # core.labels.Source
+    Column("source", Text, nullable=False),  # core.sorting.labels.Source
     Column("event", BigInteger, nullable=False),
     Column("undone_at", Moment),
     UniqueConstraint("member", "layer", "song", "event"),
@@ -186,7 +186,7 @@ making = Table(  # playlists that were asked for at Spotify, and are not known t
     "making",
     metadata,
     of_member(primary_key=True),
-    Column("purpose", Text, primary_key=True),  # what for: flows.create
+    Column("purpose", Text, primary_key=True),  # what for: flows.sorting.writing.create
     Column("name", Text, nullable=False),
     Column("mark", Text, nullable=False),  # stands in its description, by which it is found again
     Column("asked_at", Moment),

@@ -28,7 +28,7 @@ song = Table(  # what everybody sees: from Spotify or the operator, never from a
     Column("song", Text, primary_key=True),
     *_described(),
     Column("cached_at", Moment, nullable=False),
-    Column("origin", Integer, nullable=False, default=0, server_default="0"),  # core.merge.Origin
+    Column("origin", Integer, nullable=False, default=0, server_default="0"),  # core.library.merge.Origin
     Index("ix_song_isrc", "isrc"),
 )
 

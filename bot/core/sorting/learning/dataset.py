@@ -19,7 +19,7 @@ class Label:
     song: str
     playlist: int | None
     verdict: bool
-    source: str  # core.labels.Source, CORRECTION or "csv"
+    source: str  # core.sorting.labels.Source, CORRECTION or "csv"
     bulk_answer: int | None = None
 
 

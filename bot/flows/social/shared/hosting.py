@@ -1,6 +1,6 @@
 """Hosting: whose account a shared playlist is written to. Nobody hosts without seeing a dry run and agreeing.
 
-`flows.social.publish` does the writing.
+`flows.social.shared.publish` does the writing.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Shared lines: the songs of a shared playlist, in the form `flows.sorting.converge` takes."""
+"""Shared lines: the songs of a shared playlist, in the form `flows.sorting.writing.converge` takes."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
@@ -47,7 +47,7 @@ class SharedJournal:
         return Contents(tuple(Item(uri, None) for uri in there), None if unclear else self._known.snapshot)
 
     async def recognise(self, contents: Contents) -> Contents:
-        """Recognise stand-ins for songs we just added, as `flows.sorting.manual_edits` does."""
+        """Recognise stand-ins for songs we just added, as `flows.sorting.writing.manual_edits` does."""
         async with self._store.writing() as tx:
             return await self._recognise(tx, contents)
 

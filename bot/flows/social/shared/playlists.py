@@ -1,7 +1,7 @@
 """Shared playlists: kept by a server or a group together. Who added what stays on record; the rules are in core.
 
 Only those who keep the list see names: adding a song or joining a group makes a member a partner, and only partners are
-named. `flows.social.hosting` decides whose account it's written to.
+named. `flows.social.shared.hosting` decides whose account it's written to.
 """
 
 from collections.abc import Callable, Mapping, Sequence

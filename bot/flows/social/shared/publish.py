@@ -1,6 +1,6 @@
 """Publish: writes a shared playlist into its host's account.
 
-Converges as every write does (`flows.sorting.converge`; promises P1, P2).
+Converges as every write does (`flows.sorting.writing.converge`; promises P1, P2).
 We only remove songs we added; what the host adds or removes by hand stays that way (P4).
 """
 

@@ -1,8 +1,9 @@
 """Converge: bring one playlist to what its journal wants. Sorts, undos and shared playlists are all written here.
 
-It reads the playlist, judges each line (`core.sorting.journal`), sends what's needed and reads again, until nothing is
-left to send. Changes that may still appear by themselves are waited for: the caller comes back at the returned moment,
-or after a crash. Every batch is stored before it's sent, so a request with an unknown result never counts as unsent.
+It reads the playlist, judges each line (`core.sorting.writing.journal`), sends what's needed and reads again, until
+nothing is left to send. Changes that may still appear by themselves are waited for: the caller comes back at the
+returned moment, or after a crash. Every batch is stored before it's sent, so a request with an unknown result never
+counts as unsent.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Lines: what one write does to one playlist, as the Journal that `flows.sorting.converge` takes."""
+"""Lines: what one write does to one playlist, as the Journal that `flows.sorting.writing.converge` takes."""
 
 import asyncio
 from collections.abc import Container, Mapping, Sequence

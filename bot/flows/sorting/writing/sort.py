@@ -1,8 +1,8 @@
 """Sort: dry run, apply, undo. Every change to a member's playlists goes through `apply`.
 
 Converge, don't replay: the journal stores what's wanted, line by line, and applying brings each playlist to it
-(`flows.sorting.converge`). A crash at any point is repaired by applying once more (promises P1, P2), and songs that a
-person added stay (P4).
+(`flows.sorting.writing.converge`). A crash at any point is repaired by applying once more (promises P1, P2), and songs
+that a person added stay (P4).
 """
 
 import hashlib
