@@ -150,8 +150,10 @@ class Guide:
         return await self.person.select(card, card.selects()[0].custom_id, [name])
 
     async def train(self) -> None:
-        model = await (await self.person.command("model")).reply()
-        outcome = await self._did(self.person.click(model, "Learn now"))
+        outcome = await self._did(self.person.command("model"))
+        model = await outcome.reply()
+        if any(button.label == "Learn now" for button in model.buttons()):  # otherwise it's learning already
+            outcome = await self._did(self.person.click(model, "Learn now"))
         message = await outcome.until(lambda message: settled(message.text()), PATIENCE)
         self.tour.say(plain(message.text()))
 

@@ -154,6 +154,15 @@ async def label(person: Person, card: Message, library: Library, count: int) -> 
     return card
 
 
+async def learn(person: Person) -> Message:
+    """Have the bot learn now, if it isn't learning already; return what it says when it has learned."""
+    outcome = await person.command("model")
+    model = await outcome.reply()
+    if "Learn now" in labels(model):
+        outcome = await person.click(model, "Learn now")
+    return await outcome.until(lambda message: "View" in labels(message), PATIENCE)
+
+
 def labels(message: Message) -> list[str]:
     return [button.label for button in message.buttons()]
 

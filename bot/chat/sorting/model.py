@@ -43,9 +43,14 @@ async def on_train(context: Context) -> None:
     if labels < FIRST_TRAINING:
         await reply.show(context.interaction, _too_few(layer, labels))
         return
-    context.bot.pending.wait(context.interaction, "train", context.now, about=layer.layer)
-    await reply.show(context.interaction, Page(messages.training(labels)))
+    await reply.show(context.interaction, _learning(context, layer, labels))
     await context.services.jobs.enqueue(JobKind.TRAIN, context.member, layer.layer)
+
+
+def _learning(context: Context, layer: Layer, labels: int) -> Page:
+    """Return what's said while it learns; what comes of it will be shown in its place."""
+    context.bot.pending.wait(context.interaction, "train", context.now, about=layer.layer)
+    return Page(messages.training(labels))
 
 
 async def _tally(context: Context, layer: Layer) -> Tally:
@@ -93,7 +98,7 @@ async def _no_model(context: Context, layer: Layer) -> Page:
     if tally.labels < FIRST_TRAINING:
         return _too_few(layer, tally.labels)
     if tally.training:
-        return Page(messages.training(tally.labels))
+        return _learning(context, layer, tally.labels)
     if tally.until_training:  # the last training led to no model
         return Page(
             _(messages.NO_MODEL), layout.small(formatting.tally(tally)), layout.row(_show_me(layer), _learn(layer))

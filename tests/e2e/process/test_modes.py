@@ -14,7 +14,7 @@ from sandbox.process import start
 from sandbox.stack import Stack
 from tests.contract.library.sources.stage import sound
 from tests.databases import migrated_folder
-from tests.e2e.chat_stage import PATIENCE, answer, label, labels, styled, with_file
+from tests.e2e.chat_stage import PATIENCE, answer, label, learn, styled, with_file
 from tests.e2e.process.test_wheel import write_library
 
 USUAL = 0o022  # the umask of most systems
@@ -52,8 +52,7 @@ async def test_p36_what_a_running_bot_and_its_training_write_is_closed_to_others
         ada = await with_file(stack, "ada", "Late night", "Run", "Kitchen")
         assert (await answer(ada.command("feed play"))).files(), "a clip, which is kept"
         await label(ada, await answer(ada.command("label")), styled(), 8)
-        outcome = await ada.click(await answer(ada.command("model")), "Learn now")
-        await outcome.until(lambda message: "View" in labels(message), PATIENCE)
+        await learn(ada)
         found = written(stack.data)
     assert {Path(name).suffix for name in found} >= {".db", ".onnx", ".json", ".png", ".clip"}
     assert {"keys", "scratch", "models", "clips"} <= found.keys()

@@ -10,7 +10,7 @@ import pytest
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from sandbox.discord import Person
 from sandbox.stack import Stack
-from tests.e2e.chat_stage import PATIENCE, answer, data, label, labels, stack, styled, with_file
+from tests.e2e.chat_stage import PATIENCE, answer, data, label, learn, stack, styled, with_file
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOOK = 0.05  # seconds
@@ -55,6 +55,5 @@ async def test_sixty_four_open_files_are_enough(stack: Stack) -> None:
 
 async def _learn_and_sort(person: Person) -> None:
     await label(person, await answer(person.command("label")), styled(), 8)
-    outcome = await person.click(await answer(person.command("model")), "Learn now")
-    await outcome.until(lambda message: "View" in labels(message), PATIENCE)
+    await learn(person)
     assert "would be placed" in (await (await person.command("sort")).reply(PATIENCE)).text()
