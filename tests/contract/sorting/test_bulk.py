@@ -18,6 +18,7 @@ from bot.core.sorting.writing.writes import WriteKind
 from bot.errors import BadChoice, NotYours
 from bot.errors.sorting import AllSorted, AlreadySorted, NoneOfThat, PlaylistNotKept
 from bot.flows.library import imports
+from bot.flows.sorting import playlists as kept_playlists
 from bot.flows.sorting import review
 from bot.flows.sorting.labelling import bulk, label
 from bot.flows.sorting.labelling.bulk import Answered, Bulk
@@ -101,6 +102,8 @@ async def test_the_list_has_what_the_member_placed_nowhere_and_no_playlist_holds
     assert songs(listed) == {uri(4), uri(5), uri(6)}
     assert listed.total == 3
     assert (await desk.listed(None, "hits")).total == 2, "Ann's songs on an album of that name are another album"
+    await kept_playlists.remove(desk.store, ADA, desk.run.playlist, desk.now)
+    assert songs(await desk.listed()) == {uri(number) for number in range(2, 7)}, "Run isn't kept any more"
 
 
 async def test_albums_of_one_name_are_told_apart_by_artist(desk: Desk) -> None:

@@ -134,7 +134,7 @@ async def places(tx: Tx, playlist: int) -> list[Item]:
 
 
 async def holding(tx: Tx, layer: int, song: Song) -> frozenset[int]:
-    """Return the layer's playlists in which the song was last seen, under its own id or another release's."""
+    """Return the layer's kept playlists in which the song was last seen, under its own id or another release's."""
     return (await holding_each(tx, layer, [song]))[song.song]
 
 
@@ -143,7 +143,8 @@ async def holding_each(tx: Tx, layer: int, songs: Sequence[Song]) -> dict[str, f
     columns = {"song": CONTENT.c.song, "isrc": CONTENT.c.isrc, "naming": CONTENT.c.naming}
     known = {name: {getattr(song, name) for song in songs} - {None} for name in columns}
     alike = or_(*(column.in_(known[name]) for name, column in columns.items()))
-    rows = (await tx.execute(select(CONTENT).join(PLAYLIST, HOLDS).where(PLAYLIST.c.layer == layer, alike))).all()
+    kept = (PLAYLIST.c.layer == layer, PLAYLIST.c.removed_at.is_(None))
+    rows = (await tx.execute(select(CONTENT).join(PLAYLIST, HOLDS).where(*kept, alike))).all()
     held = [(row.playlist, record(Item, row)) for row in rows]
     return {
         song.song: frozenset(at for at, item in held if item.song == song.song or recording.same(item, song))
