@@ -29,6 +29,7 @@ from bot.errors.sorting import (
 )
 from bot.flows.names import on_one_line
 from bot.flows.sorting.labelling.readiness import why_no_songs
+from bot.flows.sorting.writing import manual_edits
 from bot.flows.sorting.writing.create import create, new_making
 from bot.ports import Accounts, ListedPlaylist, Music
 
@@ -48,7 +49,10 @@ async def offered(store: Store, music: Music, member: int) -> list[ListedPlaylis
 
 
 async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed: ListedPlaylist) -> Playlist:
-    """Keep an existing playlist. The songs in it now are the member's own, and stay."""
+    """Keep an existing playlist. The songs in it now are the member's own, and stay.
+
+    If it was kept before, what we put in then is still ours, unless somebody took it out meanwhile.
+    """
     read = await music.contents(listed.id)
     if listed.total is not None and len(read.items) < listed.total:
         read = await music.contents(listed.id)  # incomplete: what's missing now would later look like a manual addition
@@ -61,6 +65,7 @@ async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed
         async with store.writing() as tx:
             await _check_linked(tx, actor.member, listed)
             kept = await _adopt(tx, await _layer(tx, actor.member, _name(layer_name)), listed)
+        read = await manual_edits.catch_up(store, kept, read)
         seen = contents.Read(read.items, read.snapshot or listed.snapshot, actor.now)
         await contents.remember(store, kept, seen)
         async with store.writing() as tx:

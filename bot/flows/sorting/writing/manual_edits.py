@@ -14,7 +14,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core.records import Item, Layer, Playlist
-from bot.core.sorting.labels import Answer, Kind
+from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.manual_edits import Seen, blanked, edit_answers
 from bot.core.sorting.writing import stand_ins
 from bot.core.sorting.writing.journal import SETTLE, unsettled
@@ -117,6 +117,22 @@ async def _take(store: Store, playlist: Playlist, taken_out: Iterable[str]) -> N
     for piece in chunks(taken_out):
         async with store.writing() as tx:
             await writes.take(tx, playlist.playlist, piece)
+
+
+async def catch_up(store: Store, playlist: Playlist, read: Contents) -> Contents:
+    """Give the member what they took out of a playlist, or put back, while it wasn't kept; return `read` recognised.
+
+    Without a reading in between, only Spotify's date tells a song that was put back. Callers hold `contents.alone`.
+    """
+    known = await recognise(store, playlist, read)
+    there, dates = set(known.songs), {(item.song, item.added_at) for item in known.items}
+    async with store.reading() as tx:
+        before = {(item.song, item.added_at) for item in await playlists.items(tx, playlist.playlist)}
+        ours, event = await writes.ours(tx, playlist.playlist), await answers.next_event(tx, playlist.member)
+    gone = [Answer(song, Kind.NOT, (playlist.playlist,), Source.HAND, event) for song in sorted(ours - there)]
+    await _keep(store, playlist.member, playlist.layer, gone)
+    await _take(store, playlist, ours - {song for song, _ in before & dates})
+    return known
 
 
 async def recognise(store: Store, playlist: Playlist, read: Contents) -> Contents:

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.store.sorting import answers, playlists, writes
-from bot.core.records import Playlist, Song
+from bot.core.records import Actor, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
 from bot.core.sorting.learning.active_learning import projection_of
 from bot.core.sorting.writing.journal import TRIES, Refused
 from bot.flows.sorting import dry_run
+from bot.flows.sorting import playlists as playlists_flow
 from bot.flows.sorting.scored_library import NO_VECTORS, ScoredLibrary
 from bot.flows.sorting.writing import manual_edits
 from sandbox.spotify import Fault
@@ -61,6 +62,25 @@ async def test_a_song_removed_and_put_back_by_hand_is_theirs(writer: PlaylistWri
     writer.stage.world.add_by_hand("mara", writer.kept.ref, NEW[0])
     await writer.undo(write)
     assert writer.songs() == [*OWN, NEW[0]]
+
+
+async def test_p04_what_a_member_does_to_a_playlist_while_it_is_not_kept_is_theirs(writer: PlaylistWriter) -> None:
+    stage, kept = writer.stage, writer.kept
+    write = await writer.add(*NEW[:3])
+    await writer.apply(write)
+    await playlists_flow.remove(stage.store, MARA, kept.playlist, stage.clock())
+    stage.clock.pass_by(minutes=5)
+    for song in NEW[:2]:
+        stage.world.remove_by_hand("mara", kept.ref, song)
+    stage.world.add_by_hand("mara", kept.ref, NEW[1])
+    actor = Actor(MARA, None, stage.clock())
+    await playlists_flow.take(stage.store, writer.music, actor, "main", await writer.listed(kept.ref))
+    async with stage.store.reading() as tx:
+        assert await writes.ours(tx, kept.playlist) == {NEW[2]}
+        said = await answers.verdicts(tx, MARA, kept.layer)
+    assert {song: verdict.no for song, verdict in said.items()} == {NEW[0]: {kept.playlist}}
+    await writer.undo(write)
+    assert writer.songs() == [*OWN, NEW[1]]
 
 
 async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -> int:
