@@ -55,9 +55,9 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await swipe_page(browser, await opened(browser, url, DESK, 1), folder)
 
 
-async def label_page(browser: Browser, door: Locator, folder: Path) -> None:
+async def label_page(browser: Browser, link: Locator, folder: Path) -> None:
     """Take pictures of labelling on the page, and of the songs that one answer there can be about."""
-    phone = await _on_a_phone(browser, door)
+    phone = await _on_a_phone(browser, link)
     await phone.emulate_media(color_scheme="dark")
     await _skip_to(phone, "#stage:has(.card .art img):has([data-key=more_of])")
     await _take(phone, folder / "label-page.png")
@@ -79,12 +79,12 @@ async def swipe_page(browser: Browser, desktop: Page, folder: Path) -> None:
         await _take(phone, folder / f"swipe-{colours}.png")
 
 
-async def _on_a_phone(browser: Browser, door: Locator) -> Page:
+async def _on_a_phone(browser: Browser, link: Locator) -> Page:
     """Open the page by a link in the chat."""
     context = await browser.new_context(viewport=PHONE, device_scale_factor=SHARP, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     phone = await context.new_page()
-    await phone.goto(str(await door.get_attribute("href")))
+    await phone.goto(str(await link.get_attribute("href")))
     return phone
 
 

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 async def deliver(bot: Bot, notice: Notice) -> bool:
-    """Bring a notice to its member; False when every door was closed. Raises ChatDown."""
+    """Bring a notice to its member; False if Discord allows it nowhere. Raises ChatDown."""
     await bot.connected.wait()
     member = await notify.known(bot.services.store, notice.member)
     with speaking(member.speaks if member else None):
@@ -49,7 +49,7 @@ async def _deliver(bot: Bot, member: Member | None, notice: Notice) -> bool:
         return True
     if live is not None and await _answer(live, page):
         return True
-    return await _knock(bot, member, notice, page)
+    return await _send(bot, member, notice, page)
 
 
 def asker(bot: Bot, notice: Notice) -> Live | None:
@@ -81,8 +81,8 @@ async def _answer(live: Live, page: Page) -> bool:
     return True
 
 
-async def _knock(bot: Bot, member: Member | None, notice: Notice, page: Page) -> bool:
-    """Try the member's chosen way, then the other; a channel only while they see it themselves."""
+async def _send(bot: Bot, member: Member | None, notice: Notice, page: Page) -> bool:
+    """Send it where the member wants updates, else the other way; to a channel only while they see it."""
     if member is None:
         return True
     channel, public = member.updates_channel, member.updates == "channel"

@@ -9,7 +9,7 @@ from bot.messages import _
 from bot.messages import feed as messages
 
 
-async def door(context: Context, label: str, view: str) -> Item:
+async def link(context: Context, label: str, view: str) -> Item:
     """Return a button that opens a view by a new one-time link; earlier links become invalid. Raises PageOff.
 
     The secret is in the fragment: browsers don't send it anywhere, and no preview fetches it.

@@ -14,7 +14,7 @@ from bot.messages import feed as messages
 )
 async def web(interaction: Interaction) -> None:
     context = Context.of(interaction)
-    link = await page.door(context, _("Open the feed"), "enter")
+    link = await page.link(context, _("Open the feed"), "enter")
     out = layout.button(_("Log out everywhere"), ids.of("feedout"))
     await reply.show(interaction, Page(_(messages.PAGE), page.only_here(context), layout.row(link, out)))
 

@@ -100,7 +100,7 @@ class Chat:
         return self._bot.acknowledgements.active()
 
     async def tell(self, notices: Sequence[Notice]) -> bool:
-        """Tell one member; False when every door was closed.
+        """Tell one member; False if Discord allows it nowhere.
 
         Nothing is told twice, also when two callers bring the same notice, or one of several could not be told.
         """

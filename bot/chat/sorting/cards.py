@@ -19,8 +19,8 @@ SWITCHES = 2  # other groups on a page, beside three buttons in a row
 BLOCK = 450  # characters of a question inside an update
 
 
-def card(question: Question, note: str = "", doors: Sequence[layout.Item | str | None] = ()) -> Page:
-    """The song to be placed; `note` says what the last tap did, `doors` lead to the page."""
+def card(question: Question, note: str = "", links: Sequence[layout.Item | str | None] = ()) -> Page:
+    """The song to be placed; `note` says what the last tap did, `links` lead to the page."""
     key = question.card.card
     return Page(
         note or _(messages.WHERE_DOES_IT_GO),
@@ -37,7 +37,7 @@ def card(question: Question, note: str = "", doors: Sequence[layout.Item | str |
         layout.row(layout.button(_("More of these"), ids.of("moreof", key, question.more.key)))
         if question.more
         else None,
-        *doors,
+        *links,
         layout.small(formatting.tally(question.tally)),
     )
 
@@ -58,10 +58,10 @@ def shown(
     question: Question | NothingToAsk,
     note: str = "",
     answered: str = "",
-    doors: Sequence[layout.Item | str | None] = (),
+    links: Sequence[layout.Item | str | None] = (),
 ) -> Page:
     """A card, or that nothing is left to ask; answered: the card of the last answer."""
-    return card(question, note, doors) if isinstance(question, Question) else done(question, note, answered)
+    return card(question, note, links) if isinstance(question, Question) else done(question, note, answered)
 
 
 def done(nothing_left: NothingToAsk, note: str = "", answered: str = "") -> Page:

@@ -56,14 +56,14 @@ async def _first(context: Context, layer: Layer, song: str | None = None) -> Non
     else:
         named = await autocomplete.song_named(context.interaction, song)
         question = await flow.ask_about(context.store, context.libraries, layer, named, context.now)
-    await reply.show(context.interaction, cards.shown(question, doors=await _doors(context, question)))
+    await reply.show(context.interaction, cards.shown(question, links=await _links(context, question)))
 
 
-async def _doors(context: Context, question: Question | NothingToAsk) -> Sequence[Item | str | None]:
-    """The way to the same questions on the page, if it's switched on."""
+async def _links(context: Context, question: Question | NothingToAsk) -> Sequence[Item | str | None]:
+    """A link to the same questions on the page, if it's switched on."""
     if not context.services.settings.feed_page or isinstance(question, NothingToAsk):
         return []
-    link = await page.door(context, _("On your phone"), f"label?layer={question.layer.layer}")
+    link = await page.link(context, _("On your phone"), f"label?layer={question.layer.layer}")
     return [layout.row(link), page.only_here(context)]
 
 

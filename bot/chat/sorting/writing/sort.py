@@ -59,7 +59,7 @@ async def on_goto(context: Context) -> None:
 async def on_look_on_page(context: Context) -> None:
     """**View as a page**: a link to the list in the browser, where one unticks and applies."""
     await pages.of(context)  # raises NotYours
-    link = await page_link.door(context, _("Open the list"), f"dry-run?write={context.tap.number}")
+    link = await page_link.link(context, _("Open the list"), f"dry-run?write={context.tap.number}")
     said = Page(_(messages.ON_A_PAGE), page_link.only_here(context), layout.row(link))
     await reply.whisper(context.interaction, said)
 
