@@ -122,7 +122,7 @@ def _total(page: Any) -> int | None:
 
 
 def song_id(track: Any) -> str | None:
-    """Return the URI that was saved or added, not that of its stand-in in the member's country."""
+    """Return the URI that was saved or added, not that of the song it's relinked to in the member's country."""
     fields = untrusted.thing(track)
     uris = (untrusted.thing(fields.get("linked_from")).get("uri"), fields.get("uri"))
     return next((uri for uri in uris if isinstance(uri, str) and TRACK.fullmatch(uri)), None)

@@ -66,7 +66,7 @@ class Brought:
     sent_at: datetime | None = None  # when we last sent it to Spotify
     sends: int = 0  # how often we sent it
     problem: str | None = None
-    shown_as: str | None = None  # the id Spotify shows it with, if another (`core.sorting.writing.stand_ins`)
+    shown_as: str | None = None  # the id Spotify shows it with, if another (`core.sorting.writing.relinking`)
 
     @property
     def action(self) -> str:

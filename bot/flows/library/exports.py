@@ -12,7 +12,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.library import tables
 from bot.core.records import Playlist, Song
-from bot.core.sorting.writing.stand_ins import under_our_ids
+from bot.core.sorting.writing.relinking import under_our_ids
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Music
 

@@ -77,13 +77,13 @@ async def test_p04_a_release_the_host_added_and_removed_does_not_return_as_anoth
 async def test_a_song_spotify_shows_under_another_id_is_removed_with_it(linked: Linked) -> None:
     number, later = await brought(linked, SINGLE), linked.now + timedelta(minutes=1)
 
-    async def stand_in(request) -> None:
+    async def relink(request) -> None:
         for playlist in linked.stack.spotify.playlists.values():
             if request.line.startswith("POST") and SINGLE.uri in playlist.uris:
                 shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in playlist.uris]
                 linked.stack.spotify.replace("ada", playlist.id, shown)
 
-    linked.stack.spotify.after.append(stand_in)
+    linked.stack.spotify.after.append(relink)
     await shared_out(linked, number, linked.now)
     assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
     await shared_out(linked, number, later)

@@ -1,4 +1,4 @@
-"""The same recording with several ids: on different releases, or when Spotify shows a substitute."""
+"""The same recording with several ids: on different releases, or when Spotify relinks it."""
 
 from typing import Any
 
@@ -61,9 +61,9 @@ async def test_of_two_releases_in_one_write_the_first_is_added(releases: Playlis
 
 
 async def test_a_song_shown_under_another_id_is_not_added_at_every_sort(releases: PlaylistWriter) -> None:
-    """Spotify shows a substitute for the added song, and doesn't say for which."""
+    """Spotify relinks the added song, and doesn't say to which."""
     other = await releases.another("Pier")
-    releases.stage.world.after.append(lambda request: stand_in(releases, other, request))
+    releases.stage.world.after.append(lambda request: relink(releases, other, request))
     for _ in range(3):
         receipt = await releases.apply(await releases.add(SINGLE.uri, to=other))
         releases.stage.clock.pass_by(minutes=2)
@@ -86,7 +86,7 @@ async def test_if_spotify_does_not_know_one_release_the_other_is_added(
 async def test_a_song_shown_under_another_id_can_be_removed_and_restored(releases: PlaylistWriter, lag: float) -> None:
     world, other = releases.stage.world, await releases.another("Pier", OWN)
     releases.stage.clock.pass_by(minutes=2)
-    world.after.append(lambda request: stand_in(releases, other, request))
+    world.after.append(lambda request: relink(releases, other, request))
     world.lag = Lag(lag, lag)
     write = await releases.apply(await releases.add(SINGLE.uri, NEW[0], to=other))
     assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
@@ -107,7 +107,7 @@ async def test_a_song_shown_under_another_id_can_be_removed_and_restored(release
     assert releases.songs(other) == OWN
 
 
-async def stand_in(writer: PlaylistWriter, playlist: Playlist, request) -> None:
+async def relink(writer: PlaylistWriter, playlist: Playlist, request) -> None:
     """Have Spotify show the album's song instead of the single, without saying so."""
     rows = writer.stage.world.playlist(playlist.ref).uris
     if request.line.startswith("POST") and SINGLE.uri in rows:
@@ -116,7 +116,7 @@ async def stand_in(writer: PlaylistWriter, playlist: Playlist, request) -> None:
 
 
 @pytest.mark.slow
-async def test_p04_the_same_recording_added_by_hand_is_not_a_substitute(releases: PlaylistWriter) -> None:
+async def test_p04_the_same_recording_added_by_hand_does_not_count_as_relinked(releases: PlaylistWriter) -> None:
     other = await releases.another("Pier")
     write = await releases.apply(await releases.add(SINGLE.uri, to=other))
     releases.stage.clock.pass_by(minutes=2)

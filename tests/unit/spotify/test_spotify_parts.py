@@ -30,8 +30,8 @@ def test_the_backoff_grows_to_five_minutes_and_only_one_caller_retries() -> None
     assert outage.wait(now) == 0
 
 
-def test_a_song_is_identified_by_what_was_saved_not_its_substitute() -> None:
-    track = {"uri": "spotify:track:standin", "name": "Song", "linked_from": {"uri": "spotify:track:saved"}}
+def test_a_song_is_identified_by_what_was_saved_even_if_it_is_relinked() -> None:
+    track = {"uri": "spotify:track:relinked", "name": "Song", "linked_from": {"uri": "spotify:track:saved"}}
     assert shapes.song_id(track) == shapes.song(track).song == "spotify:track:saved"
 
 

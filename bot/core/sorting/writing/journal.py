@@ -48,7 +48,7 @@ class Line:
 
     position: where it goes (None: the end), or where it was. sent_at: when it was last sent; a line that reverses
     another starts with that one's time, so that it waits until that one has settled. shown_as: the id under which
-    Spotify shows the song, if different (`core.sorting.writing.stand_ins`).
+    Spotify shows the song, if different (`core.sorting.writing.relinking`).
     """
 
     key: int | str

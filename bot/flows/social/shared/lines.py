@@ -11,7 +11,7 @@ from bot.core.records import Item, Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting import recording
-from bot.core.sorting.writing import journal, stand_ins
+from bot.core.sorting.writing import journal, relinking
 from bot.core.sorting.writing.journal import SETTLE, Judgement, Line, judge
 from bot.core.sorting.writing.writes import Action, LineState
 from bot.ports import Contents
@@ -47,7 +47,7 @@ class SharedJournal:
         return Contents(tuple(Item(uri, None) for uri in there), None if unclear else self._known.snapshot)
 
     async def recognise(self, contents: Contents) -> Contents:
-        """Recognise stand-ins for songs we just added, as `flows.sorting.writing.manual_edits` does."""
+        """Recognise relinked songs that we just added, as `flows.sorting.writing.manual_edits` does."""
         async with self._store.writing() as tx:
             return await self._recognise(tx, contents)
 
@@ -57,10 +57,10 @@ class SharedJournal:
         known = {*shown.values(), *(song.song for song in record)}
         strangers = [item for item in contents.items if item.song and item.song not in known]
         sent = [song.song for song in record if song.state == SongState.SENT and song.song not in there | shown.keys()]
-        new = stand_ins.recognised(await songs.some(tx, sent), strangers) if strangers else {}
+        new = relinking.recognised(await songs.some(tx, sent), strangers) if strangers else {}
         changed = [song for song in record if song.song in new or (song.shown_as and song.song in there)]
         await table.note(tx, self._known.shared, [replace(song, shown_as=new.get(song.song)) for song in changed])
-        return replace(contents, items=stand_ins.under_our_ids(contents.items, shown | new))
+        return replace(contents, items=relinking.under_our_ids(contents.items, shown | new))
 
     async def judge(self, contents: Contents, now: datetime) -> Judgement:
         """Judge the songs as they are now: there may be new ones, or another host, since they were read."""

@@ -16,7 +16,7 @@ from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core.records import Item, Layer, Playlist
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.manual_edits import Seen, blanked, edit_answers
-from bot.core.sorting.writing import stand_ins
+from bot.core.sorting.writing import relinking
 from bot.core.sorting.writing.journal import SETTLE, unsettled
 from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import Contents, Music
@@ -138,7 +138,7 @@ async def catch_up(store: Store, playlist: Playlist, read: Contents) -> Contents
 async def recognise(store: Store, playlist: Playlist, read: Contents) -> Contents:
     """Return what was read with our ids where Spotify shows our songs under others; new ones are stored.
 
-    A stand-in is the same recording, in place of a song that we just added, or with the date of one that we added
+    A relinked song is the same recording, in place of a song that we just added, or with the date of one that we added
     (Spotify keeps it). Anything else was added by somebody, and is theirs (promise P4).
     """
     async with store.reading() as tx:
@@ -148,7 +148,7 @@ async def recognise(store: Store, playlist: Playlist, read: Contents) -> Content
         async with store.writing() as tx:
             await writes.show_as(tx, playlist.playlist, dict(piece))
     named = {song: other for song, other in (shown | anew).items() if other is not None}
-    return replace(read, items=stand_ins.under_our_ids(read.items, named))
+    return replace(read, items=relinking.under_our_ids(read.items, named))
 
 
 async def _shown_anew(tx: Tx, playlist: Playlist, read: Contents, shown: Mapping[str, str]) -> dict[str, str | None]:
@@ -159,21 +159,21 @@ async def _shown_anew(tx: Tx, playlist: Playlist, read: Contents, shown: Mapping
     anew: dict[str, str | None] = {song: None for song in shown if song in there}
     if new := [item for item in read.items if item.song and item.song not in known]:
         ours = await writes.ours(tx, playlist.playlist)
-        anew |= await _stand_ins(tx, playlist, before, ours - there, [item for item in new if item.song not in ours])
+        anew |= await _relinked(tx, playlist, before, ours - there, [item for item in new if item.song not in ours])
     return anew
 
 
-async def _stand_ins(
+async def _relinked(
     tx: Tx, playlist: Playlist, before: Mapping[str, Item], absent: frozenset[str], strangers: Sequence[Item]
 ) -> dict[str, str]:
     just_sent = await songs.some(tx, await writes.confirmed(tx, playlist.playlist) & absent, playlist.member)
-    recognised = stand_ins.recognised(just_sent, strangers)
+    recognised = relinking.recognised(just_sent, strangers)
     by_date: dict[datetime | None, list[Item]] = {}
     for item in strangers:
         by_date.setdefault(item.added_at, []).append(item)
     for song in absent & before.keys():
         was = before[song]
-        recognised |= stand_ins.recognised({song: was}, by_date.get(was.added_at, ()) if was.added_at else ())
+        recognised |= relinking.recognised({song: was}, by_date.get(was.added_at, ()) if was.added_at else ())
     return recognised
 
 

@@ -1,6 +1,6 @@
-"""Stand-ins: songs that Spotify shows in a playlist under another id than the one we added. Pure.
+"""Relinking: songs that Spotify shows in a playlist under another id than the one we added. Pure.
 
-Spotify replaces releases that it may no longer offer, and doesn't always say with what.
+Spotify replaces releases that it may no longer offer ("track relinking"), and doesn't always say with what.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ def recognised(absent: Mapping[str, KnownRecording], strangers: Iterable[Item]) 
 
 
 def under_our_ids(items: Sequence[Item], shown: Mapping[str, str]) -> tuple[Item, ...]:
-    """Return the items with our own ids in place of stand-ins: the first place of each, where ours isn't present."""
+    """Return the items with our ids for relinked songs: at the first place of each, where ours isn't present."""
     there = {item.song for item in items}
     ours = {other: song for song, other in shown.items() if song not in there}
     named: list[Item] = []
