@@ -12,7 +12,7 @@ from bot.adapters.store.leading import Leading
 from bot.adapters.store.lease import Lease
 from bot.adapters.store.sorting import writes
 from bot.background import Background
-from bot.core.drift import clock_step
+from bot.core.clock import clock_step
 from bot.core.jobs import AT_ONCE, JobKind
 from bot.core.records import Model, Work
 from bot.flows import clock, once

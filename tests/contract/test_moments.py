@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from bot.adapters.store import Store, limits, moments, schema
 from bot.adapters.store.account import members, notices, sessions
 from bot.core.account.records import NewSession
-from bot.core.drift import clock_step
+from bot.core.clock import clock_step
 from bot.core.notices import NoticeKind
 
 ADA, APP = 4711, "0" * 32
@@ -78,7 +78,7 @@ def test_every_moment_in_the_schema_is_either_past_or_future() -> None:
     assert {column.name for column in moments.past()}.isdisjoint(ahead)
 
 
-def test_drift_is_detected_in_both_directions_and_small_corrections_are_ignored(now: datetime) -> None:
+def test_a_clock_step_is_detected_in_both_directions_and_small_corrections_are_ignored(now: datetime) -> None:
     assert clock_step(None, now) == timedelta()
     assert clock_step(now, now + timedelta(seconds=2)) is None
     assert clock_step(now, now - FAR) == FAR

@@ -1,4 +1,4 @@
-"""Drift: whether the clock was moved forward or back, judged by a steady clock that nobody sets. Pure."""
+"""Clock: whether it was moved forward or back, judged by a steady clock that nobody sets. Pure."""
 
 from datetime import datetime, timedelta
 
