@@ -110,7 +110,7 @@ async def test_a_folder_that_cannot_be_made_is_a_failure_like_any(
     assert str(settings.backup_dir) in caplog.messages[0]
 
 
-async def test_one_that_takes_too_long_is_ended(
+async def test_a_backup_that_takes_too_long_is_ended(
     settings: config.Settings, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
     await DailyBackups(settings, os.environ, timeout=0.01).keep_up(now)

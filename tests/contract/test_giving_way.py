@@ -123,7 +123,7 @@ GIVING_WAY = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GIVING_WAY)
-async def test_the_newest_replaces_the_oldest(stage: Stage, name: str) -> None:
+async def test_in_a_full_list_the_newest_replaces_the_oldest(stage: Stage, name: str) -> None:
     full = GIVING_WAY[name]
     if full.table is schema.put_out:
         await a_list(stage, None)

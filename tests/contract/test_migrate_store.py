@@ -86,7 +86,7 @@ async def test_every_row_is_the_same_there_and_back(tmp_path: Path, url: str, no
 
 
 @pytest.mark.slow
-async def test_cut_short_it_goes_on_where_it_stopped(tmp_path: Path, url: str, now: datetime) -> None:
+async def test_a_copy_cut_short_goes_on_where_it_stopped(tmp_path: Path, url: str, now: datetime) -> None:
     source, there = await full(new_store(tmp_path / "test.db"), now), Store(url)
     await there.migrate()
     names = list(await copied(source, there, tables=9))

@@ -71,7 +71,7 @@ async def test_the_profile_lacks_removed_fields(mara: Client) -> None:
     assert not {"product", "email", "country"} & me.keys()
 
 
-async def test_own_and_followed_playlists_with_null_entries(mara: Client, world: World, run: Playlist) -> None:
+async def test_own_followed_and_null_playlists_are_listed(mara: Client, world: World, run: Playlist) -> None:
     world.follow("mara", world.create_playlist("ole", "Ole's").id)
     world.accounts["mara"].playlists.append(None)
     _, page = await mara.call("GET /me/playlists", limit=50)
@@ -140,7 +140,7 @@ async def test_a_playlist_is_created_followed_and_deleted(mara: Client, world: W
     assert (await mara.call("POST /me/playlists", {}))[0] == 400
 
 
-async def test_privacy_may_not_stick(mara: Client, world: World) -> None:
+async def test_a_playlist_requested_as_private_may_be_made_public(mara: Client, world: World) -> None:
     world.keeps_private = False
     _, made = await mara.call("POST /me/playlists", {"name": "Late night", "public": False})
     assert made["public"] is True
@@ -159,7 +159,7 @@ async def test_adding_is_not_idempotent_and_accepts_a_hundred(mara: Client, run:
     assert (await mara.call(add, URIS[:1]))[0] == 400  # a bare array, as one client library sends it
 
 
-async def test_adding_at_a_position(mara: Client, run: Playlist) -> None:
+async def test_a_song_is_added_at_the_given_position_if_there_is_one(mara: Client, run: Playlist) -> None:
     await mara.call(f"POST /playlists/{run.id}/items", {"uris": URIS[:3]})
     await mara.call(f"POST /playlists/{run.id}/items", {"uris": [URIS[9]], "position": 1})
     assert run.uris == (URIS[0], URIS[9], URIS[1], URIS[2])
@@ -186,7 +186,7 @@ async def test_a_removal_by_an_older_snapshot_spares_newer_rows(mara: Client, wo
     assert (await mara.call(f"DELETE /playlists/{run.id}/items", body))[0] == 400
 
 
-async def test_reordering_and_replacing(mara: Client, world: World, run: Playlist) -> None:
+async def test_rows_are_reordered_as_of_the_snapshot_and_replaced(mara: Client, world: World, run: Playlist) -> None:
     update = f"PUT /playlists/{run.id}/items"
     await mara.call(update, {"uris": URIS[:5]})
     assert run.uris == tuple(URIS[:5])

@@ -38,7 +38,7 @@ async def show_all(group: People, member: int) -> None:
     await profile.show(group.store, member, "reposts", group.now)
 
 
-async def test_everything_is_off_until_chosen(group: People) -> None:
+async def test_nothing_of_a_profile_is_shown_until_chosen(group: People) -> None:
     assert (await profile.shown(group.store, ADA, SERVER)).empty
     assert (await profile.mine(group.store, ADA, SERVER)).chosen == Profile(ADA)
     assert (await profile.shown(group.store, CAL, SERVER)).empty

@@ -72,7 +72,9 @@ async def test_after_a_crash_no_earlier_training_is_marked_as_running(store: Sto
 
 
 @pytest.mark.parametrize(("labels", "missing"), [(0, 6), (5, 1), (6, None), (40, None)])
-async def test_why_nothing_can_be_sorted_yet(store: Store, now: datetime, labels: int, missing: int | None) -> None:
+async def test_a_layer_without_a_model_says_how_many_labels_are_missing_if_any(
+    store: Store, now: datetime, labels: int, missing: int | None
+) -> None:
     why = await readiness.why_untrained(store, await a_layer(store, now, labels))
     assert isinstance(why, NotTrained) if missing is None else isinstance(why, TooFewLabels)
     assert getattr(why, "missing", None) == missing

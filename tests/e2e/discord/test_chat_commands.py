@@ -28,7 +28,7 @@ __all__ = ["stack"]
 # ---------------------------------------------------------------- models and reasons
 
 
-async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack: Stack) -> None:
+async def test_a_member_trains_sorts_asks_why_and_goes_back_to_an_earlier_model(stack: Stack) -> None:
     library = styled()
     vera = await with_file(stack, "vera", *STYLES)
     said = await answer(vera.command("model"))

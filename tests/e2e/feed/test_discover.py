@@ -65,7 +65,7 @@ async def test_not_for_me_lasts_until_it_is_undone(stack: CheckedStack, rae: Per
     assert away in named(await answer(rae.command("discover like", song=OWN.tracks[0].uri)))
 
 
-async def test_a_random_song_and_another_one(rae: Person) -> None:
+async def test_a_random_song_has_its_buttons_and_so_has_the_next(rae: Person) -> None:
     said = await answer(rae.command("discover random"))
     assert labels(said) == ["Listen", "Like", "Add to…", "More like this", "Not for me", "Another"]
     assert labels(await answer(rae.click(said, "Another"))) == labels(said)
@@ -118,7 +118,7 @@ async def test_song_info_shows_what_is_known(rae: Person) -> None:
     assert "isn't in the catalogue" in unknown.text()
 
 
-async def test_like_one_and_not_like_another(rae: Person) -> None:
+async def test_a_mix_is_like_one_song_and_unlike_another(rae: Person) -> None:
     said = await answer(rae.command("discover mix", add=SHARED.tracks[0].uri, subtract=SHARED.tracks[1].uri))
     assert said.text().startswith("**Songs like Song 0")
     blend = named(said) - {SHARED.tracks[0].uri, SHARED.tracks[1].uri}

@@ -182,7 +182,7 @@ async def test_it_works_by_keyboard_alone_and_the_focus_comes_back(crates: Phone
         await expect(page.locator("#title")).to_be_focused()  # the next song has no such button
 
 
-async def test_everybody_can_use_it(crates: Phone) -> None:
+async def test_the_list_can_be_used_by_everybody(crates: Phone) -> None:
     async with crates.page(link=await crates.link("label"), reduced_motion="reduce") as page:
         sheet = await opened(page)
         await check_all(page)

@@ -47,7 +47,7 @@ async def test_a_browser_gets_its_own_language(phone: Phone, language: str) -> N
         await expect(page.get_by_role("dialog")).to_contain_text(letters)
 
 
-async def test_it_can_be_installed_and_says_so_when_offline(phone: Phone) -> None:
+async def test_the_page_can_be_installed_and_says_so_when_offline(phone: Phone) -> None:
     async with phone.page() as page:
         await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         manifest = await page.evaluate("fetch('manifest.webmanifest').then((each) => each.json())")

@@ -48,7 +48,7 @@ async def entered(player: Person, message: Message) -> str:
     return str(menu.options[0].label)
 
 
-async def test_a_round_from_the_theme_to_the_playlist(
+async def test_a_round_goes_from_the_theme_to_the_playlist(
     stack: CheckedStack, channel: Channel, players: list[Person]
 ) -> None:
     rosa, rick, ruth = players

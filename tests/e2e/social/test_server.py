@@ -228,7 +228,7 @@ async def test_a_hidden_member_is_seen_nowhere_until_they_unhide(shop: Shop) -> 
     assert {track.uri for track in OWN.tracks} <= shared
 
 
-async def test_more_like_the_song_in_a_message(shop: Shop) -> None:
+async def test_more_like_this_finds_the_song_that_a_message_shows_or_links_to(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
     like = await answer(shop.kai.use("More like this", card))
     assert "**Songs like " in like.text()

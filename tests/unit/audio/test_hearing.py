@@ -150,7 +150,7 @@ def test_a_tone_is_harmonic_and_clicks_are_not() -> None:
     assert heard(clicks).numbers["harmonic_share"] < 0.2
 
 
-def test_spectral_shape_of_a_tone_and_of_noise() -> None:
+def test_a_tone_and_noise_have_the_spectral_shape_that_theory_gives() -> None:
     times = np.arange(6 * RATE) / RATE
     tone = heard(np.sin(2 * np.pi * 1000 * times)[None].astype(np.float32)).numbers
     noise = heard(0.1 * np.random.default_rng(0).standard_normal((1, 6 * RATE)).astype(np.float32)).numbers

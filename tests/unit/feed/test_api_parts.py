@@ -31,7 +31,7 @@ def test_any_other_text_is_no_cursor_or_a_canonical_one(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "=", "YQ==", "YR", "_", "a b", "/w", "_w", "é", "A" * 2_000, "\ud800"])
-def test_these_are_not_cursors(text: str) -> None:
+def test_text_that_no_cursor_was_written_as_is_refused(text: str) -> None:
     with pytest.raises(cursor.NoCursor):
         cursor.read(text)
 

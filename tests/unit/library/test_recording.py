@@ -27,7 +27,7 @@ def song(number: int, title: str = "Nachtbus", isrc: str | None = None, ms: int 
         (Song("s2", "Nachtbus", (), duration_ms=200_000), False),
     ],
 )
-def test_which_songs_are_one_recording(other: Song, is_same: bool) -> None:
+def test_songs_are_one_recording_by_isrc_or_by_name_and_length(other: Song, is_same: bool) -> None:
     one = song(1, isrc="QZAAA2500001")
     assert same(one, other) == same(other, one) == is_same
     assert bool(standing({"s1": one}, [other])) == is_same

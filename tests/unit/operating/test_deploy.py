@@ -82,7 +82,7 @@ def test_the_image_holds_all_that_the_bot_needs(tmp_path: Path) -> None:
     assert asked.stdout.startswith("no answer on port 1")
 
 
-def test_both_wait_as_long_as_the_bot_takes_to_stop() -> None:
+def test_compose_and_systemd_wait_as_long_as_the_bot_takes_to_stop() -> None:
     (bot,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
     waits = [
         bot["stop_grace_period"].rstrip("s"),

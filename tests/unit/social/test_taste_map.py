@@ -27,7 +27,7 @@ def test_a_map_is_flat_bounded_and_deterministic(count: int, axes: int, seed: in
     assert np.array_equal(laid, taste_map.flat(points))
 
 
-def test_the_most_different_are_farthest_apart() -> None:
+def test_the_most_different_songs_are_farthest_apart_on_a_map() -> None:
     points = np.zeros((20, 5), np.float32)
     points[:10, 3] = 1
     laid = taste_map.flat(points)

@@ -19,7 +19,7 @@ def row(person: str, right: int, sure: float, added: int = 100, n: int = 5, cont
 @pytest.mark.parametrize(
     ("right", "sure", "came_true"), [(85, 90, True), (84, 90, False), (100, 90, True), (84, 84, True), (96, 99, True)]
 )
-def test_it_held_if_no_more_than_half_a_tenth_is_missing(right: int, sure: float, came_true: bool) -> None:
+def test_an_expectation_held_if_no_more_than_half_a_tenth_is_missing(right: int, sure: float, came_true: bool) -> None:
     assert held(row("a", right, sure), 0.0) == came_true
 
 

@@ -111,7 +111,7 @@ def test_a_column_is_the_share_of_a_name_that_a_song_has(name: str, found: list[
     assert list(zip([column.kind for column in columns], block, strict=True)) == found
 
 
-def test_words_and_decades_of_a_name() -> None:
+def test_a_name_is_split_into_telling_words_and_decades_are_recognised() -> None:
     assert words_of_name("The Best of '90s R&B & Hip_Hop") == ["90s", "hip", "hop"]
     assert words_of_name("冬の歌") == ["冬の歌"]
     assert [decade_of(word) for word in ("80s", "1980s", "20s", "2010s", "hits")] == [

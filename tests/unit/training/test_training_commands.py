@@ -43,7 +43,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.slow
-def test_fit_predict_next_and_inspect_on_files(
+def test_fit_predict_next_and_inspect_work_on_files(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     songs_csv, labels_csv = files

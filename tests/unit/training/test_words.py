@@ -53,7 +53,7 @@ def test_a_word_is_the_sum_of_its_longest_tokens() -> None:
     assert encoder.encode([]).shape == (0, text.DIMENSIONS)
 
 
-def test_it_is_built_from_the_wheel_and_from_no_other(tmp_path: Path) -> None:
+def test_the_words_are_built_from_the_wheel_and_from_no_other(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, {"▁love": 0, "▁Love": 1, "!": 2, "ly": 3})
     with pytest.raises(InputProblem, match="sha256 differs"):
         words.build(wheel)

@@ -16,7 +16,7 @@ EVERYTHING = {(action, by): 10_000 for action in (Action.ADD, Action.REMOVE) for
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", [0, 7, 19])
-def test_a_history_fits(language: str, page: int) -> None:
+def test_a_history_is_within_discords_limits(language: str, page: int) -> None:
     revisions = [(Revision(number, 7, 1, NOW, 60_000), EVERYTHING) for number in range(200)]
     with speaking(language):
         check(pages._history(History(playlist(1), revisions), page, "x" * 300))
@@ -25,7 +25,7 @@ def test_a_history_fits(language: str, page: int) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("count", [0, 1, 10_000])
-def test_an_earlier_state_fits(language: str, count: int) -> None:
+def test_an_earlier_state_is_within_discords_limits(language: str, count: int) -> None:
     edits = [Edit(action, at, f"s{at}", by=by) for action, by in EVERYTHING for at in range(9)]
     items, named = [Item(f"s{at}", None) for at in range(count)], {f"s{at}": song(at) for at in range(max(count, 9))}
     with speaking(language):
@@ -33,6 +33,6 @@ def test_an_earlier_state_fits(language: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_planned_restore_fits(language: str) -> None:
+def test_a_planned_restore_is_within_discords_limits(language: str) -> None:
     with speaking(language):
         check(pages._plan(receipt(300, 0, "restore", "planned").receipt, 3))

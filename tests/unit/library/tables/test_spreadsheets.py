@@ -220,7 +220,7 @@ def test_no_input_breaks_the_reader(data: bytes, at: int, encoding: str) -> None
         assert all(abs(value) < 1e10 for value in table_song.features.numbers.values())
 
 
-def test_everything_is_bounded() -> None:
+def test_rows_columns_and_cells_are_bounded() -> None:
     rows = list(Table(("Title,Artist\n" + "a,b\n" * 30).encode(), most_rows=10))
     assert sum(isinstance(row, Row) for row in rows) == 10
     assert rows[-1] == BadRow(12, Problem.MANY_ROWS)
