@@ -98,8 +98,8 @@ def memory(song: Path, long: Path) -> list[Row]:
     rows: list[Row] = [
         {"what": "MB, features of 30 s", "measured": _peak_of(ours(str(song)))},
         {"what": "MB, features of 240 s", "measured": _peak_of(ours(str(long)))},
-        {"what": "MB, listening process: features and embedding of 30 s", "measured": asyncio.run(_served(song))},
-        {"what": "MB, listening process: features and embedding of 240 s", "measured": asyncio.run(_served(long))},
+        {"what": "MB, audio process: features and embedding of 30 s", "measured": asyncio.run(_served(song))},
+        {"what": "MB, audio process: features and embedding of 240 s", "measured": asyncio.run(_served(long))},
     ]
     if find_spec("librosa"):
         rows.append({"what": "MB, librosa's core features of 30 s", "measured": _peak_of(theirs(str(song)))})

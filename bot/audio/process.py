@@ -1,4 +1,4 @@
-"""The listening process: answers one request at a time, and may die from any of them.
+"""The audio process: answers one request at a time, and may die from any of them.
 
 `python -m bot.audio.process BYTES SOCKET` speaks `bot.core.wire` over standard input and output, may use BYTES of
 memory and can't open anything: a request about a file has its "name", and the open file arrives over the socket with
@@ -210,7 +210,7 @@ def _load() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Drop every right that listening doesn't need, and serve."""
+    """Drop every right that reading audio doesn't need, and serve."""
     most, descriptor = map(int, arguments)
     files = socket.socket(fileno=descriptor)
     with os.fdopen(os.dup(1), "wb") as outgoing:

@@ -211,7 +211,7 @@ async def _hearing(_: Settings) -> str:
 
 
 def guards_in_words(guards: Mapping[str, bool]) -> str:
-    """Return what the process that hears members' files can't do on this machine, and what it can but shouldn't."""
+    """Return what the audio process can't do on this machine, and what it can but shouldn't."""
     refused = ", ".join(what for what, held in guards.items() if held)
     open_ways = ", ".join(what for what, held in guards.items() if not held)
     said = [f"its process can't {refused}"] if refused else []

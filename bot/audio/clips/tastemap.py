@@ -1,6 +1,6 @@
 """Taste map: liked songs as clouds, each playlist with its own colour and shape, the latest likes ringed.
 
-Twice the size Discord shows on a computer, and readable on a phone. Drawn in the listening process, so that the
+Twice the size Discord shows on a computer, and readable on a phone. Drawn in the audio process, so that the
 serving process loads no picture library.
 """
 

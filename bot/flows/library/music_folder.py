@@ -41,7 +41,7 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A file, and what the process that hears said of it."""
+    """A file, and what the audio process said of it."""
 
     file: ListedFile
     said: dict[str, Any]

@@ -21,7 +21,7 @@ from tests.contract.library.sources.stage import sound
 from tests.databases import migrated_folder
 from tests.e2e.chat_stage import PATIENCE, answer, newcomer, styled, with_file
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc to find the process that hears")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc to find the audio process")
 CONFINED = "Seccomp:\t2"  # in a process's status
 LIBRARY = styled(3, seed=91)
 
@@ -58,7 +58,7 @@ def hearing(stack: Stack) -> list[int]:
 
 
 async def halted(stack: Stack, confined: str = "") -> int:
-    """Wait for the process that hears, and halt it: it has the file, and doesn't answer."""
+    """Wait for the audio process, and halt it: it has the file, and doesn't answer."""
     async with asyncio.timeout(PATIENCE):
         while not (running := [child for child in hearing(stack) if confined in status(child)]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)

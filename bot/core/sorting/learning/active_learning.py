@@ -37,7 +37,7 @@ Rows = NDArray[np.int64]
 class Pool:
     """The n songs of a library, any of which may be asked about.
 
-    points: (n, k), from an `Projection`. labelled, skipped: (n,), not asked about again. artists: one name per song.
+    points: (n, k), from a `Projection`. labelled, skipped: (n,), not asked about again. artists: one name per song.
     recent_artists: asked about only if nobody else's songs are left.
     """
 

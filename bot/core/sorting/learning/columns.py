@@ -176,8 +176,8 @@ def _lengths(rows: NDArray[Any]) -> NDArray[Any]:
 def fill_dates(name: str, songs: Sequence[SongFeatures], block: Vectors) -> None:
     """How near a song's date is to each of DATES, each width scaled to one length; 0 if unknown.
 
-    Radial basis functions: a release date then expand the season, the years around it and the era at once, where a
-    single number would only say "newer".
+    Radial basis functions: a release date then stands for the season, the years around it and the era at once, where
+    a single number would only say "newer".
     """
     dates = np.fromiter((song.numbers.get(name, math.nan) for song in songs), np.float64, len(songs))
     dates, which = np.unique(np.where(np.abs(dates) < FAR, dates, np.inf), return_inverse=True)
