@@ -8,7 +8,7 @@ everything. Pure.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,21 +84,28 @@ def certainty(probability: float) -> Certainty:
 
 
 Thresholds = Mapping[int, float]  # playlist → the probability from which a song goes in
+Standing = Sequence[Collection[int]]  # for each song, the playlists that hold it already
 
 
-def thresholds_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bool) -> Thresholds:
+def thresholds_of(
+    scores: Scores, playlists: Sequence[PlaylistRule], several: bool, standing: Standing | None = None
+) -> Thresholds:
     """Return each playlist's threshold: as low as its accepted mistakes allow over all of `scores`' songs.
 
     The songs that reach a threshold have a mean probability of `target_precision`: with calibrated probabilities that's
     the expected precision (Lewis 1995). Playlists with the same settings share a threshold, because some are harder to
-    tell apart; songs that are asked about first make up for no mistakes among those that aren't.
+    tell apart; songs that are asked about first make up for no mistakes among those that aren't, nor do songs in a
+    playlist that holds them already.
     """
     best = scores.probabilities.max(axis=1, initial=0.0)
     guesses: dict[tuple[float, bool], list[NDArray[np.float32]]] = defaultdict(list)
     for rule in playlists:
         if rule.id in scores.classes:
             own = scores.probabilities[:, scores.classes.index(rule.id)]
-            guesses[rule.settings].append(own[scores.known & (several | (own == best))])
+            open_ = scores.known & (several | (own == best))
+            if standing is not None:
+                open_ &= np.array([rule.id not in held for held in standing], bool)
+            guesses[rule.settings].append(own[open_])
     thresholds = {settings: _threshold(np.concatenate(group), settings[0]) for settings, group in guesses.items()}
     return {rule.id: thresholds[rule.settings] for rule in playlists if rule.id in scores.classes}
 
@@ -117,21 +124,24 @@ def decide(
     several: bool,
     everything: bool,
     thresholds: Thresholds | None = None,
+    standing: Standing | None = None,
 ) -> list[Decision]:
     """Return the decisions about each song, in the order of the songs.
 
     thresholds: from `thresholds_of` over more songs than these; by default over just these. Classes without a rule
     (playlists let go) and rules without a class (not learned yet) are ignored. Where songs may be in several playlists,
-    a song that's added somewhere and is also likely in a playlist that asks first yields two decisions.
+    a song that's added somewhere and is also likely in a playlist that asks first yields two decisions. A playlist that
+    holds the song is no place for it, and a song in any playlist has its place if `everything` is to have one.
     """
-    thresholds = thresholds_of(scores, playlists, several) if thresholds is None else thresholds
+    thresholds = thresholds_of(scores, playlists, several, standing) if thresholds is None else thresholds
     rules = {rule.id: rule for rule in playlists}
     columns = [(at, rules[name]) for at, name in enumerate(scores.classes) if name in rules]
     place = _several if several else _single
     decisions: list[Decision] = []
-    for song, row in enumerate(scores.probabilities):
-        guesses = sorted(((float(row[at]), rule) for at, rule in columns), key=lambda guess: (-guess[0], guess[1].id))
-        decisions += place(song, guesses if scores.known[song] else [], everything, thresholds)
+    for song, (row, held) in enumerate(zip(scores.probabilities, standing or [()] * len(scores.known), strict=True)):
+        open_ = [(float(row[at]), rule) for at, rule in columns if rule.id not in held]
+        guesses = sorted(open_, key=lambda guess: (-guess[0], guess[1].id)) if scores.known[song] else []
+        decisions += place(song, guesses, everything and not held, thresholds)
     return decisions
 
 

@@ -1,7 +1,7 @@
 """Dry run: decide what a sort would do, line by line. It stores the proposal and changes nothing else."""
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -200,23 +200,34 @@ def _by_model(
     """
     if not open_songs:
         return _Guessed([], ())
-    scores, verdicts = scored.scores_of(open_songs), given.verdicts
-    likely = [decision for decision in _decisions(given, scored, scores, alone) if decision.outcome != "leave"]
-    worth = likely if given.layer.everything else _worth_asking(likely)
-    named = [_line(open_songs[each.song], playlist, each) for each in worth for playlist in each.playlists]
-    moving = [line for line in named if line["song"] not in standing[line["playlist"]]]
-    lines = [line for line in moving if line["playlist"] not in verdicts.get(line["song"], UNSAID).no]
+    scores = scored.scores_of(open_songs)
+    held = [[playlist for playlist, songs in standing.items() if song in songs] for song in open_songs]
+    ruled_out = [given.verdicts.get(song, UNSAID).no for song in open_songs]
+    likely = [each for each in _decisions(given, scored, scores, held, alone) if each.outcome != "leave"]
+    able = [each for each in likely if not ruled_out[each.song].issuperset(each.playlists)]
+    worth = able if given.layer.everything else _worth_asking(able)
+    places = [(each, playlist) for each in worth for playlist in each.playlists]
+    lines = [
+        _line(open_songs[each.song], playlist, each)
+        for each, playlist in places
+        if playlist not in ruled_out[each.song]
+    ]
     known = frozenset(song for song, is_known in zip(open_songs, scores.known, strict=True) if is_known)
-    guessed = frozenset(open_songs[decision.song] for decision in likely)
-    sieves = (Reason.UNKNOWN, known | guessed), (Reason.UNSURE, guessed), (Reason.LATER, _songs(named))
-    return _Guessed(lines, (*sieves, (Reason.PLACED, _songs(moving)), (Reason.RULED_OUT, _songs(lines))))
+    guessed, allowed = (frozenset(open_songs[each.song] for each in some) for some in (likely, able))
+    sieves = (Reason.UNKNOWN, known), (Reason.UNSURE, guessed), (Reason.RULED_OUT, allowed)
+    return _Guessed(lines, (*sieves, (Reason.LATER, _songs(lines))))
 
 
-def _decisions(given: _Given, scored: ScoredLibrary, scores: Scores, alone: bool) -> list[Decision]:
-    """Decide about some songs; a few `alone` say little about precision, so the whole library's thresholds apply."""
+def _decisions(
+    given: _Given, scored: ScoredLibrary, scores: Scores, held: Sequence[Collection[int]], alone: bool
+) -> list[Decision]:
+    """Decide about some songs; a few `alone` say little about precision, so the whole library's thresholds apply.
+
+    held: for each song, the playlists where it stands.
+    """
     rules = [PlaylistRule(playlist.playlist, playlist.mistakes, playlist.automatic) for playlist in given.kept]
     thresholds = thresholds_of(scored.scores, rules, given.layer.several) if alone and scored.scores else None
-    return decide(scores, rules, given.layer.several, given.layer.everything, thresholds)
+    return decide(scores, rules, given.layer.several, given.layer.everything, thresholds, held)
 
 
 def _worth_asking(decisions: Sequence[Decision]) -> list[Decision]:

@@ -1,6 +1,7 @@
 """A dry run: what's shown is what's applied, also after *Not there*; and every song that stays has its reason."""
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -12,7 +13,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
-from bot.core.records import Account, Like, NewWrite, Playlist, Song
+from bot.core.records import Account, Item, Like, NewWrite, Playlist, Song
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.learning.active_learning import projection_of
@@ -205,6 +206,28 @@ async def test_a_song_is_not_proposed_where_it_stands(prepared: Prepared) -> Non
         found = await dry_run.decided(tx, layer, scored, None, prepared.now)
     assert found.lines == []
     assert found.stays == {uri(0): Reason.PLACED, uri(1): Reason.UNSURE}
+
+
+async def test_songs_that_stand_in_a_playlist_neither_make_up_for_mistakes_nor_use_up_questions(
+    prepared: Prepared,
+) -> None:
+    scored = await prepared.sorted([*[SURE] * (MOST_ASKED + 5), *[[0.65, 0.01, 0.01, 0.01]] * 4, UNSURE])
+    run, bed, _sea = prepared.kept
+    items = [Item(uri(at), None) for at in range(MOST_ASKED + 5)]
+    async with prepared.store.writing() as tx:
+        await playlists.change_layer(tx, run.layer, several=True, everything=True)
+        await playlists.save_content(tx, run, items, None)
+        await playlists.save_content(tx, bed, [Item(scored.songs[-1].song, None)], None)
+        (layer,) = await playlists.layers(tx, MEMBER)
+    likely = {(uri(at), run.playlist, "ask") for at in range(MOST_ASKED + 5, MOST_ASKED + 9)}
+    async with prepared.store.reading() as tx:
+        found = await dry_run.decided(tx, layer, scored, None, prepared.now)
+    assert {(line["song"], line["playlist"], line["action"]) for line in found.lines} == likely
+    async with prepared.store.writing() as tx:
+        await playlists.change(tx, run.playlist, automatic=False)
+        found = await dry_run.decided(tx, replace(layer, everything=False), scored, None, prepared.now)
+    assert {(line["song"], line["playlist"], line["action"]) for line in found.lines} == likely
+    assert set(found.stays.values()) == {Reason.PLACED}
 
 
 async def test_only_the_first_receipt_of_who_has_spotify_says_that_likes_are_sorted_from_now_on(
