@@ -1,4 +1,4 @@
-"""Clips of the operator's files: cut at the peak, cached by content, limited in size; with the analysis process."""
+"""Clips of the operator's files: cut at the peak, cached by content, limited in size; with the audio process."""
 
 import asyncio
 from collections.abc import AsyncIterator

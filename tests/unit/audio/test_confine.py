@@ -1,4 +1,4 @@
-"""The analysis process really can't do anything else: each test tries from inside, as a malicious file would."""
+"""The audio process really can't do anything else: each test tries from inside, as a malicious file would."""
 
 import asyncio
 import json
@@ -142,7 +142,7 @@ def test_a_confined_process_can_reach_nothing_however_it_tries(tmp_path: Path) -
 
 @pytest.mark.slow
 @ON_LINUX
-async def test_the_analysis_process_has_only_its_pipes_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_audio_process_has_only_its_pipes_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "canary")
     hearing = Hearing()
     guards = await hearing.guards()

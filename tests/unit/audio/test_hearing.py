@@ -1,4 +1,4 @@
-"""Audio analysis: the named features, equal on any thread; and the analysis process, which may die."""
+"""Audio analysis: the named features, equal on any thread; and the audio process, which may die."""
 
 import asyncio
 import fcntl
@@ -80,7 +80,7 @@ def test_two_threads_give_the_same_result_as_one(song: Path) -> None:
 
 
 def test_libraries_on_two_threads_differ_only_by_rounding(song: Path, tmp_path: Path) -> None:
-    """That's why the analysis process limits its libraries to one thread."""
+    """That's why the audio process limits its libraries to one thread."""
     code = (
         "import json, pathlib, sys; from bot.audio.files.decode import read;"
         "from bot.audio.analysis.features import analyse;"

@@ -1,4 +1,4 @@
-"""Previews and uploads in the analysis process: real sound in, real features out, and broken files survived."""
+"""Previews and uploads in the audio process: real sound in, real features out, and broken files survived."""
 
 import asyncio
 from collections.abc import AsyncIterator
