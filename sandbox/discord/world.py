@@ -126,12 +126,12 @@ class World(Watched):
         for user in (self.owner, *members):
             self._admit(guild, user)
         for channel in channels:
-            self._furnish(guild, channel)
+            self._add_text_channel(guild, channel)
         self.changed("place", guild)
         return guild
 
     def add_channel(self, guild: Guild, name: str) -> Channel:
-        channel = self._furnish(guild, name)
+        channel = self._add_text_channel(guild, name)
         self.events.channel_create(channel)
         self.changed("place", guild)
         return channel
@@ -139,14 +139,14 @@ class World(Watched):
     def close(self, channel: Channel, user: User) -> None:
         """Hide a channel from a member."""
         channel.closed_to.add(user.id)
-        self._redecorate(channel)
+        self._announce_change(channel)
 
     def open(self, channel: Channel, user: User) -> None:
         """Show it to them again."""
         channel.closed_to.discard(user.id)
-        self._redecorate(channel)
+        self._announce_change(channel)
 
-    def _redecorate(self, channel: Channel) -> None:
+    def _announce_change(self, channel: Channel) -> None:
         self.events.channel_update(channel)
         self.changed("place", channel.guild)
 
@@ -312,7 +312,7 @@ class World(Watched):
         guild.members[user.id] = member
         return member
 
-    def _furnish(self, guild: Guild, name: str) -> Channel:
+    def _add_text_channel(self, guild: Guild, name: str) -> Channel:
         channel = Channel(self.ids.next(), name, guild)
         guild.channels[channel.id] = self.channels[channel.id] = channel
         return channel

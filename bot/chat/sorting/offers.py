@@ -12,7 +12,7 @@ FRESH = 60.0  # seconds, whatever becomes of the clock
 
 
 class Offers:
-    """The playlists that members could hand over, as Spotify listed them a moment ago."""
+    """The playlists that members could choose to keep, as Spotify listed them a moment ago."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -27,7 +27,7 @@ class Person:
     ) -> None:
         self.world = world
         self.user = user
-        self.channel = channel or self._doorstep()
+        self.channel = channel or self._first_channel()
         self.reaction_time = reaction_time
 
     def at(self, channel: Channel) -> "Person":
@@ -136,7 +136,7 @@ class Person:
 
     # Internals
 
-    def _doorstep(self) -> Channel:
+    def _first_channel(self) -> Channel:
         for guild in self.world.guilds.values():
             if self.user.id in guild.members and guild.channels:
                 return next(iter(guild.channels.values()))
