@@ -142,7 +142,7 @@ def near_in_plain_text(songs: Sequence[Song]) -> str:
     return _("near {songs}", songs=listed(song.title for song in songs)) if songs else ""
 
 
-def put_away(song: Song) -> str:
+def disliked(song: Song) -> str:
     return _(
         "Noted: {song} isn't for you. I won't suggest it again, and songs much like it come later.",
         song=formatting.song_name(song),

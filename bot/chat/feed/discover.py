@@ -144,12 +144,12 @@ async def on_away(context: Context) -> None:
     """Stop suggesting a song: stored before it's acknowledged, and said beside the list, which stays."""
     song = await context.services.catalogue.named(context.tap.key)
     shown = await context.song(song)
-    await catalogue_sharing.put_away(context.store, context.member, song, context.now)
-    await reply.whisper(context.interaction, song_results.put_away(shown, context.tap.key))
+    await catalogue_sharing.dislike(context.store, context.member, song, context.now)
+    await reply.whisper(context.interaction, song_results.disliked(shown, context.tap.key))
 
 
 async def on_unaway(context: Context) -> None:
-    await catalogue_sharing.take_back(context.store, context.member, context.tap.key)
+    await catalogue_sharing.undo_dislike(context.store, context.member, context.tap.key)
     await reply.show_privately(context.interaction, Page(_(messages.BACK_IN)))
 
 

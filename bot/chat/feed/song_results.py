@@ -86,8 +86,8 @@ def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
     return Page(formatting.lines([f"{at}. {line}" for at, line in enumerate(lines, 1)], 3900), *_act(steps))
 
 
-def put_away(song: Song, key: str) -> Page:
-    return Page(messages.put_away(song), layout.row(layout.button(_("Undo"), ids.of("unaway", key))))
+def disliked(song: Song, key: str) -> Page:
+    return Page(messages.disliked(song), layout.row(layout.button(_("Undo"), ids.of("unaway", key))))
 
 
 def _block(entry: Entry, why: str) -> list[Item]:

@@ -14,7 +14,7 @@ from bot.messages.sorting import labels as messages
 
 FEW = 10  # playlists that get a button each; more of them get a select
 INSIDE = layout.MOST_BUTTONS - 1  # the same inside an update, in one row with "None of them"
-KEYS = ALBUM + 1  # of a song's groups; an id's number holds one beside another number
+KEYS = ALBUM + 1  # of a song's groups; a button's id holds `number * KEYS + key`
 SWITCHES = 2  # other groups on a page, beside three buttons in a row
 BLOCK = 450  # characters of a question inside an update
 

@@ -35,4 +35,4 @@ class Api:
             await dislikes.add(tx, member, song, key(song), self.clock())
 
     async def undo_dislike(self, member: int, song: str) -> None:
-        await catalogue_sharing.take_back(self.store, member, key(song))
+        await catalogue_sharing.undo_dislike(self.store, member, key(song))

@@ -26,14 +26,14 @@ async def leave(store: Store, member: int, now: datetime) -> None:
     await forget_unshared(store)
 
 
-async def put_away(store: Store, member: int, song: str, now: datetime) -> None:
-    """Never recommend the song to them, nor much like it, until they undo that."""
+async def dislike(store: Store, member: int, song: str, now: datetime) -> None:
+    """Never recommend them the song, nor songs much like it, until they undo that."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await dislikes.add(tx, member, song, key(song), now)
 
 
-async def take_back(store: Store, member: int, key: str) -> None:
+async def undo_dislike(store: Store, member: int, key: str) -> None:
     """Let the song with this key be recommended again."""
     async with store.writing() as tx:
         await dislikes.remove(tx, member, key)

@@ -91,7 +91,7 @@ async def send(store: Store, catalogue: Catalogue, member: int, report: NewRepor
         said = {"song": report.song, "key": entry.key, "reason": report.kept}
         await reports.add(tx, member=member, at=now, **said, **asdict(where))
         told = await server_channels.of_server(tx, where.server, Purpose.REPORTS) if where.server is not None else []
-    await catalogue_sharing.put_away(store, member, report.song, now)
+    await catalogue_sharing.dislike(store, member, report.song, now)
     return Sent(entry, told[0].channel if told else None, known)
 
 

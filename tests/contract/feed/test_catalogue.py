@@ -132,10 +132,10 @@ async def test_disliked_songs_stay_away_until_undone(stage: Stage) -> None:
     await stage.like(BEN, [0])
     await stage.catalogue.points.refresh()
     first = (await stage.recommender.recommend(BEN, song(0).song, 1))[0].entry.song.song
-    await catalogue_sharing.put_away(stage.store, BEN, first, stage.now)
+    await catalogue_sharing.dislike(stage.store, BEN, first, stage.now)
     assert first not in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, song(0).song, 25)}
     assert {(await stage.catalogue.random(BEN)).song.song for _ in range(200)}.isdisjoint({first})
-    await catalogue_sharing.take_back(stage.store, BEN, key(first))
+    await catalogue_sharing.undo_dislike(stage.store, BEN, key(first))
     assert first in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, song(0).song, 25)}
 
 

@@ -224,7 +224,7 @@ async def test_a_skip_does_not_undo_a_like(scene: Scene) -> None:
 async def test_disliked_songs_do_not_come_up(scene: Scene) -> None:
     for number in OTHERS:
         if number % 3:
-            await catalogue_sharing.put_away(scene.store, ADA, uri(number), scene.now[0])
+            await catalogue_sharing.dislike(scene.store, ADA, uri(number), scene.now[0])
     shown = [card.entry.song.song for _ in range(3) for card in await scene.feed.next(ADA, 3)]
     assert all(song.startswith("local:") or number_of(song) % 3 == 0 for song in shown)
 

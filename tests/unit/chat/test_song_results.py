@@ -45,7 +45,7 @@ EVERYTHING = SongFeatures(
         song_results.details(About(song(1), EVERYTHING, entry(1))),
         song_results.path(song(1), song(2), [entry(at) for at in range(20)]),
         song_results.path(song(1), song(2), []),
-        song_results.put_away(song(1), "a" * 24),
+        song_results.disliked(song(1), "a" * 24),
     ],
 )
 def test_every_page_is_within_discords_limits(page: Page) -> None:

@@ -46,7 +46,7 @@ class TextEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return (n, DIMENSIONS): one row per text; all zeros for a text without a known token."""
         tokens, lengths = self._tokens(texts)
-        order = np.argsort(-lengths)  # the longest first: those with one more token are the first so many
+        order = np.argsort(-lengths)  # the longest first, so texts that have another token are at the front
         firsts, rows = (np.cumsum(lengths) - lengths)[order], np.zeros((len(texts), DIMENSIONS), np.float32)
         for at in range(lengths.max(initial=0)):
             longer = np.count_nonzero(lengths > at)
