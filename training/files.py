@@ -58,7 +58,10 @@ class Library:
 
 
 def read_library(path: Path, sets: Collection[str] = ()) -> Library:
-    """Read a library; a song on several lines counts once. `sets` declares extra columns that hold sets."""
+    """Read a library; a song on several lines counts once. Raises InputProblem.
+
+    sets: extra columns that hold sets.
+    """
     sheet = read_rows(path)
     firsts: dict[str, Row] = {}
     for row in sheet.rows:
@@ -88,7 +91,10 @@ def song_of(row: Row) -> str | None:
 
 
 def read_labels(path: Path, library: Library, several: bool, everything: bool) -> dict[Key, TrainingSet]:
-    """Read labels (member, layer, playlist, track_id, verdict) into a training set for each member and layer."""
+    """Read labels (member, layer, playlist, track_id, verdict) into a training set for each member and layer.
+
+    Raises InputProblem.
+    """
     sheet = read_rows(path)
     missing = sorted(LABEL_COLUMNS - sheet.fields) + ([] if sheet.first_of(IDS) else ["track_id"])
     if missing:
@@ -210,7 +216,10 @@ def _writing(path: Path) -> Iterator[TextIO]:
 
 
 def read_served(folder: Path) -> dict[Key, str]:
-    """Return which model serves each member and layer in a folder of models; empty for a new folder."""
+    """Return which model serves each member and layer in a folder of models; empty for a new folder.
+
+    Raises InputProblem.
+    """
     if not (folder / POINTER).exists():
         return {}
     try:

@@ -38,7 +38,7 @@ class Id:
 
 
 def of(what: str, key: str | int = "", n: int = 0) -> Id:
-    """Return the id, checked so that it can be read again."""
+    """Return the id. Raises ValueError if it couldn't be read again."""
     made = Id(what, str(key), n)
     if parse(str(made)) != made:
         raise ValueError(f"{made!r} cannot be written as an id")

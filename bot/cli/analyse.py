@@ -26,7 +26,10 @@ TAGS_SHOWN = 5
 
 
 async def hear_files(paths: Sequence[Path], picture: Path | None, *, as_json: bool) -> int:
-    """Print what is heard in each file; returns the exit code. Errors are named file by file."""
+    """Print what is heard in each file; returns the exit code. Errors are named file by file.
+
+    Raises SettingsError if a picture is wanted of anything but one file.
+    """
     if picture is not None and len(paths) != 1:
         raise SettingsError("--picture draws one file, not a folder")
     hearing, failed = Hearing(), 0

@@ -56,7 +56,7 @@ def all_commands() -> list[AnyCommand]:
 
 
 def all_taps() -> Mapping[str, Handler]:
-    """Who handles which button; two handlers of one name would be a mistake."""
+    """Return who handles which button. Raises ValueError if two handlers share a name."""
     taps = [tap for room in ROOMS for tap in getattr(room, "TAPS", {}).items()]
     if len(dict(taps)) != len(taps):
         raise ValueError("two handlers share a name")

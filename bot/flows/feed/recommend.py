@@ -108,7 +108,7 @@ class Recommender:
     async def mix(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
         """Return up to `count` songs like those in `add` and unlike those in `subtract`.
 
-        Raises SameSong, and as `recommend` does.
+        Raises SameSong, NothingLeftOver if they cancel out, and as `recommend` does.
         """
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:

@@ -74,7 +74,10 @@ async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed
 
 
 async def make(store: Store, music: Music, member: int, layer_name: str, name: str, now: datetime) -> Playlist:
-    """Make a new playlist in the member's account, and keep it. Raises Unsettled, SpotifyDown; `resume` continues."""
+    """Make a new playlist in the member's account, and keep it.
+
+    Raises BadChoice; Unsettled and SpotifyDown, after which `resume` continues.
+    """
     async with store.writing() as tx:
         layer = await _layer(tx, member, _name(layer_name))
         await _room_for(tx, layer, _name(name))

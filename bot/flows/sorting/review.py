@@ -169,7 +169,10 @@ async def next_question(
 async def after(
     store: Store, libraries: ScoredLibraries, member: int, card: str, now: datetime
 ) -> label.Question | label.NothingToAsk:
-    """Return what comes after a card: the next song of its receipt, or the one that teaches the most."""
+    """Return what comes after a card: the next song of its receipt, or the one that teaches the most.
+
+    Raises NotYours, QuestionGone, NoSuchLayer, and as `next_question` or `label.ask` does.
+    """
     async with store.reading() as tx:
         asked = await label.mine(tx, member, card)
         layer = await playlists.layer(tx, asked.layer)

@@ -98,7 +98,7 @@ def _is(group: Group, artist: str, album: str) -> bool:
 async def more(store: Store, libraries: ScoredLibraries, member: int, card: str, key: int) -> Bulk:
     """Return the list for one of the groups of a card's song.
 
-    Raises NotYours, QuestionGone, NotInLibrary, and AllSorted if nothing is left to sort.
+    Raises NotYours, QuestionGone, NoSuchLayer, NotInLibrary, and AllSorted if nothing is left to sort.
     """
     async with store.reading() as tx:
         asked = await label.mine(tx, member, card)
