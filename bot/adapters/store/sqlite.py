@@ -27,15 +27,16 @@ class Sqlite:
     on_server = False
 
     def __init__(self, url: str, busy_ms: int) -> None:
-        path = make_url(url).database
-        if path:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.path, self._busy_ms = Path(path or ""), busy_ms
+        self.path, self._busy_ms = Path(make_url(url).database or ""), busy_ms
         # Errors are logged, so they never show a row's values.
         self.engine = create_async_engine(url, pool_size=5, max_overflow=10, hide_parameters=True)
+        event.listen(self.engine.sync_engine, "do_connect", self._make_folder)
         event.listen(self.engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self.engine.sync_engine, "begin", _begin)
         event.listen(self.engine.sync_engine, "invalidate", _roll_back)
+
+    def _make_folder(self, *_: object) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def options(self, *, writing: bool) -> Mapping[str, Any]:
         """Return the options of a transaction: one that writes locks the file first."""

@@ -18,6 +18,7 @@ from bot.adapters.trainer import Trainer, _last_words
 from bot.errors import TrainingFailed
 from bot.messages.errors import describe
 from sandbox.process import environment
+from tests.databases import migrated_folder
 from training.commands.fit import GENTLY
 
 ROOT = Path(__file__).parents[3]
@@ -221,7 +222,8 @@ def test_onnxruntime_sends_no_telemetry(tmp_path: Path, module: str) -> None:
 
 @ON_LINUX
 async def test_p31_training_that_takes_too_much_memory_or_time_fails_with_a_clear_error(tmp_path: Path) -> None:
-    where = f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, dict[str, str]()
+    migrated_folder(tmp_path)
+    where = f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}", tmp_path, dict[str, str]()
     with pytest.raises(TrainingFailed, match="more memory than it may take"):
         await Trainer(*where, memory=2**20).fit(1, 1)
     assert "more memory than it may take" in _last_words("Traceback (most recent call last):\nMemoryError\n")
@@ -234,7 +236,8 @@ async def test_p31_training_that_takes_too_much_memory_or_time_fails_with_a_clea
 @ON_LINUX
 async def test_p31_a_row_of_trainings_shares_one_process_that_gives_way_to_clicks(tmp_path: Path) -> None:
     """What's wrong with one training ends neither the process nor the next training; a killed process is replaced."""
-    trainer, seen = Trainer(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, {}), list[int]()
+    migrated_folder(tmp_path)
+    trainer, seen = Trainer(f"sqlite+aiosqlite:///{tmp_path / 'cratekeeper.db'}", tmp_path, {}), list[int]()
     for number in range(4):
         with pytest.raises(TrainingFailed):
             await trainer.fit(1, number)

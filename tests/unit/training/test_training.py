@@ -344,7 +344,7 @@ MEMBER = 7
 def test_a_layer_of_a_database_that_is_not_there_gets_one_clear_line_and_no_database(tmp_path: Path) -> None:
     with pytest.raises(InputProblem, match="no database there"):
         train_member(5, 3, NOW, {"DATA_DIR": str(tmp_path / "elsewhere")})
-    assert not any(tmp_path.iterdir())
+    assert list(tmp_path.rglob("*")) == []
 
 
 async def fill(url: str) -> int:
