@@ -3,16 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.labels import UNSAID, Answer, Kind, Source, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One playlist: the songs when we last read it, the songs now, and those that we added."""
+    """One playlist: the songs when we last read it, the songs now, and those that we added.
+
+    replaced: songs whose recording is there now under another id.
+    """
 
     before: frozenset[str]
     now: frozenset[str]
     ours: frozenset[str]
+    replaced: frozenset[str] = frozenset()
 
     @property
     def taken_out(self) -> frozenset[str]:
@@ -37,18 +41,21 @@ def blanked(before: Sequence[str | None], now: Sequence[str | None]) -> frozense
 
 
 def edit_answers(
-    seen: Mapping[int, Seen], said: Mapping[int, frozenset[str]], liked: frozenset[str], several: bool, event: int
+    seen: Mapping[int, Seen], verdicts: Mapping[str, Verdict], liked: frozenset[str], several: bool, event: int
 ) -> list[Answer]:
     """Return what the manual edits in one layer's playlists say, as answers of `event`.
 
-    said: the songs that the member's answers place in each playlist. Removed from P, where we added it or an answer
-    would put it back: it doesn't belong in P. Added to P, and liked: it belongs there and, where a song has one
-    playlist, nowhere else. A song moved from P to Q says both.
+    Removed from P, where we added it, an answer would put it back, or a sort might: it doesn't belong in P. Added to P,
+    and liked: it belongs there and, where a song has one playlist, nowhere else. A song moved from P to Q says both if
+    we added it to P.
     """
     kind = Kind.ALSO if several else Kind.ONLY
+    put_in = frozenset().union(*(edits.put_in & liked for edits in seen.values())) if seen else frozenset[str]()
     out_of: dict[str, list[int]] = {}  # one answer a song: two of one event would be one
     for playlist, edits in seen.items():
-        for song in edits.taken_out | (edits.gone & said.get(playlist, frozenset())):
+        told = frozenset(song for song in edits.gone if playlist in verdicts.get(song, UNSAID).yes)
+        open_ = frozenset(song for song in edits.gone & liked if not verdicts.get(song, UNSAID).settled)
+        for song in edits.taken_out | told | (open_ - put_in - edits.replaced):
             out_of.setdefault(song, []).append(playlist)
     removed = [Answer(song, Kind.NOT, tuple(out_of[song]), Source.HAND, event) for song in sorted(out_of)]
     added = [

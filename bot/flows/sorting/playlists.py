@@ -65,7 +65,7 @@ async def take(store: Store, music: Music, actor: Actor, layer_name: str, listed
         async with store.writing() as tx:
             await _check_linked(tx, actor.member, listed)
             kept = await _adopt(tx, await _layer(tx, actor.member, _name(layer_name)), listed)
-        read = await manual_edits.catch_up(store, kept, read)
+        read = await manual_edits.catch_up(store, kept, read, actor.now)
         seen = contents.Read(read.items, read.snapshot or listed.snapshot, actor.now)
         await contents.remember(store, kept, seen)
         async with store.writing() as tx:

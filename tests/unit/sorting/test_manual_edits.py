@@ -1,6 +1,8 @@
 """A member's edits by hand become labels; the bot's own writes don't."""
 
-from bot.core.sorting.labels import Kind, fold
+from dataclasses import replace
+
+from bot.core.sorting.labels import Kind, Verdict, fold
 from bot.core.sorting.manual_edits import Seen, blanked, edit_answers, standing_answers
 
 LIKED = frozenset("abcdef")
@@ -21,14 +23,24 @@ def test_a_song_removed_from_two_playlists_at_once_belongs_in_neither() -> None:
     assert fold([answer])["a"].no == {1, 2}
 
 
-def test_removing_a_song_the_member_added_says_nothing() -> None:
-    assert edit_answers({1: seen("ab", "b", "")}, {}, LIKED, several=False, event=10) == []
+def test_removing_a_song_the_member_added_keeps_a_sort_from_putting_it_back() -> None:
+    (answer,) = edit_answers({1: seen("abz", "b", "")}, {}, LIKED, several=False, event=10)
+    assert (answer.song, answer.kind, answer.playlists) == ("a", Kind.NOT, (1,))
+
+
+def test_removing_a_song_the_member_added_says_nothing_where_no_sort_would_put_it_back() -> None:
+    """What's said elsewhere about the song, or by the same recording, is all there is to say."""
+    placed = {"a": Verdict(yes=frozenset({2})), "b": Verdict(none=True)}
+    assert edit_answers({1: seen("ab", "", "")}, placed, LIKED, several=False, event=10) == []
+    moved = edit_answers({1: seen("a", "", ""), 2: seen("", "a", "")}, {}, LIKED, several=False, event=10)
+    assert [answer.kind for answer in moved] == [Kind.ONLY]
+    swapped = replace(seen("a", "x", ""), replaced=frozenset("a"))
+    assert edit_answers({1: swapped}, {}, LIKED, several=False, event=10) == []
 
 
 def test_removing_a_song_that_the_members_answers_place_there_overrules_them() -> None:
-    (answer,) = edit_answers(
-        {1: seen("ab", "", "")}, {1: frozenset("a"), 2: frozenset("b")}, LIKED, several=True, event=10
-    )
+    said = {song: Verdict(yes=frozenset({playlist})) for song, playlist in (("a", 1), ("b", 2))}
+    (answer,) = edit_answers({1: seen("ab", "", "")}, said, LIKED, several=True, event=10)
     assert (answer.song, answer.kind, answer.playlists) == ("a", Kind.NOT, (1,))
 
 

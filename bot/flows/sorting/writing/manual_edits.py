@@ -14,7 +14,8 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.core.records import Item, Layer, Playlist
-from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting import recording
+from bot.core.sorting.labels import Answer, Kind
 from bot.core.sorting.manual_edits import Seen, blanked, edit_answers
 from bot.core.sorting.writing import relinking
 from bot.core.sorting.writing.journal import SETTLE, unsettled
@@ -81,9 +82,9 @@ async def learn(store: Store, member: int, read: Mapping[Playlist, Contents], no
 
 async def _edit_answers(tx: Tx, layer: Layer, diffs: Mapping[Playlist, "_Diff"]) -> list[Answer]:
     here = {playlist.playlist: diff.seen for playlist, diff in diffs.items() if playlist.layer == layer.layer}
-    added = any(seen.put_in for seen in here.values())
-    liked = frozenset(await songs.liked(tx, layer.member)) if added else frozenset[str]()
-    said = await _said(tx, layer, here) if any(seen.gone for seen in here.values()) else {}
+    changed = any(seen.put_in or seen.gone for seen in here.values())
+    liked = frozenset(await songs.liked(tx, layer.member)) if changed else frozenset[str]()
+    said = await answers.verdicts(tx, layer.member, layer.layer) if changed else {}
     event = await answers.next_event(tx, layer.member)
     taught = await asyncio.to_thread(edit_answers, here, said, liked, layer.several, event)
     known = await answers.newest(tx, layer.member, layer.layer, {answer.song for answer in taught})
@@ -94,12 +95,6 @@ def _says_the_same(before: Answer | None, answer: Answer) -> bool:
     """Whether an answer was stored already: a crash kept what was read from being stored with it."""
     same = (answer.source, answer.kind, answer.playlists)
     return before is not None and (before.source, before.kind, before.playlists) == same
-
-
-async def _said(tx: Tx, layer: Layer, here: Iterable[int]) -> dict[int, frozenset[str]]:
-    """Return the songs that the member's answers place in each of the playlists."""
-    verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-    return {playlist: frozenset(song for song in verdicts if playlist in verdicts[song].yes) for playlist in here}
 
 
 async def _keep(store: Store, member: int, layer: int, taught: Sequence[Answer]) -> int:
@@ -119,19 +114,22 @@ async def _take(store: Store, playlist: Playlist, taken_out: Iterable[str]) -> N
             await writes.take(tx, playlist.playlist, piece)
 
 
-async def catch_up(store: Store, playlist: Playlist, read: Contents) -> Contents:
+async def catch_up(store: Store, playlist: Playlist, read: Contents, now: datetime) -> Contents:
     """Give the member what they took out of a playlist, or put back, while it wasn't kept; return `read` recognised.
 
-    Without a reading in between, only Spotify's date tells a song that was put back. Callers hold `contents.alone`.
+    Without a reading in between, only Spotify's date tells a song that was put back. What they put in is no answer.
+    Callers hold `contents.alone`.
     """
     known = await recognise(store, playlist, read)
-    there, dates = set(known.songs), {(item.song, item.added_at) for item in known.items}
     async with store.reading() as tx:
-        before = {(item.song, item.added_at) for item in await playlists.items(tx, playlist.playlist)}
-        ours, event = await writes.ours(tx, playlist.playlist), await answers.next_event(tx, playlist.member)
-    gone = [Answer(song, Kind.NOT, (playlist.playlist,), Source.HAND, event) for song in sorted(ours - there)]
-    await _keep(store, playlist.member, playlist.layer, gone)
-    await _take(store, playlist, ours - {song for song, _ in before & dates})
+        diff, layer = await _diff(tx, playlist, known, now), await playlists.layer(tx, playlist.layer)
+        seen = diff.seen
+        stayed = replace(diff, seen=replace(seen, now=seen.now & (seen.before | seen.ours)))
+        taught = await _edit_answers(tx, layer, {playlist: stayed}) if layer is not None else []
+    await _keep(store, playlist.member, playlist.layer, taught)
+    dates = {(item.song, item.added_at) for item in known.items}
+    untouched = {item.song for item in diff.before if (item.song, item.added_at) in dates}
+    await _take(store, playlist, seen.ours - untouched - diff.unsettled)
     return known
 
 
@@ -202,7 +200,10 @@ async def _diff(tx: Tx, playlist: Playlist, read: Contents, now: datetime) -> _D
     blank = blanked([place.song for place in places], read.songs)
     stood = frozenset(item.song for item in before if item.song) - blank
     ours = await writes.ours(tx, playlist.playlist)
-    return _Diff(Seen(stood - open_ended, there - open_ended, ours), before, open_ended)
+    gone = {item.song: item for item in before if item.song and item.song not in there}
+    replaced = await asyncio.to_thread(recording.standing, gone, [item for item in read.items if item.song])
+    seen = Seen(stood - open_ended, there - open_ended, ours, frozenset(replaced))
+    return _Diff(seen, before, open_ended)
 
 
 async def _remember(store: Store, playlist: Playlist, read: Contents, diff: _Diff, now: datetime) -> None:
