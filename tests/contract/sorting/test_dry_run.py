@@ -19,7 +19,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.learning.active_learning import projection_of
 from bot.core.sorting.writing.journal import Refused
 from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
-from bot.errors.sorting import DryRunGone, PlaylistNotKept, ReceiptGone
+from bot.errors.sorting import DryRunChanged, DryRunGone, PlaylistNotKept, ReceiptGone
 from bot.flows.sorting import dry_run, review
 from bot.flows.sorting import playlists as kept_playlists
 from bot.flows.sorting.dry_run import MOST_ASKED, Reason
@@ -126,6 +126,29 @@ async def test_an_older_dry_run_does_not_bring_back_what_was_ruled_out(prepared:
     older, newer = await prepared.planned(scored), await prepared.planned(scored)
     await prepared.not_there(await prepared.line(newer, uri(0), prepared.kept[0]))
     assert (await prepared.applied(older))["Run"] == [uri(1)]
+
+
+async def test_an_answer_given_after_the_dry_run_wins_and_is_shown_before_it_is_applied(prepared: Prepared) -> None:
+    write = await prepared.planned(await prepared.sorted([SURE] * 2))
+    run, bed, _sea = prepared.kept
+    seen = (await prepared.reviewed(write)).receipt.version
+    async with prepared.store.writing() as tx:
+        await answers.add(tx, MEMBER, run.layer, Answer(uri(0), Kind.ONLY, (bed.playlist,), Source.BUTTON, 50))
+    with pytest.raises(DryRunChanged):
+        await sort.confirm(prepared.store, MEMBER, write, seen)
+    assert shown(await prepared.reviewed(write)) == {(uri(1), run.playlist)}
+    assert await prepared.applied(write) == {"Run": [uri(1)], "Bed": [], "Sea": []}
+
+
+async def test_a_song_that_was_to_move_stays_if_it_belongs_where_it_is_after_all(prepared: Prepared) -> None:
+    scored = await prepared.sorted([SURE])
+    await prepared.applied(await prepared.planned(scored))
+    for event, playlist in enumerate((prepared.kept[1], prepared.kept[0])):
+        write = await prepared.planned(scored) if event else 0
+        async with prepared.store.writing() as tx:
+            said = Answer(uri(0), Kind.ONLY, (playlist.playlist,), Source.BUTTON, 50 + event)
+            await answers.add(tx, MEMBER, playlist.layer, said)
+    assert await prepared.applied(write) == {"Run": [uri(0)], "Bed": [], "Sea": []}
 
 
 async def test_what_is_ruled_out_of_a_dry_run_stays_in_the_plan_of_a_restore(prepared: Prepared) -> None:

@@ -16,11 +16,13 @@ from typing import Any
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
+from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, playlists, revisions, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
-from bot.core.sorting.writing.journal import OPEN, TOUCHED, Refused, missing, missing_since
+from bot.core.sorting.labels import UNSAID, Verdict
+from bot.core.sorting.writing.journal import OPEN, TOUCHED, Line, Refused, missing, missing_since
 from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
 from bot.errors.sorting import DryRunChanged, DryRunGone, PlaylistNotKept, ReceiptGone, StillWriting, TooOldToUndo
@@ -31,7 +33,7 @@ from bot.flows.sorting.labelling import readiness
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits
 from bot.flows.sorting.writing.converge import Steady, converge, running_from
-from bot.flows.sorting.writing.lines import WriteJournal
+from bot.flows.sorting.writing.lines import WriteJournal, lines_of
 from bot.ports import Accounts, Clock, Music
 
 DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of carried-out lines
@@ -155,8 +157,10 @@ async def receipt(tx: Tx, write: int) -> Receipt:
 async def confirm(store: Store, member: int, write: int, version: str | None = None) -> Write:
     """Release a planned write to be applied. Raises DryRunGone if it isn't the member's, or no longer planned.
 
-    version: of the receipt that they saw; raises DryRunChanged if it would change something else by now.
+    version: of the receipt that they saw; raises DryRunChanged if it would change something else by now. What they
+    have said since then about its songs counts.
     """
+    await _heed(store, member, write)
     async with store.writing() as tx:
         planned = await writes.get(tx, write)
         if (
@@ -170,6 +174,39 @@ async def confirm(store: Store, member: int, write: int, version: str | None = N
                 raise DryRunChanged
             await writes.set_state(tx, write, WriteState.APPLYING)
     return planned
+
+
+async def _heed(store: Store, member: int, write: int) -> None:
+    """Take out of a dry run what the member's answers contradict: the newest wins, whenever it was given."""
+    async with store.reading() as tx:
+        planned = await writes.get(tx, write)
+        if planned is None or planned.member != member or planned.kind != WriteKind.SORT:
+            return
+        layer, changes = await playlists.layer(tx, planned.layer), await writes.changes(tx, write)
+        verdicts = await answers.verdicts(tx, member, planned.layer)
+    over = _contradicted(changes, verdicts, several=layer is not None and layer.several)
+    for piece in chunks(over):
+        async with store.writing() as tx:
+            current = await writes.get(tx, write)
+            if current is not None and current.state == WriteState.PLANNED:
+                await writes.note(tx, piece)
+
+
+def _contradicted(changes: Sequence[Change], verdicts: Mapping[str, Verdict], *, several: bool) -> list[Line]:
+    """Return the planned lines that answers contradict, as given up; a song that isn't added isn't removed either."""
+    wanted = [change for change in changes if change.state == LineState.WANTED]
+    adding = [change for change in wanted if change.action == Action.ADD]
+    out = {change for change in adding if _is_out(verdicts.get(change.song, UNSAID), change.playlist, several)}
+    songs_out, over = {change.song for change in out}, {change.change for change in out}
+    lines = [line for playlist in {each.playlist for each in wanted} for line in lines_of(wanted, playlist)]
+    ruled_out = [replace(line, state=LineState.RULED_OUT) for line in lines if line.key in over]
+    staying = [line for line in lines if line.action == Action.REMOVE and line.song in songs_out]
+    return ruled_out + [replace(line, state=LineState.UNTOUCHED) for line in staying]
+
+
+def _is_out(verdict: Verdict, playlist: int, several: bool) -> bool:
+    elsewhere = bool(verdict.yes) and playlist not in verdict.yes and not several
+    return verdict.none or playlist in verdict.no or elsewhere
 
 
 async def cancel(store: Store, member: int, write: int) -> bool:
