@@ -44,6 +44,8 @@ EACH = 10  # labels per playlist of a real library
 NEW = 5
 LOOK = 0.1  # seconds between checks of the tour's log
 CACHE = cache(os.environ) / "songs"
+LEAST = {"PLAYLISTS": 1, "SONGS": 1, "LABELS": 1, "SEED": 0, "PORT": 0}  # of each setting that is a number
+HIGHEST_PORT = 65_535
 GOOD = 0.75  # share of the songs placed that must be right, or the tour has failed
 
 
@@ -67,13 +69,27 @@ def parser(prog: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog=prog, description=what, epilog=how, formatter_class=form)
 
 
+def numbers(environment: Mapping[str, str]) -> dict[str, int]:
+    """Return the settings that are numbers, without those that aren't set. Raises ValueError for a wrong one."""
+    return {name: _number(name, environment[name]) for name in LEAST if environment.get(name)}
+
+
+def _number(name: str, given: str) -> int:
+    least, most = LEAST[name], HIGHEST_PORT if name == "PORT" else None
+    if given.isdecimal() and int(given) >= least and (most is None or int(given) <= most):
+        return int(given)
+    wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
+    raise ValueError(f"{name} must be a whole number {wanted}, not {given!r}")
+
+
 async def _main(environment: Mapping[str, str]) -> int:
+    given = numbers(environment)
     stopped = asyncio.Event()
     for kind in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(kind, stopped.set)
     with tempfile.TemporaryDirectory(prefix="cratekeeper-") as folder:
-        stack = Stack(Path(folder), port=int(environment.get("PORT") or 0), settings={"FEED_PAGE": "on"})
-        playing = asyncio.create_task(_play(stack, environment))
+        stack = Stack(Path(folder), port=given.get("PORT", 0), settings={"FEED_PAGE": "on"})
+        playing = asyncio.create_task(_play(stack, environment, given))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -85,9 +101,9 @@ async def _main(environment: Mapping[str, str]) -> int:
         return 0
 
 
-async def _play(stack: Stack, environment: Mapping[str, str]) -> int:
-    seed = int(environment.get("SEED") or 0)
-    ada, ben, heard = await asyncio.to_thread(_people, stack, environment, seed)
+async def _play(stack: Stack, environment: Mapping[str, str], given: Mapping[str, int]) -> int:
+    seed, library = given.get("SEED", 0), environment.get("LIBRARY")
+    ada, ben, heard = await asyncio.to_thread(_people, stack, library, given, seed)
     stack.discord.appoint(stack.guild, ada.person.user)
     stage = _stage(stack, (ada, ben), heard, Tour(paused=environment.get("TOUR") == "off"))
     stack.web = page.application(stage)
@@ -99,7 +115,7 @@ async def _play(stack: Stack, environment: Mapping[str, str]) -> int:
         stage.report_bot("running")
         by_hand = environment.get("CI", "").lower() != "true"
         settling = asyncio.create_task(_settle(stack, stage, seed)) if by_hand else None
-        code = await _tour(_guide(stack, ada, stage.tour, environment), real="LIBRARY" in environment)
+        code = await _tour(_guide(stack, ada, stage.tour, given, real=bool(library)), real=bool(library))
         if settling is not None:
             _say(f"Carry on by hand: {stack.origin}   (Ctrl-C ends it and leaves nothing behind)")
             await settling
@@ -117,10 +133,9 @@ async def _settle(stack: Stack, stage: Stage, seed: int) -> None:
     )
 
 
-def _guide(stack: Stack, ada: Listener, tour: Tour, environment: Mapping[str, str]) -> Guide:
+def _guide(stack: Stack, ada: Listener, tour: Tour, given: Mapping[str, int], *, real: bool) -> Guide:
     """Plan ten labels per playlist for a real library, or a fixed number of cards for the generated one."""
-    real = "LIBRARY" in environment
-    labels = int(environment.get("LABELS") or (EACH * len(ada.library.truth) if real else LABELS))
+    labels = given.get("LABELS", EACH * len(ada.library.truth) if real else LABELS)
     return Guide(stack, ada, tour, Plan(labels, EACH if real else 0, NEW))
 
 
@@ -174,12 +189,12 @@ async def _until_the_bot_ends(stack: Stack) -> None:
         raise BotEnded(stack.last_words())
 
 
-def _people(stack: Stack, environment: Mapping[str, str], seed: int) -> tuple[Listener, Listener, dict[str, Song]]:
+def _people(
+    stack: Stack, path: str | None, given: Mapping[str, int], seed: int
+) -> tuple[Listener, Listener, dict[str, Song]]:
     """Return Ada, who takes the tour, Ben, who can be played by hand, and the songs that have audio, by URI."""
-    path = environment.get("LIBRARY")
     if path:
-        count = int(environment.get("PLAYLISTS") or 5)
-        mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 1_000))
+        mine = load(Path(path), playlists=given.get("PLAYLISTS", 5), seed=seed, most=given.get("SONGS", 1_000))
         return stack.add_listener("Ada", mine.hold_back(0.02)), stack.add_listener("Ben", mine), {}
     liked, styles = _taste(songs(seed, 4 * SONGS))
     library = drawn(liked, _listen(liked), datetime.now(UTC), styles=styles)

@@ -1,0 +1,28 @@
+"""Settings of the sandbox: a wrong one is named before anything starts."""
+
+import pytest
+
+from sandbox.__main__ import main, numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("PORT", "70000"),
+        ("PORT", "-1"),
+        ("SEED", "x"),
+        ("SEED", "-1"),
+        ("LABELS", "0"),
+        ("SONGS", "1.5"),
+        ("PLAYLISTS", "0"),
+    ],
+)
+def test_a_wrong_number_is_named_in_one_line(name, given, capsys):
+    assert main([], {name: given}) == 1
+    told = capsys.readouterr()
+    assert told.err.startswith(f"sandbox: {name} must be a whole number ")
+    assert (told.err.count("\n"), told.out) == (1, "")
+
+
+def test_numbers_that_are_not_set_or_empty_are_left_to_their_defaults():
+    assert numbers({"PORT": "", "SEED": "7", "LIBRARY": "x.csv"}) == {"SEED": 7}
