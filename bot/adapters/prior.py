@@ -1,6 +1,6 @@
 """Prior: what other people's playlists teach, in one file of plain arrays that's checked before use.
 
-One ships with the bot (`models/prior.md`); an operator's own, beside the members' models, stands on it.
+One ships with the bot (`models/prior.md`); an operator's own, beside the members' models, is used together with it.
 
 The file states the prior's version; content that doesn't match it is rejected, and so are compressed entries, so no
 file is larger in memory than on disk. Nothing is unpickled.
@@ -65,7 +65,7 @@ def read_from(files: Artefacts, name: str = NAME, version: str = "") -> Taught |
     except FileNotFoundError:
         return None
     except FAILURES as problem:
-        raise PriorCorrupt(f"{name} is no prior of ours: {problem}") from problem
+        raise PriorCorrupt(f"{name} isn't a prior this version can read: {problem}") from problem
 
 
 def _parse(file: BinaryIO) -> Taught:
@@ -78,14 +78,14 @@ def _parse(file: BinaryIO) -> Taught:
     prior = Prior(**arrays, words=words)
     _check(prior)
     if prior.version != str(stored["version"]):
-        raise ValueError("it does not hold what it says")
+        raise ValueError("its content isn't the version it states")
     return Taught(prior, int(stored["members"]))
 
 
 def _array(held: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
     """Read one array. Compressed arrays and false sizes are rejected before allocating memory."""
     if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > MOST_BYTES:
-        raise ValueError("it is packed")
+        raise ValueError("an array is compressed, or larger than allowed")
     with held.open(entry) as stream:
         return np.asarray(npy.read_array(io.BytesIO(stream.read()), allow_pickle=False))
 
@@ -93,7 +93,7 @@ def _array(held: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
 def _check(prior: Prior) -> None:
     """Raise ValueError unless the arrays have the right types and valid indices."""
     if wrong := [name for name, kind in ARRAYS.items() if getattr(prior, name).dtype != kind]:
-        raise ValueError(f"{wrong[0]} is of another type")
+        raise ValueError(f"{wrong[0]} has the wrong type")
     artists, ends = len(prior.keys), prior.ends.astype(np.int64)
     shapes = [prior.keys.shape, prior.company.shape[:1], prior.ends.shape]
     sound = (
@@ -107,7 +107,7 @@ def _check(prior: Prior) -> None:
         and bool(np.isfinite(prior.company).all())
     )
     if not sound:
-        raise ValueError("its arrays do not fit together")
+        raise ValueError("its arrays don't fit together")
 
 
 def standing(own: Prior | None, shipped: Prior | None) -> Prior | None:
