@@ -115,12 +115,17 @@ async def _play(stack: Stack, environment: Mapping[str, str], given: Mapping[str
         stage.report_bot("running")
         by_hand = environment.get("CI", "").lower() != "true"
         settling = asyncio.create_task(_settle(stack, stage, seed)) if by_hand else None
-        code = await _tour(_guide(stack, ada, stage.tour, given, real=bool(library)), real=bool(library))
-        if settling is not None:
-            _say(f"Carry on by hand: {stack.origin}   (Ctrl-C ends it and leaves nothing behind)")
-            await settling
-            await _until_the_bot_ends(stack)
-        return code
+        try:
+            code = await _tour(_guide(stack, ada, stage.tour, given, real=bool(library)), real=bool(library))
+            if settling is not None:
+                _say(f"Carry on by hand: {stack.origin}   (Ctrl-C ends it and leaves nothing behind)")
+                await settling
+                await _until_the_bot_ends(stack)
+            return code
+        finally:
+            if settling is not None:
+                settling.cancel()
+                await asyncio.gather(settling, return_exceptions=True)
 
 
 async def _settle(stack: Stack, stage: Stage, seed: int) -> None:

@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -205,10 +206,17 @@ class Stack:
         await self.run("-m", "bot", "import", "features", str(path))
 
     async def run(self, *arguments: str) -> str:
-        """Run Python in the bot's environment; return what it printed. Raises BotEnded if it fails."""
+        """Run Python in the bot's environment; return what it printed. Raises BotEnded if it fails.
+
+        If this is cancelled, the process ends too.
+        """
         streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
         process = await start(*arguments, folder=self.folder, settings=self._settings(), **streams)
-        printed = (await process.communicate())[0].decode(errors="replace")
+        try:
+            printed = (await process.communicate())[0].decode(errors="replace")
+        except asyncio.CancelledError:
+            await _end(process)
+            raise
         if process.returncode:
             raise BotEnded(printed.strip())
         return printed
@@ -256,6 +264,16 @@ class Stack:
             self.bot.kill()
             await self.bot.wait()
             raise BotEnded("the bot did not end in time\n" + self.last_words()) from None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):  # Ctrl-C reaches it as well
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def free_port() -> int:
