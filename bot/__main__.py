@@ -114,7 +114,7 @@ def _add_import(importing: argparse.ArgumentParser) -> None:
     features = add_command(kinds, "features", "import a table of features")
     features.add_argument("file", type=Path, help="a CSV with Spotify ids, links or ISRCs, and a column per feature")
     features.set_defaults(command=_import_features, settings=config.storage)
-    dumps = add_command(kinds, "acousticbrainz", "index AcousticBrainz dumps, from where it was stopped")
+    dumps = add_command(kinds, "acousticbrainz", "index AcousticBrainz dumps, resuming a run that was stopped")
     dumps.add_argument("file", type=Path, nargs="+", help="a dump, as published or unpacked")
     dumps.set_defaults(command=_import_acousticbrainz, settings=config.storage)
 

@@ -157,9 +157,7 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="CSVs with a playlist column, one person's library each")
     parser.add_argument("--corpus", type=Path, nargs="+", default=[], help="playlists that are only used for the prior")
-    parser.add_argument(
-        "--prior", type=Path, help="a prior to use, such as the one that ships, instead of learning any"
-    )
+    parser.add_argument("--prior", type=Path, help="a prior to use, such as the included one, instead of learning any")
     parser.add_argument("--likes", type=Path, nargs="+", default=[], help="CSVs with a column target, like or liked")
     parser.add_argument("--ks", type=_count, nargs="+", default=[3, 5, 10], help="playlists per member")
     parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels per playlist")

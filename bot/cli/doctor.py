@@ -187,14 +187,14 @@ async def _prior(settings: Settings) -> str:
 
 async def _shipped(settings: Settings) -> str:
     if not settings.prior:
-        return "the one that ships is off"
+        return "the included one is off"
     try:
         taught = await asyncio.to_thread(read_prior, SHIPPED)
     except PriorCorrupt as problem:
-        raise Unwell(f"the one that ships: {problem}; it's not used. Install Cratekeeper again") from problem
+        raise Unwell(f"the included one: {problem}; it's not used. Reinstall Cratekeeper") from problem
     if taught is None:
-        raise Unwell(f"the one that ships is missing: {SHIPPED}. Install Cratekeeper again, or set PRIOR=off")
-    return f"the one that ships knows {len(taught.prior.keys)} artists from Wikipedia"
+        raise Unwell(f"the included one is missing: {SHIPPED}. Reinstall Cratekeeper, or set PRIOR=off")
+    return f"the included one knows {len(taught.prior.keys)} artists from Wikipedia"
 
 
 async def _gone(settings: Settings, taught: Taught) -> int:
