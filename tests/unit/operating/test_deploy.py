@@ -1,5 +1,6 @@
 """The container and the system service: linted, confined, and made of what there is (promise P36)."""
 
+import json
 import os
 import re
 import shlex
@@ -7,18 +8,20 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from dotenv import dotenv_values
+from prometheus_client import Gauge
 
 from bot import config
 from bot.__main__ import parser
 from bot.adapters.vault import Vault, load_keys
 from bot.config import LONGEST_STOP
+from bot.telemetry import metrics
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
@@ -237,3 +240,19 @@ def test_p36_the_composed_parts_settings_are_accepted_and_lead_to_its_bucket(tmp
     assert {(f"http://{told['s3_api']['api_bind_addr']}", told["s3_api"]["s3_region"])} == {
         (each.aws_endpoint_url, each.aws_region) for each in settings
     }
+
+
+def expressions() -> Iterator[str]:
+    """What the dashboard and the alerts ask Prometheus."""
+    for panel in json.loads((DEPLOY / "grafana.json").read_text())["panels"]:
+        yield from (target["expr"] for target in panel["targets"])
+    for group in yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"]:
+        yield from (rule["expr"] for rule in group["rules"])
+
+
+@pytest.mark.parametrize("gauge", [metrics.LINKED, metrics.COOLDOWN, metrics.JOBS_WAITING, metrics.OLDEST_JOB])
+def test_what_every_process_reads_from_the_database_counts_once_however_many_processes_there_are(gauge: Gauge) -> None:
+    (family,) = gauge.describe()
+    asked = [expression for expression in expressions() if family.name in expression]
+    assert asked
+    assert [one for one in asked if not re.search(rf"\bmax ?(by \(\w+\) )?\({family.name}\b", one)] == []
