@@ -162,7 +162,7 @@ async def _like(film: Film) -> None:
     await film.page.evaluate("document.body.classList.remove('begun')")
     direct_messages = film.page.locator("#rail").get_by_role("button", name="Cratekeeper", include_hidden=True)
     await direct_messages.dispatch_event("click")
-    await expect(message(film.page, "new likes sorted")).to_be_visible()
+    await expect(message(film.page, "new likes")).to_be_visible()
     await film.say("… and it lands where it belongs.")
     await _watch(film, 2 * LONG)
 

@@ -51,7 +51,7 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await _like(phone)
     await _show(phone, "People")
     await _go_to_dm(phone)
-    await _keep(message(phone, "new likes sorted"), folder / "update.png")
+    await _keep(message(phone, "new likes"), folder / "update.png")
     await swipe_page(browser, await opened(browser, url, DESK, 1), folder)
 
 
