@@ -135,7 +135,8 @@ class Worker:
             raise  # the queue tries the job again
         except Exception as error:
             answer = response(error, job.tries, now + timedelta(seconds=time.monotonic() - began))
-            _note_end(job, Outcome.FAILED if answer.again is None else Outcome.POSTPONED, time.monotonic() - began)
+            outcome = Outcome.FAILED if answer.again is None else Outcome.POSTPONED
+            _note_end(job, outcome, time.monotonic() - began, "" if answer.defect else f": {error}")
             await self._respond(job, error, answer)
         self._tell(job.member)
 
@@ -165,11 +166,11 @@ class Worker:
             await succeeded(self._services.store, _work(job, kind))
 
 
-def _note_end(job: Job, outcome: Outcome, seconds: float) -> None:
+def _note_end(job: Job, outcome: Outcome, seconds: float, why: str = "") -> None:
     """Count a job, and log how it ended: where a member asked for it at INFO, for there are polls by the thousand."""
     JOBS.labels(job.kind, outcome).observe(seconds)
     level = logging.DEBUG if job.kind in UNASKED else logging.INFO
-    log.log(level, "%s %s in %d ms", job.kind, outcome, 1000 * seconds)
+    log.log(level, "%s %s in %d ms%s", job.kind, outcome, 1000 * seconds, why)
 
 
 def _work(job: Job, kind: JobKind) -> Work:

@@ -22,7 +22,7 @@ from bot.adapters.jobs import tables
 from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
-from bot.core.jobs import EXECUTOR, LOOKUPS, QUEUE, QUEUES, Job, JobKind
+from bot.core.jobs import EXECUTOR, LOOKUPS, QUEUE, QUEUES, UNASKED, Job, JobKind
 from bot.errors import AlreadyRuns, StorageDown, StoreBusy, StoreError, StoreFull, StoreShut
 from bot.telemetry import actions
 
@@ -200,7 +200,8 @@ class Jobs:
         unended = await asyncio.to_thread(self._unended, wanted.member)
         same = [job for job, state in unended.items() if job.startswith(wanted.prefix) and state in states]
         if same and not wanted.tries:
-            log.info("%s is waiting or running already, for [%s]", wanted.kind, _action(same[0]))
+            level = logging.DEBUG if wanted.kind in UNASKED else logging.INFO
+            log.log(level, "%s is waiting or running already, for [%s]", wanted.kind, _action(same[0]))
             return
         options = SetEnqueueOptions(queue_partition_key=str(wanted.member), delay_seconds=delay or None)
         with SetWorkflowID(f"{wanted.prefix}{actions.current_or_new()}-{secrets.token_hex(6)}"), options:

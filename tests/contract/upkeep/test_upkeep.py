@@ -1,7 +1,9 @@
 """Work that fails or waits doesn't block other work; after five failures it's set aside, by name."""
 
 import asyncio
-from datetime import datetime, timedelta
+import logging
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 
 from bot.adapters import parts
 from bot.adapters.artefacts import Folder
+from bot.adapters.jobs import Jobs
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, schema, setbacks
 from bot.adapters.store.account import members, notices
@@ -23,7 +26,7 @@ from bot.core.records import NewModel, NewWrite, Setback, Work
 from bot.core.social.records import NewRepost, Place
 from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import ModelCorrupt
-from bot.errors.spotify import ConsentEnded, Unreadable, Unsettled
+from bot.errors.spotify import ConsentEnded, CoolingDown, Unreadable, Unsettled
 from bot.errors.stored import loaded
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, retry_old
@@ -326,6 +329,46 @@ async def test_a_playlist_whose_making_was_set_aside_is_left_alone(store: Store,
         await setbacks.note(tx, Work(JobKind.KEEP, ADA, ADA), setback)
     await upkeep(store, Messenger(), now, begun).tick()
     assert (JobKind.KEEP, ADA) not in begun
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ConsentEnded(), "sync failed in .* ms: Spotify's consent has ended"),
+        (CoolingDown(datetime(2026, 12, 1, 9, tzinfo=UTC)), "sync postponed in .* ms: no calls .* 2026-12-01 09:00:00"),
+    ],
+)
+async def test_the_log_says_why_a_job_waits_or_was_given_up(
+    store: Store, now: datetime, caplog: pytest.LogCaptureFixture, error: Exception, why: str
+) -> None:
+    async def account_music(_: int) -> None:
+        raise error
+
+    async def enqueue(*_: object, **__: object) -> None: ...
+
+    await linked(store, ADA, now)
+    jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "polls", "sources", "libraries"))
+    services: Any = SimpleNamespace(store=store, clock=lambda: now, account_music=account_music, jobs=jobs, **nothing)
+    caplog.set_level(logging.INFO, "bot.worker")
+    await Worker(services, Messenger(), lambda _: None).run(Job(JobKind.SYNC, ADA))
+    (said,) = caplog.messages
+    assert re.match(why, said)
+
+
+async def test_a_poll_that_waits_for_an_earlier_one_is_logged_only_at_debug(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While a poll waits for hours, as Spotify wants it to, the next ones come every few minutes."""
+
+    async def nothing(_: Job) -> None: ...
+
+    caplog.set_level(logging.INFO, "bot.adapters.jobs")
+    jobs = Jobs(f"sqlite:///{tmp_path / 'jobs.db'}")
+    await jobs.start(nothing)
+    for kind in (JobKind.POLL, JobKind.SYNC) * 2:
+        await jobs.enqueue(kind, ADA, delay=600)
+    await jobs.stop(1)
+    assert [message.split()[0] for message in caplog.messages] == [JobKind.SYNC]
 
 
 async def test_a_job_that_worked_for_long_waits_no_longer_than_it_must(store: Store, now: datetime) -> None:
