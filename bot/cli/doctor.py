@@ -22,7 +22,7 @@ from bot.adapters.jobs import stuck_in
 from bot.adapters.prior import NAME, SHIPPED, Taught, read_from
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Scorer
-from bot.adapters.store import Store, limits, setbacks
+from bot.adapters.store import limits, setbacks
 from bot.adapters.store.engine import known_revisions
 from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
@@ -148,7 +148,7 @@ async def _storage(settings: Settings) -> str:
 
 
 async def _models(settings: Settings) -> str:
-    async with Store(settings.database_url) as store:
+    async with home.opened(settings) as store:
         lost = await train.lost(store, Scorer(models_of(settings)))
     if lost:
         named = ", ".join(model.digest[:12] for model in lost)
@@ -158,7 +158,7 @@ async def _models(settings: Settings) -> str:
 
 async def _consents(settings: Settings) -> str:
     """How many consents end soon. Their members are told, so that's no problem of the bot's."""
-    async with Store(settings.database_url) as store:
+    async with home.opened(settings) as store:
         left = await notify.ending(store, datetime.now(UTC))
     if not left:
         return f"none ends within {notify.WARN_DAYS[0]} days"
@@ -198,7 +198,7 @@ async def _shipped(settings: Settings) -> str:
 
 
 async def _gone(settings: Settings, taught: Taught) -> int:
-    async with Store(settings.database_url) as store, store.reading() as tx:
+    async with home.opened(settings) as store, store.reading() as tx:
         return await prior_consent.left(tx, taught.prior.version, taught.members)
 
 
@@ -251,7 +251,7 @@ def _in_words(age: timedelta) -> str:
 
 async def _aside(settings: Settings) -> str:
     """What failed five times in a row; the bot tries it again once a day and at each start."""
-    async with Store(settings.database_url) as store, store.reading() as tx:
+    async with home.opened(settings) as store, store.reading() as tx:
         setbacks_aside = await setbacks.aside(tx)
     if setbacks_aside:
         named = ", ".join(f"{setback.kind} {setback.subject} (#{setback.reference})" for setback in setbacks_aside)
@@ -261,7 +261,7 @@ async def _aside(settings: Settings) -> str:
 
 async def _reports(settings: Settings) -> str:
     """How many reports are open. The server's managers deal with them, so that's no problem of the bot's."""
-    async with Store(settings.database_url) as store:
+    async with home.opened(settings) as store:
         waiting = await reports.open_ones(store, datetime.now(UTC))
     return f"{waiting} open; the log names the songs that no channel could be told about" if waiting else "none open"
 
@@ -269,7 +269,7 @@ async def _reports(settings: Settings) -> str:
 async def _sources(settings: Settings) -> str:
     """Which services are asked for features. One that is down or asks us to wait isn't a problem to fix here."""
     now = datetime.now(UTC)
-    async with Store(settings.database_url) as store, store.reading() as tx:
+    async with home.opened(settings) as store, store.reading() as tx:
         waits = {name: await limits.cooldown(tx, f"source:{name}") for name in settings.services}
     said = [
         f"{name} (left alone until {until:%H:%M} UTC)" if until and until > now else name

@@ -14,13 +14,18 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
-from bot.adapters.home import LARGE
+from bot.adapters.backup.snapshot import revision
+from bot.adapters.home import LARGE, locked
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
+from bot.adapters.store.engine import known_revisions
+from bot.adapters.store.migration import upgrade
 from bot.cli.doctor import examine
 from bot.config import parse
 from bot.core.records import Account
+from bot.errors import AlreadyRuns
 from sandbox.process import environment, start
 from tests.databases import new_store
 
@@ -242,6 +247,22 @@ async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert code == 1
     assert f"port {port} is in use" in lines[-1]
     assert "Traceback" not in "\n".join(lines)
+
+
+async def test_the_doctor_of_a_newer_version_says_to_restart_the_older_bot_and_leaves_its_database(
+    tmp_path: Path, data: Path, doctor: Doctor
+) -> None:
+    older = sorted(known_revisions())[0]
+    (data / "cratekeeper.db").unlink()
+    engine = create_engine(f"sqlite:///{data / 'cratekeeper.db'}")
+    with engine.connect() as connection:
+        upgrade(connection, older)
+    engine.dispose()
+    with locked(data / "bot.lock", AlreadyRuns()):
+        printed = await doctor(DATA_DIR=str(data))
+    assert [line for line in printed if "no such" in line] == []
+    assert any("database" in line and "Stop it, or start it again, upgraded." in line for line in printed)
+    assert revision(data / "cratekeeper.db") == older
 
 
 async def test_the_doctor_distinguishes_a_refused_connection_from_an_unknown_host(doctor: Doctor) -> None:
