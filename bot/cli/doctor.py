@@ -152,7 +152,7 @@ async def _models(settings: Settings) -> str:
         lost = await train.lost(store, Scorer(models_of(settings)))
     if lost:
         named = ", ".join(model.digest[:12] for model in lost)
-        raise Unwell(f"can't be used: {named}; start the bot again, and it learns them again")
+        raise Unwell(f"can't be used: {named}; the bot learns each again once it needs it, as after an upgrade")
     return "none damaged"
 
 
