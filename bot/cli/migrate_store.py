@@ -36,6 +36,7 @@ async def migrate_store(settings: Settings, to: str) -> int:
         jobs = await asyncio.to_thread(queue.copy, settings.jobs_url, target.jobs_url)
     print(f"Copied to {there}: rows {rows}, waiting jobs {jobs}. Each is the same as in {here}.")
     print(f"Set DATABASE_URL to the new one, and start the bot. Keys, models and clips stay in {settings.data_dir}.")
+    print(f"Delete {here} once you don't need it: /data delete doesn't reach it.")
     return 0
 
 

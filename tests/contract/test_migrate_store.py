@@ -116,7 +116,9 @@ async def test_a_database_with_other_rows_is_refused(tmp_path: Path, url: str, n
 
 
 @pytest.mark.slow
-async def test_the_command_moves_the_jobs_too_and_each_once(tmp_path: Path, url: str, now: datetime) -> None:
+async def test_the_command_moves_the_jobs_too_and_each_once(
+    tmp_path: Path, url: str, now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(tmp_path / "data")})
     home.prepare(settings)
     async with Store(settings.database_url) as store:
@@ -127,6 +129,8 @@ async def test_the_command_moves_the_jobs_too_and_each_once(tmp_path: Path, url:
     await aside(with_jobs(settings.jobs_url, wanted))
     for _ in range(2):
         assert await migrate_store(settings, url) == 0
+        said = f"Delete {settings.database_path} once you don't need it"
+        assert said in capsys.readouterr().out
     waiting = "select workflow_uuid, queue_name, queue_partition_key, delay_until_epoch_ms > ? from workflow_status"
     assert sorted((job.rsplit(":", 1)[0], *rest) for job, *rest in carry_out(url, waiting, [1e12])) == [
         (f"{ADA}:train:3", "members", str(ADA), True),
