@@ -46,6 +46,8 @@ class Outages(Parts):
             return
         await self.kill(victim)
         await self.again(victim)
+        if victim == "web":  # nothing else waits for it, and a part that starts without a database ends
+            await self.until_served()
 
     async def again(self, name: str) -> None:
         await self.begin(*name.split(), port=self.bot_port if name == "web" else 0)

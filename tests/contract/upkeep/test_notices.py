@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.contract.upkeep.stage import ADA, BEN, HOUR, Messenger, news, upkeep
 
 
 async def test_p39_an_undeliverable_notice_blocks_no_other_and_is_set_aside_by_name(
-    store: Store, now: datetime
+    store: Store, now: datetime, tmp_path: Path
 ) -> None:
     messenger = Messenger()
     odd, *_ = await news(store, now, odd=ADA, fine=ADA, hello=BEN)
@@ -36,7 +37,7 @@ async def test_p39_an_undeliverable_notice_blocks_no_other_and_is_set_aside_by_n
     assert f"`#{setback.reference}`" in words
     assert len(messenger.told) == 3  # once
     with pytest.raises(Unwell, match=f"notice {odd} .#{setback.reference}"):
-        await _aside(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": store.url, "DATA_DIR": str(store.path.parent)}))
+        await _aside(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": store.url, "DATA_DIR": str(tmp_path / "data")}))
 
 
 async def test_a_notice_set_aside_is_retried_at_the_next_start_without_telling_the_member_again(
