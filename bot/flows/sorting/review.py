@@ -18,7 +18,7 @@ from bot.flows.sorting import dry_run
 from bot.flows.sorting.dry_run import Reason
 from bot.flows.sorting.labelling import label
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
-from bot.flows.sorting.writing import sort
+from bot.flows.sorting.writing import reverse, sort
 from bot.flows.sorting.writing.sort import Receipt
 
 ASK = "ask"  # the section of questions; those of the playlists go by their numbers
@@ -212,7 +212,7 @@ async def undo_answer(store: Store, libraries: ScoredLibraries, member: int, car
     if last is None or layer is None:
         raise NothingToUndo
     is_written = asked.write is not None and last.playlists
-    write = await sort.undo_tap(store, member, layer.layer, last.song, now) if is_written else None
+    write = await reverse.undo_tap(store, member, layer.layer, last.song, now) if is_written else None
     async with store.writing() as tx:  # a write undoes only the answers about songs that it moved
         about = await answers.undo_event(tx, member, layer.layer, last.event, now)
     scored = await libraries.of(member, layer.layer)

@@ -1,9 +1,7 @@
 """Work that fails or waits doesn't block other work; after five failures it's set aside, by name."""
 
 import asyncio
-import logging
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +11,6 @@ import sqlalchemy as sa
 
 from bot.adapters import parts
 from bot.adapters.artefacts import Folder
-from bot.adapters.jobs import Jobs
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, schema, setbacks
 from bot.adapters.store.account import members, notices
@@ -26,7 +23,7 @@ from bot.core.records import NewModel, NewWrite, Setback, Work
 from bot.core.social.records import NewRepost, Place
 from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import ModelCorrupt
-from bot.errors.spotify import ConsentEnded, CoolingDown, Unreadable, Unsettled
+from bot.errors.spotify import ConsentEnded
 from bot.errors.stored import loaded
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, retry_old
@@ -35,7 +32,7 @@ from bot.flows.social.server_channels import Purpose
 from bot.flows.sorting.playlists import KEPT
 from bot.flows.sorting.writing.create import new_making
 from bot.upkeep import Upkeep
-from bot.worker import UNREADABLE, Worker
+from bot.worker import Worker
 from tests.contract.limits_stage import count, fill
 from tests.contract.upkeep.stage import ADA, BEN, DAY, HOUR, RHYTHM, Messenger, linked, news, until, upkeep
 
@@ -331,69 +328,6 @@ async def test_a_playlist_whose_making_was_set_aside_is_left_alone(store: Store,
     assert (JobKind.KEEP, ADA) not in begun
 
 
-@pytest.mark.parametrize(
-    ("error", "why"),
-    [
-        (ConsentEnded(), "sync failed in .* ms: Spotify's consent has ended"),
-        (CoolingDown(datetime(2026, 12, 1, 9, tzinfo=UTC)), "sync postponed in .* ms: no calls .* 2026-12-01 09:00:00"),
-    ],
-)
-async def test_the_log_says_why_a_job_waits_or_was_given_up(
-    store: Store, now: datetime, caplog: pytest.LogCaptureFixture, error: Exception, why: str
-) -> None:
-    async def account_music(_: int) -> None:
-        raise error
-
-    async def enqueue(*_: object, **__: object) -> None: ...
-
-    await linked(store, ADA, now)
-    jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "polls", "sources", "libraries"))
-    services: Any = SimpleNamespace(store=store, clock=lambda: now, account_music=account_music, jobs=jobs, **nothing)
-    caplog.set_level(logging.INFO, "bot.worker")
-    await Worker(services, Messenger(), lambda _: None).run(Job(JobKind.SYNC, ADA))
-    (said,) = caplog.messages
-    assert re.match(why, said)
-
-
-async def test_a_poll_that_waits_for_an_earlier_one_is_logged_only_at_debug(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """While a poll waits for hours, as Spotify wants it to, the next ones come every few minutes."""
-
-    async def nothing(_: Job) -> None: ...
-
-    caplog.set_level(logging.INFO, "bot.adapters.jobs")
-    logging.getLogger("dbos").handlers.clear()  # DBOS flushes them first, and an earlier test's stream is closed
-    jobs = Jobs(f"sqlite:///{tmp_path / 'jobs.db'}")
-    await jobs.start(nothing)
-    for kind in (JobKind.POLL, JobKind.SYNC) * 2:
-        await jobs.enqueue(kind, ADA, delay=600)
-    await jobs.stop(1)
-    assert [message.split()[0] for message in caplog.messages] == [JobKind.SYNC]
-
-
-async def test_a_job_that_worked_for_long_waits_no_longer_than_it_must(store: Store, now: datetime) -> None:
-    """What it waits for is a moment by its own clock, which ran on while it worked."""
-
-    async def music(_: int) -> None:
-        await asyncio.sleep(1)
-        raise Unsettled(now + timedelta(seconds=31))
-
-    async def enqueue(kind: str, member: int, argument: int, *, tries: int, delay: float) -> None:
-        delays.append(delay)
-
-    await linked(store, ADA, now)
-    async with store.writing() as tx:
-        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
-        write = await writes.begin(tx, NewWrite(ADA, layer, WriteKind.SORT, 1), now)
-        await writes.set_state(tx, write, WriteState.APPLYING)
-    jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "polls", "sources", "libraries"))
-    services: Any = SimpleNamespace(store=store, clock=lambda: now, music=music, jobs=jobs, **nothing)
-    delays: list[float] = []
-    await Worker(services, Messenger(), lambda _: None).run(Job(JobKind.APPLY, ADA, write))
-    assert 25 < delays[0] <= 30
-
-
 async def test_erasures_that_wait_for_the_database_to_rest_hold_nothing_up(store: Store, now: datetime) -> None:
     begun, resting = list[datetime](), asyncio.Event()
 
@@ -411,30 +345,3 @@ async def test_erasures_that_wait_for_the_database_to_rest_hold_nothing_up(store
     assert len(begun) == 1
     resting.set()
     await keeping.settled()
-
-
-async def test_a_write_to_a_playlist_that_stays_unreadable_fails_with_a_message(store: Store, now: datetime) -> None:
-    async def music(_: int) -> None:
-        raise Unreadable
-
-    async def enqueue(kind: str, member: int, argument: int, *, tries: int, delay: float) -> None:
-        again.append(Job(kind, member, argument, tries))
-
-    await linked(store, ADA, now)
-    async with store.writing() as tx:
-        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
-        write = await writes.begin(tx, NewWrite(ADA, layer, WriteKind.SORT, 1), now)
-        await writes.set_state(tx, write, WriteState.APPLYING)
-    jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "polls", "sources", "libraries"))
-    services: Any = SimpleNamespace(store=store, clock=lambda: now, music=music, jobs=jobs, **nothing)
-    worker, again = Worker(services, Messenger(), lambda _: None), [Job(JobKind.APPLY, ADA, write)]
-    for job in again:
-        assert len(again) <= 10 * UNREADABLE, "it never finishes"
-        await worker.run(job)
-    async with store.reading() as tx:
-        ended = await writes.get(tx, write)
-        told = [notice.kind for notice in await notices.waiting(tx, ADA)]
-    assert ended is not None
-    assert ended.state == "failed"
-    assert ended.problem
-    assert told == ["problem", "problem"]  # one for the delay, one for the end
