@@ -352,17 +352,15 @@ def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
 
 def _check_options(url: str) -> None:
     """Raise SettingsError if the database's driver wouldn't take the options that a URL ends in."""
-    from psycopg import ProgrammingError  # these load slowly, and hardly a URL has options
-    from psycopg.conninfo import make_conninfo
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
+    from psycopg import ProgrammingError, conninfo  # these load slowly, and hardly any URL has options
+    from sqlalchemy import exc, make_url
 
     try:
         parsed = make_url(url)
         _, options = parsed.get_dialect()().create_connect_args(parsed)
         if url.startswith(POSTGRESQL):
-            make_conninfo(**options)
-    except (ArgumentError, ProgrammingError, ValueError) as problem:
+            conninfo.make_conninfo(**options)
+    except (exc.ArgumentError, ProgrammingError, ValueError) as problem:
         raise SettingsError(f"DATABASE_URL: {str(problem).strip()}") from None
 
 
