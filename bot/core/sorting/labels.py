@@ -45,12 +45,14 @@ class Answer:
 class Verdict:
     """What's known about one song in one layer: playlists it belongs in, and playlists it doesn't.
 
+    among: whether it may belong in others as well: the member never said that these are all.
     bulk_answer: the event of the bulk answer that placed it, if one did: all of its songs have the same one.
     """
 
     yes: frozenset[int] = frozenset()
     no: frozenset[int] = frozenset()
     none: bool = False
+    among: bool = False
     skipped: bool = False
     source: Source = Source.BUTTON
     bulk_answer: int | None = None
@@ -59,6 +61,11 @@ class Verdict:
     def settled(self) -> bool:
         """Whether the member said where the song goes (nowhere counts); a skip or a bare "not there" isn't enough."""
         return bool(self.yes) or self.none
+
+    def excludes(self, playlist: int, *, several: bool) -> bool:
+        """Whether the member said that it doesn't belong there. several: whether songs may be in several playlists."""
+        elsewhere = bool(self.yes) and playlist not in self.yes
+        return self.none or playlist in self.no or (elsewhere and not (several and self.among))
 
     @property
     def corrects(self) -> bool:
@@ -89,11 +96,14 @@ def _after(before: Verdict, answer: Answer) -> Verdict:
         case Kind.ONLY:
             return Verdict(yes=named, no=before.no - named, source=source, bulk_answer=bulk_answer)
         case Kind.ALSO:
-            return Verdict(yes=before.yes | named, no=before.no - named, source=source, bulk_answer=bulk_answer)
+            among = before.among or not before.settled
+            yes, no = before.yes | named, before.no - named
+            return Verdict(yes=yes, no=no, among=among, source=source, bulk_answer=bulk_answer)
         case Kind.NONE:
             return Verdict(none=True, source=source, bulk_answer=bulk_answer)
         case Kind.NOT:
-            return Verdict(yes=before.yes - named, no=before.no | named, none=before.none, source=source)
+            yes, no = before.yes - named, before.no | named
+            return Verdict(yes=yes, no=no, none=before.none, among=before.among, source=source)
         case Kind.SKIP:
             return replace(before, skipped=True)
 

@@ -66,12 +66,13 @@ def edit_answers(
     return removed + added
 
 
-def standing_answers(standing: Mapping[int, Sequence[str]], liked: frozenset[str], event: int) -> list[Answer]:
+def standing_answers(
+    standing: Mapping[int, Sequence[str]], liked: frozenset[str], several: bool, event: int
+) -> list[Answer]:
     """Return the songs already in playlists as answers; only for members who switched that on."""
     where: dict[str, list[int]] = {}
     for playlist, songs in standing.items():
         for song in dict.fromkeys(songs):
             where.setdefault(song, []).append(playlist)
-    return [
-        Answer(song, Kind.ONLY, tuple(holding), Source.HAND, event) for song, holding in where.items() if song in liked
-    ]
+    kind = Kind.ALSO if several else Kind.ONLY
+    return [Answer(song, kind, tuple(holding), Source.HAND, event) for song, holding in where.items() if song in liked]

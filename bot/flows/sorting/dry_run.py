@@ -97,7 +97,7 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     library = {song.song: song for song in scored.songs}
     standing = {playlist.playlist: _standing(given, playlist, library) for playlist in kept}
     placed = frozenset().union(*standing.values()) if standing else frozenset()
-    moved = _moved(verdicts, ours, standing)
+    moved = _moved(verdicts, ours, standing, several=layer.several)
     known = [song.song for song in scored.songs if only is None or song.song in only or song.song in moved]
     todo = [song for song in known if _open(song, verdicts.get(song, UNSAID), standing, placed, layer)]
     untold = [song for song in todo if not verdicts.get(song, UNSAID).settled]
@@ -108,7 +108,8 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     sieves = [*guessed.sieves, (Reason.REFUSED, _songs(able)), (Reason.SAME, _songs(lines))]
     stays = _stays([song for song in todo if only is None or song in only], placed, frozenset(untold), sieves)
     going = {line["song"] for line in lines if line["action"] == Action.ADD}
-    unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(scored.place) if only is None else None)
+    liked = frozenset(scored.place) if only is None else None
+    unwanted = _unwanted(verdicts, ours, standing, liked, several=layer.several)
     lines += [line for line in unwanted if line["song"] in going or not _homeless(line, verdicts, standing)]
     return Decided(sum(only is None or song in only for song in todo), lines, stays)
 
@@ -153,14 +154,15 @@ def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: C
 
 
 def _moved(
-    verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Mapping[int, set[str | None]]
+    verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Standing, *, several: bool
 ) -> frozenset[str]:
     """Return the songs that we placed and the member has since placed elsewhere."""
     return frozenset(
         song
         for playlist, put in ours.items()
         for song in put
-        if song in standing[playlist] and song in verdicts and verdicts[song].yes and playlist not in verdicts[song].yes
+        if song in standing[playlist] and song in verdicts and verdicts[song].yes
+        if verdicts[song].excludes(playlist, several=several)
     )
 
 
@@ -264,8 +266,10 @@ def _settled(
 def _unwanted(
     verdicts: Mapping[str, Verdict],
     ours: Mapping[int, frozenset[str]],
-    standing: Mapping[int, set[str | None]],
+    standing: Standing,
     liked: frozenset[str] | None,
+    *,
+    several: bool,
 ) -> list[dict[str, Any]]:
     """Return the lines that remove songs we added that are no longer wanted there.
 
@@ -275,9 +279,5 @@ def _unwanted(
         {"song": song, "playlist": playlist, "action": Action.REMOVE, "certainty": "told"}
         for playlist, songs in ours.items()
         for song in sorted(songs & {song for song in standing[playlist] if song})
-        if _ruled_out(verdicts.get(song, UNSAID), playlist) or (liked is not None and song not in liked)
+        if verdicts.get(song, UNSAID).excludes(playlist, several=several) or (liked is not None and song not in liked)
     ]
-
-
-def _ruled_out(verdict: Verdict, playlist: int) -> bool:
-    return playlist in verdict.no or (verdict.settled and playlist not in verdict.yes)

@@ -231,6 +231,23 @@ async def test_a_song_is_not_proposed_where_it_stands(prepared: Prepared) -> Non
     assert found.stays == {uri(0): Reason.PLACED, uri(1): Reason.UNSURE}
 
 
+async def test_where_songs_may_be_in_several_one_more_playlist_leaves_it_where_it_was_put(prepared: Prepared) -> None:
+    """Only one that's said to be all of a song's playlists takes it out of the others."""
+    scored = await prepared.sorted([SURE] * 2)
+    run, bed, sea = prepared.kept
+    async with prepared.store.writing() as tx:
+        await playlists.change_layer(tx, run.layer, several=True)
+    await prepared.applied(await prepared.planned(scored))
+    for event, kind in enumerate((Kind.ALSO, Kind.ONLY)):
+        async with prepared.store.writing() as tx:
+            await answers.add(tx, MEMBER, run.layer, Answer(uri(event), kind, (bed.playlist,), Source.HAND, event))
+    after = await prepared.applied(await prepared.planned(scored))
+    assert after == {"Run": [uri(0)], "Bed": [uri(0), uri(1)], "Sea": []}
+    async with prepared.store.writing() as tx:
+        await answers.add(tx, MEMBER, run.layer, Answer(uri(1), Kind.ALSO, (sea.playlist,), Source.HAND, 9))
+    assert (await prepared.applied(await prepared.planned(scored))) == after | {"Sea": [uri(1)]}
+
+
 async def test_songs_that_stand_in_a_playlist_neither_make_up_for_mistakes_nor_use_up_questions(
     prepared: Prepared,
 ) -> None:

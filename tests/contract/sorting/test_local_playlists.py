@@ -77,5 +77,5 @@ async def test_a_song_moved_to_another_playlist_leaves_the_first_at_the_next_sor
         await answers.add(tx, MEMBER, kept.layer, said)
         verdicts = await answers.verdicts(tx, MEMBER, kept.layer)
         standing = {kept.playlist: {item.song for item in await playlists.items(tx, kept.playlist)}}
-    (line,) = _unwanted(verdicts, {kept.playlist: frozenset(SONGS)}, standing, liked=frozenset(SONGS))
+    (line,) = _unwanted(verdicts, {kept.playlist: frozenset(SONGS)}, standing, frozenset(SONGS), several=False)
     assert (line["song"], line["action"]) == (SONGS[1], "remove")

@@ -60,8 +60,10 @@ def test_a_move_is_a_no_and_a_yes() -> None:
 
 
 def test_playlists_as_labels_name_every_playlist_of_a_song() -> None:
-    learned = standing_answers({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
+    learned = standing_answers({1: ["a", "z"], 2: ["a", "b"]}, LIKED, several=False, event=1)
     assert {answer.song: answer.playlists for answer in learned} == {"a": (1, 2), "b": (2,)}
+    (one_of_them,) = standing_answers({1: ["a"]}, LIKED, several=True, event=1)
+    assert not fold([one_of_them])["a"].excludes(2, several=True), "the bot may have put it there"
 
 
 def test_an_emptied_place_does_not_count_as_a_removal() -> None:

@@ -105,7 +105,7 @@ async def learn(store: Store, layer: Layer) -> int:
             return 0
         liked, held = frozenset(await songs.liked(tx, layer.member)), await _held(tx, layer)
     count = 0
-    for piece in chunks(await asyncio.to_thread(standing_answers, held, liked, STANDING)):
+    for piece in chunks(await asyncio.to_thread(standing_answers, held, liked, layer.several, STANDING)):
         async with store.writing() as tx:
             if not await _counts(tx, layer):
                 break

@@ -194,17 +194,13 @@ def _contradicted(changes: Sequence[Change], verdicts: Mapping[str, Verdict], *,
     """Return the planned lines that answers contradict, as given up; a song that isn't added isn't removed either."""
     wanted = [change for change in changes if change.state == LineState.WANTED]
     adding = [change for change in wanted if change.action == Action.ADD]
-    out = {change for change in adding if _is_out(verdicts.get(change.song, UNSAID), change.playlist, several)}
+    said = {change: verdicts.get(change.song, UNSAID) for change in adding}
+    out = {change for change in adding if said[change].excludes(change.playlist, several=several)}
     songs_out, over = {change.song for change in out}, {change.change for change in out}
     lines = [line for playlist in {each.playlist for each in wanted} for line in lines_of(wanted, playlist)]
     ruled_out = [replace(line, state=LineState.RULED_OUT) for line in lines if line.key in over]
     staying = [line for line in lines if line.action == Action.REMOVE and line.song in songs_out]
     return ruled_out + [replace(line, state=LineState.UNTOUCHED) for line in staying]
-
-
-def _is_out(verdict: Verdict, playlist: int, several: bool) -> bool:
-    elsewhere = bool(verdict.yes) and playlist not in verdict.yes and not several
-    return verdict.none or playlist in verdict.no or elsewhere
 
 
 async def cancel(store: Store, member: int, write: int) -> bool:
