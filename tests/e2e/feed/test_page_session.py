@@ -81,6 +81,28 @@ async def test_logging_out_works_here_or_everywhere(phone: Phone) -> None:
     phone.complaints.clear()
 
 
+async def test_a_link_that_did_not_get_through_is_tried_again(phone: Phone) -> None:
+    context = await phone.browser.new_context(viewport=PHONE)
+    page = await context.new_page()
+    await page.route("**/feed/session", lambda route: route.abort(), times=1)
+    await page.goto(await phone.link())
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.locator("article.card")).to_be_visible()
+    await context.close()
+
+
+async def test_a_new_link_in_the_same_tab_logs_in_again(phone: Phone) -> None:
+    async with phone.page(link=await phone.link("label")) as page:
+        await page.context.clear_cookies()
+        await page.reload()
+        await expect(page.locator(".message")).to_contain_text("logged out")
+        await page.goto(await phone.link("label"))
+        await expect(page.locator(".place").first).to_be_visible()
+        assert "#" not in page.url
+    assert [complaint for complaint in phone.complaints if "401" in complaint]
+    phone.complaints.clear()
+
+
 async def test_the_page_names_its_member_and_asks_before_switching(phone: Phone) -> None:
     mine = phone.person.user
     eve = await with_file(phone.feed.stack, f"eve-{next(NUMBERS)}", library=OWN)
@@ -88,13 +110,11 @@ async def test_the_page_names_its_member_and_asks_before_switching(phone: Phone)
         await expect(page.locator("#who")).to_have_text(f"@{mine.name} ({mine.display_name})")
         said = await answer(eve.command("feed web"))
         hers = next(button.url for button in said.buttons() if button.url)
-        await page.goto("about:blank")  # as a real link would: changing only the part after # loads nothing
         await page.goto(hers)
         await expect(page.locator(".message")).to_contain_text(f"This browser is logged in as @{mine.name}")
         await expect(page.locator(".message")).to_contain_text(f"@{eve.user.name}")
         await page.get_by_role("button", name="Stay as I am").click()
         await expect(page.locator("#who")).to_contain_text(mine.name)
-        await page.goto("about:blank")
         await page.goto(hers)
         await page.get_by_role("button", name="Continue as them").click()
         await expect(page.locator("#who")).to_contain_text(eve.user.name)

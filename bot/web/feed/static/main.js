@@ -60,13 +60,16 @@ async function leave() {
 }
 
 // ---------------------------------------------------------------- start
-/** Exchange the link's secret for a session; it leaves the address at once. */
-async function enter() {
+/** Take the link's secret out of the address; empty if there's none. */
+function taken() {
   const link = location.hash.slice(1);
   const there = location.pathname.endsWith("/enter") ? "./" : location.pathname + location.search;
-  if (!link && there !== "./") return;
-  history.replaceState(null, "", there);
-  if (!link) return;
+  if (link || there === "./") history.replaceState(null, "", there);
+  return link;
+}
+
+/** Exchange a link's secret for a session. */
+async function enter(link) {
   await api.enter(link).catch(async (error) => {
     if (error.status !== TAKEN) throw error;
     if (await agrees(`${error.message} ${say("go_on_as")}`)) await api.changeOver(link);
@@ -82,13 +85,11 @@ function agrees(question) {
   });
 }
 
-async function begin() {
+async function begin(link) {
   let refused = null;
   message(say("one_moment"));
-  await enter().catch((error) => {
-    refused = error;
-  });
-  if (refused instanceof api.Offline) return message(refused.message, button(say("try_again"), () => location.reload()));
+  if (link) await enter(link).catch((error) => (refused = error));
+  if (refused instanceof api.Offline) return message(refused.message, button(say("try_again"), () => begin(link)));
   message(say("one_moment"));
   sayWho();
   await view.start();
@@ -103,7 +104,8 @@ helping.textContent = say("help");
 helping.addEventListener("click", help);
 ways.setAttribute("aria-label", say("views"));
 keys.listen(() => view, act);
-addEventListener("popstate", () => show(asked()));
+addEventListener("popstate", () => location.hash || show(asked()));
+addEventListener("hashchange", () => location.hash && location.reload()); // a new link in the same tab loads nothing
 navigator.serviceWorker?.register(new URL("../sw.js", import.meta.url)).catch(() => {});
 point();
-begin();
+begin(taken());
