@@ -58,7 +58,7 @@ def read(path: Path) -> Taught | None:
     return read_from(Folder(path.parent), path.name)
 
 
-def read_from(files: Artefacts, name: str = NAME, version: str = "") -> Taught | None:
+def read_from(files: Artefacts, name: str, version: str = "") -> Taught | None:
     """Return the prior among these files, None if there's none. Raises PriorCorrupt, StorageDown."""
     try:
         return files.load(name, _parse, MOST_BYTES, version)

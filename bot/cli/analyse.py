@@ -76,7 +76,7 @@ def _tell_error(path: Path, error: CratekeeperError, *, as_json: bool) -> None:
         print(f"{shown(path)}: {shown(error)}", file=sys.stderr)
 
 
-async def hear_folder(settings: Settings, folder: Path, *, as_json: bool, forgetting: bool = False) -> int:
+async def hear_folder(settings: Settings, folder: Path, *, as_json: bool, forgetting: bool) -> int:
     """Hear what is new below a folder, with a bar that says how far it is; returns the exit code.
 
     forgetting: let go of all files that are gone, however many.

@@ -113,7 +113,7 @@ def sound(heard: Sound) -> str:
     return ", ".join(said)
 
 
-def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
+def songs_near(like: Sequence[Song], unlike: Sequence[Song]) -> str:
     """What a list of songs is near; without any, it's what the member likes."""
     if not like:
         return _("**Near what you like**")

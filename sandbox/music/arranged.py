@@ -201,7 +201,7 @@ def _level(parts: Samples, song: Arranged, section: Section) -> None:
 
 
 # ---------------------------------------------------------------- files
-def write_arranged(folder: Path, seeds: Sequence[int], families: Sequence[int] = range(len(STYLES))) -> None:
+def write_arranged(folder: Path, seeds: Sequence[int], families: Sequence[int]) -> None:
     """Write songs as `<seed>.flac`, and `sections.csv` with each section's position: file, kind, start, end."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "sections.csv").open("w", newline="") as file:

@@ -28,6 +28,7 @@ LEANING = 0.04  # likewise, for an artist's own sound
 BLEND = 0.45  # maximum share of an artist's other style in a song
 TWO = 0.38  # from this share of another style, a song belongs to both
 WORDLESS = 0.3  # share of artists without tags
+WORKERS = 2  # songs heard at once
 
 Features = dict[str, float]
 
@@ -169,7 +170,7 @@ def hear(sound: Sound) -> Features:
 
 
 def hear_all(
-    songs: Sequence[Song], cache: Path, *, workers: int = 2, progress: Callable[[int], None] = lambda _: None
+    songs: Sequence[Song], cache: Path, *, progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Features]:
     """Return every song's features by id; cached in the folder `cache` until songs, synth or feature set change.
 
@@ -179,7 +180,7 @@ def hear_all(
     if kept.exists():
         return dict(json.loads(kept.read_text()))
     heard: dict[str, Features] = {}
-    with ThreadPoolExecutor(workers) as pool:  # numpy releases the interpreter lock
+    with ThreadPoolExecutor(WORKERS) as pool:  # numpy releases the interpreter lock
         for song, numbers in zip(songs, pool.map(hear, (song.sound for song in songs)), strict=True):
             heard[song.id] = numbers
             progress(len(heard))

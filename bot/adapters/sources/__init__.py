@@ -58,16 +58,11 @@ async def opened(
 
 
 @asynccontextmanager
-async def previews_opened(
-    settings: Settings,
-    store: Store,
-    clock: Clock,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> AsyncIterator[Previews | None]:
+async def previews_opened(settings: Settings, store: Store, clock: Clock) -> AsyncIterator[Previews | None]:
     """Yield the finder of previews for members; None if it's disabled."""
     if not settings.deezer_previews:
         yield None
         return
     async with aiohttp.ClientSession(trust_env=False) as http:
         terms = deezer.terms_for_members(AGENT)
-        yield Previews(Site(deezer.NAME, settings.deezer_url, terms, store, http, clock, sleep))
+        yield Previews(Site(deezer.NAME, settings.deezer_url, terms, store, http, clock))

@@ -30,7 +30,7 @@ NO_TIME = timedelta()
 SLICE = timedelta(seconds=10)  # well below the grace period of a stop
 NEWS_EVERY = timedelta(minutes=5)  # how often cached libraries are refreshed while it runs
 NOTHING_FOR = timedelta(days=30)  # before asking a source again that knew nothing of a song
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(days=1)  # after a failure; doubles each time
+FIRST_RETRY = timedelta(minutes=5)  # after a failure; doubles each time
 MOST_TRIES = 6  # failures in a row, after which the source counts as knowing nothing
 
 
@@ -244,4 +244,4 @@ async def _note_failure(store: Store, source: FeatureSource, asked: Sequence[Sub
 def _failed(song: str, tries: int, now: datetime) -> LookupOutcome:
     if tries >= MOST_TRIES:
         return LookupOutcome(song, LookupState.NOTHING, now + NOTHING_FOR)
-    return LookupOutcome(song, LookupState.FAILED, now + min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1)), tries)
+    return LookupOutcome(song, LookupState.FAILED, now + FIRST_RETRY * 2 ** (tries - 1), tries)
