@@ -26,6 +26,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from bot import modes
+from bot.cli.trouble import words
 from sandbox import cleo, page
 from sandbox.music.library import drawn, load
 from sandbox.music.songs import Features, Song, hear_all, songs, write_audio
@@ -57,8 +58,11 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], prog: str = "
     except TimeoutError:
         print(f"sandbox: the bot took longer than {PATIENCE:.0f} s for a step of the tour", file=sys.stderr)
         return 1
-    except (BotEnded, ValueError, OSError) as error:
+    except (BotEnded, ValueError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"sandbox: {words(error, 'or name another', port='PORT')}", file=sys.stderr)
         return 1
 
 
@@ -82,14 +86,22 @@ def _number(name: str, given: str) -> int:
     raise ValueError(f"{name} must be a whole number {wanted}, not {given!r}")
 
 
+def plays_tour(environment: Mapping[str, str]) -> bool:
+    """Return whether the sandbox begins with the tour. Raises ValueError for a wrong setting."""
+    given = environment.get("TOUR") or "on"
+    if given.lower() not in ("on", "off"):
+        raise ValueError(f"TOUR must be on or off, not {given!r}")
+    return given.lower() == "on"
+
+
 async def _main(environment: Mapping[str, str]) -> int:
-    given = numbers(environment)
+    given, touring = numbers(environment), plays_tour(environment)
     stopped = asyncio.Event()
     for kind in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(kind, stopped.set)
     with tempfile.TemporaryDirectory(prefix="cratekeeper-") as folder:
         stack = Stack(Path(folder), port=given.get("PORT", 0), settings={"FEED_PAGE": "on"})
-        playing = asyncio.create_task(_play(stack, environment, given))
+        playing = asyncio.create_task(_play(stack, environment, given, Tour(paused=not touring)))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -101,11 +113,11 @@ async def _main(environment: Mapping[str, str]) -> int:
         return 0
 
 
-async def _play(stack: Stack, environment: Mapping[str, str], given: Mapping[str, int]) -> int:
+async def _play(stack: Stack, environment: Mapping[str, str], given: Mapping[str, int], tour: Tour) -> int:
     seed, library = given.get("SEED", 0), environment.get("LIBRARY")
     ada, ben, heard = await asyncio.to_thread(_people, stack, library, given, seed)
     stack.discord.appoint(stack.guild, ada.person.user)
-    stage = _stage(stack, (ada, ben), heard, Tour(paused=environment.get("TOUR") == "off"))
+    stage = _stage(stack, (ada, ben), heard, tour)
     stack.web = page.application(stage)
     async with stack:
         _say(f"The page: {stack.origin}")

@@ -10,19 +10,22 @@ import aiohttp
 
 from bot.errors import CratekeeperError
 
-BINDING = re.compile(r"address \('[^']*', (\d+)")
+BINDING = re.compile(r"address \('([^']*)', (\d+)")
 ELSEWHERE = "or set DATA_DIR to another folder"
 SAME = {errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC, errno.EEXIST: errno.ENOTDIR}  # in what to do
 
 
-def words(error: BaseException, elsewhere: str = ELSEWHERE) -> str:
-    """Return one line: which file or address has a problem, and what to do. elsewhere: how to do without that file."""
+def words(error: BaseException, elsewhere: str = ELSEWHERE, port: str = "HTTP_PORT") -> str:
+    """Return one line: which file or address has a problem, and what to do.
+
+    elsewhere: how to do without that file; port: the setting that says where to listen.
+    """
     if isinstance(error, CratekeeperError):
         return str(error)
     if isinstance(error, aiohttp.ClientError | TimeoutError):
         return _of_network(error)
     if isinstance(error, OSError):
-        return _of_system(error, elsewhere)
+        return _of_system(error, elsewhere, port)
     return f"{type(error).__name__}: {error}"
 
 
@@ -45,9 +48,9 @@ def _of_connection(error: aiohttp.ClientConnectorError) -> str:
     return f"can't reach {where} ({error.strerror}): is the network up?"
 
 
-def _of_system(error: OSError, elsewhere: str) -> str:
+def _of_system(error: OSError, elsewhere: str, port: str) -> str:
     if bound := BINDING.search(str(error)):
-        return _of_port(error, bound[1])
+        return _of_port(error, bound[1], bound[2], port)
     path, code = error.filename or "a file", SAME.get(error.errno or 0, error.errno)
     if code == errno.ENOTDIR:  # looked at only here: what is above a closed file may be closed, too
         return f"{_in_the_way(path)} isn't a folder: move that file, {elsewhere}"
@@ -67,11 +70,13 @@ def _in_the_way(name: str | bytes) -> Path:
     return next((path for path in (whole, *whole.parents) if path.exists() and not path.is_dir()), whole)
 
 
-def _of_port(error: OSError, port: str) -> str:
+def _of_port(error: OSError, host: str, port: str, setting: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use by another program: stop it, or change HTTP_PORT"
+        return f"port {port} is in use by another program: stop it, or change {setting}"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"this machine doesn't have the address {host}: change HTTP_HOST"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"the user {_me()} may not use port {port}: set HTTP_PORT to one above 1023"
+        return f"the user {_me()} may not use port {port}: set {setting} to one above 1023"
     return f"can't listen on port {port}: {error.strerror}"
 
 

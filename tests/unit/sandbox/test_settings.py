@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.__main__ import main, numbers
+from sandbox.__main__ import main, numbers, plays_tour
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,14 @@ def test_a_wrong_number_is_named_in_one_line(name, given, capsys):
 
 def test_numbers_that_are_not_set_or_empty_are_left_to_their_defaults():
     assert numbers({"PORT": "", "SEED": "7", "LIBRARY": "x.csv"}) == {"SEED": 7}
+
+
+def test_the_tour_is_on_or_off_and_anything_else_is_refused_in_one_line(capsys):
+    assert [plays_tour({"TOUR": given}) for given in ("", "on", "Off")] == [True, True, False]
+    assert main([], {"TOUR": "maybe"}) == 1
+    assert capsys.readouterr() == ("", "sandbox: TOUR must be on or off, not 'maybe'\n")
+
+
+def test_a_missing_library_is_named_in_one_line(capsys):
+    assert main([], {"LIBRARY": "nowhere.csv"}) == 1
+    assert capsys.readouterr().err == "sandbox: nowhere.csv is missing\n"
