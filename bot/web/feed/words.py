@@ -160,7 +160,6 @@ IN_FILES: Mapping[str, str] = {
     "app": N_("Cratekeeper: the feed"),
     "about": N_("Songs that others like, each from its highlight on, and a button for where each of yours goes."),
     "no_script": N_("This page needs JavaScript. In Discord, `/feed play` shows the same songs."),
-    **{name: WORDS[name] for name in ("help", "one_moment", "undo")},
 }
 
 

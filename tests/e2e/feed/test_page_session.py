@@ -81,6 +81,19 @@ async def test_logging_out_works_here_or_everywhere(phone: Phone) -> None:
     phone.complaints.clear()
 
 
+@pytest.mark.parametrize(("path", "script"), [("feed/", False), ("activity/", False), ("activity/", True)])
+async def test_a_page_that_cannot_run_says_so_and_shows_no_button_that_does_nothing(
+    phone: Phone, path: str, *, script: bool
+) -> None:
+    context = await phone.browser.new_context(viewport=PHONE, java_script_enabled=script)
+    page = await context.new_page()
+    await page.goto(f"{phone.feed.stack.public_url}/{path}")
+    await expect(page.locator("body")).to_contain_text("opens inside Discord" if script else "needs JavaScript")
+    await expect(page.locator("body")).not_to_contain_text("One moment")
+    await expect(page.get_by_role("button")).to_have_count(0)
+    await context.close()
+
+
 async def test_a_link_that_did_not_get_through_is_tried_again(phone: Phone) -> None:
     context = await phone.browser.new_context(viewport=PHONE)
     page = await context.new_page()

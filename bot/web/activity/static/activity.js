@@ -47,6 +47,7 @@ function openOutside(discord) {
 }
 
 async function begin(discord, application) {
+  message(say("one_moment"));
   try {
     await enter(discord, application);
   } catch (error) {
@@ -58,6 +59,7 @@ async function begin(discord, application) {
 }
 
 async function open() {
+  message(say("one_moment"));
   const application = document.querySelector("meta[name=application]").content;
   let discord;
   try {

@@ -102,6 +102,7 @@ undoing.textContent = say("undo");
 undoing.addEventListener("click", () => view.act("undo"));
 helping.textContent = say("help");
 helping.addEventListener("click", help);
+helping.parentElement.hidden = false; // without this script, its buttons would do nothing
 ways.setAttribute("aria-label", say("views"));
 keys.listen(() => view, act);
 addEventListener("popstate", () => location.hash || show(asked()));
