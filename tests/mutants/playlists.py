@@ -62,6 +62,14 @@ PLAYLISTS = (
         "            return await self._in_thread(send)",
     ),
     mutant(
+        2,
+        "a playlist that may have been made is requested again",
+        "contract/spotify/writing/test_create.py",
+        "bot/flows/sorting/writing/create.py",
+        "    if making.asked_at is not None:\n",
+        "    if False:\n",
+    ),
+    mutant(
         3,
         "a line is sent again without end",
         "contract/spotify/writing/test_manual_edits.py",
