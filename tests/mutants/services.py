@@ -12,6 +12,14 @@ SERVICES = (
         "",
     ),
     mutant(
+        6,
+        "a request that waits for its turn doesn't heed a refusal",
+        "contract/spotify/test_spotify_waiting.py",
+        "bot/adapters/spotify/sender.py",
+        "            if not await self._left(client_id):\n                return\n",
+        "            return\n",
+    ),
+    mutant(
         7,
         "an outage has no back-off",
         "contract/spotify/test_spotify_waiting.py",

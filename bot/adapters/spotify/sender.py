@@ -77,33 +77,46 @@ class Sender:
         return await self.send(client_id, send, patient=False)
 
     async def _turn(self, client_id: str) -> None:
-        """Count the request and wait for the app's turn. Raises CoolingDown, or SpotifyDown between two tries."""
+        """Count the request and wait for the app's turn. Raises CoolingDown, or SpotifyDown between two tries.
+
+        If Spotify asks the app to wait meanwhile, the turn is lost, and another is waited for.
+        """
         if self._stopping:
             raise SpotifyDown("the bot is stopping")
         while seconds := self._outage.wait(self._steady()):
-            await self._heed(client_id)
+            await self._left(client_id)
             if seconds > PATIENCE:
                 raise SpotifyDown
             await self._sleep(seconds)
+        calls = 1
+        while seconds := await self._take_turn(client_id, calls):
+            await self._sleep(seconds)
+            if not await self._left(client_id):
+                return
+            calls = 0
+
+    async def _take_turn(self, client_id: str, calls: int) -> float:
+        """Reserve the app's next turn, for that many calls; return the seconds until then."""
         async with self._store.writing() as tx:
             now = self._clock()
-            if await _heed(tx, client_id, now):
+            left = await _left(tx, client_id, now)
+            if left == 0:
                 await limits.release(tx, client_id)  # it's over, but a clock that's put back would restart it
-            await limits.spend(tx, client_id, now, 1)
-            seconds = await limits.take_turn(tx, client_id, now, self._pace)
-        if seconds:
-            await self._sleep(seconds)
-            await self._heed(client_id)
+            await limits.spend(tx, client_id, now, calls)
+            return max(left or 0, await limits.take_turn(tx, client_id, now, self._pace))
 
-    async def _heed(self, client_id: str) -> None:
+    async def _left(self, client_id: str) -> float | None:
         async with self._store.reading() as tx:
-            await _heed(tx, client_id, self._clock())
+            return await _left(tx, client_id, self._clock())
 
     async def _hold(self, client_id: str, seconds: float) -> None:
-        """Let nobody have the app's turn for a moment."""
+        """Let nobody have the app's turn for a moment, nor use one that they have."""
         async with self._store.writing() as tx:
             now = self._clock()
-            await limits.hold_turns(tx, client_id, now, now + timedelta(seconds=seconds), self._pace)
+            until = now + timedelta(seconds=seconds)
+            await limits.hold_turns(tx, client_id, now, until, self._pace)
+            if until > (await limits.cooldown(tx, client_id) or now):
+                await limits.cool_down(tx, client_id, until, str(TOO_MANY))
 
     async def _once(self, send: Callable[[], T]) -> T:
         """Send a request exactly once. Raises SpotifyDown if it's unknown whether it was carried out."""
@@ -169,12 +182,15 @@ class Sender:
         return until
 
 
-async def _heed(tx: Tx, client_id: str, now: datetime) -> bool:
-    """Return whether a cooldown is over that's still stored. Raises CoolingDown during one."""
+async def _left(tx: Tx, client_id: str, now: datetime) -> float | None:
+    """Return the seconds left of a stored cooldown; None without one. Raises CoolingDown beyond PATIENCE."""
     until = await limits.cooldown(tx, client_id)
-    if until is not None and until > now:
+    if until is None:
+        return None
+    left = (until - now).total_seconds()
+    if left > PATIENCE:
         raise CoolingDown(until)
-    return until is not None
+    return max(0.0, left)
 
 
 def _outcome(refusal: Refusal) -> Call:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -61,6 +61,51 @@ async def test_p06_a_spent_quota_is_not_retried(stage: Stage, mara: SpotifyMusic
     assert stage.clock.naps == []
 
 
+async def test_p06_a_spent_quota_without_a_time_waits_for_hours(stage: Stage, mara: SpotifyMusic) -> None:
+    async with served(answering(429, '{"error": {"status": 429, "reason": "QUOTA_EXCEEDED"}}')) as origin:
+        music = await stage.music(MARA, elsewhere(stage, origin))
+        with pytest.raises(CoolingDown) as told:
+            await music.likes(0)
+    assert told.value.until == stage.clock() + timedelta(hours=6)
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(3, [0, 3, 4]), (86_400, [0])])
+async def test_p06_a_call_that_waits_for_its_turn_heeds_a_refusal_met_meanwhile(
+    stage: Stage, mara: SpotifyMusic, seconds: int, sent: list[int]
+) -> None:
+    await stage.link(IDA, "ida")
+    stage.clock.pass_by(seconds=5)
+    stage.world.requests.clear()
+    asleep, queued, began = dict[datetime, asyncio.Event](), asyncio.Event(), stage.clock()
+
+    async def sleep(seconds: float) -> None:
+        due = stage.clock() + timedelta(seconds=seconds)
+        woken = asleep[due] = asyncio.Event()
+        queued.set()
+        if len(asleep) == 2:
+            wake_the_first()
+        await woken.wait()
+
+    def wake_the_first(*_: object) -> None:
+        if asleep:
+            stage.clock.now = max(stage.clock.now, min(asleep))
+            asleep.pop(min(asleep)).set()
+
+    async def hold_back(_: Request) -> None:
+        await queued.wait()
+
+    stage.clock.sleep = sleep  # type: ignore[method-assign]
+    stage.fault(LIKES, "status", status=429, retry_after=seconds)
+    stage.world.before.append(hold_back)
+    paced = stage.again(Pace(SECOND))
+    calls = [asyncio.create_task((await stage.music(member, paced)).likes(0)) for member in (MARA, IDA)]
+    for call in calls:
+        call.add_done_callback(wake_the_first)
+    told = await asyncio.gather(*calls, return_exceptions=True)
+    assert [round((request.at - began).total_seconds()) for request in stage.world.requests] == sent
+    assert len([each for each in told if isinstance(each, CoolingDown)]) == (0 if seconds == 3 else 2)
+
+
 async def test_p06_a_429_without_a_time_waits_out_the_rolling_window(stage: Stage, mara: SpotifyMusic) -> None:
     stage.fault(LIKES, "status", status=429)
     with pytest.raises(CoolingDown) as told:
@@ -85,7 +130,7 @@ DATE = "Sun, 01 Nov 2026 12:00:00 GMT"
         ("9" * 40, 6 * 3600),
     ],
 )
-async def test_a_retry_after_is_understood_in_any_form_or_replaced_by_a_default(
+async def test_p06_a_retry_after_is_understood_in_any_form_or_replaced_by_a_default(
     stage: Stage, mara: SpotifyMusic, said: str, seconds: int
 ) -> None:
     refused = answering(429, "", **{"Retry-After": said, "Date": DATE})
