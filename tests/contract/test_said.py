@@ -94,7 +94,7 @@ async def test_p43_undo_on_a_receipts_card_reverts_what_the_tap_wrote(linked: Li
     with pytest.raises(StillWriting):  # rather than undoing an earlier write
         await reverse.undo(linked.store, MEMBER, None, NOW)
     await sort.apply(linked.store, music, tap, NOW)
-    back = await reverse.undo_tap(linked.store, MEMBER, kept.layer, song, NOW)
+    back = (await review.undo_answer(linked.store, libraries, MEMBER, "card", NOW)).write
     assert back is not None
     later = NOW + timedelta(minutes=2)
     receipt = await sort.apply(linked.store, music, back, later)

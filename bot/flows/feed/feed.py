@@ -29,7 +29,7 @@ from bot.errors.feed import AllShown, GoneFromSpotify, NothingToHear, NotOnSpoti
 from bot.errors.sorting import PlaylistNotKept
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
-from bot.flows.sorting.writing import sort
+from bot.flows.sorting.writing import sort, taps
 from bot.ports import Clock
 
 REST = timedelta(days=30)  # until a song they reacted to may come again
@@ -256,9 +256,10 @@ class Feed:
         if teaches and layer is not None:
             said_at = event if event is not None else await answers.next_event(tx, member)
             await answers.add(tx, member, kept.layer, _label(layer, song, kept.playlist, said_at))
+            if (write := await taps.carry_out(tx, layer, [song], [kept.playlist], now)) is not None:
+                return write
         lines = [(kept.playlist, song, Action.ADD)]
-        kind = WriteKind.TAP if teaches else WriteKind.ADD
-        return await sort.open_tap(tx, NewWrite(member, kept.layer, kind), lines, now)
+        return await sort.open_tap(tx, NewWrite(member, kept.layer, WriteKind.ADD), lines, now)
 
     async def _recommended(
         self, member: int, count: int, without: Sequence[str], *, only_sound: bool

@@ -202,8 +202,8 @@ class UndoneAnswer:
 async def undo_answer(store: Store, libraries: ScoredLibraries, member: int, card: str, now: datetime) -> UndoneAnswer:
     """Undo the last answer in the card's layer, with all of its songs.
 
-    On a receipt's cards, an answer also added the song to a playlist. Raises NothingToUndo, and StillWriting while that
-    is being written.
+    What was said on a receipt's card was also carried out. Raises NothingToUndo, and StillWriting while that's being
+    written.
     """
     async with store.reading() as tx:
         asked = await label.mine(tx, member, card)
@@ -211,8 +211,7 @@ async def undo_answer(store: Store, libraries: ScoredLibraries, member: int, car
         last = await answers.last(tx, member, asked.layer)
     if last is None or layer is None:
         raise NothingToUndo
-    is_written = asked.write is not None and last.playlists
-    write = await reverse.undo_tap(store, member, layer.layer, last.song, now) if is_written else None
+    write = await reverse.undo_tap(store, layer, last, now)
     async with store.writing() as tx:  # a write undoes only the answers about songs that it moved
         about = await answers.undo_event(tx, member, layer.layer, last.event, now)
     scored = await libraries.of(member, layer.layer)

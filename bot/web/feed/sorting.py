@@ -44,7 +44,7 @@ async def _answered(request: web.Request, kind: Kind, chosen: list[int]) -> Answ
 async def undo(request: web.Request) -> Answer:
     """Undo the last answer, and ask about that song again. Repeating it changes nothing."""
     undone = await _labelling(request).undo(request[MEMBER], request.match_info["card"])
-    note = labels.undone(undone.songs, writing=False)
+    note = labels.undone(undone.songs, writing=undone.in_playlists)
     return answers.fresh({"note": note, **shapes.following(undone.following)})
 
 

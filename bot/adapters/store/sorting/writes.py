@@ -220,11 +220,9 @@ async def last_done(tx: Tx, member: int) -> Write | None:
 
 
 async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
-    """Return the newest write by which the member's tap placed the song, unless it was undone."""
+    """Return the newest write by which the member's tap moved the song, unless it was undone."""
     stands = or_(UNDER_WAY, CHANGE.c.state.in_(TOUCHED))
-    line = select(CHANGE.c.write).where(
-        CHANGE.c.write == WRITE.c.write, CHANGE.c.song == song, CHANGE.c.action == Action.ADD
-    )
+    line = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.song == song)
     mine = (
         WRITE.c.member == member,
         WRITE.c.layer == layer,
@@ -274,12 +272,31 @@ async def ours(tx: Tx, playlist: int) -> frozenset[str]:
 
 async def sorted_in(tx: Tx, playlist: int) -> frozenset[str]:
     """Return our songs that a sort may remove again: all but those that the member had restored."""
-    undone, here = WRITE.alias(), select(CHANGE.c.write).where(CHANGE.c.playlist == playlist)
+    restored = await _restores(tx, CHANGE.c.playlist == playlist)
+    return frozenset(song for song, write in (await _put_in(tx, playlist)).items() if write not in restored)
+
+
+async def put_into(tx: Tx, playlists: Iterable[int], songs: Sequence[str]) -> dict[str, set[int]]:
+    """Return the playlists into which we put each of up to CHUNK songs, or are about to, as `sorted_in` does."""
+    about = (CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.song.in_(songs))
+    took_effect = CHANGE.c.state.in_(CARRIED_OUT) | (CHANGE.c.state.in_(OPEN) & UNDER_WAY)
+    query = select(CHANGE).join(WRITE, WRITE.c.write == CHANGE.c.write).where(*about, took_effect)
+    rows = (await tx.execute(query.order_by(CHANGE.c.change))).all()
+    last, restored = {(row.song, row.playlist): row for row in rows}, await _restores(tx, *about)
+    put: dict[str, set[int]] = {}
+    for row in last.values():
+        if row.action == Action.ADD and row.state != LineState.TAKEN and row.write not in restored:
+            put.setdefault(row.song, set()).add(row.playlist)
+    return put
+
+
+async def _restores(tx: Tx, *about: ColumnElement[bool]) -> set[int]:
+    """Return the writes with such lines by which the member had songs restored, or undid that."""
+    undone, here = WRITE.alias(), select(CHANGE.c.write).where(*about)
     asked_for = or_(WRITE.c.kind == WriteKind.RESTORE, undone.c.kind == WriteKind.RESTORE)
     both = WRITE.outerjoin(undone, undone.c.write == WRITE.c.undoes)
     query = select(WRITE.c.write).select_from(both).where(WRITE.c.write.in_(here), asked_for)
-    restored = set((await tx.execute(query)).scalars())
-    return frozenset(song for song, write in (await _put_in(tx, playlist)).items() if write not in restored)
+    return set((await tx.execute(query)).scalars())
 
 
 async def _put_in(tx: Tx, playlist: int) -> dict[str, int]:

@@ -27,6 +27,7 @@ from bot.flows.sorting.labelling.bulk import Bulk
 from bot.flows.sorting.labelling.label import NothingToAsk, Press, Pressed, Question
 from bot.flows.sorting.labelling.presses import OnCard
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.writing import reverse
 from bot.ports import Clock
 
 Next = Question | NothingToAsk
@@ -57,10 +58,14 @@ class AnsweredAll:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """The last answer is undone. following: its question, again; songs: how many it was about."""
+    """The last answer is undone. following: its question, again; songs: how many it was about.
+
+    in_playlists: whether it's being undone in playlists, too.
+    """
 
     following: Next
     songs: int
+    in_playlists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +151,25 @@ class LabelPage:
 
     async def undo(self, member: int, card: str) -> Undone:
         """Undo the last answer in the card's layer, with all of its songs. Raises NothingToUndo, and as `answer`."""
-        async with self.store.writing() as tx:
+        async with self.store.reading() as tx:
             asked = await label.mine(tx, member, card)
             if asked.write is not None:  # a receipt's card: only Discord shows those
                 raise QuestionGone
-            repeated = not await interactions.take(tx, [_number("undo", card)], self.clock())
+            repeated = await interactions.taken(tx, _number("undo", card))
             last = None if repeated else await answers.last(tx, member, asked.layer)
-            if last is None and not repeated:
-                raise NothingToUndo
-            about = await answers.undo_event(tx, member, asked.layer, last.event, self.clock()) if last else 1
+        if repeated:
+            return Undone(await self._newest(member, card), 1)
         if last is None:
-            return Undone(await self._newest(member, card), about)
+            raise NothingToUndo
         layer = await playlists.layer_numbered(self.store, member, asked.layer)
-        return Undone(await label.ask_about(self.store, self.libraries, layer, last.song, self.clock()), about)
+        write = await reverse.undo_tap(self.store, layer, last, self.clock())
+        async with self.store.writing() as tx:
+            await interactions.take(tx, [_number("undo", card)], self.clock())
+            about = await answers.undo_event(tx, member, asked.layer, last.event, self.clock())
+        if write is not None:
+            await self.enqueue(JobKind.APPLY, member, write)
+        question = await label.ask_about(self.store, self.libraries, layer, last.song, self.clock())
+        return Undone(question, about, write is not None)
 
     async def _newest(self, member: int, card: str) -> Next:
         """Return the newest question if it's open; else a new one, as after the card."""

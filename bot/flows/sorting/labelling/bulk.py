@@ -25,6 +25,7 @@ from bot.flows.sorting.labelling import label
 from bot.flows.sorting.labelling.label import Press, Pressed
 from bot.flows.sorting.labelling.readiness import why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
+from bot.flows.sorting.writing import taps
 
 T = TypeVar("T")
 MOST = 100  # songs in a list: four selects of 25
@@ -154,7 +155,7 @@ async def keep(tx: Tx, member: int, listed: Bulk, said: Press, ticked: Sequence[
     chosen = tuple(said.chosen)
     given = [Answer(song, said.kind, chosen, Source.BULK, said.event) for song in told]
     await answers.add_all(tx, member, asked.layer, given)
-    write = await label.carry_out(tx, asked, told, chosen, now)
+    write = await taps.carry_out(tx, listed.layer, told, chosen, now) if asked.write else None
     return Answered(Pressed(member, asked.layer, asked.song, True, False, write), listed.group, told, listed.total)
 
 

@@ -17,21 +17,19 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, cards, playlists
-from bot.core.records import Card, Layer, NewWrite, Playlist, Song
+from bot.core.records import Card, Layer, Playlist, Song
 from bot.core.sorting.groups import Group, groups_of
 from bot.core.sorting.labels import UNSAID, Kind, Verdict
 from bot.core.sorting.learning.active_learning import Guesses, Pool, belief_in, next_songs
 from bot.core.sorting.learning.forecast import share_after
 from bot.core.sorting.learning.hints import named_after
 from bot.core.sorting.learning.identities import spelt
-from bot.core.sorting.writing.writes import Action, WriteKind
 from bot.core.vectors import Floats
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, QuestionGone
 from bot.flows.sorting.labelling.readiness import due, training_pays, why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary, known_of
 from bot.flows.sorting.why import Explanation, reason
-from bot.flows.sorting.writing import sort
 
 SKIPPED_FOR = 50  # newest cards whose songs aren't asked about again
 
@@ -284,11 +282,3 @@ async def followed_up(store: Store, pressed: Pressed) -> Pressed:
     """Return the answer with whether training pays by now."""
     async with store.reading() as tx:
         return replace(pressed, train=pressed.new and await training_pays(tx, pressed.member, pressed.layer))
-
-
-async def carry_out(tx: Tx, card: Card, placed: Sequence[str], chosen: Sequence[int], now: datetime) -> int | None:
-    """Open the write for what was answered on a receipt's card; None elsewhere, where it waits for the next sort."""
-    if card.write is None or not chosen:
-        return None
-    lines = [(playlist, song, Action.ADD) for song in placed for playlist in chosen]
-    return await sort.open_tap(tx, NewWrite(card.member, card.layer, WriteKind.TAP), lines, now)

@@ -10,12 +10,13 @@ from datetime import datetime
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.sorting import answers, cards, playlists
-from bot.core.records import Card
+from bot.core.records import Card, Layer
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import CratekeeperError, NotYours
 from bot.errors.sorting import PlaylistNotKept, QuestionGone
 from bot.flows.batching import Batcher
-from bot.flows.sorting.labelling.label import Press, Pressed, carry_out
+from bot.flows.sorting.labelling.label import Press, Pressed
+from bot.flows.sorting.writing import taps
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,17 @@ async def keep(tx: Tx, press: OnCard) -> Pressed:
 async def keep_each(tx: Tx, presses: Sequence[OnCard]) -> list[Pressed | Exception]:
     """Store up to CHUNK answers; return what became of each, or why it isn't stored.
 
-    On a card of a receipt, an answer that places the song also opens the write that carries it out.
+    On a card of a receipt, an answer is also carried out; elsewhere it waits for the next sort.
     """
     known = await cards.several(tx, {press.card for press in presses})
     kept = await playlists.numbers_in(tx, {card.layer for card in known.values()})
     asked = [_asked(press, known.get(press.card), kept) for press in presses]
     sound = [(press, card) for press, card in zip(presses, asked, strict=True) if isinstance(card, Card)]
-    new = iter(await answers.add_each(tx, [(press.member, card.layer, _answer(press, card)) for press, card in sound]))
+    layers = {card.layer: await playlists.layer(tx, card.layer) for _press, card in sound if card.write is not None}
+    said = [(press.member, card.layer, _answer(press, card, layers.get(card.layer))) for press, card in sound]
+    new = iter(await answers.add_each(tx, said))
     return [
-        await _kept(tx, press, card, next(new)) if isinstance(card, Card) else card
+        await _kept(tx, press, card, next(new), layers.get(card.layer)) if isinstance(card, Card) else card
         for press, card in zip(presses, asked, strict=True)
     ]
 
@@ -75,11 +78,16 @@ def _asked(press: OnCard, card: Card | None, kept: Mapping[int, set[int]]) -> Ca
     return PlaylistNotKept() if said.kind in (Kind.ONLY, Kind.ALSO) and not said.chosen else card
 
 
-def _answer(press: OnCard, card: Card) -> Answer:
+def _answer(press: OnCard, card: Card, layer: Layer | None) -> Answer:
+    """Return what was said. A receipt asks about one more playlist of a song that may be in several."""
     said = press.said
-    return Answer(card.song, said.kind, tuple(said.chosen), Source.BUTTON, said.event)
+    one_more = card.write is not None and layer is not None and layer.several and len(said.chosen) == 1
+    kind = Kind.ALSO if one_more and said.kind is Kind.ONLY else said.kind
+    return Answer(card.song, kind, tuple(said.chosen), Source.BUTTON, said.event)
 
 
-async def _kept(tx: Tx, press: OnCard, card: Card, new: bool) -> Pressed:
-    write = await carry_out(tx, card, [card.song], press.said.chosen, press.at) if new else None
+async def _kept(tx: Tx, press: OnCard, card: Card, new: bool, layer: Layer | None) -> Pressed:
+    write = None
+    if new and card.write is not None and layer is not None and press.said.kind is not Kind.SKIP:
+        write = await taps.carry_out(tx, layer, [card.song], press.said.chosen, press.at)
     return Pressed(card.member, card.layer, card.song, new, False, write)

@@ -15,6 +15,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writing.journal import TOUCHED
 from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone, PlaylistNotKept, ReceiptGone
+from bot.flows.sorting.writing import taps
 from bot.flows.sorting.writing.sort import open_tap
 
 SHOWN = (WriteState.PLANNED, WriteState.APPLYING, *ENDED)
@@ -81,8 +82,9 @@ async def not_there(store: Store, member: int, change: int, event: int | None, n
         await writes.rule_out(tx, said.layer.layer, said.line.song, [said.line.playlist])
         if said.planned:
             return None
+        tap = NewWrite(member, said.layer.layer, WriteKind.TAP)
         lines = [(said.line.playlist, said.line.song, Action.REMOVE)]
-        return await open_tap(tx, _tap(said), lines, now) if new else None
+        return await open_tap(tx, tap, lines, now) if new else None
 
 
 async def instead(
@@ -104,12 +106,7 @@ async def instead(
         if said.planned:
             await _replan(tx, said, playlist)
             return None
-        lines = await _lines(tx, said, playlist)
-        return await open_tap(tx, _tap(said), lines, now) if lines else None
-
-
-def _tap(said: Correction) -> NewWrite:
-    return NewWrite(said.write.member, said.layer.layer, WriteKind.TAP)
+        return await taps.carry_out(tx, said.layer, [said.line.song], [] if playlist is None else [playlist], now)
 
 
 async def _tell(tx: Tx, said: Correction, kind: Kind, chosen: list[int], event: int | None) -> bool:
@@ -130,15 +127,3 @@ async def _replan(tx: Tx, said: Correction, playlist: int | None) -> None:
         told = {"song": said.line.song, "playlist": playlist, "action": Action.ADD}
         told |= {"certainty": "told", "probability": 1.0}
         await writes.add_changes(tx, said.write.member, said.write.write, [told])
-
-
-async def _lines(tx: Tx, said: Correction, playlist: int | None) -> list[tuple[int, str, Action]]:
-    """Return what carries the answer out: "none of them" takes the song out wherever the same write put it."""
-    if playlist is not None:
-        return [(playlist, said.line.song, Action.ADD)]
-    others = [other for other in await writes.changes(tx, said.write.write) if other.song == said.line.song]
-    return [
-        (other.playlist, other.song, Action.REMOVE)
-        for other in others
-        if _stands(other) and other.playlist != said.line.playlist
-    ]

@@ -7,7 +7,8 @@ from typing import Any
 from bot.adapters.store import Store
 from bot.adapters.store.sorting import answers, writes
 from bot.core import limits
-from bot.core.records import Change, NewWrite
+from bot.core.records import Change, Layer, NewWrite
+from bot.core.sorting.labels import UNSAID, Answer, Verdict, fold
 from bot.core.sorting.writing.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors import NothingToUndo
 from bot.errors.sorting import StillWriting, TooOldToUndo
@@ -68,18 +69,32 @@ async def _reverse(store: Store, done: Receipt, lines: Sequence[Change], now: da
     return opened
 
 
-async def undo_tap(store: Store, member: int, layer: int, song: str, now: datetime) -> int | None:
-    """Open the write that reverses a member's tap on a song, and undo its answer; None if it did nothing.
+async def undo_tap(store: Store, layer: Layer, said: Answer, now: datetime) -> int | None:
+    """Open the write that reverses what an answer by button changed at once, and undo that answer; None if nothing.
 
-    Raises StillWriting while it's being written.
+    What earlier answers ask for, too, stays. Raises StillWriting while it's being written.
     """
     async with store.reading() as tx:
-        done = await writes.last_tap(tx, member, layer, song)
-    if done is None:
+        done = await writes.last_tap(tx, layer.member, layer.layer, said.song)
+        lines = [change for change in await writes.changes(tx, done.write) if change.song == said.song] if done else []
+        others = [each for each in await answers.standing(tx, layer.member, layer.layer, said.song) if each != said]
+    before = fold(others).get(said.song, UNSAID)
+    if done is None or not _carry_out(lines, said) or all(_is_asked_for(line, before, layer) for line in lines):
         return None
     if done.state == WriteState.APPLYING:
         raise StillWriting
-    return await undo(store, member, done.write, now)
+    return await undo(store, layer.member, done.write, now)
+
+
+def _carry_out(lines: Sequence[Change], said: Answer) -> bool:
+    """Whether the lines of a tap are what the answer asks for: an answer elsewhere waits for a sort instead."""
+    return {line.playlist for line in lines if line.action == Action.ADD} == set(said.playlists)
+
+
+def _is_asked_for(line: Change, verdict: Verdict, layer: Layer) -> bool:
+    if line.action == Action.ADD:
+        return line.playlist in verdict.yes
+    return verdict.excludes(line.playlist, several=layer.several)
 
 
 def _reversal(change: Change) -> dict[str, Any]:
