@@ -85,15 +85,15 @@ GIVING_WAY = {
         {"member": ADA},
         lambda tx, now: feed_history.note(tx, ADA, {"newest": "k"}, now),
     ),
-    "distastes": Rolling(
-        limits.DISTASTES,
-        schema.distaste,
+    "dislikes": Rolling(
+        limits.DISLIKES,
+        schema.dislike,
         {"member": ADA},
         lambda tx, now: dislikes.add(tx, ADA, "newest", "k", now),
     ),
     "removed from a group": Rolling(
         limits.SHARED_REMOVED,
-        schema.put_out,
+        schema.removal,
         {"shared": 1, "member": lambda number: OTHERS[number]},
         lambda tx, now: shared_playlists.table.remove_partner(tx, 1, NEWEST, ADA, now),
     ),
@@ -125,7 +125,7 @@ GIVING_WAY = {
 @pytest.mark.parametrize("name", GIVING_WAY)
 async def test_in_a_full_list_the_newest_replaces_the_oldest(stage: Stage, name: str) -> None:
     full = GIVING_WAY[name]
-    if full.table is schema.put_out:
+    if full.table is schema.removal:
         await a_list(stage, None)
     async with stage.store.writing() as tx:
         await fill(tx, full.table, full.most + 3, stage.now, **full.fixed)

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, select, text
 
 from bot.adapters.store import Store, schema
 from bot.adapters.store.account import members
+from bot.adapters.store.feed import dislikes
 from bot.adapters.store.library import songs
 from bot.adapters.store.migration import upgrade
+from bot.adapters.store.social import shared_playlists
 from bot.core.records import Like, Song
 from bot.errors import NewerSchema
 
@@ -67,6 +69,25 @@ async def test_isrcs_stored_by_an_older_version_are_normalised(tmp_path, now: da
             spelt = (await tx.execute(select(schema.song.c.isrc))).scalar_one()
     assert spelt == "USQZA2500001"
     assert [features.numbers for features in known.values()] == [{"tempo": 120}, {"tempo": 90}]
+
+
+async def test_dislikes_and_removals_keep_their_rows_under_their_new_names(tmp_path) -> None:
+    def before(connection: Connection) -> None:
+        upgrade(connection, "0037")
+        columns = "member, created_at, updates, daily_cap, learn_from_playlists, polls"
+        connection.exec_driver_sql(f"INSERT INTO member ({columns}) VALUES ({ADA}, 0, 'dm', 3, 0, 0)")  # noqa: S608
+        connection.exec_driver_sql("INSERT INTO shared (shared, name, making, created_at) VALUES (1, 'Run', 0, 0)")
+        connection.exec_driver_sql("INSERT INTO distaste VALUES (?, 'a', 'key', 0)", (ADA,))
+        connection.exec_driver_sql("INSERT INTO put_out VALUES (1, ?, ?, 0)", (ADA, ADA))
+        connection.commit()
+
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}") as store:
+        async with store._engine.connect() as tx:
+            await tx.run_sync(before)
+        await store.migrate()
+        async with store.reading() as tx:
+            assert await dislikes.of(tx, ADA) == ["a"]
+            assert [(removed.member, removed.by) for removed in await shared_playlists.removals(tx, 1)] == [(ADA, ADA)]
 
 
 @pytest.mark.parametrize("kept", [253_402_387_139_000, 2**63 - 1, -(2**63)])

@@ -127,7 +127,7 @@ async def end_erasure(tx: Tx, member: int) -> None:
 Tables = Sequence[Table]
 LARGE: Tables = (  # tables where a member may have tens of thousands of rows: emptied in slices
     *(schema.change, schema.content, schema.edit, schema.card, schema.prompt, schema.liked, schema.shown),
-    *(schema.distaste, schema.answer, schema.own_song, schema.lookup, schema.feature, schema.notice),
+    *(schema.dislike, schema.answer, schema.own_song, schema.lookup, schema.feature, schema.notice),
 )
 
 

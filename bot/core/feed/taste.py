@@ -18,7 +18,7 @@ from bot.core.sorting.learning.columns import EPSILON, Vectors
 WIDE = 200  # candidates ranked around each point
 NEIGHBOURS = 3  # the liked songs nearest to a candidate, which count in its favour
 LIKES = 0.3  # weight of their mean cosine
-DISTASTE = 0.4  # weight of the cosine to the nearest song they dislike
+DISLIKE = 0.4  # weight of the cosine to the nearest song they dislike
 SKIP = 0.2  # weight of the mean cosine to the nearest songs they skipped
 MODEL = 0.1  # weight of the probability that it belongs in one of their playlists
 KNOWN_ARTIST = 0.05  # penalty for an artist they already like
@@ -37,7 +37,7 @@ class Taste:
     """
 
     likes: Vectors
-    distastes: Vectors
+    dislikes: Vectors
     skips: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     artists: Collection[int] = frozenset()
 
@@ -50,7 +50,7 @@ def scores(
     model: (n,) highest probability that it belongs in one of their playlists; familiar: (n,) if they like its artist.
     """
     score = _nearest(points, towards, 1) + LIKES * _nearest(points, taste.likes, NEIGHBOURS)
-    score -= DISTASTE * np.maximum(_nearest(points, taste.distastes, 1), 0)
+    score -= DISLIKE * np.maximum(_nearest(points, taste.dislikes, 1), 0)
     score -= SKIP * np.maximum(_nearest(points, taste.skips, NEIGHBOURS), 0)
     if model is not None:
         score += MODEL * model

@@ -35,8 +35,8 @@ def application(feed: Api, rate: int, now: Callable[[], float]) -> web.Applicati
     app.router.add_get("/songs/{song}/clip", clip)
     app.router.add_get("/random", random)
     app.router.add_get("/recommend", recommend)
-    app.router.add_put("/songs/{song}/distaste", dislike)
-    app.router.add_delete("/songs/{song}/distaste", undo_dislike)
+    app.router.add_put("/songs/{song}/dislike", dislike)
+    app.router.add_delete("/songs/{song}/dislike", undo_dislike)
     app.on_response_prepare.append(add_rate_limit)
     return app
 

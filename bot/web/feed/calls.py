@@ -130,6 +130,6 @@ ROUTES = (
     web.get(f"{SONG}/playlists", playlists),
     web.put(f"{SONG}/playlists/{{playlist:[0-9]{{1,18}}}}", add),
     web.post(f"{SONG}/repost", repost),
-    web.put(f"{SONG}/distaste", dislike),
-    web.delete(f"{SONG}/distaste", undo_dislike),
+    web.put(f"{SONG}/dislike", dislike),
+    web.delete(f"{SONG}/dislike", undo_dislike),
 )

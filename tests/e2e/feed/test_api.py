@@ -37,10 +37,10 @@ async def test_a_token_from_discord_opens_every_endpoint(stage: ApiStage) -> Non
     part = await api.ask(clip, Range="bytes=4-99")
     assert (part.status, part.data) == (206, whole.data[4:100])
     assert (await api.ask(clip, **{"If-None-Match": whole.headers["ETag"]})).status == 304
-    assert (await api.ask(f"{at(uri)}/distaste", "PUT")).status == 204
-    assert stage.stack.rows("select song from distaste where member = ?", stage.ada.user.id) == [(uri,)]
-    assert (await api.ask(f"{at(uri)}/distaste", "DELETE")).status == 204
-    assert stage.stack.rows("select song from distaste") == []
+    assert (await api.ask(f"{at(uri)}/dislike", "PUT")).status == 204
+    assert stage.stack.rows("select song from dislike where member = ?", stage.ada.user.id) == [(uri,)]
+    assert (await api.ask(f"{at(uri)}/dislike", "DELETE")).status == 204
+    assert stage.stack.rows("select song from dislike") == []
     assert (await api.ask("/api/openapi.json")).json["openapi"] == "3.1.0"
 
 
@@ -48,7 +48,7 @@ async def test_members_see_only_what_they_may_see(stage: ApiStage) -> None:
     ben = await program(stage, stage.ben, "Ben's")
     assert len(await ben.songs()) == FILES
     uri = LIBRARY.tracks[0].uri
-    for method, path in (("GET", at(uri)), ("GET", f"{at(uri)}/clip"), ("PUT", f"{at(uri)}/distaste")):
+    for method, path in (("GET", at(uri)), ("GET", f"{at(uri)}/clip"), ("PUT", f"{at(uri)}/dislike")):
         hidden, none = await ben.ask(path, method), await ben.ask(path.replace(at(uri), at("nothing")), method)
         assert (hidden.status, hidden.json) == (none.status, none.json)
         assert hidden.status == 404

@@ -57,11 +57,11 @@ async def test_not_for_me_lasts_until_it_is_undone(stack: CheckedStack, rae: Per
     before = named(said)
     noted = await answer(rae.click(said, "Not for me"))
     assert "isn't for you" in noted.text()
-    ((away,),) = stack.rows("select song from distaste where member = ?", rae.user.id)
+    ((away,),) = stack.rows("select song from dislike where member = ?", rae.user.id)
     assert away in before
     assert away not in named(await answer(rae.command("discover like", song=OWN.tracks[0].uri)))
     assert "may come up again" in (await answer(rae.click(noted, "Undo"))).text()
-    assert stack.rows("select 1 from distaste where member = ?", rae.user.id) == []
+    assert stack.rows("select 1 from dislike where member = ?", rae.user.id) == []
     assert away in named(await answer(rae.command("discover like", song=OWN.tracks[0].uri)))
 
 

@@ -179,7 +179,7 @@ async def test_a_report_reaches_the_server_managers_without_a_name(shop: Shop) -
     assert "The \\*cover\\* \\@everyone" in told.text()
     assert str(card.id) in told.text()
     assert not re.search(rf"{shop.kai.user.id}|{shop.kai.user.name}", told.text())
-    assert shop.stack.rows("select 1 from distaste where member = ? and key = ?", shop.kai.user.id, key)
+    assert shop.stack.rows("select 1 from dislike where member = ? and key = ?", shop.kai.user.id, key)
     assert "already" in (await answer(shop.kai.click(card, "Report"))).text()
 
     there = shop.channels["reports"]

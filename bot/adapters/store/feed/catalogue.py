@@ -208,7 +208,7 @@ async def draw(
     Keys are hashes, so a random key picks a song nearly at random, without reading them all. late: leave out their
     likes and what the feed showed them lately; sound: leave out what can't be heard.
     """
-    refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
+    refused = select(schema.dislike.c.song).where(schema.dislike.c.member == member)
     query = select(ENTRY.c.song).where(ENTRY.c.key >= start, ENTRY.c.song.not_in(refused), _belongs(everything))
     if late is not None:
         held = select(schema.liked.c.song).where(schema.liked.c.member == member)

@@ -6,7 +6,7 @@ about today, and a test compares the two.
 """
 
 from bot.adapters.store.schema.base import OPERATOR, Moment, Serial, Text, metadata
-from bot.adapters.store.schema.catalogue import distaste, entry, shown, space
+from bot.adapters.store.schema.catalogue import dislike, entry, shown, space
 from bot.adapters.store.schema.members import account, api_token, consent, erasure, link_state, member, notice, session
 from bot.adapters.store.schema.pace import app, cooldown, interaction, setback, spent, turn
 from bot.adapters.store.schema.playlists import (
@@ -24,7 +24,7 @@ from bot.adapters.store.schema.playlists import (
     write,
 )
 from bot.adapters.store.schema.rounds import round_, round_entry, round_vote
-from bot.adapters.store.schema.shared import contribution, partner, put_out, shared, vote
+from bot.adapters.store.schema.shared import contribution, partner, removal, shared, vote
 from bot.adapters.store.schema.social import (
     agreement,
     barred,

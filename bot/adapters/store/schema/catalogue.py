@@ -25,8 +25,8 @@ entry = Table(  # the catalogue: songs that a member who joined likes, and the o
     Column("at", Moment, nullable=False),  # when that was known
 )
 
-distaste = Table(  # "Not for me", until it is undone
-    "distaste",
+dislike = Table(  # "Not for me", until it is undone
+    "dislike",
     metadata,
     of_member(primary_key=True),
     Column("song", Text, primary_key=True),

@@ -58,8 +58,8 @@ vote = Table(
     Column("at", Moment, nullable=False),
 )
 
-put_out = Table(  # who was removed from a group, and who removed them; everyone in it can see that
-    "put_out",
+removal = Table(  # who was removed from a group, and who removed them; everyone in it can see that
+    "removal",
     metadata,
     _of_shared(),
     of_member(primary_key=True, index=True),

@@ -114,7 +114,7 @@ async def reposted_by(tx: Tx, member: int, server: int, limit: int) -> list[Repo
 
 async def reposted_for(tx: Tx, member: int, server: int, limit: int) -> list[Reposted]:
     """Return what the members they follow reposted in the server, without songs they dislike."""
-    refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
+    refused = select(schema.dislike.c.song).where(schema.dislike.c.member == member)
     return await _reposts(
         tx, and_(REPOST.c.member.in_(_followed(member)), REPOST.c.song.not_in(refused)), server, limit
     )

@@ -15,7 +15,7 @@ from bot.core.social.shared_playlists import Brought, KeepVote, Removal, Shared,
 
 UNWRITTEN = {"state": SongState.WANTED, "sent_at": None, "sends": 0, "problem": None, "shown_as": None}
 SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
-OUT = schema.put_out
+REMOVAL = schema.removal
 
 
 async def make(tx: Tx, name: str, host: int, server: int | None, now: datetime) -> int:
@@ -80,18 +80,20 @@ async def partners(tx: Tx, shared: int) -> frozenset[int]:
 async def remove_partner(tx: Tx, shared: int, member: int, by: int, now: datetime) -> None:
     """Remove a member from a group for good, and record who did it; the oldest record makes room."""
     await leave(tx, shared, member)
-    await upsert(tx, OUT, {"shared": shared, "member": member, "by": by, "at": now})
-    await keep_newest(tx, OUT, limits.SHARED_REMOVED, OUT.c.at, OUT.c.shared == shared)
+    await upsert(tx, REMOVAL, {"shared": shared, "member": member, "by": by, "at": now})
+    await keep_newest(tx, REMOVAL, limits.SHARED_REMOVED, REMOVAL.c.at, REMOVAL.c.shared == shared)
 
 
 async def let_back_in(tx: Tx, shared: int, member: int) -> None:
     """Let a removed member join again."""
-    await tx.execute(delete(OUT).where(OUT.c.shared == shared, OUT.c.member == member))
+    await tx.execute(delete(REMOVAL).where(REMOVAL.c.shared == shared, REMOVAL.c.member == member))
 
 
 async def removals(tx: Tx, shared: int) -> list[Removal]:
     """Return who was removed, newest first."""
-    return await every(tx, Removal, select(OUT).where(OUT.c.shared == shared).order_by(OUT.c.at.desc(), OUT.c.member))
+    return await every(
+        tx, Removal, select(REMOVAL).where(REMOVAL.c.shared == shared).order_by(REMOVAL.c.at.desc(), REMOVAL.c.member)
+    )
 
 
 async def named(tx: Tx, shared: int) -> frozenset[int]:

@@ -88,8 +88,8 @@ export const skip = (card) => call("PUT", song(card, "skip"));
 export const playlists = async (card) => (await json("GET", song(card, "playlists"))).playlists;
 export const add = (card, playlist) => json("PUT", song(card, `playlists/${playlist}`));
 export const repost = (card) => call("POST", song(card, "repost"));
-export const putAway = (card) => call("PUT", song(card, "distaste"));
-export const takeBack = (card) => call("DELETE", song(card, "distaste"));
+export const dislike = (card) => call("PUT", song(card, "dislike"));
+export const undoDislike = (card) => call("DELETE", song(card, "dislike"));
 
 /** Ask once more if the reply got lost: for calls that do nothing twice. */
 async function surely(...asked) {

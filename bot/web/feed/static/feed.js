@@ -18,7 +18,7 @@ let busy = false; // while one card gives way to the next
 const DEEDS = {
   like: { way: "right", said: "liked", call: api.like, back: (card) => !card.added.length && api.unlike(card) },
   skip: { way: "left", said: "skipped", call: (card) => !card.added.length && api.skip(card) },
-  away: { way: "left", said: "not_for_you", call: api.putAway, back: api.takeBack },
+  away: { way: "left", said: "not_for_you", call: api.dislike, back: api.undoDislike },
 };
 
 /** Return whether the card goes: not while another one does. */

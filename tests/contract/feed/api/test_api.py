@@ -77,7 +77,7 @@ async def test_a_member_who_shares_nothing_sees_only_the_operators_files(stage: 
         ("GET", at(SONG)),
         ("GET", f"{at(SONG)}/clip"),
         ("GET", f"/api/recommend?song={SONG}"),
-        ("PUT", f"{at(SONG)}/distaste"),
+        ("PUT", f"{at(SONG)}/dislike"),
     ]:
         hidden = await stage.ask(path, stage.ben, method)
         nowhere = await stage.ask(path.replace(at(SONG), at("spotify:track:no")).replace(SONG, "no"), stage.ben, method)
@@ -151,19 +151,19 @@ async def test_a_disliked_song_never_appears_until_the_dislike_is_undone(stage: 
 
     unwanted = sorted(await named())[0]
     for _ in range(2):
-        assert (await stage.ask(f"{at(unwanted)}/distaste", stage.ben, "PUT")).status == 204
+        assert (await stage.ask(f"{at(unwanted)}/dislike", stage.ben, "PUT")).status == 204
         assert unwanted not in await named()
     drawn = [(await stage.ask("/api/random", stage.ben)).json["id"] for _ in range(60)]
     assert unwanted not in drawn
     for _ in range(2):
-        assert (await stage.ask(f"{at(unwanted)}/distaste", stage.ben, "DELETE")).status == 204
+        assert (await stage.ask(f"{at(unwanted)}/dislike", stage.ben, "DELETE")).status == 204
         assert unwanted in await named()
 
 
 async def test_one_members_dislike_affects_nobody_else(stage: Stage) -> None:
     await catalogue_sharing.join(stage.store, BEN, stage.clock())
     for number in range(LIKES):
-        assert (await stage.ask(f"{at(liked(number).song)}/distaste", stage.ada, "PUT")).status == 204
+        assert (await stage.ask(f"{at(liked(number).song)}/dislike", stage.ada, "PUT")).status == 204
     recommended = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
     assert len(recommended) == 5
 
@@ -216,7 +216,7 @@ async def test_every_response_has_security_headers_and_no_other_site_may_read_it
 @pytest.mark.slow
 async def test_p34_the_log_never_says_who_asked_for_what(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        for path in (*ADDRESSES, "/api/songs?cursor=canary", f"/api/recommend?song={SONG}", f"{at(SONG)}/distaste"):
+        for path in (*ADDRESSES, "/api/songs?cursor=canary", f"/api/recommend?song={SONG}", f"{at(SONG)}/dislike"):
             for method in ("GET", "PUT"):
                 await stage.ask(path, stage.ada, method, Range="canary", If_None_Match="canary")
                 await stage.ask(path, "ck_canary", method)

@@ -128,6 +128,6 @@ async def test_ranges_and_dislikes_match_the_document(stage: Stage) -> None:
         assert answer.status == status
         as_described("/api/songs/{song}/clip", "GET", answer)
     for method, song, status in (("PUT", SONG, 204), ("PUT", "no", 404), ("DELETE", SONG, 204), ("DELETE", "no", 204)):
-        answer = await stage.ask(f"{at(song)}/distaste", stage.ada, method)
+        answer = await stage.ask(f"{at(song)}/dislike", stage.ada, method)
         assert answer.status == status
-        as_described("/api/songs/{song}/distaste", method, answer)
+        as_described("/api/songs/{song}/dislike", method, answer)

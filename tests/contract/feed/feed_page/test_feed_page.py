@@ -40,7 +40,7 @@ CHANGES = (
     ("DELETE", "/feed/session"),
     ("POST", "/feed/api/cards"),
     ("PUT", "/feed/api/saving"),
-    *((method, f"{SONG}/{what}") for what in ("like", "distaste") for method in ("PUT", "DELETE")),
+    *((method, f"{SONG}/{what}") for what in ("like", "dislike") for method in ("PUT", "DELETE")),
     ("PUT", f"{SONG}/skip"),
     ("PUT", f"{SONG}/playlists/1"),
     ("POST", f"{SONG}/repost"),
@@ -196,8 +196,8 @@ async def test_answers_are_stored_only_for_their_member(stage: Stage) -> None:
     assert (await stage.ask(f"{song}/like", BEN, "PUT")).json == {"saved": False, "ask": False}
     assert (await stage.ask(f"{song}/like", BEN, "DELETE")).status == 204
     assert (await stage.ask(f"{song}/skip", BEN, "PUT")).status == 204
-    assert (await stage.ask(f"{song}/distaste", BEN, "PUT")).status == 204
-    assert (await stage.ask(f"{song}/distaste", BEN, "DELETE")).status == 204
+    assert (await stage.ask(f"{song}/dislike", BEN, "PUT")).status == 204
+    assert (await stage.ask(f"{song}/dislike", BEN, "DELETE")).status == 204
     assert (await stage.ask("/feed/api/saving", BEN, "PUT", {"saves": False})).status == 204
     assert (await stage.ask(f"{song}/playlists", BEN)).json == {"playlists": []}
     refused = await stage.ask(f"{song}/playlists/1", BEN, "PUT")
