@@ -15,7 +15,7 @@ from bot.cli.command_line import add_command, carry_out
 from bot.cli.trouble import words
 from bot.confine import hide
 from bot.environment import environment
-from bot.errors import CratekeeperError, SettingsError
+from bot.errors import CratekeeperError, SettingsError, StoreRefused
 
 if TYPE_CHECKING:
     from bot.adapters.store import Store
@@ -51,7 +51,7 @@ def main(
         settings = read_settings(environment)
         command: Callable[[config.Settings, argparse.Namespace], int] = options.command
         return carry_out(lambda: command(settings, options))
-    except SettingsError as error:
+    except (SettingsError, StoreRefused) as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return EXIT_SETTINGS
     except (CratekeeperError, OSError) as error:  # such as a port in use, or a folder that isn't ours

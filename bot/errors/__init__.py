@@ -225,6 +225,10 @@ class StoreShut(StoreError):
     """The database can't be opened or written. Check whose it is, and whether its disk is read-only."""
 
 
+class StoreRefused(StoreShut):
+    """The database's server is there, but refuses what DATABASE_URL says."""
+
+
 class StorageDown(StoreError):
     """The storage of models and clips doesn't answer."""
 

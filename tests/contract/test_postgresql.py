@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, create_engine, make_url, select
 from sqlalchemy.engine import Engine
 
 from bot import app
+from bot.__main__ import EXIT_SETTINGS, main
 from bot.adapters import home, parts
 from bot.adapters.store import Store, member_locks, personal_data, schema
 from bot.adapters.store.account import members
@@ -32,11 +34,13 @@ from bot.errors import (
     StoreDamaged,
     StoreError,
     StoreFull,
+    StoreRefused,
     StoreShut,
 )
 from tests import postgresql
 
 ADA = 1001
+LATIN = "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
 HELD = f"SELECT pg_advisory_xact_lock({WRITER})"
 
 
@@ -132,8 +136,35 @@ async def test_p20_what_the_server_says_is_a_typed_error_and_nothing_was_written
 
 async def test_p20_a_server_that_is_gone_is_a_typed_error() -> None:
     async with Store("postgresql+psycopg://nobody@127.0.0.1:1/none") as store:
-        with pytest.raises(StoreShut, match="DATABASE_URL"):
+        with pytest.raises(StoreShut, match=r"Connection refused.*DATABASE_URL") as raised:
             await store.check()
+    assert not isinstance(raised.value, StoreRefused), "it may come back"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"username": "nobody"}, 'role "nobody" does not exist'),
+        ({"database": "none"}, 'database "none" does not exist'),
+        ({"query": {"host": "127.0.0.1", "port": "99999"}}, "invalid port"),
+        ({"username": "guest"}, "permission denied for schema public"),
+        ({"database": "latin"}, "encoding is LATIN1"),
+    ],
+)
+def test_a_database_that_refuses_the_bot_is_a_wrong_setting_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], said: str
+) -> None:
+    empty = make_url(postgresql.empty_url())
+    with create_engine(empty, isolation_level="AUTOCOMMIT").connect() as admin:
+        for each in ("DROP DATABASE IF EXISTS latin", "DROP ROLE IF EXISTS guest", "CREATE ROLE guest LOGIN", LATIN):
+            admin.exec_driver_sql(each)
+        url = empty.set(**change).render_as_string(hide_password=False)
+        code = main(["match", "song", "--auto"], {"DATA_DIR": str(tmp_path), "DATABASE_URL": url})
+        admin.exec_driver_sql("DROP DATABASE latin")
+        admin.exec_driver_sql("DROP ROLE guest")
+    postgresql.drop(empty.render_as_string(hide_password=False))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (code, said in line) == (EXIT_SETTINGS, True), line
 
 
 async def test_p20_a_connection_that_broke_is_replaced(store: Store, other: Engine, now: datetime) -> None:

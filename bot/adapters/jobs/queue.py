@@ -108,7 +108,8 @@ class Jobs:
 
         self._job = job
         DBOS.listen_queues(self._queues)
-        DBOS.launch()
+        with typed_errors():  # the first start makes its tables
+            DBOS.launch()
         for queue in QUEUES:
             await DBOS.register_queue_async(
                 queue,

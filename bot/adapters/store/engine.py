@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.store.postgresql import Postgresql
+from bot.adapters.store.postgresql import Postgresql, check_encoding
 from bot.adapters.store.problems import typed_errors
 from bot.adapters.store.sqlite import BUSY_MS, Sqlite
 from bot.errors import NewerSchema, StoreDamaged
@@ -170,6 +170,8 @@ def _upgrade(connection: Connection, before: Callable[[str], object] | None) -> 
         raise NewerSchema
     if revision and before:
         before(revision)
+    if connection.dialect.name == "postgresql":
+        check_encoding(connection)
     from bot.adapters.store.migration import upgrade  # Alembic loads slowly, and a database is seldom behind
 
     upgrade(connection)

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.adapters.store.problems import SERVER_SHUT, typed_errors
+from bot.adapters.store.problems import shut, typed_errors
 from bot.adapters.store.schema import metadata
-from bot.errors import StoreShut
+from bot.errors import StoreRefused
 
 log = logging.getLogger(__name__)
 LOCK = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
@@ -87,6 +87,7 @@ def session(busy_ms: int) -> dict[str, Any]:
     options |= {f"tcp_{name}": value for name, value in KEPT_ALIVE.items()}
     return {
         "application_name": "cratekeeper",
+        "client_encoding": "utf8",
         "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
         "connect_timeout": CONNECT_SECONDS,
         "tcp_user_timeout": SILENCE_MS,
@@ -99,13 +100,23 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
 
 
+def check_encoding(connection: Connection) -> None:
+    """Raise StoreRefused if the database can't keep every text."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise StoreRefused(
+            f"The database's encoding is {encoding}, so it can't keep every title: make it anew, with "
+            f"createdb --encoding UTF8 --locale C --template template0"
+        )
+
+
 def check(url: str) -> None:
     """Open a connection, and ask whether the server takes writes. Raises a StoreError if that fails. Blocks."""
     engine = create_engine(url, hide_parameters=True, connect_args=session(0))
     try:
         with typed_errors(), engine.connect() as connection:
             if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
-                raise StoreShut(SERVER_SHUT)
+                raise shut("it's read-only")
     finally:
         engine.dispose()
 
