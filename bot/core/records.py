@@ -11,6 +11,7 @@ from bot.core.sorting import recording
 from bot.core.sorting.writing.writes import Action, LineState, WriteKind, WriteState
 
 UNTITLED = "Untitled song"  # title of a song that came without one
+UNNAMED = "Untitled playlist"  # name of a playlist that came without one
 MISSING = (None, "", (), UNTITLED)  # values that say nothing
 LOCAL = "shelf:"  # prefix of references to playlists in our own database; stored, so it keeps its first name
 

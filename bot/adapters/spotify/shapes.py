@@ -10,13 +10,12 @@ from typing import Any
 
 from bot.core import untrusted
 from bot.core.moments import year_of
-from bot.core.records import UNTITLED, Item, Like, Song
+from bot.core.records import UNNAMED, UNTITLED, Item, Like, Song
 from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import LikesPage, ListedPlaylist, SpotifyProfile
 
 TRACK = re.compile(r"spotify:track:[0-9A-Za-z]{1,64}")
 ID = re.compile(r"[0-9A-Za-z]{1,64}")  # a playlist's id
-UNNAMED = "Untitled playlist"
 
 
 def _malformed(reads: Callable[..., Any], error: Exception) -> Unreadable:

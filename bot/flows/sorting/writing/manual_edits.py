@@ -13,18 +13,18 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers, contents, playlists, writes
-from bot.core.records import Item, Layer, Playlist
+from bot.core.records import UNNAMED, Item, Layer, Playlist
 from bot.core.sorting import recording
 from bot.core.sorting.labels import Answer, Kind
 from bot.core.sorting.manual_edits import Seen, blanked, edit_answers
 from bot.core.sorting.writing import relinking
 from bot.core.sorting.writing.journal import SETTLE, unsettled
 from bot.errors.spotify import PlaylistGone, Unreadable
-from bot.ports import Contents, Music
+from bot.ports import Contents, ListedPlaylist, Music
 
 
 async def detect(store: Store, music: Music, member: int, now: datetime) -> int:
-    """Read the playlists that changed since they were last read; return the number of new answers.
+    """Read the playlists that changed since they were last read, and all their names; return the number of new answers.
 
     One call if nothing changed (the list of playlists with their snapshots), plus ceil(n / 50) per changed playlist.
     """
@@ -32,7 +32,9 @@ async def detect(store: Store, music: Music, member: int, now: datetime) -> int:
         on_spotify = [playlist for playlist in await playlists.of_member(tx, member) if playlist.ref]
     if not on_spotify:
         return 0
-    snapshots = {listed.id: listed.snapshot for listed in await music.playlists()}
+    listed = {each.id: each for each in await music.playlists()}
+    await _name_as_listed(store, on_spotify, listed)
+    snapshots = {ref: each.snapshot for ref, each in listed.items()}
     read: dict[Playlist, Contents] = {}
     for playlist in on_spotify:
         if snapshots.get(playlist.ref) is None or snapshots[playlist.ref] != playlist.snapshot:
@@ -42,6 +44,15 @@ async def detect(store: Store, music: Music, member: int, now: datetime) -> int:
                 continue  # sorting into it reports that; the other playlists are still read
     known = {playlist: await recognise(store, playlist, seen) for playlist, seen in read.items()}
     return await learn(store, member, known, now)
+
+
+async def _name_as_listed(store: Store, kept: Sequence[Playlist], listed: Mapping[str, ListedPlaylist]) -> None:
+    """Take over the names that the member has since given their playlists."""
+    for playlist in kept:
+        name = listed[playlist.ref].name if playlist.ref in listed else UNNAMED
+        if name not in (UNNAMED, playlist.name):
+            async with store.writing() as tx:
+                await playlists.change(tx, playlist.playlist, name=name)
 
 
 async def learned_since(tx: Tx, member: int, event: int) -> list[tuple[str, int, int]]:

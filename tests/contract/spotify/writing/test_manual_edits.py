@@ -53,6 +53,14 @@ async def test_p04_a_song_added_by_hand_is_not_ours_whatever_the_journal_says(wr
     assert [change.song for change in receipt.removed] == NEW[:1]
 
 
+async def test_a_playlist_is_called_what_its_member_calls_it_now(writer: PlaylistWriter) -> None:
+    for name in ("Pier", ""):  # Spotify may leave a name out
+        writer.stage.world.playlist(writer.kept.ref).name = name
+        await manual_edits.detect(writer.stage.store, writer.music, MARA, writer.stage.clock())
+        async with writer.stage.store.reading() as tx:
+            assert [kept.name for kept in await playlists.of_member(tx, MARA)] == ["Pier"]
+
+
 async def test_a_song_removed_and_put_back_by_hand_is_theirs(writer: PlaylistWriter) -> None:
     write = await writer.add(NEW[0])
     await writer.apply(write)
