@@ -58,8 +58,10 @@ async def test_the_page_can_be_installed_and_says_so_when_offline(phone: Phone) 
         )
         assert kept
         assert not [url for url in kept if "/api/" in url], "nothing personal is cached"
+        feed = page.url
+        await page.goto(f"{feed}api/me")
         await page.context.set_offline(True)
-        await page.reload()
+        await page.goto(feed)
         await expect(page.locator(".message")).to_contain_text("offline")
         await page.context.set_offline(False)
     assert [complaint for complaint in phone.complaints if "ERR_INTERNET_DISCONNECTED" in complaint]

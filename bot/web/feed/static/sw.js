@@ -45,11 +45,14 @@ addEventListener("fetch", (event) => {
   if (request.method === "GET" && ADDRESSES.has(wanted)) event.respondWith(fetched(request, wanted));
 });
 
+/** A call can be opened in a tab, too; its answer is no page. */
+const isPage = (answer) => answer.headers.get("Content-Type")?.startsWith("text/html");
+
 async function fetched(request, wanted) {
   const cache = await caches.open(SHELL);
   try {
     const answer = await fetch(request);
-    if (answer.ok) cache.put(wanted, answer.clone());
+    if (answer.ok && (request.mode !== "navigate" || isPage(answer))) cache.put(wanted, answer.clone());
     return answer;
   } catch {
     return (await cache.match(wanted)) ?? Response.error();
