@@ -94,6 +94,24 @@ async def test_a_list_that_was_changed_elsewhere_is_shown_again_before_it_is_app
     await answer(sorting.person.click(dry_run, "Cancel"))
 
 
+async def test_without_a_network_the_list_stays_as_it_was(sorting: Phone) -> None:
+    dry_run, link = await planned(sorting)
+    async with sorting.page(link=link) as page:
+        box = page.locator(TICKS).first.locator("input")
+        ticked = await page.locator("input:checked").count()
+        await page.context.set_offline(True)
+        for press in (box, page.get_by_role("button", name="Apply")):
+            await press.click()
+            await expect(page.locator("#said")).to_contain_text("You're offline")
+            await expect(page.locator("input:checked")).to_have_count(ticked)
+        await page.context.set_offline(False)
+        await box.click()
+        await expect(page.locator("li").first).to_contain_text("you said it doesn't belong here")
+    assert all("ERR_INTERNET_DISCONNECTED" in complaint for complaint in sorting.complaints)
+    sorting.complaints.clear()
+    await answer(sorting.person.click(dry_run, "Cancel"))
+
+
 async def test_it_works_by_keyboard_alone_and_a_song_can_be_heard(sorting: Phone) -> None:
     dry_run, link = await planned(sorting)
     async with sorting.page(link=link) as page:

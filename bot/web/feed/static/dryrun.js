@@ -6,6 +6,7 @@ import { button, h, say } from "./dom.js";
 import { hear } from "./heard.js";
 import { clear, fill, leftOut, message, player, stage, tell } from "./stage.js";
 
+const OTHER = [404, 409]; // refusals after which the list is another one, or gone
 let on = false; // whether this is what the page shows
 let opened = null; // the dry run as it was last sent
 let parts = null; // its elements: head, and by section; the lines' ticks by their numbers
@@ -114,9 +115,11 @@ function update({ change, said, goes }) {
   known.said.textContent = said;
 }
 
+/** Say what went wrong. The list stays as the bot last sent it, unless it's another one now. */
 async function failed(error) {
   if (error.status === 401) return leftOut(error.message);
-  await look();
+  if (OTHER.includes(error.status)) await look();
+  else saved(opened);
   return tell(error.message);
 }
 
