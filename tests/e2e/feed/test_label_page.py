@@ -1,7 +1,9 @@
 """Labelling on the page, in a real Chromium: the same answers as in Discord, from a phone or by keyboard alone."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.e2e.chat_stage import STYLES, answer
 from tests.e2e.feed.phone_stage import Phone, losing_the_first_reply, title
@@ -81,6 +83,22 @@ async def test_an_answer_whose_reply_is_lost_counts_once(sorting: Phone) -> None
     sorting.complaints.clear()
 
 
+async def test_a_page_that_waits_for_a_reply_says_so(sorting: Phone) -> None:
+    replied = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await replied.wait()
+        await route.continue_()
+
+    async with sorting.page(link=await sorting.link("label")) as page:
+        await page.route("**/skip", wait)
+        await page.keyboard.press("s")
+        await expect(page.locator("#said.seen")).to_have_text("One moment.")
+        replied.set()
+        await expect(page.locator(".card")).to_be_visible()
+        await expect(page.locator("#said.seen")).to_have_count(0)
+
+
 async def test_it_works_by_keyboard_alone_and_the_focus_stays(sorting: Phone) -> None:
     before = len(sorting.feed.stack.labels(sorting.person))
     async with sorting.page(DESK, link=await sorting.link("label")) as page:
@@ -133,6 +151,11 @@ async def test_the_header_leads_from_one_view_to_the_other_and_back(phone: Phone
         await page.go_back()
         await expect(page.get_by_role("button", name="Like", exact=True)).to_be_visible()
         await expect(page.locator("[aria-current=page]")).to_have_text("Discover")
+        await page.get_by_role("button", name="More", exact=True).click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await page.go_forward()
+        await expect(page.locator(".place")).to_have_count(2)
+        await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 async def test_the_page_says_what_is_missing_before_the_first_card(phone: Phone) -> None:

@@ -6,7 +6,7 @@ import { button, h, listed, say } from "./dom.js";
 import { heard as hearing } from "./heard.js";
 import { icon } from "./icons.js";
 import * as sheet from "./sheet.js";
-import { leftOut, message, player, put, stage, tell, undoable } from "./stage.js";
+import { leftOut, message, patient, player, put, stage, tell, undoable } from "./stage.js";
 import { fly, swipeable } from "./swipe.js";
 
 const deck = new Deck();
@@ -88,7 +88,7 @@ function add() {
 
 async function share() {
   const card = deck.top;
-  const how = await hearing(card).catch(() => null);
+  const how = await patient(hearing(card)).catch(() => null);
   const url = (how?.way === "preview" && how.page) || card.url;
   if (!url) return tell(say("no_link"));
   const text = [card.title, listed(card.artists)].filter(Boolean).join(" – ");
@@ -102,7 +102,8 @@ async function share() {
 
 async function more() {
   const card = deck.top;
-  const [how, server] = await Promise.all([hearing(card).catch(() => null), api.server().catch(() => null)]);
+  const known = [hearing(card), api.server()].map((each) => each.catch(() => null));
+  const [how, server] = await patient(Promise.all(known));
   if (on && deck.top === card) sheet.details(card, how, server, repost);
 }
 

@@ -6,7 +6,7 @@ import { hear } from "./heard.js";
 import { icon } from "./icons.js";
 import { moreOf } from "./moreof.js";
 import * as sheet from "./sheet.js";
-import { leftOut, message, player, put, stage, tell } from "./stage.js";
+import { leftOut, message, patient, player, put, stage, tell } from "./stage.js";
 import { fly } from "./swipe.js";
 
 const ICONS = { none: "away", go_back: "back" };
@@ -31,7 +31,7 @@ async function answer(call, way) {
   const sending = call(card);
   sending.catch(() => {}); // handled below, when the card is gone and can come back
   await fly(shown, way);
-  await sending.then(show, (error) => refused(error, card));
+  await patient(sending).then(show, (error) => refused(error, card));
   busy = false;
 }
 
@@ -67,7 +67,7 @@ async function answerAll(card, group, playlist, ticks) {
 async function undo() {
   if (busy || !last) return;
   busy = true;
-  await api.undoAnswer(last).then((said) => show(said, "right"), failed);
+  await patient(api.undoAnswer(last)).then((said) => show(said, "right"), failed);
   busy = false;
 }
 

@@ -30,6 +30,7 @@ function go(next) {
 }
 
 function show(next) {
+  sheet.close();
   view.end();
   view = next;
   point();

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { drawn } from "./card.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { heard as hearing } from "./heard.js";
 import { Player } from "./player.js";
 import * as sheet from "./sheet.js";
@@ -10,6 +10,7 @@ import { come } from "./swipe.js";
 
 const SAID = 4_000; // ms a line stays, plus LETTER for each letter
 const LETTER = 60;
+const LATE = 1_000; // ms after which the page says that it waits
 const UNHEARD = { way: "nothing", sound: null, url: null, cover: null }; // if we couldn't find out how to hear a song
 export const stage = document.getElementById("stage");
 export const player = new Player();
@@ -96,6 +97,12 @@ export function tell(text, seen = true) {
   said.classList.toggle("seen", seen);
   clearTimeout(quiet);
   quiet = setTimeout(() => said.classList.remove("seen"), SAID + LETTER * text.length);
+}
+
+/** Say that the page waits for this, if it takes long. Returns what comes of it. */
+export function patient(work) {
+  const late = setTimeout(() => tell(say("one_moment")), LATE);
+  return work.finally(() => clearTimeout(late));
 }
 
 // ---------------------------------------------------------------- who is logged in
