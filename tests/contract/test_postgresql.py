@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from bot import app
 from bot.__main__ import EXIT_SETTINGS, main
 from bot.adapters import home, parts
+from bot.adapters.jobs import Jobs
 from bot.adapters.store import Store, member_locks, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.lease import WHOLE, Lease
@@ -165,6 +166,20 @@ def test_a_database_that_refuses_the_bot_is_a_wrong_setting_told_in_one_line(
     postgresql.drop(empty.render_as_string(hide_password=False))
     (line,) = capsys.readouterr().err.splitlines()
     assert (code, said in line) == (EXIT_SETTINGS, True), line
+
+
+async def test_a_user_who_may_not_make_the_queues_schema_is_told_in_one_line(
+    url: str, other: Engine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with other.execution_options(isolation_level="AUTOCOMMIT").connect() as admin:
+        for each in ("DROP ROLE IF EXISTS guest", "CREATE ROLE guest LOGIN"):
+            admin.exec_driver_sql(each)
+        jobs = Jobs(make_url(url).set(username="guest").render_as_string(hide_password=False))
+        with pytest.raises(StoreRefused, match="permission denied for database"):
+            await jobs.start(lambda _: asyncio.sleep(0))
+        await jobs.stop(0)
+        admin.exec_driver_sql("DROP ROLE guest")
+    assert not capfd.readouterr().err
 
 
 async def test_p20_a_connection_that_broke_is_replaced(store: Store, other: Engine, now: datetime) -> None:

@@ -91,7 +91,7 @@ class Jobs:
             "application_version": VERSION,
             "executor_id": executor,
             "serializer": tables.Json(),
-            "log_level": "ERROR",
+            "log_level": "CRITICAL",  # it raises what it logs as an error, and would log it in lines of its own kind
         }
 
     async def check(self) -> None:
