@@ -20,7 +20,7 @@ from bot.adapters.store.sorting import playlists
 from bot.core import limits
 from bot.core.library import tables
 from bot.flows.library import imports
-from bot.turns import take_short_turns
+from bot.threads import switch_often
 
 EXPORTIFY = (
     "Danceability",
@@ -82,7 +82,7 @@ async def _clicker(store: Store) -> int:
 
 
 def main() -> None:
-    take_short_turns()  # as the bot does
+    switch_often()  # as the bot does
     rows = []
     for name, columns in FILES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ from statistics import mean, median, quantiles
 from benchmarks.measure import Row, show
 from bot.core.library import polling
 from bot.core.library.polling import DAY, MEMORY, Rhythm
-from bot.core.library.turns import turn
+from bot.core.pace import turn
 from bot.flows.library.poll import AT_ONCE, PLAYLISTS_EVERY
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

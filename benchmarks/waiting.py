@@ -45,7 +45,7 @@ from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.writing import manual_edits, reverse, sort
 from bot.ports import Contents, LikesPage, ListedPlaylist
-from bot.turns import take_short_turns
+from bot.threads import switch_often
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ADA, BEN = 1, 2  # who has the library, and who clicks
@@ -372,7 +372,7 @@ async def measure(folder: Path) -> list[Row]:
 
 
 def main() -> None:
-    take_short_turns()  # as the bot does
+    switch_often()  # as the bot does
     with tempfile.TemporaryDirectory() as folder:
         show(asyncio.run(measure(Path(folder))))
 

@@ -35,7 +35,7 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
 from bot.core.library.polling import Rhythm
-from bot.core.library.turns import Pace
+from bot.core.pace import Pace
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
 from bot.errors import StoreError
@@ -61,7 +61,7 @@ from bot.ports import Artefacts
 from bot.services import Services
 from bot.telemetry import health, logs, metrics
 from bot.telemetry.scrape import scrape
-from bot.turns import take_short_turns
+from bot.threads import switch_often
 from bot.upkeep import Upkeep
 from bot.web import activity, api, feed
 from bot.worker import Worker
@@ -96,7 +96,7 @@ async def run(settings: Settings, environment: Mapping[str, str], part: Part = E
     """
     logs.set_up(settings.log_level, settings.log_format)
     memory.give_back()
-    take_short_turns()
+    switch_often()
     stopped = asyncio.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(stop, stopped.set)

@@ -22,7 +22,7 @@ from bot.adapters.jobs import stuck_in
 from bot.adapters.prior import NAME, SHIPPED, Taught, read_from
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Scorer
-from bot.adapters.store import limits, setbacks
+from bot.adapters.store import pace, setbacks
 from bot.adapters.store.engine import known_revisions
 from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
@@ -270,7 +270,7 @@ async def _sources(settings: Settings) -> str:
     """Which services are asked for features. One that is down or asks us to wait isn't a problem to fix here."""
     now = datetime.now(UTC)
     async with home.opened(settings) as store, store.reading() as tx:
-        waits = {name: await limits.cooldown(tx, f"source:{name}") for name in settings.services}
+        waits = {name: await pace.cooldown(tx, f"source:{name}") for name in settings.services}
     said = [
         f"{name} (left alone until {until:%H:%M} UTC)" if until and until > now else name
         for name, until in waits.items()

@@ -5,7 +5,7 @@ from datetime import datetime
 from prometheus_client import generate_latest
 
 from bot.adapters.jobs import Jobs
-from bot.adapters.store import Store, limits
+from bot.adapters.store import Store, pace
 from bot.adapters.store.account import members
 from bot.core.jobs import JobKind
 from bot.telemetry import metrics
@@ -17,7 +17,7 @@ async def scrape(store: Store, jobs: Jobs, now: datetime) -> bytes:
     """Return all metrics as text. Raises a StoreError."""
     async with store.reading() as tx:
         metrics.LINKED.set(await members.count_linked(tx))
-        cooldowns = await limits.cooldowns(tx, now)
+        cooldowns = await pace.cooldowns(tx, now)
     _note_cooldowns(cooldowns, now)
     await _note_queue(jobs, now)
     return generate_latest(metrics.REGISTRY)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from bot.adapters.store import Store, limits, moments, schema
+from bot.adapters.store import Store, moments, pace, schema
 from bot.adapters.store.account import members, notices, sessions
 from bot.core.account.records import NewSession
 from bot.core.clock import clock_step
@@ -28,7 +28,7 @@ async def lived_ahead(store: Store, then: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, ADA, then)
         await members.change(tx, ADA, next_poll_at=then + POLL, muted_until=then + timedelta(hours=3))
-        await limits.cool_down(tx, APP, then + timedelta(days=1), "429")
+        await pace.cool_down(tx, APP, then + timedelta(days=1), "429")
         await sessions.add(tx, NewSession(ADA, "link", "link", None, then, then + timedelta(minutes=10)))
         await notices.add(tx, ADA, NoticeKind.UPDATE, {}, then)
         like = {"member": ADA, "song": "spotify:track:1", "added_at": then}
@@ -65,7 +65,7 @@ async def test_p06_legitimate_waits_are_left_alone(store: Store, now: datetime, 
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await members.change(tx, ADA, next_poll_at=now + timedelta(minutes=14))
-        await limits.cool_down(tx, APP, now + timedelta(days=20), "QUOTA_EXCEEDED")
+        await pace.cool_down(tx, APP, now + timedelta(days=20), "QUOTA_EXCEEDED")
         await moments.pull_in(tx, now, POLL, back)
     assert await read(store, schema.cooldown.c.until) >= now + timedelta(days=20) - timedelta(minutes=1)
     assert await read(store, schema.member.c.next_poll_at) >= now + timedelta(minutes=13)

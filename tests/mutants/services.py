@@ -8,7 +8,7 @@ SERVICES = (
         "the cooldown isn't in the database",
         "contract/spotify/test_spotify_waiting.py",
         "bot/adapters/spotify/sender.py",
-        "            await limits.cool_down(tx, client_id, until, refusal.reason or str(refusal.status))\n",
+        "            await pace.cool_down(tx, client_id, until, refusal.reason or str(refusal.status))\n",
         "",
     ),
     mutant(

@@ -17,8 +17,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.adapters.store import Store, limits
-from bot.core.library.turns import Pace
+from bot.adapters.store import Store, pace
+from bot.core.pace import Pace
 from bot.errors import SourceFailed, SourceWaits
 from bot.ports import Clock
 
@@ -86,7 +86,7 @@ class Site:
         now = self._clock()
         until = (now + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
         async with self._store.writing() as tx:
-            await limits.cool_down(tx, self._key, until, reason)
+            await pace.cool_down(tx, self._key, until, reason)
         return SourceWaits(self.name, until)
 
     async def _json(self, method: str, path: str, **options: Any) -> Any:
@@ -113,13 +113,13 @@ class Site:
         """Count the request and wait for its turn; return how often in a row the service has failed."""
         async with self._store.writing() as tx:
             now = self._clock()
-            held = await limits.held(tx, self._key)
+            held = await pace.held(tx, self._key)
             if held is not None and held[0] > now:
                 raise SourceWaits(self.name, held[0])
-            if await limits.spent(tx, self._key, now) >= self._terms.daily:
+            if await pace.spent(tx, self._key, now) >= self._terms.daily:
                 raise SourceWaits(self.name, _tomorrow(now))
-            await limits.spend(tx, self._key, now, 1)
-            seconds = await limits.take_turn(tx, self._key + self._terms.line, now, self._terms.pace)
+            await pace.spend(tx, self._key, now, 1)
+            seconds = await pace.take_turn(tx, self._key + self._terms.line, now, self._terms.pace)
         if seconds:
             await self._sleep(seconds)
             await self._heed()
@@ -128,7 +128,7 @@ class Site:
     async def _heed(self) -> None:
         """Raise SourceWaits if somebody ahead of us was told to wait."""
         async with self._store.reading() as tx:
-            until = await limits.cooldown(tx, self._key)
+            until = await pace.cooldown(tx, self._key)
         if until is not None and until > self._clock():
             raise SourceWaits(self.name, until)
 
@@ -160,7 +160,7 @@ class Site:
         if failures:
             log.warning("%s answers again, after %d %s", self.name, failures, "try" if failures == 1 else "tries")
             async with self._store.writing() as tx:
-                await limits.release(tx, self._key)
+                await pace.release(tx, self._key)
 
 
 def _tomorrow(now: datetime) -> datetime:

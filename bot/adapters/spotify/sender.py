@@ -18,8 +18,8 @@ import requests
 
 from bot.adapters.spotify.outage import Outage
 from bot.adapters.spotify.wire import Refusal
-from bot.adapters.store import Store, Tx, limits
-from bot.core.library.turns import Pace
+from bot.adapters.store import Store, Tx, pace
+from bot.core.pace import Pace
 from bot.errors.spotify import AppRefused, ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
 from bot.ports import Clock
 from bot.telemetry.metrics import SPOTIFY_CALLS, Call
@@ -101,9 +101,9 @@ class Sender:
             now = self._clock()
             left = await _left(tx, client_id, now)
             if left == 0:
-                await limits.release(tx, client_id)  # it's over, but a clock that's put back would restart it
-            await limits.spend(tx, client_id, now, calls)
-            return max(left or 0, await limits.take_turn(tx, client_id, now, self._pace))
+                await pace.release(tx, client_id)  # it's over, but a clock that's put back would restart it
+            await pace.spend(tx, client_id, now, calls)
+            return max(left or 0, await pace.take_turn(tx, client_id, now, self._pace))
 
     async def _left(self, client_id: str) -> float | None:
         async with self._store.reading() as tx:
@@ -114,9 +114,9 @@ class Sender:
         async with self._store.writing() as tx:
             now = self._clock()
             until = now + timedelta(seconds=seconds)
-            await limits.hold_turns(tx, client_id, now, until, self._pace)
-            if until > (await limits.cooldown(tx, client_id) or now):
-                await limits.cool_down(tx, client_id, until, str(TOO_MANY))
+            await pace.hold_turns(tx, client_id, now, until, self._pace)
+            if until > (await pace.cooldown(tx, client_id) or now):
+                await pace.cool_down(tx, client_id, until, str(TOO_MANY))
 
     async def _once(self, send: Callable[[], T]) -> T:
         """Send a request exactly once. Raises SpotifyDown if it's unknown whether it was carried out."""
@@ -177,14 +177,14 @@ class Sender:
         seconds = QUOTA_LOCKOUT if said is not None and said > LONGEST else unsaid if said is None else said
         until = self._clock() + timedelta(seconds=seconds)
         async with self._store.writing() as tx:
-            until = max(until, await limits.cooldown(tx, client_id) or until)
-            await limits.cool_down(tx, client_id, until, refusal.reason or str(refusal.status))
+            until = max(until, await pace.cooldown(tx, client_id) or until)
+            await pace.cool_down(tx, client_id, until, refusal.reason or str(refusal.status))
         return until
 
 
 async def _left(tx: Tx, client_id: str, now: datetime) -> float | None:
     """Return the seconds left of a stored cooldown; None without one. Raises CoolingDown beyond PATIENCE."""
-    until = await limits.cooldown(tx, client_id)
+    until = await pace.cooldown(tx, client_id)
     if until is None:
         return None
     left = (until - now).total_seconds()

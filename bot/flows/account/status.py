@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store, limits
+from bot.adapters.store import Store, pace
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
@@ -61,7 +61,7 @@ async def status(
         count = await songs.count(tx, member)
         labels = await answers.count_songs(tx, member)
         layers = await playlists.layers(tx, member)
-        cooldown = await limits.cooldown(tx, account.client_id) if account else None
+        cooldown = await pace.cooldown(tx, account.client_id) if account else None
         sorted_once = await writes.last_done(tx, member) is not None
     shown = [await _layer(store, libraries, layer, now) for layer in layers]
     scored = await libraries.of(member, layers[0].layer) if layers and count else None

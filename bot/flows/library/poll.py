@@ -14,7 +14,7 @@ from bot.adapters.store.rows import chunks
 from bot.core.jobs import JobKind
 from bot.core.library import polling
 from bot.core.library.polling import Rhythm
-from bot.core.library.turns import turn
+from bot.core.pace import turn
 from bot.core.records import Account, NextPoll
 from bot.errors import NotLinked
 from bot.flows.library import sync

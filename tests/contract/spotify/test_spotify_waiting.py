@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.adapters.store import Store, limits
-from bot.core.library.turns import Pace
+from bot.adapters.store import Store, pace
+from bot.core.pace import Pace
 from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.messages.errors import describe
 from sandbox.spotify.faults import Request
@@ -175,7 +175,7 @@ async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, ma
         await late
     assert told.value.until == stage.clock() + timedelta(days=1)
     async with stage.store.reading() as tx:
-        assert await limits.cooldown(tx, APP) == told.value.until
+        assert await pace.cooldown(tx, APP) == told.value.until
 
 
 @pytest.mark.slow
@@ -183,12 +183,12 @@ async def test_requests_are_rate_limited_and_counted(stage: Stage, mara: Spotify
     stage.clock.pass_by(seconds=1)  # since linking
     paced, before = await stage.music(MARA, stage.again(Pace(SECOND, burst=10))), stage.clock()
     async with stage.store.reading() as tx:
-        spent = await limits.spent(tx, APP, stage.clock())
+        spent = await pace.spent(tx, APP, stage.clock())
     for _ in range(30):
         await paced.likes(0)
     assert stage.clock() - before == timedelta(seconds=20)
     async with stage.store.reading() as tx:
-        assert await limits.spent(tx, APP, stage.clock()) == spent + 30
+        assert await pace.spent(tx, APP, stage.clock()) == spent + 30
 
 
 async def test_all_processes_share_an_apps_pace(stage: Stage, mara: SpotifyMusic) -> None:

@@ -21,7 +21,7 @@ from bot.core.library.polling import (
     pause,
     stretch,
 )
-from bot.core.library.turns import turn
+from bot.core.pace import turn
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sources.deezer import is_theirs
-from bot.adapters.store import limits
+from bot.adapters.store import pace
 from bot.cli.doctor import _sources
 from bot.config import parse
 from bot.core.moments import year_of
@@ -105,7 +105,7 @@ async def test_queued_requests_are_dropped_when_the_source_asks_any_process_to_w
             queue.create_task(process.hear(member))
         await both_queue.wait()
         async with stage.store.writing() as tx:
-            await limits.cool_down(tx, "source:musicbrainz", stage.clock() + timedelta(minutes=2), "503")
+            await pace.cool_down(tx, "source:musicbrainz", stage.clock() + timedelta(minutes=2), "503")
         on.set()
     assert len(stage.world.requests) == 1
 
@@ -290,7 +290,7 @@ async def test_if_one_source_fails_the_others_go_on_and_it_is_retried(stage: Sta
 async def test_the_days_budget_holds_until_midnight(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     async with stage.store.writing() as tx:
-        await limits.spend(tx, "source:reccobeats", stage.clock(), 5_000)
+        await pace.spend(tx, "source:reccobeats", stage.clock(), 5_000)
     await stage.like(1)
     heard = await stage.hear()
     assert stage.world.asked("reccobeats *") == []
@@ -322,7 +322,7 @@ async def test_the_doctor_says_which_sources_are_used_and_which_are_paused(stage
     assert "no service" in await said()
     assert await said(**on) == "asked for features: musicbrainz, reccobeats"
     async with stage.store.writing() as tx:
-        await limits.cool_down(tx, "source:reccobeats", datetime.now(UTC) + timedelta(hours=1), "429")
+        await pace.cool_down(tx, "source:reccobeats", datetime.now(UTC) + timedelta(hours=1), "429")
     assert "reccobeats (left alone until " in await said(**on)
 
 

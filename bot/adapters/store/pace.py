@@ -1,4 +1,4 @@
-"""Limits: when a service may be called again, and how often it was.
+"""Pace: when a service may be called again, and how often it was.
 
 Stored, so that a restart forgets neither, and all processes keep to them together. A service is a Spotify app, by its
 client id, or a source of features ("source:…").
@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import inserting, upsert
-from bot.core.library.turns import Pace, turn
+from bot.core.pace import Pace, turn
 
 COOLDOWN, SPENT, TURN = schema.cooldown, schema.spent, schema.turn
 FURTHEST = timedelta(minutes=10)  # what's reserved further ahead was reserved by a clock that was put back since
