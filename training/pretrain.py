@@ -24,6 +24,7 @@ DIRECTIONS = 32  # for artists; twice or four times as many gain nothing
 SMOOTH = 0.75  # power of an artist's frequency: weakens associations between rare ones (Levy & Goldberg 2014)
 SHIFT = 1.0  # nats above chance that two artists must co-occur
 CREDITED = 3  # artists per song that count
+NOISE = 1e-9  # a row's length up to which it's rounding: the artist shares no main direction
 MOST_WORDS = 4_000  # the rest have too few artists to matter
 
 
@@ -93,12 +94,17 @@ def _positive_pmi(co_occurrence: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _embedded(matrix: sparse.csr_matrix) -> Floats:
-    """Return (a, DIRECTIONS) rows of length 1: the main directions; columns that a small matrix lacks are zero."""
+    """Return (a, DIRECTIONS) rows of length 1, or 0: the main directions; columns that a small matrix lacks are zero.
+
+    A direction's sign is arbitrary, and depends on the number of threads, so its largest value is made positive.
+    """
     size = matrix.shape[0]
     rows = np.zeros((size, DIRECTIONS), np.float32)
     most = min(DIRECTIONS, size - 2)
     if most > 0 and matrix.nnz:
         rng = np.random.default_rng(0)
         left, strength, _ = svds(matrix, most, v0=rng.uniform(size=size), rng=rng)
-        rows[:, :most] = left * np.sqrt(strength)
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+        signs = np.sign(left[np.abs(left).argmax(axis=0), range(most)])
+        rows[:, :most] = left * signs * np.sqrt(strength)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > NOISE))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, Priors, Taught, read, standing, to_bytes
@@ -23,6 +24,7 @@ from tests.unit.training.commands import run, write_csv
 from training.evaluation.people import Person
 from training.model.fit import fit
 from training.model.publish import served_from, train
+from training.pretrain import _embedded
 from training.prior_teachers import check, is_worse, learn
 
 STYLES = 4
@@ -133,6 +135,19 @@ def test_p28_a_compressed_prior_a_link_and_a_folder_are_refused(tmp_path: Path) 
     for name in ("link", "folder", "packed"):
         with pytest.raises(PriorCorrupt):
             read(tmp_path / f"{name}.npz")
+
+
+def test_an_embedding_depends_on_no_order_and_is_zero_for_who_shares_no_main_direction() -> None:
+    rng = np.random.default_rng(0)
+    matrix = np.zeros((62, 62))
+    matrix[:60, :60] = np.abs(rng.normal(size=(60, 60)))
+    matrix[60, 61] = 1e-3
+    matrix += matrix.T
+    rows = _embedded(sparse.csr_matrix(matrix))
+    for order in (rng.permutation(62) for _ in range(3)):
+        assert np.allclose(_embedded(sparse.csr_matrix(matrix[order][:, order])), rows[order], atol=1e-4)
+    assert np.allclose(np.linalg.norm(rows[:60], axis=1), 1)
+    assert not rows[60:].any()
 
 
 def test_a_prior_is_read_again_only_when_its_file_changes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
