@@ -58,11 +58,6 @@ class Receipt:
         """The lines that took effect and that nothing reverses: what's left to undo."""
         return [change for change in self.changes if change.state in TOUCHED and change.change not in self.reversals]
 
-    @property
-    def undone(self) -> bool:
-        """Whether Spotify has reversed all of it, as far as possible."""
-        return self.undo is not None and self.undo.state == WriteState.DONE and not self.standing
-
     def is_reversed(self, change: Change) -> bool:
         """Whether a line was read to be reversed."""
         return self.reversals.get(change.change) in (*DONE, LineState.UNTOUCHED)
