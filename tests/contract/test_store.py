@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import QueuePool, create_engine, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
@@ -72,6 +74,18 @@ async def test_p13_a_commit_is_on_disk_before_it_is_acknowledged(store: Store) -
     async with store.writing() as tx:
         settings = [(await tx.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("synchronous", "journal_mode")]
     assert settings == [2, "wal"], "2 is FULL: survives a power cut too, which no test can simulate"
+
+
+async def test_p34_an_error_of_the_database_shows_no_values_of_a_row(store: Store, now: datetime) -> None:
+    row = {"member": ADA, "name": "canary", "several": False, "everything": False}
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await tx.execute(insert(schema.layer).values(row))
+    for broken in (row, row | {"member": BEN}, row | {"name": "canary 2", "several": None}):
+        with pytest.raises(IntegrityError) as failed:
+            async with store.writing() as tx:
+                await tx.execute(insert(schema.layer).values(broken))
+        assert "canary" not in "".join(traceback.format_exception(failed.value))
 
 
 @pytest.mark.slow

@@ -176,6 +176,22 @@ INSIDE = (
         '            __import__("logging").getLogger("bot").info("renewed: %s", fresh.access)\n',
     ),
     mutant(
+        34,
+        "errors of SQLite show a row's values",
+        "contract/test_store.py",
+        "bot/adapters/store/sqlite.py",
+        "max_overflow=10, hide_parameters=True",
+        "max_overflow=10",
+    ),
+    mutant(
+        34,
+        "errors of PostgreSQL show a row's values",
+        "contract/test_store.py",
+        "bot/adapters/store/postgresql.py",
+        '        event.listen(self.engine.sync_engine, "handle_error", _hide_values)\n',
+        "",
+    ),
+    mutant(
         35,
         "erasing leaves out a table",
         "contract/test_store.py crash/account/test_erase.py",

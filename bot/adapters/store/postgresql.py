@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, NullPool, create_engine, event, text
+from sqlalchemy import Connection, ExceptionContext, NullPool, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -50,6 +50,7 @@ class Postgresql:
             url, pool_size=5, max_overflow=10, hide_parameters=True, pool_pre_ping=True, connect_args=session(busy_ms)
         )
         event.listen(self.engine.sync_engine, "begin", _begin)
+        event.listen(self.engine.sync_engine, "handle_error", _hide_values)
         self._apart = create_async_engine(url, poolclass=NullPool, connect_args=session(0))
 
     def options(self, *, writing: bool) -> Mapping[str, Any]:
@@ -108,6 +109,15 @@ def check_encoding(connection: Connection) -> None:
             f"The database's encoding is {encoding}, so it can't keep every title: make it anew, with "
             f"createdb --encoding UTF8 --locale C --template template0"
         )
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leave out of an error what the server tells of the row at fault: its values (promise P34)."""
+    original = context.original_exception
+    told, primary = str(original), getattr(getattr(original, "diag", None), "message_primary", None)
+    for error in (original, context.sqlalchemy_exception):
+        if primary and error is not None:
+            error.args = (str(error.args[0]).replace(told, primary), *error.args[1:])
 
 
 def check(url: str) -> None:
