@@ -15,8 +15,8 @@ from statistics import mean, median, quantiles
 
 from benchmarks.measure import Row, show
 from bot.core.library import polling
+from bot.core.library.pace import turn
 from bot.core.library.polling import DAY, MEMORY, Rhythm
-from bot.core.pace import turn
 from bot.flows.library.poll import AT_ONCE, PLAYLISTS_EVERY
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

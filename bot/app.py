@@ -34,8 +34,8 @@ from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.chat.gateway.client import Chat
 from bot.config import Settings
+from bot.core.library.pace import Pace
 from bot.core.library.polling import Rhythm
-from bot.core.pace import Pace
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
 from bot.errors import StoreError

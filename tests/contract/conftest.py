@@ -12,7 +12,7 @@ from bot.adapters.spotify import Spotify, SpotifyMusic
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.core.records import Account, Actor
 from bot.flows.account.link import Linking
 from sandbox.music.library import Library

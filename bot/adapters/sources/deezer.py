@@ -20,7 +20,7 @@ from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import features_heard
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.errors import SourceFailed
 from bot.errors.audio import AudioError
 from bot.ports import LookupResult, Needs, Preview, Subject

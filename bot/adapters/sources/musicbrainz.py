@@ -15,8 +15,8 @@ from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import TITLE, SongFeatures
+from bot.core.library.pace import Pace
 from bot.core.moments import year_of
-from bot.core.pace import Pace
 from bot.ports import LookupResult, Needs, Subject
 
 NAME = "musicbrainz"

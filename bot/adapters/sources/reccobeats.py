@@ -13,7 +13,7 @@ from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import SongFeatures
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.ports import LookupResult, Needs, Subject
 
 NAME = "reccobeats"

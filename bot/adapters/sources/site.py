@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from bot.adapters.store import Store, pace
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.errors import SourceFailed, SourceWaits
 from bot.ports import Clock
 

@@ -21,7 +21,7 @@ from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.core.records import Account
 from bot.errors import LinkRefused, NotLinked
 from bot.errors.spotify import ConsentEnded, Unreadable

@@ -19,7 +19,7 @@ import requests
 from bot.adapters.spotify.outage import Outage
 from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store, Tx, pace
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.errors.spotify import AppRefused, ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
 from bot.ports import Clock
 from bot.telemetry.metrics import SPOTIFY_CALLS, Call

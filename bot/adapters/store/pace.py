@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import inserting, upsert
-from bot.core.pace import Pace, turn
+from bot.core.library.pace import Pace, turn
 
 COOLDOWN, SPENT, TURN = schema.cooldown, schema.spent, schema.turn
 FURTHEST = timedelta(minutes=10)  # what's reserved further ahead was reserved by a clock that was put back since

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from math import log, sqrt
 
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 
 DAY, NOTHING = timedelta(days=1), timedelta()
 HALF_LIFE = timedelta(days=7)  # after which a like counts half as much

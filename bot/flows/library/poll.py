@@ -13,8 +13,8 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.core.jobs import JobKind
 from bot.core.library import polling
+from bot.core.library.pace import turn
 from bot.core.library.polling import Rhythm
-from bot.core.pace import turn
 from bot.core.records import Account, NextPoll
 from bot.errors import NotLinked
 from bot.flows.library import sync

@@ -15,7 +15,7 @@ from bot.adapters.spotify import Spotify, SpotifyMusic, open_tokens
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.core.records import Account
 from bot.flows.account import link
 from bot.ports import Tokens

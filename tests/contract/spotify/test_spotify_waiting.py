@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store import Store, pace
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.messages.errors import describe
 from sandbox.spotify.faults import Request

@@ -10,7 +10,7 @@ from bot.adapters.sources.musicbrainz import MusicBrainz
 from bot.adapters.sources.reccobeats import ReccoBeats
 from bot.adapters.sources.site import Site, Terms
 from bot.adapters.store import Store
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.flows.library import feature_lookup
 
 UNHURRIED = Terms(Pace(timedelta(milliseconds=1), burst=10_000), daily=100_000, agent="test")

@@ -10,7 +10,7 @@ from bot.adapters.spotify import Spotify
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
-from bot.core.pace import Pace
+from bot.core.library.pace import Pace
 from bot.errors.spotify import Unsettled
 from bot.flows.sorting.writing import sort
 

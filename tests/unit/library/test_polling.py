@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.library.pace import turn
 from bot.core.library.polling import (
     DAY,
     GRACE,
@@ -21,7 +22,6 @@ from bot.core.library.polling import (
     pause,
     stretch,
 )
-from bot.core.pace import turn
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -24,7 +24,7 @@ turn = Table(  # of requests, from all processes together
     "turn",
     metadata,
     Column("client_id", Text, primary_key=True),  # of a Spotify app, or "source:…"
-    Column("free_at", Moment, nullable=False),  # core.pace: when the next request would be due
+    Column("free_at", Moment, nullable=False),  # core.library.pace: when the next request would be due
 )
 
 app = Table(  # a Spotify app's budget of polls
