@@ -137,4 +137,12 @@ PLAYLISTS = (
         "            await writes.set_state(tx, write, WriteState.DONE, applied_at=now)\n"
         "        raise Unsettled(min(later))\n",
     ),
+    mutant(
+        43,
+        "a shared playlist is called written before it's read back",
+        "contract/social/test_publish.py",
+        "bot/flows/social/shared/publish.py",
+        "        if again is None and tell:\n",
+        "        if tell:\n",
+    ),
 )

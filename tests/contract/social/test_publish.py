@@ -17,11 +17,11 @@ from bot.chat.social.pages import shared_playlists as pages
 from bot.core.records import Actor, Like
 from bot.core.social.shared_playlists import SongState
 from bot.errors import NotLinked
-from bot.errors.spotify import SpotifyDown
+from bot.errors.spotify import SpotifyDown, Unsettled
 from bot.flows.social.shared import hosting, publish
 from bot.flows.social.shared import playlists as shared_playlists
 from bot.ports import Contents, ListedPlaylist, Music
-from sandbox.spotify import Fault
+from sandbox.spotify import Fault, Lag
 from sandbox.spotify.faults import Request
 from tests.contract.conftest import MEMBER, Linked
 from tests.contract.social.shared_stage import (
@@ -39,6 +39,7 @@ from tests.contract.social.shared_stage import (
     standing,
     states,
 )
+from tests.unit.chat.shown import said
 
 
 @pytest.fixture(params=["spotify", "local"])
@@ -273,6 +274,23 @@ async def meanwhile(linked: Linked, request: str, then: Callable[[], Awaitable[o
     return music
 
 
+async def test_p43_a_shared_playlist_is_said_to_be_written_only_once_read_back_from_spotify(linked: Linked) -> None:
+    async def shown() -> str:
+        view = await shared_playlists.show(linked.store, MEMBER, SERVER, number)
+        return said(pages.show(view, MEMBER, linked.now))
+
+    number = await begun(linked.store, linked.now)
+    linked.stack.spotify.lag = Lag(items=60)
+    with pytest.raises(Unsettled):
+        await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now, tell=True)
+    async with linked.store.reading() as tx:
+        assert await notices.waiting(tx, MEMBER) == []
+    assert "3 changes are waiting to be written" in await shown()
+    linked.stack.spotify.lag = Lag()
+    assert await shared_out(linked, number, linked.now) == ["shared"]
+    assert "Everything is written." in await shown()
+
+
 async def test_who_takes_over_while_the_former_hosts_playlist_is_made_gets_their_own(linked: Linked) -> None:
     async def hand_over() -> None:
         await hosting.stop(linked.store, MEMBER, number)
@@ -346,11 +364,11 @@ async def test_refused_songs_are_named_and_the_host_can_retry_them(linked: Linke
     number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=5)
     linked.stack.spotify.faults.append(Fault("POST /v1/playlists/*/items", "status", times=None, status=403))
     await shared_out(linked, number, linked.now)
-    said = pages.show(await shared_playlists.show(linked.store, MEMBER, SERVER, number), MEMBER, later)
-    said = str(said.to_components())
-    assert "3 changes couldn't be written" in said
-    assert said.count("not written: the playlist is full") == 3
-    assert "Everything is written" not in said
+    page = pages.show(await shared_playlists.show(linked.store, MEMBER, SERVER, number), MEMBER, later)
+    shown = str(page.to_components())
+    assert "3 changes couldn't be written" in shown
+    assert shown.count("not written: the playlist is full") == 3
+    assert "Everything is written" not in shown
     linked.stack.spotify.faults.clear()
     await hosting.confirm(linked.store, Actor(MEMBER, SERVER, later), number)
     await shared_out(linked, number, later)
