@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -93,6 +93,7 @@ async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
 
 
 def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) -> Decided:
+    given = replace(given, verdicts=_for_every_release(given, scored.songs))
     layer, kept, verdicts, ours = given.layer, given.kept, given.verdicts, given.ours
     library = {song.song: song for song in scored.songs}
     standing = {playlist.playlist: _standing(given, playlist, library) for playlist in kept}
@@ -112,6 +113,30 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     unwanted = _unwanted(verdicts, ours, standing, liked, several=layer.several)
     lines += [line for line in unwanted if line["song"] in going or not _homeless(line, verdicts, standing)]
     return Decided(sum(only is None or song in only for song in todo), lines, stays)
+
+
+def _for_every_release(given: _Given, songs: Sequence[Song]) -> Mapping[str, Verdict]:
+    """Return the verdicts, with what the member ruled out for one release ruled out for their others, too.
+
+    Otherwise a sort would put the recording they took out back under another id.
+    """
+    told = recording.Recordings(song for song in songs if song.song in given.verdicts)
+    alike = [song for song in songs if told.of(song) is not None]
+    verdicts = dict(given.verdicts)
+    for group in recording.doubles(alike):
+        releases = [alike[at].song for at in group]
+        said = [given.verdicts[song] for song in releases if song in given.verdicts]
+        out = {
+            each.playlist
+            for each in given.kept
+            for on in said
+            if on.excludes(each.playlist, several=given.layer.several)
+        }
+        for song in releases:
+            own = verdicts.get(song, UNSAID)
+            if not own.settled:
+                verdicts[song] = replace(own, no=own.no | out)
+    return verdicts
 
 
 Sieve = tuple[Reason, frozenset[str]]  # why a song stays that isn't among these

@@ -231,6 +231,20 @@ async def test_a_song_is_not_proposed_where_it_stands(prepared: Prepared) -> Non
     assert found.stays == {uri(0): Reason.PLACED, uri(1): Reason.UNSURE}
 
 
+async def test_what_is_said_of_a_release_is_not_undone_by_another_one(prepared: Prepared) -> None:
+    scored = await prepared.sorted([SURE] * 2, same=(0, 1))
+    run, bed, _sea = prepared.kept
+    first = await prepared.planned(scored)
+    assert (await prepared.applied(first))["Run"] == [uri(0)]
+    out = await prepared.not_there(await prepared.line(first, uri(0), run))
+    assert out is not None
+    await sort.apply(prepared.store, prepared.local, out, prepared.now)
+    assert shown(await prepared.reviewed(await prepared.planned(scored))) == set(), "it'd be back as another release"
+    async with prepared.store.writing() as tx:
+        await answers.add(tx, MEMBER, run.layer, Answer(uri(0), Kind.ONLY, (bed.playlist,), Source.BUTTON, 200))
+    assert await prepared.applied(await prepared.planned(scored)) == {"Run": [], "Bed": [uri(0)], "Sea": []}
+
+
 async def test_where_songs_may_be_in_several_one_more_playlist_leaves_it_where_it_was_put(prepared: Prepared) -> None:
     """Only one that's said to be all of a song's playlists takes it out of the others."""
     scored = await prepared.sorted([SURE] * 2)
