@@ -5,7 +5,6 @@ Either drawn (`drawn`: songs from `sandbox.music.songs`) or a real person's, loa
 """
 
 import gzip
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.core.library import tables
+from bot.core.library.automatic import is_automatic
 from bot.core.library.tables import Row, uri_of
 from bot.core.library.tables.values import milliseconds, number
 from bot.core.moments import moment as moment_of
@@ -25,11 +25,6 @@ from sandbox.music.songs import Features, Song
 from sandbox.spotify import Account, Like, Track, World
 
 SIZES = range(30, 1501)  # songs in a playlist worth keeping
-AUTOMATIC = re.compile(
-    r"\b(liked|starred|shazam|discover weekly|release radar|daily mix|on repeat|repeat rewind|top songs|top tracks"
-    r"|your top|wrapped|(full|all) (library|songs)|master catalog)\b",
-    re.IGNORECASE,
-)
 ARTIST_SHARE = 0.4  # maximum share of a playlist by one artist
 OVERLAP = 0.35  # maximum share of the smaller of two playlists that's also in the other
 NUMBERS = (
@@ -139,7 +134,7 @@ def good_playlists(
 
 
 def _worth_keeping(name: str, tracks: Sequence[Track]) -> bool:
-    if len(tracks) not in SIZES or AUTOMATIC.search(name):
+    if len(tracks) not in SIZES or is_automatic(name):
         return False
     (_, most), *_ = Counter(track.artists[0] for track in tracks).most_common(1)
     return most <= ARTIST_SHARE * len(tracks)

@@ -4,7 +4,6 @@ A simulated member is k playlists of one person. Songs in exactly one of them co
 too, as they would be for a member.
 """
 
-import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.core.features import SongFeatures
+from bot.core.library.automatic import is_automatic
 from bot.core.library.tables import features_of
 from bot.core.sorting.learning.columns import keys_of
 from training.evaluation.studies.dates import undated
@@ -26,11 +26,6 @@ KEYS = ("playlist_id", "playlist", "playlist_name")  # columns that may identify
 SIZES = range(30, 1501)  # songs in a playlist that may be drawn
 LEAST_TESTED = 5  # songs that must be left in each playlist beyond the labels
 ONE_ARTIST, OVERLAP = 0.4, 0.35  # above: a discography rather than a playlist; one playlist rather than two
-AUTOMATIC = re.compile(
-    r"liked|your[ _]top|top[ _]songs|wrapped|discover[ _]weekly|release[ _]radar|on[ _]repeat|repeat[ _]rewind"
-    r"|daily[ _]mix|daylist|time[ _]capsule|shazam|all[ _]songs",
-    re.IGNORECASE,
-)  # exports also write names with underscores
 NOWHERE = 20  # songs in no playlist to test, for each of the member's playlists
 TRIES = 20  # draws at most for each member wanted; some draws leave too few songs
 TAUGHT_FROM, RIVAL_FROM = 3, 5  # songs in a playlist that may teach; in one that another may have copied
@@ -105,7 +100,7 @@ def drawable(person: Person) -> dict[str, frozenset[str]]:
     kept: dict[str, frozenset[str]] = {}
     for name, held in person.playlists.items():
         twin = any(len(held & other) > OVERLAP * min(len(held), len(other)) for other in kept.values())
-        if len(held) in SIZES and not (AUTOMATIC.search(name) or twin or _of_one_artist(held, person.songs)):
+        if len(held) in SIZES and not (is_automatic(name) or twin or _of_one_artist(held, person.songs)):
             kept[name] = held
     return kept
 
