@@ -11,7 +11,7 @@ from bot.core.sorting.writing.journal import Refused
 from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors import NothingToUndo
 from bot.errors.sorting import StillWriting
-from bot.errors.spotify import CoolingDown, Unsettled
+from bot.errors.spotify import CoolingDown, SpotifyDown, Unsettled
 from bot.flows.sorting.writing import reverse, sort
 from bot.messages.sorting import outcomes
 from sandbox.spotify import Fault, Lag
@@ -55,7 +55,7 @@ async def test_an_undo_spotify_rejected_can_be_pressed_again(writer: PlaylistWri
     said = await writer.undo(write)
     assert {change.problem for change in said.refused} == {Refused.UNANSWERED}
     async with writer.stage.store.reading() as tx:
-        assert not (await sort.receipt(tx, write)).undone
+        assert "Undone since." not in said_of(await sort.receipt(tx, write))
     writer.stage.world.faults.clear()
     await writer.undo(write)
     assert writer.songs() == OWN
@@ -100,7 +100,7 @@ async def test_a_song_then_a_playlist_then_the_rest_can_be_undone(writer: Playli
     await writer.undo(write)
     assert writer.songs() == OWN
     async with store.reading() as tx:
-        assert (await sort.receipt(tx, write)).undone
+        assert said_of(await sort.receipt(tx, write)).endswith("Undone since.")
         assert await writes.last_done(tx, MARA) is None
     with pytest.raises(NothingToUndo):
         await reverse.undo(store, MARA, write, writer.stage.clock())
@@ -167,6 +167,22 @@ async def test_p43_a_failed_write_is_not_reported_as_done(writer: PlaylistWriter
     assert "**Quay** takes no more songs. Not added: " in said
     assert "20 more" in said
     assert "+20" not in said
+
+
+async def test_p43_a_write_that_was_given_up_says_how_far_it_got(writer: PlaylistWriter) -> None:
+    store, ended = writer.stage.store, SpotifyDown()
+    unread, read = await writer.add(*NEW[:3]), await writer.add(*NEW[3:5])
+    writer.stage.world.lag = Lag(12, 12)
+    with pytest.raises(Unsettled):
+        await sort.apply(store, writer.music, unread, writer.stage.clock())
+    writer.stage.world.lag = Lag()
+    await writer.apply(read)
+    async with store.writing() as tx:
+        for write in (unread, read):
+            await sort.give_up(tx, write, ended)
+    async with store.reading() as tx:
+        assert said_of(await sort.receipt(tx, unread)).startswith("**I couldn't do that**\n")
+        assert said_of(await sort.receipt(tx, read)).startswith("**I stopped half-way** · **Quay** +2\n")
 
 
 async def test_undoing_a_tap_takes_back_its_own_answer_not_a_later_one(writer: PlaylistWriter) -> None:
