@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -172,7 +172,8 @@ async def _is_linked(tx: Tx, member: int) -> bool:
 async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
     """Return the row in the layer for `listed`, a new one if needed; the playlist is kept once its reference is set.
 
-    One that was removed, or lost its reference (after /data unlink), gets its labels back.
+    One that was removed, or lost its reference (after /data unlink), gets its labels back. In another layer, it
+    has none, but what we put into it still counts as ours.
     """
     await _check_not_kept(tx, layer.member, listed)
     kept = await playlists.in_layer(tx, layer.layer)
@@ -182,9 +183,9 @@ async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
     await _room_for(tx, layer, listed.name)
     taken = {playlist.emoji for playlist in kept}
     emoji = next(sign for sign in EMOJI if sign not in taken)
-    if earlier := await playlists.removed(tx, layer.layer, listed.id):
-        await playlists.change(tx, earlier.playlist, name=listed.name, emoji=emoji)
-        return earlier
+    if earlier := await playlists.removed(tx, layer.member, listed.id):
+        await playlists.change(tx, earlier.playlist, layer=layer.layer, name=listed.name, emoji=emoji)
+        return replace(earlier, layer=layer.layer)
     await _room_for_another(tx, layer.member)
     return await playlists.add(tx, layer, listed.name, "", emoji)
 

@@ -97,9 +97,9 @@ async def by_ref(tx: Tx, member: int, ref: str) -> Playlist | None:
     return await one(tx, Playlist, select(PLAYLIST).where(*theirs).limit(1))
 
 
-async def removed(tx: Tx, layer: int, ref: str) -> Playlist | None:
-    """Return the playlist with that reference that the layer once kept."""
-    gone = (PLAYLIST.c.layer == layer, PLAYLIST.c.ref == ref, PLAYLIST.c.removed_at.is_not(None))
+async def removed(tx: Tx, member: int, ref: str) -> Playlist | None:
+    """Return the playlist with that reference that the member once had the bot keep."""
+    gone = (PLAYLIST.c.member == member, PLAYLIST.c.ref == ref, PLAYLIST.c.removed_at.is_not(None))
     return await one(tx, Playlist, select(PLAYLIST).where(*gone).order_by(PLAYLIST.c.playlist.desc()).limit(1))
 
 

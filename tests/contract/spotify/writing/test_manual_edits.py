@@ -91,6 +91,19 @@ async def test_p04_what_a_member_does_to_a_playlist_while_it_is_not_kept_is_thei
     assert writer.songs() == [*OWN, NEW[1]]
 
 
+async def test_what_the_bot_put_into_a_playlist_counts_as_its_own_in_another_layer(writer: PlaylistWriter) -> None:
+    stage, kept = writer.stage, writer.kept
+    await writer.apply(await writer.add(*NEW[:3]))
+    stage.clock.pass_by(minutes=5)
+    await playlists_flow.remove(stage.store, MARA, kept.playlist, stage.clock())
+    actor = Actor(MARA, None, stage.clock())
+    moved = await playlists_flow.take(stage.store, writer.music, actor, "mood", await writer.listed(kept.ref))
+    async with stage.store.reading() as tx:
+        main, mood = await playlists.layers(tx, MARA)
+        assert await writes.ours(tx, moved.playlist) == {*NEW[:3]}
+        assert [await playlists.in_layer(tx, each.layer) for each in (main, mood)] == [[], [moved]]
+
+
 async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -> int:
     """Prepare the write that new likes would cause; without a model, only the member's answers count."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
