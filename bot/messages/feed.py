@@ -139,7 +139,7 @@ def near(songs: Sequence[Song]) -> str:
 
 def near_in_plain_text(songs: Sequence[Song]) -> str:
     """Why a song is suggested, without Markdown."""
-    return _("near {songs}", songs=listed(song.title for song in songs)) if songs else ""
+    return _("near {songs}", songs=listed(formatting.plain(song.title) for song in songs)) if songs else ""
 
 
 def disliked(song: Song) -> str:

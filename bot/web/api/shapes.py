@@ -8,7 +8,10 @@ from bot.core.records import Song
 from bot.flows.feed.catalogue import Entry
 from bot.flows.feed.recommend import Recommended
 from bot.messages.feed import near_in_plain_text
-from bot.web.http.shapes import song_name
+
+
+def song_name(song: Song) -> dict[str, Any]:
+    return {"id": song.song, "title": song.title, "artists": list(song.artists)}
 
 
 def entry(entry: Entry) -> dict[str, Any]:

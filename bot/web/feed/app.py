@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.core.markup import plain
 from bot.errors import LinkUsed
 from bot.flows.account.sessions import SESSION_GOOD_FOR
 from bot.flows.feed.pages.page import FeedPage
@@ -76,7 +77,7 @@ async def _refuse_to_replace(request: web.Request, link: str) -> None:
         return
     guest = await _described(page.invited(link))
     if guest != holder:
-        here, there = await page.name_of(holder), await page.name_of(guest)
+        here, there = plain(await page.name_of(holder)), plain(await page.name_of(guest))
         raise Problem(HTTPStatus.CONFLICT, _(messages.ANOTHERS_BROWSER, here=here, there=there))
 
 

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from bot.core.markup import plain
 from bot.errors import NothingThereYet
 from bot.messages.errors import describe
 from bot.web.feed import shapes
@@ -26,12 +27,13 @@ async def next_cards(request: web.Request) -> Answer:
 
 async def me(request: web.Request) -> Answer:
     """The member's name in Discord."""
-    return answers.fresh({"name": await request.config_dict[PAGE].name_of(request[MEMBER])})
+    return answers.fresh({"name": plain(await request.config_dict[PAGE].name_of(request[MEMBER]))})
 
 
 async def server(request: web.Request) -> Answer:
     """The name of the server this browser reposts to."""
-    return answers.fresh({"name": await request.config_dict[PAGE].server(secret_of(request))})
+    name = await request.config_dict[PAGE].server(secret_of(request))
+    return answers.fresh({"name": plain(name) if name else None})
 
 
 async def listen(request: web.Request) -> Answer:
@@ -82,7 +84,7 @@ async def playlists(request: web.Request) -> Answer:
 async def add(request: web.Request) -> Answer:
     member, song = await _asked(request)
     added = await request.config_dict[PAGE].feed.add(member, song, int(request.match_info["playlist"]))
-    return answers.fresh({"name": added.playlist.name})
+    return answers.fresh({"name": plain(added.playlist.name)})
 
 
 async def repost(request: web.Request) -> Answer:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from bot.core.markup import unmarked
+from bot.core.markup import plain, unmarked
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.groups import tick_of
 from bot.core.sorting.writing.writes import Action, LineState
@@ -22,7 +22,6 @@ from bot.flows.sorting.review import Reviewed, Staying
 from bot.messages import _, formatting, mentions
 from bot.messages.feed import near_in_plain_text
 from bot.messages.sorting import dry_runs, labels, outcomes
-from bot.web.http.shapes import song_name
 
 OTHERS = frozenset({Way.PREVIEW, Way.VIDEO})
 
@@ -33,16 +32,15 @@ def card(card: FeedCard) -> dict[str, Any]:
     tempo = card.entry.numbers.get("tempo")
     return {
         "key": card.entry.key,
-        "title": song.title,
-        "artists": list(song.artists),
-        "album": song.album,
+        **_named(song),
+        "album": plain(song.album) if song.album else None,
         "year": song.year,
         "duration_ms": song.duration_ms,
         "url": song.page,
         "cover": song.cover if card.entry.clip else None,
         "tempo": tempo if tempo is not None and math.isfinite(tempo) else None,
         "why": near_in_plain_text(card.near),
-        "near": [song_name(song) for song in card.near],
+        "near": [_named(song) for song in card.near],
     }
 
 
@@ -83,8 +81,7 @@ def question(asked: Question) -> dict[str, Any]:
     song, guess = asked.song, asked.guess
     return {
         "card": asked.card.card,
-        "title": song.title,
-        "artists": list(song.artists),
+        **_named(song),
         "url": song.page,
         "cover": None,  # until it's known whose sound stands beside it
         "why": _plain(labels.quiet_line(asked)),
@@ -100,8 +97,12 @@ def question(asked: Question) -> dict[str, Any]:
     }
 
 
+def _named(song: Song) -> dict[str, Any]:
+    return {"title": plain(song.title), "artists": [plain(artist) for artist in song.artists]}
+
+
 def _playlist(playlist: Playlist) -> dict[str, Any]:
-    return {"playlist": playlist.playlist, "name": playlist.name, "emoji": playlist.emoji}
+    return {"playlist": playlist.playlist, "name": plain(playlist.name), "emoji": playlist.emoji}
 
 
 def bulk(listed: Bulk) -> dict[str, Any]:
@@ -111,7 +112,7 @@ def bulk(listed: Bulk) -> dict[str, Any]:
         "group": listed.group.key,
         "groups": [{"group": group.key, "name": labels.all_of(group)} for group in groups],
         "detail": _plain(labels.not_sorted(listed.group, listed.total, len(listed.songs))),
-        "songs": [{"tick": tick_of(song.song), "said": song.line} for song in listed.songs],
+        "songs": [{"tick": tick_of(song.song), "said": plain(song.line)} for song in listed.songs],
         "playlists": [_playlist(playlist) for playlist in listed.playlists],
     }
 
@@ -163,7 +164,7 @@ def _line(reviewed: Reviewed, change: Change) -> dict[str, Any]:
     return {
         "change": change.change,
         "song": change.song,
-        "title": reviewed.receipt.songs[change.song].title,
+        "title": plain(reviewed.receipt.songs[change.song].title),
         "said": _plain(dry_runs.line(reviewed, change, formatting.LONGEST_TITLE)),
         "goes": change.state != LineState.RULED_OUT if change.action == Action.ADD else None,
     }
@@ -176,7 +177,7 @@ def _staying(stays: Sequence[Staying]) -> list[dict[str, Any]]:
         {
             "change": None,
             "song": left.song.song,
-            "title": left.song.title,
+            "title": plain(left.song.title),
             "said": _plain(dry_runs.stays(left, formatting.LONGEST_TITLE)),
             "goes": None,
         }

@@ -308,6 +308,13 @@ def test_spotifys_covers_never_appear_with_another_services_sound(way: Way, besi
     assert shapes.card(FeedCard(entry, ()))["cover"] is None, "no cover before the sound's source is known"
 
 
+def test_names_are_shown_as_they_are_in_discord() -> None:
+    odd = replace(liked(0), title="\u202eeno", artists=(" ",), album="A\nB")
+    card = shapes.card(FeedCard(Entry(odd, {}, None, clip=False), (odd,)))
+    assert (card["title"], card["artists"], card["album"]) == ("eno", ["?"], "A B")
+    assert (card["why"], card["near"][0]["title"]) == ("near eno", "eno")
+
+
 # ---------------------------------------------------------------- files
 
 
