@@ -182,6 +182,16 @@ async def test_it_works_by_keyboard_alone_and_the_focus_comes_back(crates: Phone
         await expect(page.locator("#title")).to_be_focused()  # the next song has no such button
 
 
+async def test_no_song_shows_below_the_playlists(crates: Phone) -> None:
+    async with crates.page({"width": 360, "height": 500}, link=await crates.link("label")) as page:
+        sheet = await opened(page)
+        assert await sheet.evaluate("(each) => each.scrollHeight > each.clientHeight")
+        below = (
+            "(each) => each.getBoundingClientRect().bottom - each.querySelector('.bar').getBoundingClientRect().bottom"
+        )
+        assert await sheet.evaluate(below) < 2
+
+
 async def test_the_list_can_be_used_by_everybody(crates: Phone) -> None:
     async with crates.page(link=await crates.link("label"), reduced_motion="reduce") as page:
         sheet = await opened(page)
