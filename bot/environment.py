@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from bot import modes
 from bot.cli.trouble import words
@@ -35,7 +36,8 @@ def of_bucket(env: Mapping[str, str]) -> dict[str, str]:
 def environment() -> dict[str, str]:
     """Return the settings from `.env` and the process's environment, which wins.
 
-    Raises SettingsError when others can read the file (promise P36), or when it isn't UTF-8 text.
+    Raises SettingsError when others can read the file (promise P36), when it isn't UTF-8 text, or when a line isn't a
+    setting.
     """
     return {**_file(FILE), **os.environ}
 
@@ -45,8 +47,17 @@ def _file(path: Path) -> dict[str, str]:
         return {}
     if modes.is_open(path):
         raise SettingsError(f"{path} can be read by others on this machine: chmod 600 {path}")
-    values = dotenv_values(stream=StringIO(_text(path)))
-    return {name: value or "" for name, value in values.items()}
+    text = _text(path)
+    for line in parse_stream(StringIO(text)):
+        if line.error:  # dotenv would leave it out, and its default would hold
+            number = line.original.line + _blank_lines(line.original.string)
+            raise SettingsError(f"{path}, line {number}: write it as NAME=value, and end a quote that you begin")
+    return {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
+
+
+def _blank_lines(text: str) -> int:
+    """Return how many blank lines a text begins with."""
+    return text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _text(path: Path) -> str:

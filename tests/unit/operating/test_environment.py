@@ -92,6 +92,15 @@ async def test_other_encodings_are_refused_in_one_line_that_says_what_to_do(tmp_
     assert "save it with the encoding UTF-8" in printed
 
 
+@pytest.mark.parametrize("line", [b'DATA_DIR="canary', b"PUBLIC_URL: https://canary.example", b"canary of a bot"])
+async def test_a_line_that_is_no_setting_is_refused_by_its_number(tmp_path: Path, line: bytes) -> None:
+    """Left out, it would let the bot run with a default."""
+    code, printed = await chosen(tmp_path, b"DISCORD_TOKEN=abc\n\n\r\n" + line + b"\nLOG_LEVEL=INFO\n")
+    assert (code, len(printed.splitlines())) == (REFUSED, 1)
+    assert ".env, line 4: write it as NAME=value" in printed
+    assert "canary" not in printed
+
+
 async def test_p36_an_open_env_starts_neither(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DISCORD_TOKEN=abc\n")
     (tmp_path / ".env").chmod(0o644)
