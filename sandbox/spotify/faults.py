@@ -19,6 +19,8 @@ class Fault:
     slow                wait `seconds`, then go on
     late                hang up at once, and carry it out `seconds` later
     quota               429 with the reason QUOTA_EXCEEDED
+    cut                 carry it out, and hang up in the middle of the answer
+    dribble             carry it out, and answer with a byte every `seconds`
     omit-refresh-token  answer a token request without `refresh_token`
     edit                carry it out, then let `edit` change the JSON
 
@@ -26,7 +28,9 @@ class Fault:
     """
 
     match: str
-    kind: Literal["status", "apply-then", "drop", "slow", "late", "quota", "omit-refresh-token", "edit"]
+    kind: Literal[
+        "status", "apply-then", "drop", "slow", "late", "quota", "cut", "dribble", "omit-refresh-token", "edit"
+    ]
     times: int | None = 1
     skip: int = 0
     status: int = 502

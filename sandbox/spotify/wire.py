@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from base64 import b64decode
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from time import perf_counter
@@ -223,6 +224,8 @@ async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.S
             due = world.now() + timedelta(seconds=fault.seconds)
             world.late.append(Late(due, partial(handler, request)))
             return _hang_up(request)
+        case "cut" | "dribble":
+            return await _piecemeal(request, await handler(request), fault.seconds if fault.kind == "dribble" else None)
         case "omit-refresh-token":
             request[FAULT] = fault
         case "edit":
@@ -234,6 +237,22 @@ def _edited(fault: Fault, answer: web.StreamResponse) -> web.StreamResponse:
     if fault.edit is None or not isinstance(answer, web.Response) or not answer.text:
         return answer
     return web.json_response(fault.edit(json.loads(answer.text)), status=answer.status)
+
+
+async def _piecemeal(request: web.Request, whole: web.StreamResponse, seconds: float | None) -> web.StreamResponse:
+    """Send an answer byte by byte, so many seconds apart; None: send half of it, and hang up."""
+    body = str(whole.text).encode() if isinstance(whole, web.Response) else b""
+    answer = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
+    answer.content_length = len(body)
+    await answer.prepare(request)
+    if seconds is None:
+        await answer.write(body[: len(body) // 2])
+        return _hang_up(request)
+    with suppress(ConnectionError):  # the client gave up
+        for byte in body:
+            await answer.write(bytes([byte]))
+            await asyncio.sleep(seconds)
+    return answer
 
 
 def _hang_up(request: web.Request) -> web.Response:

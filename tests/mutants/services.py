@@ -227,8 +227,8 @@ SERVICES = (
         "redirects are followed",
         "contract/spotify/test_spotify_adapter.py",
         "bot/adapters/spotify/wire.py",
-        '    made.hooks["response"] += [_note, _refuse]',
-        '    made.hooks["response"] += [_note]',
+        '    made.hooks["response"] += [_read, _note, _refuse]',
+        '    made.hooks["response"] += [_read, _note]',
     ),
     mutant(
         37,

@@ -7,8 +7,10 @@ reports 5xx as 429, and logs bearer tokens, codes and secrets at DEBUG.
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from math import ceil
+from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from bot.errors.spotify import SpotifyError
 
 log = logging.getLogger(__name__)
 TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds between two pieces of an answer
+LONGEST = 10.0  # seconds from an answer's headers to its end
 FIRST_ERROR = 300  # lowest status that isn't success here: a redirect could leak a token (promise P36)
 NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
 MOST_DIGITS = 12  # digits of a Retry-After
@@ -42,7 +45,7 @@ def session() -> requests.Session:
     """Return a session that raises Refusal for anything but 2xx, without retries, redirects or netrc."""
     made = requests.Session()
     made.trust_env = False
-    made.hooks["response"] += [_note, _refuse]
+    made.hooks["response"] += [_read, _note, _refuse]
     return made
 
 
@@ -57,6 +60,21 @@ def client(api_url: str, over: requests.Session) -> spotipy.Spotify:
 def me(client: spotipy.Spotify) -> Any:
     """Return the token's account. spotipy's method requests `me/`, which isn't the documented address."""
     return client._get("me")
+
+
+def _read(response: requests.Response, **_: Any) -> None:
+    """Read the whole answer; break the connection if that takes too long, for nothing else could end it."""
+    giving_up = Timer(LONGEST, _break, [response])
+    giving_up.start()
+    try:
+        response.content  # noqa: B018 - reads it
+    finally:
+        giving_up.cancel()
+
+
+def _break(response: requests.Response) -> None:
+    with suppress(RuntimeError):  # it was read just now
+        response.raw.shutdown()
 
 
 def _note(response: requests.Response, **_: Any) -> None:

@@ -251,8 +251,22 @@ async def test_p07_an_outage_costs_one_request_per_step_and_two_log_lines(
     assert f"after {tried} tries" in over
 
 
-async def test_no_connection_is_an_outage(stage: Stage, mara: SpotifyMusic) -> None:
-    stage.fault(LIKES, "drop")
+@pytest.mark.parametrize("kind", ["drop", "cut"])
+async def test_a_connection_that_breaks_is_an_outage(stage: Stage, mara: SpotifyMusic, kind: str) -> None:
+    stage.fault(LIKES, kind)
     with pytest.raises(SpotifyDown, match="cannot be reached"):
         await mara.likes(0)
     assert stage.asked() == [LIKES]
+    stage.clock.pass_by(seconds=5)
+    assert (await mara.likes(0)).total == 260
+
+
+@pytest.mark.slow
+async def test_p27_an_answer_that_trickles_in_is_given_up_after_ten_seconds(stage: Stage, mara: SpotifyMusic) -> None:
+    """Nothing could end it: the member's other requests would wait, and so would a stop."""
+    stage.fault(LIKES, "dribble", seconds=0.5)
+    async with asyncio.timeout(15):
+        with pytest.raises(SpotifyDown, match="cannot be reached"):
+            await mara.likes(0)
+    stage.clock.pass_by(seconds=5)
+    assert (await mara.likes(0)).total == 260
