@@ -28,7 +28,7 @@ from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Spotify
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
-from bot.adapters.store.lease import WHOLE, Lease
+from bot.adapters.store.lease import WHOLE, Lease, held_names
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
@@ -38,7 +38,7 @@ from bot.core.library.pace import Pace
 from bot.core.library.polling import Rhythm
 from bot.core.records import Actor, Work
 from bot.core.sorting.learning import text
-from bot.errors import StoreError
+from bot.errors import AlreadyRuns, StoreError
 from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Consent, Linking
 from bot.flows.attempt import keep_trying
@@ -133,6 +133,7 @@ async def _opened(closing: AsyncExitStack, settings: Settings, part: Part) -> Op
     if not part.is_whole:  # other parts may be older, and run
         await home.migrate(store, settings, UPGRADE)
     leases = [closing.enter_context(lease) for lease in _leases(settings, part)]
+    await asyncio.to_thread(_check_shards, settings, part)
     stopped_in_order = closing.enter_context(home.watched(settings))
     await asyncio.to_thread(home.verify_at_start, settings, stopped_in_order=stopped_in_order)
     await home.upgrade(store, settings)
@@ -276,6 +277,15 @@ def _leases(settings: Settings, part: Part) -> list[Lease]:
     """Return what this process holds in a database on a server: its name, and the bot, alone or with other parts."""
     url = settings.database_url
     return [Lease(url, part.name, TAKEOVER), Lease(url, WHOLE, shared=not part.is_whole)] if settings.on_server else []
+
+
+def _check_shards(settings: Settings, part: Part) -> None:
+    """Raise AlreadyRuns if another gateway is told of the same servers: both would answer their members."""
+    running = held_names(settings.database_url) if part.kind == "gateway" else []
+    if clashing := sorted(name for name in running if part.clashes_with(name)):
+        raise AlreadyRuns(
+            f"Another gateway ({clashing[0]}) has the same shards, or another number of them in all. Stop it first."
+        )
 
 
 async def _keep_renewing(leases: Sequence[Lease]) -> None:

@@ -13,6 +13,7 @@ from bot.errors import SettingsError
 
 SHARDS = re.compile(r"(\d+)-(\d+)/(\d+)", re.ASCII)
 TIMESTAMP = 22  # bit of a snowflake where its time begins
+OF_GATEWAY = re.compile(r"gateway(?:-(\d+)-(\d+)-of-(\d+))?", re.ASCII)  # the name of one
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}", re.ASCII)
 
 
@@ -27,6 +28,10 @@ class Shards:
     @property
     def ids(self) -> list[int]:
         return list(range(self.first, self.last + 1))
+
+    def clash(self, other: "Shards") -> bool:
+        """Whether a server is on one of these and on one of those, so that two processes would answer."""
+        return self.count != other.count or (self.first <= other.last and other.first <= self.last)
 
     def hold(self, server: int) -> bool:
         """Whether a server is on one of them, by Discord's formula."""
@@ -51,6 +56,11 @@ class Part:
         """Whether its gateway is told of a server that the bot is in."""
         return self.gateway and (self.shards is None or self.shards.hold(server))
 
+    def clashes_with(self, name: str) -> bool:
+        """Whether it's a gateway, and the part of that name is another that is told of the same servers."""
+        theirs = _shards_of(name) if self.gateway and name != self.name else None
+        return theirs is not None and (self.shards or ALONE).clash(theirs)
+
     @property
     def kind(self) -> str | None:
         """Which processes choose one among them that leads; None for one that has nobody to lead."""
@@ -59,6 +69,7 @@ class Part:
         return "gateway" if self.gateway else "worker" if self.queues else None
 
 
+ALONE = Shards(0, 0, 1)
 EVERYTHING = Part(EXECUTOR, gateway=True, queues=QUEUES, pages=True)
 
 
@@ -71,6 +82,14 @@ def gateway(shards: str) -> Part:
     if not first <= last < count:
         raise SettingsError(f"--shards {shards}: must be A-B/N with A ≤ B < N, such as 0-3/16")
     return Part(f"gateway-{first}-{last}-of-{count}", gateway=True, shards=Shards(first, last, count))
+
+
+def _shards_of(name: str) -> Shards | None:
+    """Return the shards of the gateway of that name; None if it's no gateway's."""
+    match = OF_GATEWAY.fullmatch(name)
+    if match is None:
+        return None
+    return Shards(*map(int, match.groups())) if match[1] else ALONE
 
 
 def worker(name: str, queues: str) -> Part:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -190,7 +190,7 @@ async def test_p20_a_connection_that_broke_is_replaced(store: Store, other: Engi
 
 def kill_all(other: Engine) -> None:
     """End every connection of ours, as a server that starts anew does."""
-    ours = "application_name = 'cratekeeper' AND datname = current_database()"
+    ours = "application_name LIKE 'cratekeeper%%' AND datname = current_database()"
     with other.connect() as killer:
         killer.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")  # noqa: S608
 
@@ -375,6 +375,27 @@ def test_parts_share_a_bot_and_a_whole_one_runs_alone(url: str) -> None:
         pass
     with Lease(url, WHOLE), pytest.raises(AlreadyRuns), Lease(url, WHOLE, shared=True):
         pass
+
+
+@pytest.mark.parametrize(
+    ("running", "starting", "clash"),
+    [
+        ("0-3/8", "3-7/8", True),
+        ("0-7/8", "0-15/16", True),
+        ("", "0-0/2", True),
+        ("1-1/2", "", True),
+        ("0-3/8", "4-7/8", False),
+    ],
+)
+async def test_a_gateway_with_the_shards_of_another_does_not_start(
+    url: str, tmp_path: Path, running: str, starting: str, clash: bool
+) -> None:
+    settings = parse({"DISCORD_TOKEN": "x", "DATABASE_URL": url, "DATA_DIR": str(tmp_path)})
+    home.prepare(settings)
+    async with AsyncExitStack() as closing:
+        await app._opened(closing, settings, parts.gateway(running))
+        with pytest.raises(AlreadyRuns, match="Another gateway") if clash else nullcontext():
+            await app._opened(closing, settings, parts.gateway(starting))
 
 
 async def test_p23_no_schema_changes_under_a_part_that_runs_on_another_machine(

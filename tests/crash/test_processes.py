@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 LONG = 300  # seconds: a job that doesn't end by itself
 BREAK = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
-where application_name = 'cratekeeper' and datname = current_database()
+where application_name like 'cratekeeper%%' and datname = current_database()
 """
 HOLDER = "select executor_id, status from workflow_status"
 SHARED = """

@@ -14,6 +14,11 @@ from bot.errors import AlreadyRuns
 
 WHOLE = "whole bot"  # held by a bot in one process, and shared by the processes of one
 PING = text("SELECT 1")
+MARK = "cratekeeper "  # begins how a server lists the connection of a name; the name follows
+LISTED = text(
+    "SELECT application_name FROM pg_stat_activity "
+    "WHERE datname = current_database() AND starts_with(application_name, :mark)"
+)
 AGAIN = 0.1  # seconds between tries
 
 
@@ -28,7 +33,8 @@ class Lease:
 
     def __init__(self, url: str, name: str, patience: float = 0, *, shared: bool = False) -> None:
         self._name, self._patience, self._way = name, patience, "_shared" if shared else ""
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(0))
+        named = session(0) | {"application_name": f"{MARK}{name}"}
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=named)
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -81,3 +87,13 @@ class Lease:
             self._connection.close()
             self._connection = None
         self._engine.dispose()
+
+
+def held_names(url: str) -> list[str]:
+    """Return the names that processes hold in a database. Blocks. Raises StoreError."""
+    engine = create_engine(url, connect_args=session(0))
+    try:
+        with typed_errors(), engine.connect() as connection:
+            return [name.removeprefix(MARK) for name in connection.execute(LISTED, {"mark": MARK}).scalars()]
+    finally:
+        engine.dispose()
