@@ -10,7 +10,7 @@ from playwright.async_api import Route, expect
 from bot.chat.gateway.presence import FRESH
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer, post_in
-from tests.e2e.feed.phone_stage import SLOW, Phone, drag, said_of, title, until
+from tests.e2e.feed.phone_stage import PHONE, SLOW, Phone, drag, said_of, title, until
 from tests.e2e.feed.stage import FILES, PLAYLISTS
 
 pytestmark = [
@@ -52,6 +52,17 @@ async def test_a_clip_plays_after_the_first_touch_and_not_before(phone: Phone) -
         await expect(page.locator(".time")).not_to_have_text("0:00", timeout=SLOW)
         await page.keyboard.press(" ")
         await expect(page.locator(".play")).to_have_text("Play")
+
+
+async def test_a_clip_that_the_browser_cannot_play_gives_way_to_what_else_there_is(phone: Phone) -> None:
+    await answer(phone.person.command("feed leave"))  # leaves only the operator's files
+    context = await phone.browser.new_context(viewport=PHONE)
+    page = await context.new_page()
+    await page.route("**/clip", lambda route: route.fulfill(body=b"no sound", content_type="audio/ogg"))
+    await page.goto(await phone.link())
+    await expect(page.locator(".hear")).to_contain_text("There's no clip of it here")
+    await expect(page.locator(".play")).to_have_count(0)
+    await context.close()
 
 
 async def test_keys_and_buttons_do_what_swipes_do(phone: Phone) -> None:

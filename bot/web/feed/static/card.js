@@ -54,7 +54,7 @@ export const credited = (how) =>
 
 /** What is heard: the player, or where else to listen. */
 export function ear(how, card, player) {
-  if (how.sound) return played(how, player);
+  if (how.sound) return played(how, card, player);
   if (how.url) return [h("p", {}, say("no_clip")), link(how.url, { class: "elsewhere" }, elsewhere(how))];
   return [h("p", {}, say("no_clip_no_link"))];
 }
@@ -64,7 +64,11 @@ const elsewhere = (how) =>
     ? say("watch", { service: how.by, time: clock(how.start ?? 0) })
     : say("hear", { service: how.by });
 
-function played(how, player) {
+/** Where else to listen if the sound can't be played: the preview has expired, or the browser can't read it. */
+const unplayable = (how, card) =>
+  how.page ? { way: "link", url: how.page, by: how.by } : { way: "link", url: card.url, by: "Spotify" };
+
+function played(how, card, player) {
   const press = button("", () => player.toggle(), { class: "play", "data-key": "play" });
   const time = h("p", { class: "time" });
   const { drawing, move } = how.waveform ? wave(how.waveform, (how.offset ?? 0) / how.seconds) : bare();
@@ -77,7 +81,13 @@ function played(how, player) {
     press.replaceChildren(icon(player.playing ? "pause" : "play"), say(player.playing ? "pause" : "play"));
     progress();
   };
-  player.watcher = { change, progress };
+  const failed = () => {
+    const place = press.parentElement;
+    const focused = place.contains(document.activeElement);
+    place.replaceChildren(...ear(unplayable(how, card), card, player));
+    if (focused) place.querySelector("a")?.focus();
+  };
+  player.watcher = { change, progress, failed };
   change();
   return [press, h("div", { class: "track" }, drawing, h("div", { class: "below" }, time, where(how)))];
 }

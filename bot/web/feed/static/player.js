@@ -1,6 +1,6 @@
 // The player: one sound at a time, and none before the first touch.
 
-/** `watcher` is told: `change()` when it starts or stops, and `progress()` while it plays. */
+/** `watcher` is told: `change()` when it starts or stops, `progress()` while it plays, `failed()` if it can't play. */
 export class Player {
   constructor() {
     this.audio = new Audio();
@@ -8,6 +8,7 @@ export class Player {
     this.wanted = null; // whether the next song plays by itself; null until the first touch
     this.ticking = false;
     for (const name of ["play", "pause", "ended", "durationchange"]) this.audio.addEventListener(name, () => this.changed());
+    this.audio.addEventListener("error", () => this.audio.src && this.watcher?.failed());
     document.addEventListener("visibilitychange", () => document.hidden && this.audio.pause());
   }
 
