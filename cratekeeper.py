@@ -20,10 +20,10 @@ def main() -> int:
 
 def _train(arguments: list[str]) -> int:
     from bot import modes
-    from training.__main__ import main as train  # before numpy: training keeps it to one thread
+    from training.__main__ import start as train  # before numpy: training keeps it to one thread
 
     os.umask(modes.UMASK)
-    return train(arguments, prog="cratekeeper train")
+    return train(arguments, "cratekeeper train")
 
 
 def _sandbox(arguments: list[str]) -> int:

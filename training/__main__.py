@@ -13,7 +13,8 @@ from bot import modes
 from bot.cli.command_line import add_command, carry_out
 from bot.core.features import RefusedProvenance
 from bot.core.sorting.decide import OUT_OF
-from bot.errors import CratekeeperError
+from bot.errors import CratekeeperError, SettingsError
+from training.problems import InputProblem
 
 PROG = "python -m training"
 NO_MEMORY = "it needs more memory than it may take"
@@ -41,6 +42,20 @@ MEASURES = (
     ("evaluate-feed", "measure whether a feed that learns shows more liked songs"),
     ("evaluate-match", "compare matches within one person's songs and between two people"),
 )
+
+
+def start(arguments: Sequence[str], prog: str = PROG) -> int:
+    """Run one command as a program of its own, with the settings of `.env` and the environment."""
+    if "--listen" in arguments:  # the bot's own training is given what it needs, and no secret
+        return main(arguments, os.environ, prog)
+    from bot.environment import environment  # it loads aiohttp, as below
+
+    try:
+        settings = environment()
+    except SettingsError as problem:
+        print(f"training: {problem}", file=sys.stderr)
+        return InputProblem.code
+    return main(arguments, settings, prog)
 
 
 def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: str = PROG) -> int:
@@ -266,4 +281,4 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 
 if __name__ == "__main__":
     os.umask(modes.UMASK)
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(start(sys.argv[1:]))

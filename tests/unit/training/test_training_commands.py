@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from bot.adapters.artefacts import Folder
 from sandbox.process import environment
 from tests.unit.tastes import library, style_of
 from tests.unit.training.commands import run, write_csv
+from training.__main__ import start
 from training.commands.models import numbered_as_in
 from training.files import read_labels, read_library, read_rows, read_served, serve, write_rows
 from training.model.publish import served_from
@@ -299,3 +301,30 @@ def test_too_few_labels_and_a_missing_library_have_their_own_exit_codes(
     assert "no model" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run("fit", "--layer", 3, "--library", files[0])
+
+
+@pytest.mark.parametrize("listening", [False, True])
+def test_training_finds_the_bots_data_folder_in_env_unless_the_bot_itself_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], listening: bool
+) -> None:
+    """The bot gives its own training what it needs, and no secret."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATA_DIR", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("1 1\n"))
+    (tmp_path / ".env").write_text(f"DATA_DIR={tmp_path / 'own'}\nDISCORD_TOKEN=canary\n")
+    (tmp_path / ".env").chmod(0o600)
+    start(["fit", *(["--listen"] if listening else ["--member", "1", "--layer", "1"])])
+    printed = "".join(capsys.readouterr())
+    where = tmp_path / ("data" if listening else "own")
+    assert f"{where / 'cratekeeper.db'}: no database there" in printed
+
+
+def test_training_refuses_an_open_env_as_the_bot_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").touch(mode=0o644)
+    (tmp_path / ".env").chmod(0o644)
+    assert start(["inspect", "model.onnx"]) == 2
+    assert "chmod 600 .env" in capsys.readouterr().err
