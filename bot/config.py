@@ -159,7 +159,7 @@ class Settings:
 
 def parse(env: Mapping[str, str]) -> Settings:
     """Return the settings in `env`. Raises SettingsError, naming the first one that's wrong."""
-    data_dir = Path(env.get("DATA_DIR", "").strip() or "data").resolve()
+    data_dir = _folder(env, "DATA_DIR") or Path("data").resolve()
     port = _integer(env, "HTTP_PORT", 8888, 0, 65535)
     return Settings(
         discord_token=Secret(_token(env)),
@@ -200,7 +200,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         musicbrainz_contact=_contact(env),
         listenbrainz=_listenbrainz(env),
         deezer_previews=_switch(env, "DEEZER_PREVIEWS"),
-        yt_dlp=env.get("YT_DLP", "").strip(),
+        yt_dlp=_at_home("YT_DLP", env.get("YT_DLP", "").strip()),
         reccobeats=_switch(env, "RECCOBEATS"),
         prior=_switch(env, "PRIOR", "on"),
         musicbrainz_url=_base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org", "https", "http"),
@@ -306,8 +306,16 @@ def _switch(env: Mapping[str, str], name: str, default: str = "off") -> bool:
 
 
 def _folder(env: Mapping[str, str], name: str) -> Path | None:
-    value = env.get(name, "").strip()
+    value = _at_home(name, env.get(name, "").strip())
     return Path(value).resolve() if value else None
+
+
+def _at_home(name: str, path: str) -> str:
+    """Return the path with the user's home for `~`, which a shell would expand, but nothing that reads `.env` does."""
+    try:
+        return str(Path(path).expanduser()) if path.startswith("~") else path
+    except RuntimeError:
+        raise SettingsError(f"{name} begins with ~, and there's no such home: write the whole path") from None
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -345,6 +353,8 @@ def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
             f"DATABASE_URL must be {SQLITE}path/to/file.db or {POSTGRESQL}USER:PASSWORD@HOST:PORT/NAME, "
             f"with %40 for @ and %2F for / in a password"
         )
+    if text.startswith(SQLITE):
+        text = f"{SQLITE}{_at_home('DATABASE_URL', text.removeprefix(SQLITE))}"
     if "?" in text:
         _check_options(text)
     return Secret(text)

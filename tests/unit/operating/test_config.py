@@ -1,5 +1,7 @@
 """Settings: one line names what is wrong, and secrets never show."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import make_url
 
@@ -121,6 +123,18 @@ def test_blanks_around_a_value_do_not_count() -> None:
     """As in a secret made from a file, which ends with a line break."""
     wanted = {**GOOD, "DATA_DIR": "kept"}
     assert parse({name: f" {value}\n" for name, value in wanted.items()}) == parse(wanted)
+
+
+def test_a_tilde_is_the_users_home_in_every_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A shell would expand it in a command; in `.env`, nobody else does."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    paths = {"DATA_DIR": "~/data", "BACKUP_DIR": "~/backups", "YT_DLP": "~/bin/yt-dlp"}
+    settings = parse({**GOOD, **paths, "DATABASE_URL": "sqlite+aiosqlite:///~/x.db?timeout=5"})
+    assert (settings.data_dir, settings.backup_dir) == (tmp_path / "data", tmp_path / "backups")
+    assert (settings.yt_dlp, settings.database_path) == (str(tmp_path / "bin/yt-dlp"), tmp_path / "x.db")
+    for name in paths:
+        with pytest.raises(SettingsError, match=f"{name} begins with ~"):
+            parse({**GOOD, name: "~nobody-of-this-name/x"})
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://[::1]:9000", "https://bot.example"])
