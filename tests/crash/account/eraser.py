@@ -47,6 +47,11 @@ def wait_for_reader(folder: Path, name: str, member: int) -> None:
     asyncio.run(_wait_for_reader(folder, name, member))
 
 
+def while_jobs_come(folder: Path, member: int) -> None:
+    """Erase the member while jobs of theirs are enqueued, until their row is gone."""
+    asyncio.run(_while_jobs_come(folder, member))
+
+
 def enqueue(folder: Path, *members: int) -> None:
     """Give each member one finished job and one waiting job."""
     asyncio.run(_enqueue(folder, members))
@@ -61,6 +66,20 @@ async def _enqueue(folder: Path, members: Sequence[int]) -> None:
     while any([len(await jobs.pending(member)) > 1 for member in members]):  # noqa: ASYNC110 - nothing to wait on
         await asyncio.sleep(0.05)
     os._exit(0)  # no clean shutdown: only what's on disk counts
+
+
+async def _while_jobs_come(folder: Path, member: int) -> None:
+    store, erasing = await _begun(folder)
+
+    async def is_there() -> bool:
+        async with store.reading() as tx:
+            return await members.get(tx, member) is not None
+
+    erased = asyncio.create_task(erasing.erase(member, datetime.now(UTC)))
+    while await is_there():
+        await erasing._jobs.enqueue(JobKind.TRAIN, member, 7, delay=3600)
+    assert await erased
+    os._exit(0)
 
 
 async def _wait_for_reader(folder: Path, name: str, member: int) -> None:

@@ -114,6 +114,12 @@ async def test_p35_an_erasure_waits_for_a_backup_that_is_reading_then_finishes(f
 
 
 @pytest.mark.slow
+async def test_p35_jobs_that_come_during_an_erasure_are_gone_too(full: Path) -> None:
+    assert await in_process(eraser.while_jobs_come, full, ADA) == 0
+    check(full)
+
+
+@pytest.mark.slow
 async def test_p35_the_statement_that_operators_are_given_erases_a_member(full: Path) -> None:
     (statement,) = re.findall(r'^sqlite3 \S+ "(.+)"$', PRIVACY.read_text(), re.MULTILINE)
     with closing(sqlite3.connect(full / "cratekeeper.db")) as database, database:
