@@ -112,7 +112,7 @@ def test_a_column_is_the_share_of_a_name_that_a_song_has(name: str, found: list[
 
 
 def test_a_name_is_split_into_telling_words_and_decades_are_recognised() -> None:
-    assert words_of_name("The Best of '90s R&B & Hip_Hop") == ["90s", "hip", "hop"]
+    assert words_of_name("The Best of '90s R&B & Hip_Hop") == ["90s", "hip", "hop", "rnb"]
     assert words_of_name("冬の歌") == ["冬の歌"]
     assert [decade_of(word) for word in ("80s", "1980s", "20s", "2010s", "hits")] == [
         "1980s",
@@ -136,6 +136,40 @@ def test_a_song_is_named_after_a_playlist_if_it_has_its_words_and_no_others(
     features: SongFeatures, kind: str | None
 ) -> None:
     assert named_after(NAMES, features) == ((3, NAMED[kind]) if kind else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "genres", "title", "year"),
+    [
+        ("Lo-Fi", "lo-fi beats", "", 2020),
+        ("Lo-Fi", "lofi", "", 2020),
+        ("KPop", "k-pop", "", 2020),
+        ("R&B", "alternative r&b", "", 2020),
+        ("Post-Rock", "post-rock", "", 2020),
+        ("Hip-Hop", "hip hop", "", 2020),
+        ("Rock'n'Roll", "rock-and-roll", "", 2020),
+        ("Reggaetón", "reggaeton", "", 2020),
+        ("Rock en español", "rock en espanol", "", 2020),
+        ("80er", "", "", 1985),
+        ("Die 80er Jahre", "", "", 1985),
+        ("Années 80", "", "", 1985),
+        ("Años 80", "", "", 1985),
+        ("2010er", "", "", 2014),
+        ("Weihnachtslieder", "", "Last Christmas", 1984),
+        ("Músicas de Natal", "", "Last Christmas", 1984),
+        ("Noël", "", "All I Want for Christmas", 1994),
+        ("Xmas", "", "Feliz Navidad", 1970),
+    ],
+)
+def test_a_name_finds_its_songs_in_other_spellings_and_languages(name: str, genres: str, title: str, year: int) -> None:
+    song = SongFeatures({"year": float(year)}, {"genres": frozenset({genres}), "title": frozenset({title})})
+    assert named_after({1: name, 2: "Elsewhere"}, song) is not None
+
+
+@pytest.mark.parametrize("name", ["K-Pop", "Noel", "Natalie", "100er", "80 Days"])
+def test_a_name_finds_no_songs_that_only_look_like_it(name: str) -> None:
+    song = SongFeatures({"year": 1985.0}, {"genres": frozenset({"pop"}), "title": frozenset({"Noël Coward, 80"})})
+    assert named_after({1: name, 2: "Elsewhere"}, song) is None
 
 
 def test_a_song_is_named_after_its_decade_only_by_a_name_that_is_nothing_else() -> None:

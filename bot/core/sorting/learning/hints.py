@@ -4,6 +4,7 @@ A model's file holds only hashes of them.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,18 @@ from functools import lru_cache
 import numpy as np
 
 from bot.core.features import TITLE, SongFeatures
-from bot.core.sorting.learning.columns import Rows, Vectors, expand_names, words_of
-from bot.core.sorting.learning.identities import key_of
+from bot.core.sorting.learning.columns import Rows, Vectors, expand_names
+from bot.core.sorting.learning.identities import MARKS, key_of
 
-CACHE_SIZE = 2**14  # words
+CACHE_SIZE = 2**14  # words, labels
 NOTHING = -1  # in place of the hash of a word that says nothing
 NAMES = (TITLE, "album", "artists")
 DECADE, TAG = "decade", "tag"
 KINDS = (*NAMES, DECADE)
+DECADE_OF = re.compile(r"\b(?:annees|anos|anni) ((?:19|20)?\d0)\b|\b((?:19|20)?\d0)(?:ers?|ies)\b")
+CHRISTMAS = re.compile(r"xmas$|weihnacht|navidad$|natale?$")  # such songs' titles are often English
+SEAM = re.compile(r"(?<=\b[^\W\d_])-(?=[^\W\d_])|(?<=[^\W\d_])-(?=[^\W\d_]{1,2}\b)")  # "K-Pop", "Lo-Fi"
+LETTER_AND = re.compile(r"(?<=\b[^\W\d_]) ?& ?(?=[^\W\d_]\b)")  # "R&B"
 WORD = re.compile(r"\d{2,4}s|[^\W\d_]{2,}")
 YEARS = re.compile(r"(19|20)?(\d)0s")
 SHORT = 3  # letters of Latin script that a word must have
@@ -30,7 +35,8 @@ STOP_WORDS = frozenset(
     """the and for you all with of in de la le les der die das und il to my me on it at by from this that is are be a
     feat remix version live remaster remastered edit mix music playlist songs song tracks track best top hits hit vol
     volume greatest new old various radio original soundtrack deluxe edition single ep album part mixtape collection
-    favourites favorites list your our we us so no not up out now""".split()  # noqa: SIM905 - as a list it would fill a page
+    favourites favorites list your our we us so no not up out now musica musicas musique musik canciones lieder titres
+    jahre""".split()  # noqa: SIM905 - as a list it would fill a page
 )  # words that say nothing of a song, or of any
 
 
@@ -48,8 +54,17 @@ def words_of_name(name: str) -> list[str]:
     return sorted(filter(_says_something, set(_words(name))))
 
 
-def _words(name: str) -> list[str]:
-    return WORD.findall(name.casefold().replace("'", "").replace("’", "").replace("_", " "))
+def _words(text: str) -> list[str]:
+    """Return a text's words, each in one spelling: "Lo-Fi" is lofi, "R&B" rnb, and "80er" and "Années 80" are 80s."""
+    plain = text.casefold().replace("’", "'").replace("'n'", " ").replace("'", "").replace("_", " ")
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKC", plain).replace("noël", "christmas")  # Noel is also a first name
+        plain = unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFD", plain)))
+    if "-" in plain or "&" in plain:
+        plain = LETTER_AND.sub("n", SEAM.sub("", plain))
+    if "0" in plain:
+        plain = DECADE_OF.sub(r"\1\2s", plain)
+    return ["christmas" if CHRISTMAS.match(word) else word for word in WORD.findall(plain)]
 
 
 def _says_something(word: str) -> bool:
@@ -142,8 +157,13 @@ def named_after(names: Mapping[int, str], song: SongFeatures) -> tuple[int, floa
 
 
 def tagged(song: SongFeatures) -> set[str]:
-    """Return a song's genres and tags, and the words in them."""
-    return words_of({label for tag in TAGS for label in song.sets.get(tag, ())})
+    """Return the words of a song's genres and tags that may say something."""
+    return {word for tag in TAGS for label in song.sets.get(tag, ()) for word in _words_of_label(label)}
+
+
+@lru_cache(CACHE_SIZE)
+def _words_of_label(label: str) -> list[str]:
+    return words_of_name(label)
 
 
 def _meant(name: str) -> dict[str, set[int]]:
