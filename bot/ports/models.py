@@ -28,6 +28,10 @@ class ModelFiles(Protocol):
         """Whether the file with that digest exists and works."""
         ...
 
+    def forget(self, digest: str) -> None:
+        """Drop a model from memory."""
+        ...
+
     def take_unusable(self) -> set[str]:
         """Return the digests that couldn't be loaded since the last time."""
         ...

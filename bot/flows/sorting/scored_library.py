@@ -132,9 +132,11 @@ class ScoredLibraries:
             return None
 
     def forget(self, member: int) -> None:
-        """Drop a member's cached libraries."""
+        """Drop a member's cached libraries, and the models that scored them."""
         for key in [key for key in self._kept if key[0] == member]:
-            del self._kept[key]
+            _, library = self._kept.pop(key)
+            if library.model is not None:
+                self._scorer.forget(library.model.digest)
 
 
 async def known_of(tx: Tx, member: int, scored: ScoredLibrary, song: Song) -> SongFeatures:

@@ -95,11 +95,13 @@ async def test_p35_a_model_is_found_by_every_process_until_its_member_is_erased(
     assert models_of(settings).names() == named
     elsewhere = place.of(tmp_path / "other") if settings.storage_url else settings
     scorer = Scorer(models_of(elsewhere))
-    assert (await ScoredLibraries(store, scorer).of(ADA, layer)).scores is not None
+    libraries = ScoredLibraries(store, scorer)
+    assert (await libraries.of(ADA, layer)).scores is not None
     jobs = Jobs(f"sqlite:///{tmp_path / 'jobs.db'}")
     await jobs.start(_nothing)
-    erasing = Erasing(store, jobs, ScoredLibraries(store, scorer), models_of(elsewhere), Scratch(tmp_path / "other"))
+    erasing = Erasing(store, jobs, libraries, models_of(elsewhere), Scratch(tmp_path / "other"))
     assert await erasing.erase(ADA, now)
+    assert scorer.resident == 0, "nor is it in memory"
     await erase.sweep_models(store, models_of(settings))  # as at its next start: what its cache still has goes, too
     await jobs.stop(1)
     assert not named & bytes_below(place.folder, settings.data_dir, elsewhere.data_dir)
