@@ -140,6 +140,16 @@ async def test_an_answer_given_after_the_dry_run_wins_and_is_shown_before_it_is_
     assert await prepared.applied(write) == {"Run": [uri(1)], "Bed": [], "Sea": []}
 
 
+async def test_an_older_dry_run_leaves_songs_where_a_newer_one_put_them(prepared: Prepared) -> None:
+    before = await prepared.sorted([SURE] * 2)
+    assert before.scores is not None
+    changed = replace(before.scores, probabilities=before.scores.probabilities[:, [1, 0, 2, 3]])
+    older, newer = [await prepared.planned(each) for each in (before, replace(before, scores=changed))]
+    after = await prepared.applied(newer)
+    assert after == {"Run": [], "Bed": [uri(0), uri(1)], "Sea": []}
+    assert await prepared.applied(older) == after
+
+
 async def test_a_song_that_was_to_move_stays_if_it_belongs_where_it_is_after_all(prepared: Prepared) -> None:
     scored = await prepared.sorted([SURE])
     await prepared.applied(await prepared.planned(scored))

@@ -170,14 +170,19 @@ async def confirm(store: Store, member: int, write: int, version: str | None = N
 
 
 async def _heed(store: Store, member: int, write: int) -> None:
-    """Take out of a dry run what the member's answers contradict: the newest wins, whenever it was given."""
+    """Take out of a dry run what the member's answers contradict, and songs that have found another place since.
+
+    The newest answer wins, whenever it was given.
+    """
     async with store.reading() as tx:
         planned = await writes.get(tx, write)
         if planned is None or planned.member != member or planned.kind != WriteKind.SORT:
             return
         layer, changes = await playlists.layer(tx, planned.layer), await writes.changes(tx, write)
+        several = layer is not None and layer.several
         verdicts = await answers.verdicts(tx, member, planned.layer)
-    over = _contradicted(changes, verdicts, several=layer is not None and layer.several)
+        held = {} if several else await _held(tx, planned.layer)
+    over = [*_contradicted(changes, verdicts, several=several), *_placed_since(changes, held)]
     for piece in chunks(over):
         async with store.writing() as tx:
             current = await writes.get(tx, write)
@@ -196,6 +201,27 @@ def _contradicted(changes: Sequence[Change], verdicts: Mapping[str, Verdict], *,
     ruled_out = [replace(line, state=LineState.RULED_OUT) for line in lines if line.key in over]
     staying = [line for line in lines if line.action == Action.REMOVE and line.song in songs_out]
     return ruled_out + [replace(line, state=LineState.UNTOUCHED) for line in staying]
+
+
+async def _held(tx: Tx, layer: int) -> dict[int, frozenset[str | None]]:
+    """Return the songs that are in each of a layer's playlists, as last seen, or are being added."""
+    kept = [playlist.playlist for playlist in await playlists.in_layer(tx, layer)]
+    return {
+        playlist: await writes.under_way(tx, playlist) | {item.song for item in await playlists.items(tx, playlist)}
+        for playlist in kept
+    }
+
+
+def _placed_since(changes: Sequence[Change], held: Mapping[int, Container[str | None]]) -> list[Line]:
+    """Return the planned lines of songs that had no place, as given up where another playlist holds the song by now."""
+    by_model = [change for change in changes if change.state == LineState.WANTED and change.certainty != "told"]
+    over = {
+        change.change
+        for change in by_model
+        if any(change.song in songs for playlist, songs in held.items() if playlist != change.playlist)
+    }
+    lines = [line for playlist in held for line in lines_of(by_model, playlist)]
+    return [replace(line, state=LineState.UNTOUCHED) for line in lines if line.key in over]
 
 
 async def cancel(store: Store, member: int, write: int) -> bool:
