@@ -22,15 +22,16 @@ from bot.adapters.jobs import stuck_in
 from bot.adapters.prior import NAME, SHIPPED, Taught, read_from
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Scorer
+from bot.adapters.spotify import PURPOSE
 from bot.adapters.store import pace, setbacks
 from bot.adapters.store.engine import known_revisions
-from bot.adapters.vault import Vault
+from bot.adapters.vault import KEYS, Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.cli import health
 from bot.cli.trouble import words
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
-from bot.flows.account import notify, prior_consent
+from bot.flows.account import keys, notify, prior_consent
 from bot.flows.social import reports
 from bot.flows.sorting import train
 
@@ -116,9 +117,16 @@ async def _running(settings: Settings) -> str:
 
 
 async def _keys(settings: Settings) -> str:
+    """Raises Unwell if tokens were sealed with other keys, such as another data folder's."""
     async with home.opened(settings) as store:
-        Vault(await home.keys(store, settings))
-    return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / 'keys'}: tokens depend on it")
+        accounts = await keys.examine(store, Vault(await home.keys(store, settings)), PURPOSE)
+    if lost := accounts[keys.Outcome.UNREADABLE]:
+        whose = "ENCRYPTION_KEYS" if settings.encryption_keys else str(settings.data_dir / KEYS)
+        raise Unwell(
+            f"they don't open the tokens of {lost} of {accounts.total()} accounts: put back those that this database "
+            f"had, in {whose}; without them, these members have to link again"
+        )
+    return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / KEYS}: tokens depend on it")
 
 
 async def _disk(settings: Settings) -> str:

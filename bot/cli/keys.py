@@ -41,7 +41,7 @@ def _changing(settings: Settings) -> AbstractContextManager[None]:
 async def _with_new_key(store: Store, settings: Settings) -> Vault:
     known = load_keys(settings)
     vault = Vault(known)
-    if settings.encryption_keys or await flow.outdated(store, vault, PURPOSE):
+    if settings.encryption_keys or (await flow.examine(store, vault, PURPOSE))[Outcome.AGAIN]:
         return vault  # the operator puts new keys in front of ENCRYPTION_KEYS
     made = [new_key(), *known]
     replace_keys(settings.data_dir / KEYS, made)
@@ -54,7 +54,7 @@ async def retire(store: Store, settings: Settings, *, oldest: bool) -> str:
         raise SettingsError("ENCRYPTION_KEYS is set: once `keys rotate` is done, remove the old keys from it")
     with _changing(settings):
         known = load_keys(settings)
-        if left := await flow.outdated(store, Vault(known), PURPOSE):
+        if left := (await flow.examine(store, Vault(known), PURPOSE))[Outcome.AGAIN]:
             raise SettingsError(f"accounts not yet encrypted with the newest key: {left}; run `keys rotate` first")
         kept = _without_old(known, oldest=oldest)
         replace_keys(settings.data_dir / KEYS, kept)

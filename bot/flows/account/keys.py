@@ -45,8 +45,8 @@ def _resealed(vault: Secrets, account: Account, purpose: str) -> tuple[Outcome, 
         return Outcome.UNREADABLE, account.tokens
 
 
-async def outdated(store: Store, vault: Secrets, purpose: str) -> int:
-    """Return how many accounts are encrypted with an older key. Those that no key opens are lost with any."""
+async def examine(store: Store, vault: Secrets, purpose: str) -> Counter[Outcome]:
+    """Count the accounts by what `reseal` would make of them."""
     async with store.reading() as tx:
         known = [account for account in await members.accounts(tx) if account.tokens]
-    return sum(_resealed(vault, account, purpose)[0] is Outcome.AGAIN for account in known)
+    return Counter(_resealed(vault, account, purpose)[0] for account in known)

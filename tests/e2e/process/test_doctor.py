@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -11,13 +12,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from cryptography.fernet import Fernet
 from sqlalchemy import insert
 
 from bot import config
 from bot.__main__ import main
+from bot.adapters.spotify import PURPOSE
 from bot.adapters.store import Store, schema
 from bot.adapters.store.account import members
+from bot.adapters.vault import Vault, new_key
 from bot.cli.doctor import examine
 from bot.core.records import Account
 from bot.flows.account.link import CONSENT
@@ -134,15 +136,34 @@ async def test_the_doctor_says_when_the_clock_is_more_than_half_a_minute_off(
     assert (" s off; " in printed) == bool(found)
 
 
+async def linked(stack: Stack, member: int, consented: datetime) -> config.Settings:
+    """Store a member's account, sealed with the keys in the settings that are returned."""
+    settings = config.parse({**stack.environment(), "ENCRYPTION_KEYS": new_key()})
+    sealed = Vault([settings.encryption_keys]).seal(member, PURPOSE, b"canary")
+    async with Store(settings.database_url) as store, store.writing() as tx:
+        await members.ensure(tx, member, consented)
+        await members.save_account(tx, Account(member, "app", "canary", "canary", sealed, consented))
+    return settings
+
+
+async def test_the_doctor_says_that_keys_of_another_data_folder_open_no_tokens(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = await linked(stack, 7, datetime.now(UTC))
+    assert await examine(settings) == 0
+    assert await examine(replace(settings, encryption_keys=config.Secret(new_key()))) == 1
+    printed = capsys.readouterr().out
+    assert unwell(printed) == ["encryption keys"]
+    assert "don't open the tokens of 1 of 1 accounts" in printed
+
+
 async def test_the_doctor_lists_stuck_jobs_damaged_models_and_consents_that_end_soon(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     digest, now = "ab" * 32, datetime.now(UTC)
     consented = now - CONSENT + timedelta(days=10, hours=1)
-    settings = config.parse({**stack.environment(), "ENCRYPTION_KEYS": Fernet.generate_key().decode()})
+    settings = await linked(stack, 7, consented)
     async with Store(settings.database_url) as store, store.writing() as tx:
-        await members.ensure(tx, 7, now)
-        await members.save_account(tx, Account(7, "app", "canary", "canary", b"sealed", consented))
         await tx.execute(insert(schema.layer).values(layer=1, member=7, name="canary"))
         model = {"member": 7, "layer": 1, "digest": digest, "labels": 9, "card": {}, "created_at": now, "serving": True}
         await tx.execute(insert(schema.model).values(model))
