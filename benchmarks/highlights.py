@@ -13,7 +13,7 @@ from av.audio.frame import AudioFrame
 
 from benchmarks.measure import in_turns, peak_bytes, show
 from bot.audio.analysis.embedding import Embedder
-from bot.audio.clips import peak
+from bot.audio.clips import highlight
 from bot.audio.clips.clip import MP3, OPUS, cut
 from bot.audio.clips.waveform import picture
 from bot.audio.files import decode
@@ -29,14 +29,14 @@ def main() -> None:
         path = Path(folder) / "song.mp3"
         write(path)
         sound, embedder = decode.read(path), Embedder()
-        highlight = peak.find(sound)
+        found = highlight.find(sound)
         tasks = {
             "decode": lambda: decode.read(path),
-            "highlight": lambda: peak.find(sound),
+            "highlight": lambda: highlight.find(sound),
             "embedding and tags": lambda: embedder.embed(sound.mono, sound.rate),
-            "clip, Opus": lambda: cut(path, highlight.start, form=OPUS),
-            "clip, MP3": lambda: cut(path, highlight.start, form=MP3),
-            "picture": lambda: picture(sound, highlight),
+            "clip, Opus": lambda: cut(path, found.start, form=OPUS),
+            "clip, MP3": lambda: cut(path, found.start, form=MP3),
+            "picture": lambda: picture(sound, found),
         }
         times = in_turns(*tasks.values())
     rows = zip(tasks, times, strict=True)

@@ -32,7 +32,7 @@ MODULES = {  # the module of each command in `training.commands`, loaded on dema
     "fit-key": "hearing",
     "build-musicnn": "hearing",
     "build-words": "words",
-    "evaluate-peaks": "hearing",
+    "evaluate-highlights": "hearing",
     "evaluate-neighbours": "measures",
     "evaluate-feed": "measures",
     "evaluate-match": "measures",
@@ -128,7 +128,7 @@ def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
     fit_key.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, key, mode")
     _add_build_musicnn(add_command(verbs, "build-musicnn", "build musicnn.onnx from the musicnn package's wheel"))
     _add_build_words(add_command(verbs, "build-words", "build words.npz from wordllama's wheel"))
-    _add_evaluate_peaks(add_command(verbs, "evaluate-peaks", "measure highlights on songs with a known form"))
+    _add_evaluate_highlights(add_command(verbs, "evaluate-highlights", "measure highlights on songs with a known form"))
     for name, what in MEASURES:
         _add_measure(add_command(verbs, name, what))
     return parser
@@ -235,7 +235,7 @@ def _add_build_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="file to write")
 
 
-def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
+def _add_evaluate_highlights(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folders", type=Path, nargs="+", help="folder of songs with sections.csv: file, kind, start, end"
     )

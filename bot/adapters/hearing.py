@@ -71,10 +71,10 @@ class Hearing:
                 await self._stop()
         return heard(_checked(answer))
 
-    async def peak(self, path: Path) -> dict[str, Any]:
-        """Return a file's peak: start and moment (s), confidence (0 to 1), way. Raises AudioError."""
-        peak: dict[str, Any] = (await self.ask("peak", path))["peak"]
-        return peak
+    async def highlight(self, path: Path) -> dict[str, Any]:
+        """Return a file's highlight: start and moment (s), confidence (0 to 1), way. Raises AudioError."""
+        highlight: dict[str, Any] = (await self.ask("highlight", path))["highlight"]
+        return highlight
 
     async def clip(self, path: Path, start: float, seconds: float) -> Clip:
         """Cut `seconds` from `start` out of a file. Raises AudioError."""
@@ -84,7 +84,7 @@ class Hearing:
     async def draw(self, clouds: Mapping[str, Points], rest: Points, latest: Points) -> bytes:
         """Draw a taste map: playlists by name, the other songs, the latest. Raises AudioError."""
         named = [{"name": name, "songs": songs.tolist()} for name, songs in clouds.items()]
-        made = await self.ask("tastemap", clouds=named, rest=rest.tolist(), latest=latest.tolist())
+        made = await self.ask("taste_map", clouds=named, rest=rest.tolist(), latest=latest.tolist())
         return base64.b64decode(made["picture"])
 
     async def guards(self) -> dict[str, bool]:

@@ -32,16 +32,16 @@ from bot.audio.analysis.embedding import RATE as EMBEDDING_RATE
 from bot.audio.analysis.features import FEATURES, VERSION, Analysis, hear
 from bot.audio.analysis.spectrum import mixed
 from bot.audio.clips.clip import cut
-from bot.audio.clips.peak import find
+from bot.audio.clips.highlight import find
 from bot.audio.clips.picture import key_name, picture
-from bot.audio.clips.tastemap import draw
+from bot.audio.clips.taste_map import draw
 from bot.audio.files.decode import read
 from bot.audio.files.sound import Sound
 from bot.audio.files.tags import read_tags
 from bot.confine import confine, held
 from bot.core import wire
 from bot.core.features import TAG
-from bot.core.feed.highlight import Peak
+from bot.core.feed.highlight import Highlight
 from bot.core.library.tables.decode import MARKS
 from bot.core.library.tables.languages import LANGUAGES
 from bot.errors.audio import AudioError, HearingFailed, TooLargeAudio
@@ -64,7 +64,7 @@ def analyse(request: Mapping[str, Any]) -> Answer:
 
 
 def describe(request: Mapping[str, Any]) -> Answer:
-    """Return the file's features, key and peak, the seconds each took, and a PNG if "picture" is true."""
+    """Return the file's features, key and highlight, the seconds each took, and a PNG if "picture" is true."""
     began = time.perf_counter()
     sound = read(request["file"])
     decoded = time.perf_counter()
@@ -72,12 +72,13 @@ def describe(request: Mapping[str, Any]) -> Answer:
     analysed = time.perf_counter()
     analysis = _with_embedding(detail.analysis, sound)
     embedded = time.perf_counter()
-    peak = find(sound)
-    peaked = time.perf_counter()
+    highlight = find(sound)
+    ended = time.perf_counter()
     times = {"decode": decoded - began, "features": analysed - decoded, "embedding": embedded - analysed}
-    drawn = {"picture": _text(picture(sound, peak, detail))} if request.get("picture") else {}
-    told = {"key": key_name(detail.tonality)}
-    return _plain(analysis) | _plain_peak(peak) | told | {"took": times | {"peak": peaked - embedded}} | drawn
+    times["highlight"] = ended - embedded
+    drawn = {"picture": _text(picture(sound, highlight, detail))} if request.get("picture") else {}
+    told = {"key": key_name(detail.tonality), "took": times}
+    return _plain(analysis) | _plain_highlight(highlight) | told | drawn
 
 
 def recording(request: Mapping[str, Any]) -> Answer:
@@ -96,9 +97,9 @@ def recording(request: Mapping[str, Any]) -> Answer:
     return {"digest": digest, "tags": tags} | _attempt(analyse, request)
 
 
-def peak(request: Mapping[str, Any]) -> Answer:
-    """Return the file's peak."""
-    return _plain_peak(find(read(request["file"])))
+def highlight(request: Mapping[str, Any]) -> Answer:
+    """Return the file's highlight."""
+    return _plain_highlight(find(read(request["file"])))
 
 
 def clip(request: Mapping[str, Any]) -> Answer:
@@ -113,13 +114,14 @@ def guards(request: Mapping[str, Any]) -> Answer:
     return {"refused": held(request["memory"])}
 
 
-def tastemap(request: Mapping[str, Any]) -> Answer:
-    """Return the picture of "clouds", "rest" and "latest" from `bot.audio.clips.tastemap`: a PNG (base64)."""
+def taste_map(request: Mapping[str, Any]) -> Answer:
+    """Return the picture of "clouds", "rest" and "latest" from `bot.audio.clips.taste_map`: a PNG (base64)."""
     return {"picture": _text(draw(request["clouds"], request["rest"], request["latest"]))}
 
 
 ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
-    function.__name__: function for function in (features, analyse, describe, recording, peak, clip, tastemap, guards)
+    function.__name__: function
+    for function in (features, analyse, describe, recording, highlight, clip, taste_map, guards)
 }
 
 
@@ -144,9 +146,9 @@ def _plain(analysis: Analysis) -> Answer:
     return {"numbers": dict(analysis.numbers), "vectors": vectors, "version": analysis.version}
 
 
-def _plain_peak(at: Peak) -> Answer:
+def _plain_highlight(at: Highlight) -> Answer:
     return {
-        "peak": {"start": at.start, "moment": at.moment, "confidence": at.confidence, "way": at.way},
+        "highlight": {"start": at.start, "moment": at.moment, "confidence": at.confidence, "way": at.way},
     }
 
 
@@ -206,7 +208,7 @@ def _load() -> None:
         for answer in (recording, describe, clip):
             file.seek(0)
             answer(request)
-    tastemap({"clouds": [{"name": "é", "songs": [[0.0, 0.0]] * 9}], "rest": [[0.5, 0.5]], "latest": [[0.0, 0.0]]})
+    taste_map({"clouds": [{"name": "é", "songs": [[0.0, 0.0]] * 9}], "rest": [[0.5, 0.5]], "latest": [[0.0, 0.0]]})
 
 
 def main(arguments: list[str]) -> None:

@@ -52,11 +52,11 @@ async def hear_files(paths: Sequence[Path], picture: Path | None, *, as_json: bo
 
 def table(path: Path, description: Mapping[str, Any], units: Mapping[str, str]) -> str:
     """Return what was heard in a file, a line for each number with its unit."""
-    numbers, took, peak = description["numbers"], description["took"], description["peak"]
+    numbers, took, begins = description["numbers"], description["took"], description["highlight"]
     tags = sorted((name for name in numbers if name.startswith(TAG)), key=lambda name: -numbers[name])[:TAGS_SHOWN]
     rows = [(name, f"{numbers[name]:.3f}", unit) for name, unit in units.items() if name in numbers]
     rows.append(("key", description["key"], ""))
-    rows.append(("peak", f"{peak['moment']:.1f}", f"s, confidence {peak['confidence']:.2f} ({peak['way']})"))
+    rows.append(("highlight", f"{begins['moment']:.1f}", f"s, confidence {begins['confidence']:.2f} ({begins['way']})"))
     lines = [shown(path), *(f"  {name:<18} {number:>10}  {unit}" for name, number, unit in rows)]
     if tags:
         lines.append("  sounds like: " + ", ".join(f"{name.removeprefix(TAG)} {numbers[name]:.2f}" for name in tags))

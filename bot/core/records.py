@@ -303,7 +303,7 @@ class Item:
 class Clip:
     """A file to send: bytes, name, media type, length in seconds, and the waveform that a voice message needs.
 
-    peak: seconds from the start of the clip to the highlight; None if it wasn't looked for.
+    highlight: seconds from the start of the clip; None if it wasn't looked for.
     """
 
     data: bytes
@@ -311,7 +311,7 @@ class Clip:
     mime: str
     seconds: float
     waveform: str
-    peak: float | None = None
+    highlight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ class SoundReader(Protocol):
         """Return a file's features, from a process that reads nothing else."""
         ...
 
-    async def peak(self, path: Path) -> dict[str, Any]:
-        """Return a file's peak: start and moment (s), confidence (0 to 1), and the way it was found (`way`)."""
+    async def highlight(self, path: Path) -> dict[str, Any]:
+        """Return a file's highlight: start and moment (s), confidence (0 to 1), and the way it was found (`way`)."""
         ...
 
     async def clip(self, path: Path, start: float, seconds: float) -> Clip: ...

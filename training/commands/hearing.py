@@ -17,9 +17,9 @@ def build_musicnn_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate_peaks_command(options: argparse.Namespace) -> int:
+def evaluate_highlights_command(options: argparse.Namespace) -> int:
     """Print, for each folder, the mean share of a clip inside the highlight, with 95 % intervals over songs."""
-    from training.hearing.peaks import report
+    from training.hearing.highlights import report
 
     for folder in options.folders:
         print(report(folder, options.highlight, options.seed), end="\n\n")

@@ -1,4 +1,4 @@
-"""Picture: a whole song at a glance: waveform with its peak, chroma from C to B, and tempo."""
+"""Picture: a whole song at a glance: waveform with its highlight, chroma from C to B, and tempo."""
 
 import io
 
@@ -11,7 +11,7 @@ from bot.audio.analysis.tonality import Tonality
 from bot.audio.clips.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
 from bot.audio.clips.waveform import picture as waveform
 from bot.audio.files.sound import Sound
-from bot.core.feed.highlight import Peak
+from bot.core.feed.highlight import Highlight
 from bot.core.vectors import Floats
 
 CHROMA, TEMPO, GAP = 168, 120, 40  # pixels: heights of the two panels below the waveform, and the space above each
@@ -22,12 +22,12 @@ NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 FONT = 18  # pixels
 
 
-def picture(sound: Sound, peak: Peak, detail: Detail) -> bytes:
+def picture(sound: Sound, highlight: Highlight, detail: Detail) -> bytes:
     """Return a PNG with three rows that show the song from left to right."""
     inner = WIDTH - 2 * MARGIN
     top = HEIGHT + GAP
     image = Image.new("RGB", (WIDTH, top + CHROMA + GAP + TEMPO + MARGIN), PAPER)
-    image.paste(Image.open(io.BytesIO(waveform(sound, peak))), (0, 0))
+    image.paste(Image.open(io.BytesIO(waveform(sound, highlight))), (0, 0))
     image.paste(_chroma(detail.tonality.curve).resize((inner, CHROMA), Image.Resampling.BILINEAR), (MARGIN, top))
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(FONT)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.audio.files.sound import Sound
-from bot.core.feed.highlight import CLIP, Peak
+from bot.core.feed.highlight import CLIP, Highlight
 from bot.core.vectors import Doubles
 
 MOST_BYTES = 256  # in a voice message's waveform (Discord, message attachments)
@@ -51,16 +51,16 @@ def _power(samples: Samples) -> float:
     return float(sum(channel @ channel for channel in samples)) / max(samples.size, 1)
 
 
-def picture(sound: Sound, peak: Peak) -> bytes:
-    """Return a PNG of 1,100 × 284 pixels: the song as bars, the clip from `peak` highlighted, times below."""
+def picture(sound: Sound, highlight: Highlight) -> bytes:
+    """Return a PNG of 1,100 × 284 pixels: the song as bars, the highlight's clip in colour, times below."""
     image = Image.new("RGB", (WIDTH * FINE, HEIGHT * FINE), PAPER)
     draw = ImageDraw.Draw(image)
-    left, right = _place(peak.start, sound), _place(min(peak.start + CLIP, sound.seconds), sound)
+    left, right = _place(highlight.start, sound), _place(min(highlight.start + CLIP, sound.seconds), sound)
     _box(draw, (left - 6, TOP - 12, right + 6, BOTTOM + 12), 12, BAND)
     _bars(image, levels(sound.samples, (WIDTH - 2 * MARGIN) // PITCH), left, right)
-    _curve(draw, peak.curve)
+    _curve(draw, highlight.curve)
     small = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    _times(ImageDraw.Draw(small), sound, peak, left, right)
+    _times(ImageDraw.Draw(small), sound, highlight, left, right)
     file = io.BytesIO()
     small.save(file, "PNG")
     return file.getvalue()
@@ -105,13 +105,13 @@ def _curve(draw: ImageDraw.ImageDraw, curve: Samples) -> None:
     draw.line(line, CURVE, 2 * FINE, "curve")
 
 
-def _times(draw: ImageDraw.ImageDraw, sound: Sound, peak: Peak, left: float, right: float) -> None:
+def _times(draw: ImageDraw.ImageDraw, sound: Sound, highlight: Highlight, left: float, right: float) -> None:
     """Draw the start and end times of the song and of the clip, unless they would overlap."""
     font = ImageFont.load_default(20)
     y = BOTTOM + TICKS
     middle = float(np.clip((left + right) / 2, MARGIN + 75, WIDTH - MARGIN - 75))
-    end = min(peak.start + CLIP, sound.seconds)
-    draw.text((middle, y), f"{_clock(peak.start)} - {_clock(end)}", "#ffffff", font, "mm")
+    end = min(highlight.start + CLIP, sound.seconds)
+    draw.text((middle, y), f"{_clock(highlight.start)} - {_clock(end)}", "#ffffff", font, "mm")
     if middle > MARGIN + 125:
         draw.text((MARGIN, y), "0:00", INK, font, "lm")
     if middle < WIDTH - MARGIN - 125:

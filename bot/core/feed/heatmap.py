@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.feed.highlight import CLIP, LEAD, Peak
+from bot.core.feed.highlight import CLIP, LEAD, Highlight
 from bot.core.vectors import Doubles
 
 FEWEST = 20  # parts; YouTube draws 100
@@ -29,7 +29,7 @@ class HeatmapPart:
     value: float
 
 
-def find(parts: Sequence[HeatmapPart], seconds: float) -> Peak | None:
+def find(parts: Sequence[HeatmapPart], seconds: float) -> Highlight | None:
     """Return the highlight of a song of `seconds` from the heatmap of its video.
 
     None if it can't be trusted: few parts, none that stands out, or a video of another length (a live version, an
@@ -46,7 +46,7 @@ def find(parts: Sequence[HeatmapPart], seconds: float) -> Peak | None:
         return None
     best = int(np.argmax(np.where(fits, liked, -np.inf)))
     foot = _foot(starts, liked, best, opening)
-    return Peak(
+    return Highlight(
         start=max(0.0, float(starts[foot]) - LEAD),
         moment=float(starts[foot]),
         confidence=_confidence(liked[opening:], liked[best]),

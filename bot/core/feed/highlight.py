@@ -11,7 +11,7 @@ LEAD = 0.25  # seconds before the rise, so that we hear the upbeat
 
 
 @dataclass(frozen=True, slots=True)
-class Peak:
+class Highlight:
     """Where to begin (`start`, s), where the highlight itself sets in (`moment`, s), and how sure we are, 0 to 1.
 
     way: "audio", "preview" (somebody chose the beginning), "heatmap". curve: how likely a highlight is over the song,

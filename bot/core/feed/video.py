@@ -43,8 +43,8 @@ class VideoMoment:
 def replayed(song: Song, videos: Iterable[Video]) -> VideoMoment | None:
     """Return the most replayed moment of the first video that plays the song and has one."""
     for video in videos:
-        if plays(video, song) and (peak := heatmap.find(video.parts, video.seconds)) is not None:
-            return VideoMoment(video.id, peak.start, peak.confidence)
+        if plays(video, song) and (highlight := heatmap.find(video.parts, video.seconds)) is not None:
+            return VideoMoment(video.id, highlight.start, highlight.confidence)
     return None
 
 

@@ -32,14 +32,14 @@ MOST_ON_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A song of the catalogue. numbers: its features by name; peak: seconds into the song, None if unknown so far.
+    """A song of the catalogue. numbers: its features by name; highlight: seconds into the song, None if unknown so far.
 
     clip: whether we have its file, and so can cut a clip.
     """
 
     song: Song
     numbers: Mapping[str, float]
-    peak: float | None
+    highlight: float | None
     clip: bool
 
     @property
@@ -152,7 +152,7 @@ class Catalogue:
         return next(iter(entries.values()))
 
     async def clip(self, member: int, song: str) -> Clip:
-        """Return a clip from the song's peak.
+        """Return a clip from the song's highlight.
 
         Raises NotInCatalogue, NoClip if we don't have its file, AudioError, TooOften.
         """
@@ -172,6 +172,6 @@ class Catalogue:
             if song in described:
                 path = await catalogue.path_of(tx, song)
                 digest = await catalogue.digest_of(tx, path) if path else None
-                peak = await asyncio.to_thread(self._clips.peak, digest) if digest else None
-                entries[song] = Entry(described[song], known[song].numbers, peak, digest is not None)
+                highlight = await asyncio.to_thread(self._clips.highlight, digest) if digest else None
+                entries[song] = Entry(described[song], known[song].numbers, highlight, digest is not None)
         return entries

@@ -39,7 +39,7 @@ class Clips:
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def cut(self, path: Path, digest: str, member: int) -> Clip:
-        """Return the clip that starts at the file's peak, for a member. digest: of the file's content.
+        """Return the clip that starts at the file's highlight, for a member. digest: of the file's content.
 
         Raises AudioError, and TooOften if too many of the member's clips wait to be cut.
         """
@@ -56,22 +56,22 @@ class Clips:
             self._waiting -= Counter({member: 1})  # forgets whoever has none
 
     async def _cut(self, path: Path, digest: str) -> Clip:
-        peak = await self._hearing.peak(path)
-        start, moment = float(peak["start"]), float(peak["moment"])
-        clip = replace(await self._hearing.clip(path, start, SECONDS), peak=moment - start)
+        highlight = await self._hearing.highlight(path)
+        start, moment = float(highlight["start"]), float(highlight["moment"])
+        clip = replace(await self._hearing.clip(path, start, SECONDS), highlight=moment - start)
         await asyncio.to_thread(self._write, digest, clip, start)
         return clip
 
-    def peak(self, digest: str) -> float | None:
-        """Return the peak (s) of a file whose clip is at hand; None if it isn't."""
-        return _loaded(self._files.local, digest, _peak)
+    def highlight(self, digest: str) -> float | None:
+        """Return the highlight (s) of a file whose clip is at hand; None if it isn't."""
+        return _loaded(self._files.local, digest, _highlight)
 
     def _read(self, digest: str) -> Clip | None:
         return _loaded(self._files, digest, _clip)
 
     def _write(self, digest: str, clip: Clip, start: float) -> None:
         about = {name: getattr(clip, name) for name in ("name", "mime", "seconds", "waveform")}
-        about |= {"start": start, "moment": start + (clip.peak or 0.0)}  # seconds into the song
+        about |= {"start": start, "moment": start + (clip.highlight or 0.0)}  # seconds into the song
         about["sha256"] = hashlib.sha256(clip.data).hexdigest()
         try:
             self._files.put(f"{digest}{ENDING}", json.dumps(about).encode() + b"\n" + clip.data)
@@ -94,5 +94,5 @@ def _clip(file: BinaryIO) -> Clip:
     return Clip(data, said["name"], said["mime"], said["seconds"], said["waveform"], said["moment"] - said["start"])
 
 
-def _peak(file: BinaryIO) -> float:
+def _highlight(file: BinaryIO) -> float:
     return float(json.loads(file.readline())["moment"])

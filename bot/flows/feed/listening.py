@@ -1,6 +1,6 @@
 """Listening: the ways to hear a song, best first.
 
-A clip of the operator's file from its peak; Deezer's preview; a video's most replayed moment; Spotify's page.
+A clip of the operator's file from its highlight; Deezer's preview; a video's most replayed moment; Spotify's page.
 """
 
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class Way(StrEnum):
 class Listen:
     """How to hear one song.
 
-    clip: for CLIP only; its `peak` is where the highlight starts in it. url: for PREVIEW the sound itself (it expires
-    in minutes, so fetch it when needed and don't keep it), else a page; None for CLIP and NOTHING. by: the service, to
+    clip: for CLIP only; its `highlight` is a moment in it. url: for PREVIEW the sound itself (it expires in minutes,
+    so fetch it when needed and don't keep it), else a page; None for CLIP and NOTHING. by: the service, to
     be credited. page: the service's page about the song, if url is sound. start: seconds into the video (also in the
-    url). peak: seconds into the song.
+    url). highlight: seconds into the song.
     """
 
     way: Way
@@ -38,7 +38,7 @@ class Listen:
     by: str = ""
     page: str | None = None
     start: float | None = None
-    peak: float | None = None
+    highlight: float | None = None
 
 
 class Listening:
@@ -57,7 +57,7 @@ class Listening:
         except (NoClip, AudioError, TooOften):
             return await self._without_file(song)
         entry = await self._catalogue.entry(member, song.song)
-        return Listen(Way.CLIP, clip=clip, peak=entry.peak)
+        return Listen(Way.CLIP, clip=clip, highlight=entry.highlight)
 
     async def to_own(self, member: int, song: Song) -> Listen:
         """Return the best way for members to hear a song of their own, which the catalogue may not have."""
@@ -70,5 +70,5 @@ class Listening:
         if (preview := await self._previews.preview(song)) is not None:
             return Listen(Way.PREVIEW, url=preview.url, by="Deezer", page=preview.page)
         if (moment := await self._previews.video(song)) is not None:
-            return Listen(Way.VIDEO, url=moment.url, by="YouTube", start=moment.start, peak=moment.start)
+            return Listen(Way.VIDEO, url=moment.url, by="YouTube", start=moment.start, highlight=moment.start)
         return Listen(Way.LINK, url=song.page, by="Spotify") if song.page else Listen(Way.NOTHING)

@@ -26,7 +26,7 @@ def entry(entry: Entry) -> dict[str, Any]:
         "url": song.page,
         "cover": song.cover,
         "numbers": {name: value for name, value in entry.numbers.items() if math.isfinite(value)},
-        "peak": entry.peak,
+        "highlight": entry.highlight,
         "clip": f"{address(song)}/clip" if entry.clip else None,
     }
 

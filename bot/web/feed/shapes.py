@@ -45,7 +45,7 @@ def card(card: FeedCard) -> dict[str, Any]:
 
 
 def listen(song: Song, listen: Listen, clip_at: str) -> dict[str, Any]:
-    """How to hear a song. offset: where its highlight starts (s into the clip); peak: the same (s into the song).
+    """How to hear a song. offset: its highlight in seconds into the clip; highlight: the same into the song.
 
     clip_at: where its clip is, if it has one.
     """
@@ -55,12 +55,12 @@ def listen(song: Song, listen: Listen, clip_at: str) -> dict[str, Any]:
         "clip": clip_at if clip else None,
         "seconds": clip.seconds if clip else None,
         "waveform": clip.waveform if clip else None,
-        "offset": clip.peak if clip else None,
+        "offset": clip.highlight if clip else None,
         "url": listen.url,
         "by": listen.by,
         "page": listen.page,
         "start": listen.start,
-        "peak": listen.peak,
+        "highlight": listen.highlight,
         "cover": None if listen.way in OTHERS else song.cover,
     }
 

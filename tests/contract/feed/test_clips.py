@@ -1,4 +1,4 @@
-"""Clips of the operator's files: cut at the peak, cached by content, limited in size; with the audio process."""
+"""Clips of the operator's files: cut at the highlight, cached by content, limited in size; with the audio process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -48,17 +48,17 @@ async def test_a_clip_is_cut_once_and_its_peak_is_remembered(
     catalogue = Catalogue(store, Clips(hearing, Folder(tmp_path / "clips")), lambda: now)
     await catalogue.points.refresh()
     before = await catalogue.entry(ADA, local(7))
-    assert (before.clip, before.peak) == (True, None)
+    assert (before.clip, before.highlight) == (True, None)
     clip = await catalogue.clip(ADA, local(7))
-    assert clip.peak is not None
+    assert clip.highlight is not None
     assert clip.data
     assert clip.seconds > 0
     path.unlink()
     assert await catalogue.clip(ADA, local(7)) == clip
-    after = (await catalogue.entry(ADA, local(7))).peak
+    after = (await catalogue.entry(ADA, local(7))).highlight
     assert after is not None
     assert after >= 0
-    assert 0 <= clip.peak <= min(after, clip.seconds), "the peak's position in the clip"
+    assert 0 <= clip.highlight <= min(after, clip.seconds), "the highlight's position in the clip"
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: 
     clip = await kept.cut(path, "a", ADA)
     damaged = tmp_path / "clips" / "a.clip"
     damaged.write_bytes(b"{ damaged")
-    assert kept.peak("a") is None
+    assert kept.highlight("a") is None
     again = await kept.cut(path, "a", ADA)
     assert (again.seconds, again.mime) == (clip.seconds, clip.mime)
     assert await kept.cut(path, "a", ADA) == again

@@ -242,7 +242,7 @@ async def test_a_video_is_searched_once_and_linked_at_its_most_replayed_moment(s
         url=f"https://www.youtube.com/watch?v=dQw4w9WgXcQ&t={int(heard.start)}s",
         by="YouTube",
         start=heard.start,
-        peak=heard.start,
+        highlight=heard.start,
     )
     assert len(stage.asked) == 1
     assert stage.asked[0][-2:] == ["--", "ytsearch3:Ann Song 1"]

@@ -283,9 +283,9 @@ async def test_a_clip_is_cut_once_for_all_processes_and_again_if_it_is_damaged(
     clip = await Clips(hearing, clips_of(bucket.settings)).cut(path, "a", ADA)
     path.unlink()
     elsewhere = Clips(hearing, clips_of(bucket.of(tmp_path / "other")))
-    assert elsewhere.peak("a") is None
+    assert elsewhere.highlight("a") is None
     assert await elsewhere.cut(path, "a", ADA) == clip
-    assert elsewhere.peak("a") is not None
+    assert elsewhere.highlight("a") is not None
     files = clips_of(bucket.settings)
     files.put("a.clip", files.load("a.clip", lambda file: file.read())[:-1])
     without_cache(bucket.settings)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot.audio.clips.waveform import BAND, CURVE, HEIGHT, MARGIN, WIDTH, levels, picture, voice
 from bot.audio.files.sound import Sound
-from bot.core.feed.highlight import CLIP, Peak
+from bot.core.feed.highlight import CLIP, Highlight
 
 NOTHING = np.zeros(0, np.float32)
 
@@ -21,8 +21,8 @@ def noise(seconds: float, rate: int = 8_000, channels: int = 2) -> Sound:
     return Sound(rng.normal(0, 0.1, (channels, round(seconds * rate))).astype(np.float32), rate)
 
 
-def drawn(sound: Sound, peak: Peak) -> np.ndarray:
-    image = Image.open(io.BytesIO(picture(sound, peak)))
+def drawn(sound: Sound, highlight: Highlight) -> np.ndarray:
+    image = Image.open(io.BytesIO(picture(sound, highlight)))
     assert image.format == "PNG"
     assert image.size == (WIDTH, HEIGHT)
     return np.asarray(image.convert("RGB"), int)
@@ -55,7 +55,7 @@ def test_channels_that_cancel_each_other_out_are_not_silent() -> None:
 
 @pytest.mark.parametrize("start", [0.0, 70.0, 175.0])
 def test_the_highlight_is_marked_in_the_right_place(start: float) -> None:
-    pixels = drawn(noise(200), Peak(start, start, 0.5, "audio", NOTHING))
+    pixels = drawn(noise(200), Highlight(start, start, 0.5, "audio", NOTHING))
     columns = np.flatnonzero(near(pixels, BAND).any(axis=0))
     scale = (WIDTH - 2 * MARGIN) / 200
     assert columns[0] == pytest.approx(MARGIN + start * scale - 6, abs=2)
@@ -64,8 +64,8 @@ def test_the_highlight_is_marked_in_the_right_place(start: float) -> None:
 
 def test_the_curve_is_drawn_if_known() -> None:
     curve = np.concatenate([np.zeros(50), np.ones(50)]).astype(np.float32)
-    with_curve = near(drawn(noise(200), Peak(100, 100, 0.5, "audio", curve)), CURVE, 60)
-    assert not near(drawn(noise(200), Peak(100, 100, 0.5, "audio", NOTHING)), CURVE, 60).any()
+    with_curve = near(drawn(noise(200), Highlight(100, 100, 0.5, "audio", curve)), CURVE, 60)
+    assert not near(drawn(noise(200), Highlight(100, 100, 0.5, "audio", NOTHING)), CURVE, 60).any()
     left, right = (np.median(np.argwhere(half)[:, 0]) for half in np.split(with_curve, 2, axis=1))
     assert left - right > 20
 
@@ -73,4 +73,4 @@ def test_the_curve_is_drawn_if_known() -> None:
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 5.0, 30.0])
 def test_silence_and_very_short_sounds_have_a_picture_too(seconds: float) -> None:
     sound = Sound(np.zeros((1, round(seconds * 8_000)), np.float32), 8_000)
-    assert drawn(sound, Peak(0, 0, 0, "preview", NOTHING)).std() > 0
+    assert drawn(sound, Highlight(0, 0, 0, "preview", NOTHING)).std() > 0

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.core.feed.heatmap import BACK, FEWEST, SAME, HeatmapPart, find
-from bot.core.feed.highlight import CLIP, LEAD, Peak
+from bot.core.feed.highlight import CLIP, LEAD, Highlight
 
 # From a real video (yt-dlp, issue 3888): the first value is the highest; the highest after it is 0.303, the 74th.
 THOUSANDTHS = [
@@ -24,10 +24,10 @@ def heatmap(values: list[float], seconds: float) -> list[HeatmapPart]:
     return [HeatmapPart(start, end, value) for start, end, value in zip(edges, edges[1:], values, strict=False)]
 
 
-def peak_of(values: list[float], seconds: float = 200) -> Peak:
-    peak = find(heatmap(values, seconds), seconds)
-    assert peak is not None
-    return peak
+def highlight_of(values: list[float], seconds: float = 200) -> Highlight:
+    highlight = find(heatmap(values, seconds), seconds)
+    assert highlight is not None
+    return highlight
 
 
 def hill(at: int, height: float, parts: int = 100, wide: float = 3) -> np.ndarray:
@@ -35,37 +35,37 @@ def hill(at: int, height: float, parts: int = 100, wide: float = 3) -> np.ndarra
 
 
 def test_the_opening_spike_is_not_the_highlight() -> None:
-    peak = peak_of(REAL)
-    assert 100 < peak.start < 150
-    assert peak.way == "heatmap"
-    assert len(peak.curve) == len(REAL)
-    assert peak.curve.max() == 1
+    highlight = highlight_of(REAL)
+    assert 100 < highlight.start < 150
+    assert highlight.way == "heatmap"
+    assert len(highlight.curve) == len(REAL)
+    assert highlight.curve.max() == 1
 
 
 @given(at=st.integers(12, 85), height=st.floats(0.1, 1), fall=st.floats(0, 1), spike=st.floats(0, 5))
 def test_a_hill_is_found_under_any_spike_and_falling_trend(at: int, height: float, fall: float, spike: float) -> None:
     values = 1 - fall * np.arange(100) / 100 + hill(at, height)
     values[0] += spike
-    peak = peak_of(values.tolist())
-    assert 2 * at - BACK - 2 <= peak.moment <= 2 * at
-    assert peak.start == pytest.approx(peak.moment - LEAD)
+    highlight = highlight_of(values.tolist())
+    assert 2 * at - BACK - 2 <= highlight.moment <= 2 * at
+    assert highlight.start == pytest.approx(highlight.moment - LEAD)
 
 
 def test_a_clip_starts_at_the_foot_of_a_rise() -> None:
     values = np.full(100, 0.2)
     values[50:54] = 0.4, 0.65, 0.8, 1.0
-    assert peak_of(values.tolist()).moment == 2 * 51  # the first part more than halfway up
+    assert highlight_of(values.tolist()).moment == 2 * 51  # the first part more than halfway up
     values[47:53] = 0.9
-    assert peak_of(values.tolist()).moment == 2 * 53 - BACK  # at most that far back
+    assert highlight_of(values.tolist()).moment == 2 * 53 - BACK  # at most that far back
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=FEWEST, max_size=100), seconds=st.floats(60, 900))
 def test_a_highlight_is_inside_the_song_and_leaves_room_for_a_clip(values: list[float], seconds: float) -> None:
-    peak = find(heatmap(values, seconds), seconds)
-    assume(peak is not None)
-    assert 0 <= peak.start <= peak.moment <= max(seconds - CLIP, 0.05 * seconds + seconds / len(values))
-    assert 0 <= peak.confidence <= 1
-    assert ((peak.curve >= 0) & (peak.curve <= 1)).all()
+    highlight = find(heatmap(values, seconds), seconds)
+    assume(highlight is not None)
+    assert 0 <= highlight.start <= highlight.moment <= max(seconds - CLIP, 0.05 * seconds + seconds / len(values))
+    assert 0 <= highlight.confidence <= 1
+    assert ((highlight.curve >= 0) & (highlight.curve <= 1)).all()
 
 
 @given(values=st.lists(st.floats(0.01, 1), min_size=FEWEST, max_size=100), factor=st.floats(0.1, 10))
@@ -90,11 +90,11 @@ def test_if_nothing_stands_out_there_is_no_highlight(values: list[float]) -> Non
 
 def test_a_clearer_peak_gets_more_confidence() -> None:
     noise = np.random.default_rng(0).uniform(0, 0.1, 100)
-    sure, unsure = (peak_of((noise + hill(40, height)).tolist()).confidence for height in (1.0, 0.08))
+    sure, unsure = (highlight_of((noise + hill(40, height)).tolist()).confidence for height in (1.0, 0.08))
     assert sure > unsure
     assert sure > 0.5
 
 
 def test_missing_values_are_zero() -> None:
     values = [float("nan"), *REAL[1:]]
-    assert peak_of(values).moment == peak_of(REAL).moment
+    assert highlight_of(values).moment == highlight_of(REAL).moment

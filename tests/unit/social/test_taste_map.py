@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.audio.clips.tastemap import COLOURS, SHAPES, SIDE, draw
+from bot.audio.clips.taste_map import COLOURS, SHAPES, SIDE, draw
 from bot.core.social import taste_map
 from bot.core.social.taste_map import Finding
 from bot.messages.social import profile as messages

@@ -94,7 +94,7 @@ function played(how, card, player) {
 
 /** Where in the song its highlight is. */
 const where = (how) =>
-  h("p", { class: "where" }, how.peak === null ? "" : [h("b"), say("highlight", { time: clock(how.peak) })]);
+  h("p", { class: "where" }, how.highlight === null ? "" : [h("b"), say("highlight", { time: clock(how.highlight) })]);
 
 /** A plain progress bar, without a waveform. */
 function bare() {

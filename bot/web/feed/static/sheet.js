@@ -85,7 +85,7 @@ export function details(card, how, server, pass) {
     [say("year")]: card.year,
     [say("length")]: card.duration_ms && clock(card.duration_ms / 1000),
     [say("tempo")]: card.tempo && say("bpm", { count: Math.round(card.tempo) }),
-    [say("highlight_name")]: how?.peak ? say("highlight_at", { time: clock(how.peak) }) : null,
+    [say("highlight_name")]: how?.highlight ? say("highlight_at", { time: clock(how.highlight) }) : null,
     [say("near")]: listed(card.near.map((each) => each.title)),
     [say("chosen")]: listed(card.added.map((each) => each.name)),
   };

@@ -18,7 +18,7 @@ export function levels(waveform, parts = BARS) {
 }
 
 /** A drawing, and `move(share)`, which shows how much was played. */
-export function wave(waveform, peak) {
+export function wave(waveform, highlight) {
   const bars = levels(waveform).map(bar).join("");
   const edge = s("rect", { width: 0, height: TALL });
   const drawing = s(
@@ -27,7 +27,7 @@ export function wave(waveform, peak) {
     s("clipPath", { id: "played" }, edge),
     s("path", { class: "rest", d: bars }),
     s("path", { class: "done", d: bars, "clip-path": "url(#played)" }),
-    s("rect", { class: "peak", x: peak * BARS * WIDTH - 0.5, width: 1.5, height: TALL }),
+    s("rect", { class: "highlight", x: highlight * BARS * WIDTH - 0.5, width: 1.5, height: TALL }),
   );
   return { drawing, move: (share) => edge.setAttribute("width", share * BARS * WIDTH) };
 }

@@ -11,14 +11,14 @@ import soundfile
 
 from bot.audio.analysis.spectrum import RATE
 from bot.audio.clips.form import boundaries, echoes, likeness, spread
-from bot.audio.clips.peak import MOST, PREVIEW, find, outlined
+from bot.audio.clips.highlight import MOST, PREVIEW, find, outlined
 from bot.audio.files.sound import Sound
-from bot.core.feed.highlight import CLIP, LEAD, Peak
+from bot.core.feed.highlight import CLIP, LEAD, Highlight
 from sandbox.music import arranged, synth
 from sandbox.music.arranged import Arranged, play
 from sandbox.process import environment
 from training.__main__ import main as training
-from training.hearing.peaks import inside, loudest
+from training.hearing.highlights import inside, loudest
 
 SEEDS = range(5000, 5012)  # songs that nothing was tuned or measured on
 
@@ -28,7 +28,7 @@ def sound_of(song: Arranged) -> Sound:
 
 
 @pytest.fixture(scope="module")
-def songs() -> list[tuple[Arranged, Sound, Peak]]:
+def songs() -> list[tuple[Arranged, Sound, Highlight]]:
     drawn = [arranged.arranged(seed) for seed in SEEDS]
     sounds = [sound_of(song) for song in drawn]
     return [(song, sound, find(sound)) for song, sound in zip(drawn, sounds, strict=True)]
@@ -40,9 +40,9 @@ def choruses(song: Arranged) -> list[tuple[float, float]]:
 
 @pytest.mark.slow
 def test_a_clip_is_in_the_chorus_far_more_often_than_by_loudness_or_chance(
-    songs: list[tuple[Arranged, Sound, Peak]],
+    songs: list[tuple[Arranged, Sound, Highlight]],
 ) -> None:
-    ours = np.mean([inside(peak.start, choruses(song)) for song, _, peak in songs])
+    ours = np.mean([inside(highlight.start, choruses(song)) for song, _, highlight in songs])
     by_loudness = np.mean([inside(loudest(sound), choruses(song)) for song, sound, _ in songs])
     by_chance = np.mean([sum(end - start for start, end in choruses(song)) / sound.seconds for song, sound, _ in songs])
     assert ours > 0.7
@@ -51,44 +51,44 @@ def test_a_clip_is_in_the_chorus_far_more_often_than_by_loudness_or_chance(
 
 
 @pytest.mark.slow
-def test_most_clips_begin_where_a_part_begins(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
-    off = [min(abs(peak.moment - part.start) for part in song.sections) for song, _, peak in songs]
+def test_most_clips_begin_where_a_part_begins(songs: list[tuple[Arranged, Sound, Highlight]]) -> None:
+    off = [min(abs(highlight.moment - part.start) for part in song.sections) for song, _, highlight in songs]
     assert np.median(off) < 0.5
 
 
 @pytest.mark.slow
-def test_a_highlight_leaves_room_for_its_clip(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
-    for _, sound, peak in songs:
-        assert 0 <= peak.start <= sound.seconds - CLIP + 1
-        assert 0 <= peak.moment - peak.start <= LEAD
-        assert 0 < peak.confidence <= 1
-        assert peak.way == "audio"
-        assert len(peak.curve) == pytest.approx(sound.seconds * 2, abs=2)
-        assert (peak.curve.min(), peak.curve.max()) == (0, pytest.approx(1))
+def test_a_highlight_leaves_room_for_its_clip(songs: list[tuple[Arranged, Sound, Highlight]]) -> None:
+    for _, sound, highlight in songs:
+        assert 0 <= highlight.start <= sound.seconds - CLIP + 1
+        assert 0 <= highlight.moment - highlight.start <= LEAD
+        assert 0 < highlight.confidence <= 1
+        assert highlight.way == "audio"
+        assert len(highlight.curve) == pytest.approx(sound.seconds * 2, abs=2)
+        assert (highlight.curve.min(), highlight.curve.max()) == (0, pytest.approx(1))
 
 
 @pytest.mark.slow
-def test_the_level_of_a_recording_and_its_rate_do_not_matter(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
-    _, sound, peak = songs[0]
-    assert find(Sound(sound.samples * np.float32(0.1), sound.rate)).moment == pytest.approx(peak.moment, abs=0.1)
+def test_the_level_of_a_recording_and_its_rate_do_not_matter(songs: list[tuple[Arranged, Sound, Highlight]]) -> None:
+    _, sound, highlight = songs[0]
+    assert find(Sound(sound.samples * np.float32(0.1), sound.rate)).moment == pytest.approx(highlight.moment, abs=0.1)
     doubled = np.repeat(sound.samples, 2, axis=1)
-    assert find(Sound(doubled, 2 * sound.rate)).moment == pytest.approx(peak.moment, abs=1)
+    assert find(Sound(doubled, 2 * sound.rate)).moment == pytest.approx(highlight.moment, abs=1)
 
 
 @pytest.mark.slow
-def test_the_same_song_has_the_same_highlight(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
-    _, sound, peak = songs[1]
+def test_the_same_song_has_the_same_highlight(songs: list[tuple[Arranged, Sound, Highlight]]) -> None:
+    _, sound, highlight = songs[1]
     again = find(sound)
-    assert (again.start, again.confidence) == (peak.start, peak.confidence)
-    assert np.array_equal(again.curve, peak.curve)
+    assert (again.start, again.confidence) == (highlight.start, highlight.confidence)
+    assert np.array_equal(again.curve, highlight.curve)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 10, PREVIEW])
 def test_a_previews_highlight_is_its_start(seconds: float) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (2, round(seconds * 8_000))).astype(np.float32)
-    peak = find(Sound(noise, 8_000))
-    assert (peak.start, peak.moment, peak.way) == (0, 0, "preview")
-    assert peak.confidence > 0
+    highlight = find(Sound(noise, 8_000))
+    assert (highlight.start, highlight.moment, highlight.way) == (0, 0, "preview")
+    assert highlight.confidence > 0
 
 
 @pytest.mark.parametrize("silent", ["first", "last"])
@@ -101,10 +101,10 @@ def test_silence_does_not_count_as_repetition(silent: str) -> None:
 
 @pytest.mark.parametrize("seconds", [1, 46, 100])
 def test_silence_has_a_highlight_too(seconds: float) -> None:
-    peak = find(Sound(np.zeros((1, round(seconds * 8_000)), np.float32), 8_000))
-    assert 0 <= peak.start <= max(0, seconds - CLIP)
-    assert np.isfinite(peak.curve).all()
-    assert peak.confidence == 0
+    highlight = find(Sound(np.zeros((1, round(seconds * 8_000)), np.float32), 8_000))
+    assert 0 <= highlight.start <= max(0, seconds - CLIP)
+    assert np.isfinite(highlight.curve).all()
+    assert highlight.confidence == 0
 
 
 @pytest.mark.slow
@@ -186,11 +186,11 @@ def test_a_command_measures_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
     loud = np.concatenate([rng.normal(0, 0.01, 40 * 8_000), rng.normal(0, 0.3, 40 * 8_000)])
     soundfile.write(tmp_path / "one.wav", loud, 8_000)
     (tmp_path / "sections.csv").write_text("file,kind,start,end\none.wav,verse,0,40\none.wav,chorus,40,80\n")
-    assert training(["evaluate-peaks", str(tmp_path)]) == 0
+    assert training(["evaluate-highlights", str(tmp_path)]) == 0
     cells = [line.split("|") for line in capsys.readouterr().out.splitlines()[2:-1]]
     table = {cell[1].strip(): cell[2].strip() for cell in cells}
     assert table["ours"] > "0.9"
     assert table["loudest window"] == table["best possible"] == "1.000"
     assert table["second 30"] == "0.500"
     (tmp_path / "sections.csv").unlink()
-    assert training(["evaluate-peaks", str(tmp_path)]) == 2
+    assert training(["evaluate-highlights", str(tmp_path)]) == 2

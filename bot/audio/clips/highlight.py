@@ -1,4 +1,4 @@
-"""Peak: where a song's highlight begins, judged by sound: loud and bright, often repeated, at the start of a part.
+"""Highlight: where it begins in a song, judged by sound: loud and bright, often repeated, at the start of a part.
 
 Nothing is learned. Every half second gets a score: how loud and bright the next twenty seconds are, how well they come
 back elsewhere, whether a part begins there, and whether their repetitions also begin parts. The best start then moves
@@ -17,7 +17,7 @@ from scipy.ndimage import uniform_filter1d
 from bot.audio.analysis.spectrum import RATE, frequencies, hann, mel_filters, resample
 from bot.audio.clips.form import best_echoes, boundaries, echoes, likeness, spread
 from bot.audio.files.sound import Sound
-from bot.core.feed.highlight import CLIP, LEAD, Peak
+from bot.core.feed.highlight import CLIP, LEAD, Highlight
 from bot.core.vectors import Floats
 
 PREVIEW = 45.0  # seconds; anything shorter is a preview, whose start somebody chose
@@ -55,17 +55,17 @@ class Outline:
     brightness: Floats
 
 
-def find(sound: Sound) -> Peak:
+def find(sound: Sound) -> Highlight:
     """Return a song's highlight, or the start if it's a preview already. Silence gets an answer too."""
     if sound.seconds <= PREVIEW or not sound.samples.any():
-        return Peak(0.0, 0.0, CHOSEN if sound.samples.any() else 0.0, "preview", np.zeros(0, np.float32))
+        return Highlight(0.0, 0.0, CHOSEN if sound.samples.any() else 0.0, "preview", np.zeros(0, np.float32))
     samples = resample(sound.mono, sound.rate, RATE)
     outline = outlined(samples)
     appeal, score = judged(outline)
     best = int(np.argmax(score))
     clip = round(CLIP / outline.step)
     moment = _rise(samples, best * outline.step)
-    return Peak(max(0.0, moment - LEAD), moment, _confidence(appeal[best : best + clip]), "audio", _scaled(appeal))
+    return Highlight(max(0.0, moment - LEAD), moment, _confidence(appeal[best : best + clip]), "audio", _scaled(appeal))
 
 
 # ---------------------------------------------------------------- features

@@ -1,4 +1,4 @@
-"""Peaks: how much of a clip lies in a song's highlight, for our way of finding it and for simple ones.
+"""Highlights: how much of a clip lies in a song's highlight, for our way of finding it and for simple ones.
 
 A folder holds songs and `sections.csv` (file, kind, start, end in seconds), which says what is played where; every
 section of the chosen kind counts as highlight. `python -m sandbox.music.arranged FOLDER` writes such a folder.
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.audio.analysis.spectrum import RATE, resample
-from bot.audio.clips import peak
+from bot.audio.clips.highlight import find
 from bot.audio.files import decode
 from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP
@@ -63,7 +63,7 @@ def shares(sound: Sound, highlight: Sequence[Span]) -> dict[str, float]:
     """Return the share of a clip inside the highlight for each way of choosing its start."""
     starts = np.arange(0, max(sound.seconds - CLIP, STEP), STEP)
     everywhere = np.array([inside(start, highlight) for start in starts])
-    chosen = peak.find(sound)
+    chosen = find(sound)
     return {
         "ours": inside(chosen.start, highlight),
         "our confidence": chosen.confidence,
