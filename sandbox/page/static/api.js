@@ -3,40 +3,44 @@
 /** The sandbox could not do what was asked; the message says why. */
 export class Refusal extends Error {}
 
-export async function get(path, parameters = {}) {
-  return answered(await fetch(`/page/${path}?${new URLSearchParams(parameters)}`));
+export function get(path, parameters = {}) {
+  return call(`${path}?${new URLSearchParams(parameters)}`);
 }
 
-export async function post(path, given) {
+export function post(path, given) {
   const headers = { "Content-Type": "application/json" };
-  return answered(await fetch(`/page/${path}`, { method: "POST", headers, body: JSON.stringify(given) }));
+  return call(path, { method: "POST", headers, body: JSON.stringify(given) });
 }
 
 /** Post with files, a mapping from field to File. */
-export async function postFiles(path, given, files) {
+export function postFiles(path, given, files) {
   const form = new FormData();
   form.append("payload", JSON.stringify(given));
   for (const [name, file] of Object.entries(files)) form.append(name, file, file.name);
-  return answered(await fetch(`/page/${path}`, { method: "POST", body: form }));
+  return call(path, { method: "POST", body: form });
 }
 
-async function answered(response) {
+async function call(path, options) {
+  const response = await fetch(`/page/${path}`, options).catch(() => {
+    throw new Refusal("the sandbox can't be reached");
+  });
   const body = await response.json();
   if (!response.ok) throw new Refusal(body.error);
   return body;
 }
 
-/** Call `changed` with the names of topics that are out of date, and `reopened` after the line was lost. */
-export function listen(changed, reopened) {
+/** Call `changed` with the names of topics that are out of date, `lost` when the line is lost, `reopened` afterwards. */
+export function listen(changed, lost, reopened) {
   const events = new EventSource("/page/events");
-  let lost = false;
+  let isLost = false;
   events.addEventListener("message", (event) => changed(JSON.parse(event.data)));
   events.addEventListener("error", () => {
-    lost = true;
+    if (!isLost) lost();
+    isLost = true;
   });
   events.addEventListener("open", () => {
-    if (lost) reopened();
-    lost = false;
+    if (isLost) reopened();
+    isLost = false;
   });
 }
 

@@ -74,6 +74,6 @@ function pressButton(component, context) {
   const style = `button ${BUTTON_STYLES[component.style]}`;
   const properties = { type: "button", class: style, disabled: component.disabled, "aria-label": name };
   const shown = h("button", properties, face(component));
-  shown.addEventListener("click", () => busy(shown, context.press(component.custom_id)));
+  shown.addEventListener("click", () => busy(shown, () => context.press(component.custom_id)));
   return shown;
 }

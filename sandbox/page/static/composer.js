@@ -63,12 +63,15 @@ export class Composer {
     return shown.map((command) => ({ label: `/${command.path}`, detail: command.description, command }));
   }
 
-  send() {
+  async send() {
     const content = this.say.value.trim();
     if (content.startsWith("/")) return this.use(content.slice(1));
     this.say.value = "";
-    if (content) this.world.showNewest();
-    return content && this.try("That message", () => post("say", { ...this.who, content }));
+    if (!content) return null;
+    this.world.showNewest();
+    const sent = await this.try("That message", () => post("say", { ...this.who, content }));
+    this.say.value ||= sent ? "" : content;
+    return sent;
   }
 
   // Commands

@@ -24,9 +24,29 @@ export function button(style, label, onclick, more = {}) {
   return h("button", { type: "button", class: style, onclick, ...more }, label);
 }
 
+/** Put these into the element, in place of what is there; the keyboard stays where it was. */
 export function replace(element, ...children) {
+  const refocus = focusIn(element);
   element.replaceChildren(...present(children));
+  refocus(element);
   return element;
+}
+
+const CONTROLS = "a[href], button, summary, input, select";
+const nameOf = (control) => control.getAttribute("aria-label") ?? control.textContent;
+
+/** Where the keyboard is in `before`: a function that puts it on the same control of `after`, by name or by place. */
+export function focusIn(before) {
+  const controls = [...before.querySelectorAll(CONTROLS)];
+  const place = controls.indexOf(document.activeElement);
+  if (place < 0) return () => {};
+  const name = nameOf(controls[place]);
+  return (after) => {
+    const now = [...after.querySelectorAll(CONTROLS)];
+    const there = now[Math.min(place, now.length - 1)];
+    const same = there && nameOf(there) === name ? there : now.find((each) => nameOf(each) === name);
+    (same ?? there)?.focus({ preventScroll: true });
+  };
 }
 
 let numbered = 0;
@@ -65,10 +85,16 @@ export function avatar(person) {
   );
 }
 
-/** Say something in passing; an alert stays until it is read aloud and ten seconds have gone by. */
-export function notice(text) {
+/** Say something until the line that is returned is removed. */
+export function say(text) {
   const said = h("p", {}, text);
   document.getElementById("notices").append(said);
+  return said;
+}
+
+/** Say something in passing. */
+export function notice(text) {
+  const said = say(text);
   setTimeout(() => said.remove(), 10_000);
 }
 

@@ -8,9 +8,9 @@ export function emoji(found) {
   return h("span", { class: "emoji", "aria-hidden": "true" }, found.id ? `:${found.name}:` : found.name);
 }
 
-/** Show that the bot is being asked; presses meanwhile do nothing. */
-export async function busy(element, asking) {
+/** Ask the bot and show it; presses meanwhile do nothing. */
+export async function busy(element, ask) {
+  if (element.getAttribute("aria-busy")) return;
   element.setAttribute("aria-busy", "true");
-  await asking;
-  element.removeAttribute("aria-busy");
+  await ask().finally(() => element.removeAttribute("aria-busy"));
 }

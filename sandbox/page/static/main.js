@@ -2,6 +2,7 @@
 
 import { get, listen, refresher } from "./api.js";
 import { Composer } from "./composer.js";
+import { say } from "./dom.js";
 import { Messages } from "./messages.js";
 import { openForm } from "./modal.js";
 import { Rail } from "./rail.js";
@@ -130,6 +131,7 @@ function showTab(name) {
 }
 
 async function start() {
+  let lost = null;
   await loadState();
   await loadPlaces();
   Object.assign(parts, {
@@ -145,7 +147,11 @@ async function start() {
   showTab("chat");
   listen(
     (topics) => topics.forEach(outOfDate),
+    () => {
+      lost = say("The sandbox can't be reached: perhaps it was stopped. Started again, it prints its address.");
+    },
     async () => {
+      lost.remove();
       parts.messages.clear();
       await loadState();
       await go(null, null);

@@ -2,7 +2,7 @@
 
 import { attachment, embed } from "./attachments.js";
 import { components } from "./components.js";
-import { avatar, button, h } from "./dom.js";
+import { avatar, button, focusIn, h } from "./dom.js";
 import { emoji } from "./faces.js";
 import { markdown } from "./markdown.js";
 import { format, timeElement } from "./times.js";
@@ -71,10 +71,9 @@ export function follows(message, previous) {
   return close && previous.author.id === message.author.id && previous.private === message.private;
 }
 
-/** Put `after` where `before` was; the keyboard stays where it was, counted in things to press. */
+/** Put `after` where `before` was; the keyboard stays where it was. */
 export function swap(before, after) {
-  const reachable = "a[href], button, summary, input";
-  const place = [...before.querySelectorAll(reachable)].indexOf(document.activeElement);
+  const refocus = focusIn(before);
   before.replaceWith(after);
-  if (place >= 0) [...after.querySelectorAll(reachable)][place]?.focus({ preventScroll: true });
+  refocus(after);
 }

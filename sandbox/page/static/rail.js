@@ -12,7 +12,8 @@ export class Rail {
     this.place = document.getElementById("rail");
     this.seen = new Map(); // by channel id: the newest message that was looked at
     this.setTheme(localStorage.getItem("theme") ?? "auto");
-    this.themes = this.themeMenu();
+    this.lists = h("div");
+    replace(this.place, this.lists, this.themeMenu());
   }
 
   draw() {
@@ -22,12 +23,11 @@ export class Rail {
     const rooms = places.filter((each) => !each.dm).map((each) => this.channelLine(each, `${each.thread ? "↳" : "#"} ${each.name}`));
     const direct = places.filter((each) => each.dm).map((each) => this.channelLine(each, state.bot.name, state.bot));
     replace(
-      this.place,
+      this.lists,
       section("I am", members),
       section(state.guild, rooms),
       section("Direct messages", direct),
       botLine(state.bot),
-      this.themes,
     );
   }
 

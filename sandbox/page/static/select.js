@@ -11,7 +11,7 @@ export function select(component, context) {
   const shown = h("details", { class: `select ${disabled ? "disabled" : ""}` }, summary);
   const send = (values) => {
     shown.open = false;
-    return busy(shown, context.choose(component.custom_id, values));
+    return busy(shown, () => context.choose(component.custom_id, values));
   };
   const single = least === 1 && most === 1;
   shown.append(single ? choiceButtons(options, send) : choiceBoxes(options, least, most, send));

@@ -119,11 +119,17 @@ async def test_a_form_is_filled_in_and_sent(page: Page) -> None:
     await expect(page.locator(".message").last).to_contain_text("Named Long runs, Loud")
 
 
-async def test_a_bot_that_does_not_answer_is_reported_below_the_message(page: Page) -> None:
+async def test_a_bot_that_does_not_answer_is_asked_once_and_reported_below_the_message(
+    page: Page, place: Place
+) -> None:
     message = await send(page, "choose")
     await expect(message.get_by_role("button", name="Undo")).to_be_disabled()
-    await message.get_by_role("button", name="Never answers").click()
+    before = len(place.stage.discord.interactions)
+    await message.get_by_role("button", name="Never answers").focus()
+    for _ in range(3):
+        await page.keyboard.press("Enter")
     await expect(message.get_by_role("alert")).to_have_text("This interaction failed: The application did not respond")
+    assert len(place.stage.discord.interactions) == before + 1
 
 
 async def test_pictures_have_alt_text_and_files_can_be_saved(page: Page) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, Response, expect
 
 from sandbox.discord import Message
-from tests.e2e.sandbox_page.browser_stage import PHONE, Place, command, desktop, page, place, send
+from tests.e2e.sandbox_page.browser_stage import PHONE, Place, command, desktop, page, place, play, send
 from tests.e2e.sandbox_page.stage import STEPS, built, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -160,15 +160,36 @@ async def test_every_control_has_an_accessible_name(page: Page) -> None:
     assert await page.evaluate("[...document.images].filter((image) => image.alt === null).length") == 0
 
 
+async def test_the_keyboard_stays_where_it_was_when_a_panel_changes(page: Page, place: Place) -> None:
+    ben = page.locator("#rail").get_by_role("button", name="Ben", exact=True)
+    await ben.focus()
+    await page.keyboard.press("Enter")
+    await expect(ben).to_have_attribute("aria-current", "true")
+    await expect(ben).to_be_focused()
+    await play(page, "Ada")
+    menu, music = page.get_by_label("What to do with").first, place.stage.spotify
+    await menu.focus()
+    music.unlike("ada", music.accounts["ada"].likes[-1].uri)
+    await expect(page.locator(".changes li").first).to_contain_text("You unliked")
+    await expect(menu).to_be_focused()
+
+
 async def test_a_page_that_lost_its_connection_catches_up(place: Place) -> None:
     stage = built()
     async with served(stage) as origin:
         page = await (await place.browser.new_context()).new_page()
         await page.goto(origin)
         await page.wait_for_selector("body[data-ready]")
+    await expect(page.locator("#notices")).to_contain_text("can't be reached")
+    box = page.get_by_role("combobox", name="Message")
+    await box.fill("Not lost")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#composer .failure")).to_contain_text("can't be reached")
+    await expect(box).to_have_value("Not lost")
     stage.discord.post(stage.channel, stage.discord.bot, {"content": "Meanwhile"})
     async with served(stage, int(origin.rpartition(":")[2])):
         await expect(page.locator(".message")).to_contain_text("Meanwhile")
+        await expect(page.locator("#notices")).to_be_empty()
         stage.discord.post(stage.channel, stage.discord.bot, {"content": "And now"})
         await expect(page.locator(".message").last).to_contain_text("And now")
         await page.context.close()
