@@ -21,7 +21,7 @@ from bot.adapters.store import Store
 from bot.chat import ids, reply
 from bot.chat.failures import FAILURES
 from bot.chat.gateway import answers, events, presence, switches
-from bot.chat.gateway.identifying import Turns
+from bot.chat.gateway.identifying import Turns, until_allowed
 from bot.chat.gateway.translator import Catalogue
 from bot.chat.guard import caught, guarded
 from bot.chat.ids import Id
@@ -188,7 +188,17 @@ class Bot(discord.Client):
         answers.install()
         if not self._part.gateway:
             return
+        await until_allowed(self, len(self._part.shards.ids) if self._part.shards else 1)
         await self._publish_commands(self.services.settings.data_dir / "commands.json")
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if not initial:
+            await until_allowed(self, 1)
+        await self.take_turn(initial=initial)
+
+    async def take_turn(self, *, initial: bool) -> None:
+        """Wait for a shard's turn to identify."""
+        await super().before_identify_hook(None, initial=initial)
 
     async def _publish_commands(self, known: Path) -> None:
         """Register the commands where they differ from those that were registered last, and learn their ids."""
@@ -301,7 +311,7 @@ class ShardedBot(Bot, discord.AutoShardedClient):
         super().__init__(services, commands, taps, part, shard_ids=shards.ids, shard_count=shards.count)
         self._turns = Turns(services.store)
 
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+    async def take_turn(self, *, initial: bool) -> None:
         await self._turns.take()
 
 

@@ -111,6 +111,8 @@ class Connection:
             raise Refused(INVALID_INTENTS)
         if data["intents"] & PRIVILEGED & ~self._world.application.privileged_intents:
             raise Refused(DISALLOWED_INTENTS)
+        if not self._world.rules.identify_times:
+            raise Refused(BAD_TOKEN)  # it was reset
         if not self._world.sessions.may_identify(self._world.now(), self._world.rules.identify_every):
             self._send(Op.INVALID_SESSION, False)
             return

@@ -1,12 +1,12 @@
 """The bot, its application, people, guilds, and the gateway's address."""
 
+from datetime import timedelta
+
 from sandbox.discord.errors import Unauthorized, UnknownMember
 from sandbox.discord.model import Guild, Json
 from sandbox.discord.payloads import people, places
 from sandbox.discord.rest.call import Call
 from sandbox.discord.rest.service import Endpoint
-
-STARTS = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
 
 
 def gateway_url(origin: str) -> str:
@@ -38,7 +38,10 @@ async def gateway(call: Call) -> Json:
 
 
 async def gateway_for_bots(call: Call) -> Json:
-    return {"url": gateway_url(call.world.origin), "shards": 1, "session_start_limit": STARTS}
+    rules = call.world.rules
+    left = {"remaining": rules.identify_times, "reset_after": rules.identify_resets // timedelta(milliseconds=1)}
+    limit = {"total": 1000, "max_concurrency": 1, **left}
+    return {"url": gateway_url(call.world.origin), "shards": 1, "session_start_limit": limit}
 
 
 async def my_guilds(call: Call) -> list[Json]:

@@ -28,6 +28,8 @@ class Rules:
     answer_within: timedelta = timedelta(seconds=3)
     token_life: timedelta = timedelta(minutes=15)
     identify_every: timedelta | None = None
+    identify_times: int = 1000  # left of a day's
+    identify_resets: timedelta = timedelta(hours=4)
     heartbeat_every: timedelta = timedelta(seconds=41.25)
     enforce_buckets: bool = False
     upload_limit: int = 10 * 1024 * 1024  # bytes

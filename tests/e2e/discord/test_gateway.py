@@ -1,5 +1,9 @@
 """When the gateway connection drops, the bot resumes and misses nothing (promise P17)."""
 
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
 from sandbox.discord import Message, Person
@@ -45,3 +49,25 @@ async def test_p17_asked_to_reconnect_the_bot_resumes_and_answers_in_time(stack:
     await person.click(card, "Run")  # raises NoAnswer after Discord's three seconds
     assert len(stack.labels(person)) == 1
     assert session(stack) is before
+
+
+@pytest.mark.slow
+async def test_p17_a_bot_that_may_not_identify_waits_at_its_start_and_after_a_lost_session(
+    tmp_path: Path,
+) -> None:
+    """Discord would reset its token."""
+    async with CheckedStack(tmp_path / "stack") as stack:
+        usual = stack.discord.rules
+        none_left = replace(usual, identify_times=0, identify_resets=timedelta(seconds=1))
+        waits = "too few times today"
+        stack.discord.rules = none_left
+        stack.bot = await stack.start_process()
+        await stack.until(lambda: waits in stack.log.read_text())
+        stack.discord.rules = usual
+        await stack.until(lambda: stack.discord.online)
+        stack.discord.rules = none_left
+        stack.discord.sessions.invalidate()
+        await stack.until(lambda: stack.log.read_text().count(waits) > 1)
+        stack.discord.rules = usual
+        await stack.until(lambda: bool(stack.discord.sessions.wanting(Intent.ALWAYS)))
+        assert await stack.stop_bot() == 0
