@@ -46,6 +46,7 @@ def main(
     beside: commands that `prog` has besides the bot's, with what `--help` says about each.
     """
     options = parser(prog, beside).parse_args(arguments)
+    options.misspelt = config.misspelt(environment)
     try:
         read_settings: Callable[[Mapping[str, str]], config.Settings] = options.settings
         settings = read_settings(environment)
@@ -167,10 +168,10 @@ def _part(settings: config.Settings, options: argparse.Namespace) -> int:
     return asyncio.run(run(settings, os.environ, options.part(options)))
 
 
-def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
+def _doctor(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot.cli.doctor import examine
 
-    return asyncio.run(examine(settings))
+    return asyncio.run(examine(settings, options.misspelt))
 
 
 def _health(settings: config.Settings, options: argparse.Namespace) -> int:

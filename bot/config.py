@@ -3,7 +3,8 @@
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ JOBS = "jobs.db"
 STORAGE = ("STORAGE_", "AWS_")  # how a bucket's settings begin
 LONGEST_STOP = 13  # seconds; with what else there is to close, the bot ends within 20 (promise P27)
 SHORTEST_TOKEN = 16  # characters; nobody guesses that many
+ALIKE = 0.85  # of difflib's ratio: DISCORD_BOT_TOKEN is like DISCORD_TOKEN, but HTTP_PROXY isn't like HTTP_PORT
 POLL_FLOOR = 1  # seconds; the default is 15 minutes, tests and the sandbox go faster
 
 
@@ -228,6 +230,18 @@ def storage(env: Mapping[str, str]) -> Settings:
 def sealed_storage(env: Mapping[str, str]) -> Settings:
     """Return the settings for a command that opens the database and what's encrypted in it; others are ignored."""
     return _only(env, "DATA_DIR", "DATABASE_URL", "ENCRYPTION_KEYS")
+
+
+def misspelt(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the names in `env` that are almost a setting's, each with that setting; only of settings without a value.
+
+    Names for other programs are in `env`, too, so a name that's like no setting may be right.
+    """
+    ours = [field.name.upper() for field in fields(Settings)]
+    unset = [name for name in ours if not env.get(name)]
+    others = [name for name, value in env.items() if value and not name.startswith(STORAGE) and name not in ours]
+    close = {name: get_close_matches(name.upper(), unset, 1, ALIKE) for name in others}
+    return {name: alike[0] for name, alike in close.items() if alike}
 
 
 def _only(env: Mapping[str, str], *names: str) -> Settings:

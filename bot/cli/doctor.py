@@ -41,6 +41,7 @@ MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps tolerate no 
 OLDEST_BACKUP = timedelta(hours=26)  # a day, and time to make it
 AGAIN = "Learn it again with python -m training pretrain --members [CORPUS …],"
 TIMEOUT = aiohttp.ClientTimeout(total=10)
+NOTHING: Mapping[str, str] = {}
 UNREACHABLE = (OSError, aiohttp.ClientError, TimeoutError, ValueError)
 
 
@@ -57,16 +58,22 @@ class Unwell(Exception):
     """A check that failed; the message says what to do."""
 
 
-async def examine(settings: Settings) -> int:
-    """Print every finding; return 0 if all is well, 1 otherwise."""
-    findings = [finding async for finding in _findings(settings)]
+async def examine(settings: Settings, misspelt: Mapping[str, str] = NOTHING) -> int:
+    """Print every finding; return 0 if all is well, 1 otherwise. misspelt: names that are almost a setting's."""
+    findings = [_settings(misspelt), *[finding async for finding in _findings(settings)]]
     for finding in findings:
         print(f"{'ok ' if finding.well else 'NO '} {finding.what:<18} {finding.word}")
     return 0 if all(finding.well for finding in findings) else 1
 
 
+def _settings(misspelt: Mapping[str, str]) -> Finding:
+    if not misspelt:
+        return Finding("settings", True, "all valid")
+    said = "; ".join(f"{name} isn't one: did you mean {right}?" for name, right in misspelt.items())
+    return Finding("settings", False, said)
+
+
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    yield Finding("settings", True, "all valid")
     checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "running": _running,
         "encryption keys": _keys,

@@ -146,6 +146,15 @@ async def linked(stack: Stack, member: int, consented: datetime) -> config.Setti
     return settings
 
 
+async def test_the_doctor_asks_what_a_misspelt_setting_was_meant_to_be(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await asyncio.to_thread(main, ["doctor"], {**stack.environment(), "METRICS_TOKN": "canary"}) == 1
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == "NO  settings           METRICS_TOKN isn't one: did you mean METRICS_TOKEN?"
+    assert "canary" not in printed
+
+
 async def test_the_doctor_says_that_keys_of_another_data_folder_open_no_tokens(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from bot.config import parse
+from bot.config import misspelt, parse
 from bot.errors import SettingsError
 
 GOOD = {"DISCORD_TOKEN": "token-canary", "SPOTIFY_CLIENT_ID": "0" * 32, "SPOTIFY_CLIENT_SECRET": "secret-canary"}
@@ -117,6 +117,16 @@ def test_p36_missing_malformed_or_unencrypted_settings_are_refused_by_name(name:
 def test_a_database_on_a_server_is_accepted_as_sqlalchemy_reads_it(rest: str) -> None:
     url = f"postgresql+psycopg://{rest}"
     assert make_url(parse({**GOOD, "DATABASE_URL": url}).database_url).database == "x"
+
+
+def test_a_misspelt_name_is_found_and_another_programs_is_not() -> None:
+    wrong = {"SPOTIFY_CLIENTID": "1", "DISCORD_BOT_TOKEN": "2", "http_prot": "3"}
+    empty = dict.fromkeys(("SPOTIFY_CLIENT_ID", "DISCORD_TOKEN"), "")
+    right = {"SPOTIFY_CLIENTID": "SPOTIFY_CLIENT_ID", "DISCORD_BOT_TOKEN": "DISCORD_TOKEN", "http_prot": "HTTP_PORT"}
+    assert misspelt({**wrong, **empty}) == right
+    assert misspelt({**wrong, **dict.fromkeys(right.values(), "set")}) == {}
+    others = ("HTTP_PROXY", "POSTGRES_PASSWORD", "AWS_ENDPOINT_URL_S3", "DISCORD_CLIENT_ID", "LOGLEVEL_ROOT", "PATH")
+    assert misspelt({**dict.fromkeys(others, "set"), "LOG_LEVELS": ""}) == {}
 
 
 def test_blanks_around_a_value_do_not_count() -> None:
