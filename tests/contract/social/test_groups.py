@@ -63,7 +63,7 @@ async def test_a_removed_member_cannot_rejoin_until_the_host_allows_it(store: St
     assert BOB in (await groups.show(store, ADA, group)).partners
 
 
-async def test_only_the_host_can_remove_members_but_not_themselves(store: Store, group: int, now: datetime) -> None:
+async def test_p15_only_the_host_can_remove_members_but_not_themselves(store: Store, group: int, now: datetime) -> None:
     refusals: list[tuple[int, int, type[BadChoice]]] = [
         (BOB, CYD, HostsOnly),
         (EVA, CYD, NoSuchShared),

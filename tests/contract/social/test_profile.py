@@ -60,7 +60,7 @@ async def test_choosing_the_same_again_writes_nothing(group: People) -> None:
     assert await group.count(schema.profile) == 0
 
 
-async def test_another_members_playlist_cannot_be_shown(group: People) -> None:
+async def test_p15_another_members_playlist_cannot_be_shown(group: People) -> None:
     of_ben = await group.keeps(BEN, "Ben's", range(3))
     await profile.choose_playlists(group.store, ADA, [of_ben.playlist], group.now)
     assert (await profile.shown(group.store, ADA, SERVER)).empty

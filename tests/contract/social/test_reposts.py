@@ -121,7 +121,7 @@ async def test_a_barred_songs_repost_is_deleted_and_stays_barred_until_allowed(s
     await post(stage, 1)
 
 
-async def test_only_its_member_can_delete_a_repost(stage: Stage) -> None:
+async def test_p15_only_its_member_can_delete_a_repost(stage: Stage) -> None:
     posted = await post(stage, 1)
     with pytest.raises(NotYourRepost):
         await flow.delete(stage.store, ADA, posted.repost)

@@ -205,7 +205,7 @@ async def test_an_unannounced_phase_stays_due_until_announced(store: Store, begu
     assert (await rounds.last(store, CHANNEL)).message == 55
 
 
-async def test_only_the_host_or_a_server_manager_can_advance_or_cancel_a_round(
+async def test_p15_only_the_host_or_a_server_manager_can_advance_or_cancel_a_round(
     store: Store, begun: int, now: datetime
 ) -> None:
     await entered(store, begun, now, ADA, BEN, CAL)

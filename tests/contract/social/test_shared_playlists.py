@@ -183,7 +183,7 @@ async def test_an_ended_list_can_be_read_and_continued(store: Store, now: dateti
     await shared_playlists.add(store, Actor(DEE, SERVER, now), number, song(URIS[5]))
 
 
-async def test_only_the_host_can_end_or_hand_over(store: Store, now: datetime) -> None:
+async def test_p15_only_the_host_can_end_or_hand_over(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     for forbidden, refusal in (
         (hosting.end(store, BOB, number, now), HostsOnly),
@@ -206,7 +206,7 @@ async def test_a_list_not_written_for_a_week_may_get_another_host(store: Store, 
     assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host == BOB
 
 
-async def test_a_server_can_delete_only_its_own_lists(store: Store, now: datetime) -> None:
+async def test_p15_a_server_can_delete_only_its_own_lists(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     with pytest.raises(NoSuchShared):
         await hosting.remove(store, ELSEWHERE, number)

@@ -197,7 +197,7 @@ async def test_after_the_write_a_song_is_taken_out_and_put_where_it_belongs(prep
         )
 
 
-async def test_only_the_members_own_lines_and_other_playlists_can_be_named(prepared: Prepared) -> None:
+async def test_p15_only_the_members_own_lines_and_other_playlists_can_be_named(prepared: Prepared) -> None:
     write = await prepared.planned(await prepared.sorted([SURE] * 2))
     line = await prepared.line(write, uri(0), prepared.kept[0])
     with pytest.raises(ReceiptGone):

@@ -121,7 +121,7 @@ async def standing(store: Store, member: int) -> list[tuple[Kind, tuple[int, ...
 
 
 @pytest.mark.parametrize("emoji", ["🟦", "🟥", prompt.NONE])
-async def test_other_members_reactions_write_nothing(store, now, libraries, emoji) -> None:
+async def test_p15_other_members_reactions_write_nothing(store, now, libraries, emoji) -> None:
     for member in (ADA, BEN):
         await at_home(store, now, rows=4, artists=4, member=member)
     await posted(store, libraries, now, ADA)

@@ -99,7 +99,7 @@ async def test_a_long_list_has_several_selects_and_then_goes_on(stack: CheckedSt
     assert stack.labels(person) == []
 
 
-async def test_whoever_else_presses_it_changes_nothing(stack: CheckedStack) -> None:
+async def test_p15_whoever_else_presses_it_changes_nothing(stack: CheckedStack) -> None:
     person = await with_songs(stack, "una", ("Harbours", "Hits", 3))
     listed = await answer(person.command("label", artist="harbours"))
     where = next(button.custom_id for button in listed.buttons() if button.label == "Run")

@@ -106,7 +106,7 @@ async def test_a_song_then_a_playlist_then_the_rest_can_be_undone(writer: Playli
         await reverse.undo(store, MARA, write, writer.stage.clock())
 
 
-async def test_a_part_of_somebody_elses_write_cannot_be_undone(writer: PlaylistWriter) -> None:
+async def test_p15_a_part_of_somebody_elses_write_cannot_be_undone(writer: PlaylistWriter) -> None:
     done = await writer.apply(await writer.add(*NEW[:2]))
     with pytest.raises(NothingToUndo):
         lines = [change.change for change in done.standing]
