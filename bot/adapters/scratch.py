@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from bot.errors import StoreFull
+
 OTHERS = (
     *(".upload-*", ".preview-*"),  # where versions before 0.1 left such files in DATA_DIR
     *("clips/.new-*", "cache/*/.new-*"),  # files of ours that a crash left unfinished
@@ -35,8 +37,19 @@ class Scratch:
                     path.unlink()
 
     def holding(self, content: bytes) -> BinaryIO:
-        """Return a readable, nameless file with that content; it's gone once it's closed."""
+        """Return a readable, nameless file with that content; it's gone once it's closed. Raises StoreFull."""
+        try:
+            return self._holding(content)
+        except OSError as problem:
+            raise StoreFull from problem
+
+    def _holding(self, content: bytes) -> BinaryIO:
         file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 - the caller closes it
-        file.write(content)
-        file.seek(0)
+        try:
+            file.write(content)
+            file.seek(0)
+        except OSError:
+            with suppress(OSError):  # what's left to write
+                file.close()
+            raise
         return file

@@ -54,5 +54,5 @@ class TemporaryFiles(Protocol):
     def empty(self) -> None: ...
 
     def holding(self, content: bytes) -> BinaryIO:
-        """Return a readable, nameless file with that content; it's gone once it's closed."""
+        """Return a readable, nameless file with that content; it's gone once it's closed. Raises StoreFull."""
         ...

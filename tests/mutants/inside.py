@@ -12,6 +12,14 @@ INSIDE = (
         "",
     ),
     mutant(
+        20,
+        "an upload that finds no room is a defect",
+        "contract/library/sources/test_upload.py",
+        "bot/adapters/scratch.py",
+        "            raise StoreFull from problem\n",
+        "            raise\n",
+    ),
+    mutant(
         21,
         "a database that's held is an error like any other",
         "contract/test_store.py",

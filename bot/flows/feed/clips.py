@@ -75,7 +75,7 @@ class Clips:
         about["sha256"] = hashlib.sha256(clip.data).hexdigest()
         try:
             self._files.put(f"{digest}{ENDING}", json.dumps(about).encode() + b"\n" + clip.data)
-        except StorageDown as problem:
+        except (OSError, StorageDown) as problem:
             log.warning("a clip isn't kept: %s", problem)
 
 

@@ -18,6 +18,7 @@ from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import MOST_WAITING, Clips
 from tests.contract.feed.catalogue_stage import ADA, BEN, local
 from tests.contract.library.sources.stage import sound
+from tests.full_disk import full_disk
 
 
 @pytest.fixture
@@ -74,6 +75,19 @@ async def test_a_damaged_clip_is_cut_again_and_a_lost_file_is_an_error(hearing: 
     assert await kept.cut(path, "a", ADA) == again
     with pytest.raises(AudioError):
         await kept.cut(tmp_path / "nowhere.wav", "b", ADA)
+
+
+@pytest.mark.slow
+async def test_p20_a_clip_that_finds_no_room_is_played_all_the_same(hearing: Hearing, tmp_path: Path) -> None:
+    path, kept = tmp_path / "song.wav", Clips(hearing, Folder(tmp_path / "clips"))
+    path.write_bytes(sound(330))
+    await hearing.guards()  # its process is there
+    with full_disk():
+        clip = await kept.cut(path, "a", ADA)
+    assert clip.data
+    assert not list((tmp_path / "clips").iterdir())
+    assert (await kept.cut(path, "a", ADA)).seconds == clip.seconds
+    assert kept.peak("a") is not None
 
 
 @pytest.mark.slow

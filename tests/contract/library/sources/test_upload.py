@@ -13,13 +13,14 @@ from bot.adapters.scratch import Scratch
 from bot.adapters.store import personal_data, schema
 from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
-from bot.errors import BadChoice, StillHearing
+from bot.errors import BadChoice, StillHearing, StoreFull
 from bot.errors.audio import AudioError
 from bot.errors.library import StillHearingTheirs
 from bot.flows.account import erase
 from bot.flows.library.uploads import Uploads
 from sandbox.process import environment
 from tests.contract.library.sources.stage import ADA, BEN, Stage, song, sound, uri
+from tests.full_disk import full_disk
 
 pytestmark = pytest.mark.switched()
 
@@ -51,6 +52,15 @@ async def test_an_undecodable_upload_leaves_nothing_behind(stage: Stage) -> None
         await send(stage, b"not a sound")
     assert not (await stage.features(1)).known
     assert not list((stage.folder / "scratch").iterdir())
+
+
+@pytest.mark.parametrize("data", [sound(440), b"short"])
+def test_p20_an_upload_that_finds_no_room_is_a_typed_error(tmp_path: Path, data: bytes) -> None:
+    scratch = Scratch(tmp_path)
+    with full_disk(), pytest.raises(StoreFull):
+        scratch.holding(data)
+    with scratch.holding(data) as file:
+        assert file.read() == data
 
 
 @pytest.mark.parametrize("number", [2, 3])
