@@ -44,11 +44,15 @@ class Status:
     without_features: int
     by_source: Mapping[str, int]  # source → songs it has features for
     hearing: Sequence[feature_lookup.Progress]  # sources still being asked
-    labels: int
     layers: Sequence[LayerStatus]
     waiting: Sequence[JobKind]
     cooldown: datetime | None
     next_step: str  # "link", "read", "like", "renew", "playlists", "label", "train", "sort", "import" or "watch"
+
+    @property
+    def labels(self) -> int:
+        """Labels in all layers."""
+        return sum(layer.tally.labels for layer in self.layers)
 
 
 async def status(
@@ -59,7 +63,6 @@ async def status(
         known = await members.get(tx, member)
         account = await members.account(tx, member)
         count = await songs.count(tx, member)
-        labels = await answers.count_songs(tx, member)
         layers = await playlists.layers(tx, member)
         cooldown = await pace.cooldown(tx, account.client_id) if account else None
         sorted_once = await writes.last_done(tx, member) is not None
@@ -74,7 +77,6 @@ async def status(
         without_features=scored.without_features if scored else 0,
         by_source=scored.by_source if scored else {},
         hearing=await feature_lookup.progress(store, sources, member, now),
-        labels=labels,
         layers=shown,
         waiting=waiting,
         cooldown=cooldown if cooldown is not None and cooldown > now else None,

@@ -9,14 +9,18 @@ import pytest
 from discord import ui
 
 from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.sorting import answers, playlists
 from bot.chat import layout, next_steps
 from bot.core.records import Account, Layer, Playlist
 from bot.core.sorting.expectation import Expectation
+from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors.spotify import ConsentEnded, CoolingDown, SpotifyError
 from bot.flows.account import status
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.sorting.labelling.label import Tally
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.messages import account as messages
 from bot.messages.errors import describe
 from bot.messages.sorting import models, outcomes
@@ -55,7 +59,7 @@ async def no_playlists(_: object) -> list[object]:
 async def test_each_step_is_offered_in_its_own_situation(store: Store, situation: str) -> None:
     songs, layers, sorted_once, account, says = SITUATIONS[situation]
     step = status._renewal(account) or status._next(songs, layers, sorted_once, account)
-    known = Status(None, account, None, songs, 0, {}, (), 0, layers, (), None, step)
+    known = Status(None, account, None, songs, 0, {}, (), layers, (), None, step)
     bot: Any = SimpleNamespace(offers=SimpleNamespace(of=no_playlists), services=SimpleNamespace(store=store))
     said = [item for item in await next_steps.after(bot, 7, known) if isinstance(item, str)]
     assert said[0] == says
@@ -77,6 +81,22 @@ async def test_without_an_answer_from_spotify_nobody_is_asked_to_choose_playlist
     assert said == describe(reason)
     assert isinstance(row, ui.ActionRow)
     assert [tap.item.label for tap in row.children if isinstance(tap, layout.Tap)] == [button]
+
+
+async def test_the_status_counts_the_labels_that_its_layers_count(store: Store) -> None:
+    """A song that was only said not to belong somewhere isn't one: it teaches no model where songs go."""
+    async with store.writing() as tx:
+        await members.ensure(tx, 7, NOW)
+        layer = await playlists.ensure_layer(tx, 7, "main")
+        for event, kind in enumerate((Kind.ONLY, Kind.NOT, Kind.NONE)):
+            await answers.add(tx, 7, layer.layer, Answer(f"song {event}", kind, (1,), Source.HAND, event))
+
+    async def none(_: int) -> list[object]:
+        return []
+
+    jobs: Any = SimpleNamespace(pending=none)
+    known = await status.status(store, ScoredLibraries(store, None), jobs, [], 7, NOW)  # type: ignore[arg-type]
+    assert (known.labels, [shown.tally.labels for shown in known.layers]) == (2, [2])
 
 
 def test_after_a_training_without_a_model_more_answers_are_asked_for() -> None:

@@ -195,11 +195,3 @@ async def count_placed(tx: Tx, member: int, layer: int) -> int:
     placing = ANSWER.c.kind.in_((Kind.ONLY.value, Kind.ALSO.value, Kind.NONE.value))
     theirs = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.undone_at.is_(None))
     return (await tx.execute(select(func.count(ANSWER.c.song.distinct())).where(*theirs, placing))).scalar_one()
-
-
-async def count_songs(tx: Tx, member: int) -> int:
-    """Return the number of songs with a standing answer (skips excluded), over all layers."""
-    pairs = select(ANSWER.c.layer, ANSWER.c.song).where(
-        ANSWER.c.member == member, ANSWER.c.undone_at.is_(None), ANSWER.c.kind != Kind.SKIP.value
-    )
-    return (await tx.execute(select(func.count()).select_from(pairs.distinct().subquery()))).scalar_one()
