@@ -43,7 +43,7 @@ from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import train
 from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
-from bot.flows.sorting.writing import manual_edits, reverse, sort
+from bot.flows.sorting.writing import manual_edits, sort, undo
 from bot.ports import Contents, LikesPage, ListedPlaylist
 from bot.threads import switch_often
 
@@ -301,7 +301,7 @@ class Ada:
         await sort.apply(self.store, self.music, self.write, NOW)
 
     async def undo(self) -> None:
-        self.write = await reverse.undo(self.store, ADA, self.write, NOW)
+        self.write = await undo.write(self.store, ADA, self.write, NOW)
 
     async def export(self) -> None:
         len(await erase.export(self.store, ADA))

@@ -19,7 +19,7 @@ from bot.flows.library import imports, sync
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import review
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.flows.sorting.writing import reverse, sort
+from bot.flows.sorting.writing import sort, undo
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
@@ -92,7 +92,7 @@ async def test_p43_undo_on_a_receipts_card_reverts_what_the_tap_wrote(linked: Li
     with pytest.raises(StillWriting):
         await review.undo_answer(linked.store, libraries, MEMBER, "card", NOW)
     with pytest.raises(StillWriting):  # rather than undoing an earlier write
-        await reverse.undo(linked.store, MEMBER, None, NOW)
+        await undo.write(linked.store, MEMBER, None, NOW)
     await sort.apply(linked.store, music, tap, NOW)
     back = (await review.undo_answer(linked.store, libraries, MEMBER, "card", NOW)).write
     assert back is not None

@@ -12,7 +12,7 @@ from bot.adapters.parts import EVERYTHING, Part
 from bot.chat import delivery
 from bot.chat.account import data, guide, link, settings, status, tokens, unlink, updates
 from bot.chat.failures import FAILURES
-from bot.chat.feed import activity, discover, feed, hear, song, web
+from bot.chat.feed import activity, discover, feed, listening, song, web
 from bot.chat.gateway import presence
 from bot.chat.gateway.bot import AnyCommand, Bot, Handler, ShardedBot
 from bot.chat.layout import Page
@@ -46,7 +46,7 @@ ROOMS = (
     *(link, library),
     *(rules, playlists, history, standing, label, bulk, prompt, model, sort, undo, corrections, why, unsorted),
     *(song, updates, settings, status, guide, data, unlink, tokens),
-    *(discover, feed, hear, web, activity, profile, follow, taste_match, server),
+    *(discover, feed, listening, web, activity, profile, follow, taste_match, server),
     *(reposts, hide, shared_playlists, groups, rounds),
 )
 

@@ -18,7 +18,7 @@ from bot.flows.sorting import dry_run
 from bot.flows.sorting.dry_run import Reason
 from bot.flows.sorting.labelling import label
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
-from bot.flows.sorting.writing import reverse, sort
+from bot.flows.sorting.writing import sort, undo
 from bot.flows.sorting.writing.sort import Receipt
 
 ASK = "ask"  # the section of questions; those of the playlists go by their numbers
@@ -211,7 +211,7 @@ async def undo_answer(store: Store, libraries: ScoredLibraries, member: int, car
         last = await answers.last(tx, member, asked.layer)
     if last is None or layer is None:
         raise NothingToUndo
-    write = await reverse.undo_tap(store, layer, last, now)
+    write = await undo.tap(store, layer, last, now)
     async with store.writing() as tx:  # a write undoes only the answers about songs that it moved
         about = await answers.undo_event(tx, member, layer.layer, last.event, now)
     scored = await libraries.of(member, layer.layer)

@@ -22,7 +22,7 @@ from bot.flows.feed.catalogue_index import key
 from bot.flows.feed.feed import AHEAD, GLANCE, REST
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.flows.sorting.writing import reverse, sort
+from bot.flows.sorting.writing import sort, undo
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, local, number_of
 from tests.contract.feed.feed_stage import OTHERS, OWN, Scene, kept, uri
 
@@ -163,7 +163,7 @@ async def test_an_add_can_be_undone_and_survives_the_next_sort(scene: Scene) -> 
     sorted_ = await sort.dry_run(scene.store, music, libraries, layer, scene.now[0])
     assert not [change for change in sorted_.changes if change.song == uri(100)]
     assert done is not None
-    opened = await reverse.undo(scene.store, ADA, done.write, scene.now[0])
+    opened = await undo.write(scene.store, ADA, done.write, scene.now[0])
     await sort.apply(scene.store, music, opened, scene.now[0])
     assert await scene.standing(run) == []
 
@@ -177,7 +177,7 @@ async def test_an_add_is_a_label_if_they_chose_that_and_undo_removes_it(scene: S
     async with scene.store.reading() as tx:
         (label,) = await answers.standing(tx, ADA, run.layer)
     assert (label.song, label.playlists, label.source) == (uri(100), (run.playlist,), Source.FEED)
-    await reverse.undo(scene.store, ADA, None, scene.now[0])
+    await undo.write(scene.store, ADA, None, scene.now[0])
     async with scene.store.reading() as tx:
         assert await answers.standing(tx, ADA, run.layer) == []
 

@@ -12,7 +12,7 @@ from bot.errors.sorting import AlreadyInLayer
 from bot.flows.feed import song_lists
 from bot.flows.feed.catalogue_index import key
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.writing import reverse, sort
+from bot.flows.sorting.writing import sort, undo
 from tests.contract.feed.catalogue_stage import ADA, local
 from tests.contract.feed.feed_stage import Scene, kept, uri
 
@@ -33,8 +33,8 @@ async def test_a_list_becomes_a_playlist_whose_songs_are_liked_and_that_undo_emp
     assert await scene.likes() >= {uri(100), uri(101)}
     assert await song_lists.count_new(scene.store, ADA, entries) == 0
     scene.now[0] += timedelta(minutes=2)
-    undo = await reverse.undo(scene.store, ADA, None, scene.now[0])
-    await sort.apply(scene.store, LocalPlaylists(scene.store, ADA, lambda: scene.now[0]), undo, scene.now[0])
+    back = await undo.write(scene.store, ADA, None, scene.now[0])
+    await sort.apply(scene.store, LocalPlaylists(scene.store, ADA, lambda: scene.now[0]), back, scene.now[0])
     assert await scene.standing(playlist) == []
 
 

@@ -28,7 +28,7 @@ from bot.flows.library.likes import LikesRead
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.flows.sorting.writing import manual_edits, reverse, sort
+from bot.flows.sorting.writing import manual_edits, sort, undo
 from tests.contract.library.slices_stage import (
     ADA,
     BEN,
@@ -135,7 +135,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     async with store.reading() as tx:
         kept_runs = select(func.count()).where(schema.write.c.state.in_(("planned", "cancelled")))
         assert (await tx.execute(kept_runs)).scalar_one() == limits.DRY_RUNS - 1
-    back = await reverse.undo(store, ADA, receipt.write.write, now)
+    back = await undo.write(store, ADA, receipt.write.write, now)
     await sort.apply(store, local, back, now + SETTLE)
     assert (await local.contents(kept.ref)).songs == []
 

@@ -25,7 +25,7 @@ from bot.flows.sorting import playlists as kept_playlists
 from bot.flows.sorting.dry_run import MOST_ASKED, Reason
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.scored_library import NO_VECTORS, ScoredLibrary
-from bot.flows.sorting.writing import corrections, reverse, sort
+from bot.flows.sorting.writing import corrections, sort, undo
 from tests.databases import carry_out
 
 MEMBER, STRANGER = 5, 6
@@ -188,7 +188,7 @@ async def test_after_the_write_a_song_is_taken_out_and_put_where_it_belongs(prep
     contents = [(await prepared.local.contents(playlist.ref)).songs for playlist in (run, bed)]
     assert contents == [[uri(0), uri(2)], [uri(1)]]
     assert opened is not None
-    back = await reverse.undo(prepared.store, MEMBER, opened, prepared.now)
+    back = await undo.write(prepared.store, MEMBER, opened, prepared.now)
     await sort.apply(prepared.store, prepared.local, back, prepared.now)
     assert (await prepared.local.contents(bed.ref)).songs == []
     async with prepared.store.reading() as tx:
@@ -312,7 +312,7 @@ async def test_only_the_first_receipt_of_who_has_spotify_says_that_likes_are_sor
     assert not (await prepared.reviewed(write)).first, "it'd only ask"
     async with prepared.store.writing() as tx:
         await playlists.change(tx, run.playlist, automatic=True)
-    undone = await reverse.undo(prepared.store, MEMBER, write, prepared.now)
+    undone = await undo.write(prepared.store, MEMBER, write, prepared.now)
     await sort.apply(prepared.store, prepared.local, undone, prepared.now)
     assert not (await prepared.reviewed(write)).first
     again = await prepared.planned(scored)

@@ -13,7 +13,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writing.writes import WriteKind
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.dry_run import _unwanted
-from bot.flows.sorting.writing import corrections, reverse, sort
+from bot.flows.sorting.writing import corrections, sort, undo
 
 MEMBER = 5
 SONGS = [f"spotify:track:{number:022d}" for number in range(6)]
@@ -57,7 +57,7 @@ async def test_not_there_removes_a_song_and_its_undo_also_removes_the_label(stor
     assert SONGS[2] not in (await local.contents(kept.ref)).songs
     async with store.reading() as tx:
         assert (await answers.verdicts(tx, MEMBER, kept.layer))[SONGS[2]].no == {kept.playlist}
-    back = await reverse.undo(store, MEMBER, out, now)
+    back = await undo.write(store, MEMBER, out, now)
     await sort.apply(store, local, back, now)
     assert (await local.contents(kept.ref)).songs == SONGS
     async with store.reading() as tx:

@@ -26,7 +26,7 @@ from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind,
 from bot.errors.sorting import TooOldToUndo
 from bot.flows.sorting import review
 from bot.flows.sorting.dry_run import REFUSED_FOR
-from bot.flows.sorting.writing import old_writes, reverse, sort
+from bot.flows.sorting.writing import old_writes, sort, undo
 from bot.messages.errors import describe
 from bot.messages.sorting import outcomes
 from tests.contract.library.slices_stage import ADA, MANY, has_much, rows_written, the_layer, uri
@@ -100,7 +100,7 @@ class Journal:
 
     async def undo(self, write: int | None) -> int:
         self.now += timedelta(minutes=10)
-        opened = await reverse.undo(self.store, ADA, write, self.now)
+        opened = await undo.write(self.store, ADA, write, self.now)
         await sort.apply(self.store, self.local, opened, self.now + SETTLE)
         return opened
 

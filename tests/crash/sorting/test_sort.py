@@ -21,7 +21,7 @@ from bot.core.records import Actor, Like, NewWrite, Song
 from bot.core.sorting.writing.writes import LineState, WriteKind
 from bot.flows.account.link import Linking
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.writing import manual_edits, reverse, sort
+from bot.flows.sorting.writing import manual_edits, sort, undo
 from sandbox.music.library import Library
 from sandbox.spotify import Fault, Track
 from sandbox.stack import CLIENT_ID, Stack
@@ -178,9 +178,9 @@ async def test_p03_songs_that_somebody_adds_during_a_sort_stay(scene: Scene) -> 
 async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
     assert await scene.run() == 0
     async with Store(f"sqlite+aiosqlite:///{scene.database}") as store:
-        undo = await reverse.undo(store, MEMBER, scene.write, NOW)
+        back = await undo.write(store, MEMBER, scene.write, NOW)
     scene.stack.spotify.add_by_hand("ada", scene.playlist, OWN[0], 3)
-    process = forking.Process(target=carry_out, args=(scene.database, scene.stack.origin, scene.key, MEMBER, undo))
+    process = forking.Process(target=carry_out, args=(scene.database, scene.stack.origin, scene.key, MEMBER, back))
     process.start()
     await asyncio.to_thread(process.join)
     assert process.exitcode == 0

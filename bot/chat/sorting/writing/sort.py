@@ -94,7 +94,7 @@ async def on_turn(context: Context) -> None:
 
 
 async def on_hear(context: Context) -> None:
-    """**Listen**: to which song of this page? `bot.chat.feed.hear` plays it."""
+    """**Listen**: to which song of this page? `bot.chat.feed.listening` plays it."""
     done = await pages.of(context)
     if done.planned:
         view = await reply.soon_by(

@@ -7,7 +7,7 @@ from discord import app_commands
 from bot.chat import ids, reply
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.sorting.writing import pages, receipts
-from bot.flows.sorting.writing import reverse
+from bot.flows.sorting.writing import undo as flow
 from bot.messages import _
 from bot.messages.sorting import outcomes
 
@@ -40,12 +40,12 @@ async def on_undo_song(context: Context) -> None:
 
 
 async def _undo_lines(context: Context, lines: Sequence[int]) -> None:
-    opened = await reverse.undo_part(context.store, context.member, context.tap.number, lines, context.now)
+    opened = await flow.part(context.store, context.member, context.tap.number, lines, context.now)
     await pages.carry_out(context, opened, _(outcomes.UNDOING_IT))
 
 
 async def _undo(context: Context, write: int | None) -> None:
-    opened = await reverse.undo(context.store, context.member, write, context.now)
+    opened = await flow.write(context.store, context.member, write, context.now)
     await pages.carry_out(context, opened, _(outcomes.UNDOING_IT))
 
 

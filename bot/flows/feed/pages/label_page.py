@@ -27,7 +27,7 @@ from bot.flows.sorting.labelling.bulk import Bulk
 from bot.flows.sorting.labelling.label import NothingToAsk, Press, Pressed, Question
 from bot.flows.sorting.labelling.presses import OnCard
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.flows.sorting.writing import reverse
+from bot.flows.sorting.writing import undo
 from bot.ports import Clock
 
 Next = Question | NothingToAsk
@@ -162,7 +162,7 @@ class LabelPage:
         if last is None:
             raise NothingToUndo
         layer = await playlists.layer_numbered(self.store, member, asked.layer)
-        write = await reverse.undo_tap(self.store, layer, last, self.clock())
+        write = await undo.tap(self.store, layer, last, self.clock())
         async with self.store.writing() as tx:
             await interactions.take(tx, [_number("undo", card)], self.clock())
             about = await answers.undo_event(tx, member, asked.layer, last.event, self.clock())

@@ -19,7 +19,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writing.writes import WriteState
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.flows.sorting.writing import manual_edits, reverse, sort
+from bot.flows.sorting.writing import manual_edits, sort, undo
 from sandbox.spotify import Fault, Lag
 from sandbox.spotify.faults import HangUp, Request
 from tests.contract.spotify.stage import MARA, START, URIS, staged
@@ -185,7 +185,7 @@ class Writing(Machine):
     def undo(self, trouble: Trouble) -> None:
         placed, removed = self.done.pop()
         back = removed - self.there, placed & self.ours
-        undoing = reverse.undo(self.stage.store, MARA, None, self.stage.clock())
+        undoing = undo.write(self.stage.store, MARA, None, self.stage.clock())
         assert self.carry_out(self.run(undoing), trouble) == back
 
     def carry_out(self, write: int, trouble: Trouble) -> tuple[set[Place], set[Place]]:

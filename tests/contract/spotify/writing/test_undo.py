@@ -12,7 +12,7 @@ from bot.core.sorting.writing.writes import Action, WriteKind, WriteState
 from bot.errors import NothingToUndo
 from bot.errors.sorting import StillWriting
 from bot.errors.spotify import CoolingDown, SpotifyDown, Unsettled
-from bot.flows.sorting.writing import reverse, sort
+from bot.flows.sorting.writing import sort, undo
 from bot.messages.sorting import outcomes
 from sandbox.spotify import Fault, Lag
 from sandbox.spotify.faults import Request
@@ -84,18 +84,18 @@ async def test_a_song_then_a_playlist_then_the_rest_can_be_undone(writer: Playli
     write = await writer.open(*((writer.kept, song, "add") for song in NEW[:5]), (other, NEW[5], "add"))
     done = await writer.apply(write)
     of_song = [change.change for change in done.standing if change.song == NEW[2]]
-    one = await reverse.undo_part(store, MARA, write, of_song, writer.stage.clock())
+    one = await undo.part(store, MARA, write, of_song, writer.stage.clock())
     with pytest.raises(StillWriting):
-        await reverse.undo(store, MARA, write, writer.stage.clock())
+        await undo.write(store, MARA, write, writer.stage.clock())
     await writer.apply(one)
     assert writer.songs() == [*OWN, *NEW[:2], *NEW[3:5]]
     async with store.reading() as tx:
         assert (await writes.last_done(tx, MARA)).write == write, "the rest can be undone by /undo, too"
         done = await sort.receipt(tx, write)
     with pytest.raises(NothingToUndo):
-        await reverse.undo_part(store, MARA, write, of_song, writer.stage.clock())
+        await undo.part(store, MARA, write, of_song, writer.stage.clock())
     of_list = [change.change for change in done.standing if change.playlist == other.playlist]
-    await writer.apply(await reverse.undo_part(store, MARA, write, of_list, writer.stage.clock()))
+    await writer.apply(await undo.part(store, MARA, write, of_list, writer.stage.clock()))
     assert (writer.songs(other), len(writer.songs())) == ([], len(OWN) + 4)
     await writer.undo(write)
     assert writer.songs() == OWN
@@ -103,14 +103,14 @@ async def test_a_song_then_a_playlist_then_the_rest_can_be_undone(writer: Playli
         assert said_of(await sort.receipt(tx, write)).endswith("Undone since.")
         assert await writes.last_done(tx, MARA) is None
     with pytest.raises(NothingToUndo):
-        await reverse.undo(store, MARA, write, writer.stage.clock())
+        await undo.write(store, MARA, write, writer.stage.clock())
 
 
 async def test_p15_a_part_of_somebody_elses_write_cannot_be_undone(writer: PlaylistWriter) -> None:
     done = await writer.apply(await writer.add(*NEW[:2]))
     with pytest.raises(NothingToUndo):
         lines = [change.change for change in done.standing]
-        await reverse.undo_part(writer.stage.store, MARA + 1, done.write.write, lines, writer.stage.clock())
+        await undo.part(writer.stage.store, MARA + 1, done.write.write, lines, writer.stage.clock())
     assert writer.songs() == [*OWN, *NEW[:2]]
 
 
@@ -120,7 +120,7 @@ async def test_p43_a_part_is_called_undone_only_once_read_back_from_spotify(writ
     done = await writer.apply(await writer.add(*NEW[:3]))
     clock.pass_by(minutes=2)
     writer.stage.world.lag = Lag(12, 12)
-    part = await reverse.undo_part(store, MARA, done.write.write, [done.standing[0].change], clock())
+    part = await undo.part(store, MARA, done.write.write, [done.standing[0].change], clock())
     with pytest.raises(Unsettled):
         await sort.apply(store, writer.music, part, clock())
     async with store.reading() as tx:
@@ -149,13 +149,13 @@ async def test_p43_a_write_is_reported_as_done_only_once_read_back_from_spotify(
         assert said_of(await sort.receipt(tx, write)).startswith("**Still writing**")
     assert said_of(await writer.apply(write)).startswith("**Done** · **Quay** +20")
 
-    undo = await reverse.undo(store, MARA, write, clock())
+    back = await undo.write(store, MARA, write, clock())
     with pytest.raises(Unsettled):
-        await sort.apply(store, writer.music, undo, clock())
+        await sort.apply(store, writer.music, back, clock())
     async with store.reading() as tx:
         assert "I'm undoing this now." in said_of(await sort.receipt(tx, write))
-        assert said_of(await sort.receipt(tx, undo)).startswith("**Undoing it now**")
-    assert said_of(await writer.apply(undo)).startswith("**Undone**")
+        assert said_of(await sort.receipt(tx, back)).startswith("**Undoing it now**")
+    assert said_of(await writer.apply(back)).startswith("**Undone**")
     async with store.reading() as tx:
         assert said_of(await sort.receipt(tx, write)).endswith("Undone since.")
 

@@ -8,7 +8,7 @@ from bot.core.records import Actor, NewWrite, Playlist
 from bot.core.sorting.writing.writes import WriteKind
 from bot.errors.spotify import CoolingDown, SpotifyDown, Unsettled
 from bot.flows.sorting import playlists
-from bot.flows.sorting.writing import reverse, sort
+from bot.flows.sorting.writing import sort, undo
 from bot.ports import ListedPlaylist
 from tests.contract.spotify.stage import MARA, URIS, Stage
 
@@ -55,7 +55,7 @@ class PlaylistWriter:
         raise AssertionError("the write never ends")
 
     async def undo(self, write: int) -> sort.Receipt:
-        opened = await reverse.undo(self.stage.store, MARA, write, self.stage.clock())
+        opened = await undo.write(self.stage.store, MARA, write, self.stage.clock())
         return await self.apply(opened)
 
     def posts(self) -> int:

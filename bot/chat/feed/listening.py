@@ -1,4 +1,4 @@
-"""Listen: plays a song of a card, a dry run or a receipt to its member alone, in a message of its own."""
+"""Listening: plays a song of a card, a dry run or a receipt to its member alone, in a message of its own."""
 
 from bot.chat import reply
 from bot.chat.feed import feed_cards

@@ -1,4 +1,4 @@
-"""Reverse: undo a write, or a part of it. An undo is a write as well, carried out as every other (`sort`)."""
+"""Undo: take back a write, or a part of it. An undo is a write as well, carried out as every other (`sort`)."""
 
 from collections.abc import Container, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from bot.errors.sorting import StillWriting, TooOldToUndo
 from bot.flows.sorting.writing.sort import Receipt, receipt
 
 
-async def undo(store: Store, member: int, write: int | None, now: datetime) -> int:
+async def write(store: Store, member: int, write: int | None, now: datetime) -> int:
     """Open the write that exactly reverses `write` (or the last one), or what's left of it; return its number.
 
     Songs we added are removed, songs we removed go back to where they were. A write that failed half-way is reversed as
@@ -39,8 +39,8 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     return await _reverse(store, done, done.standing, now)
 
 
-async def undo_part(store: Store, member: int, write: int, lines: Container[int], now: datetime) -> int:
-    """Open the write that reverses some lines of `write`; return its number. Raises as `undo` does."""
+async def part(store: Store, member: int, write: int, lines: Container[int], now: datetime) -> int:
+    """Open the write that reverses some lines of `write`; return its number. Raises as `write` does."""
     async with store.reading() as tx:
         done = await receipt(tx, write)
     part = [change for change in done.standing if change.change in lines]
@@ -69,7 +69,7 @@ async def _reverse(store: Store, done: Receipt, lines: Sequence[Change], now: da
     return opened
 
 
-async def undo_tap(store: Store, layer: Layer, said: Answer, now: datetime) -> int | None:
+async def tap(store: Store, layer: Layer, said: Answer, now: datetime) -> int | None:
     """Open the write that reverses what an answer by button changed at once, and undo that answer; None if nothing.
 
     What earlier answers ask for, too, stays. Raises StillWriting while it's being written.
@@ -83,7 +83,7 @@ async def undo_tap(store: Store, layer: Layer, said: Answer, now: datetime) -> i
         return None
     if done.state == WriteState.APPLYING:
         raise StillWriting
-    return await undo(store, layer.member, done.write, now)
+    return await write(store, layer.member, done.write, now)
 
 
 def _carry_out(lines: Sequence[Change], said: Answer) -> bool:
