@@ -232,32 +232,35 @@ async def _serve(services: Services, stopped: asyncio.Event, part: Part) -> None
         await upkeep.open()
     settings = services.settings
     runner = await web.serve(_pages(services, chat, part), settings.http_port, settings.http_host)
-    ticking = asyncio.create_task(_keep_ticking(services, upkeep, part))
-    renewing = asyncio.create_task(_keep_renewing(services.leases))
-    refreshing = asyncio.create_task(_keep_refreshing(services))
-    chatting = asyncio.create_task(chat.run())
-    stopping = asyncio.create_task(stopped.wait())
     watching = asyncio.create_task(metrics.watch_the_loop())
-    working = ticking, renewing, refreshing, chatting
+    chatting = asyncio.create_task(chat.run())
+    chores = _keep_ticking(services, upkeep, part), _keep_renewing(services.leases), _keep_refreshing(services)
+    working = [asyncio.create_task(chore) for chore in chores]
     try:
-        await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for ended in working:
-            if ended.done():
-                ended.result()  # raises its error, so a supervisor restarts us
+        await _until(stopped, [*working, chatting])
     finally:
-        ticking.cancel()
-        renewing.cancel()
-        refreshing.cancel()
-        stopping.cancel()
-        watching.cancel()
+        for task in (*working, watching):
+            task.cancel()
         services.spotify.stop()
-        await services.jobs.stop(services.settings.stop_seconds)
+        await services.jobs.stop(settings.stop_seconds)
         await upkeep.stop()
         with suppress(TimeoutError):  # a dead connection to Discord never closes
             await asyncio.wait_for(chat.close(), GOODBYE)
         chatting.cancel()  # it may still wait for Discord
         await runner.cleanup()
-        await asyncio.gather(*working, stopping, watching, return_exceptions=True)
+        await asyncio.gather(*working, chatting, watching, return_exceptions=True)
+
+
+async def _until(stopped: asyncio.Event, working: Sequence[asyncio.Task[None]]) -> None:
+    """Wait until the bot is to stop. Raises the error of a task that ends before, so a supervisor restarts us."""
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+    for ended in working:
+        if ended.done():
+            ended.result()
 
 
 async def _keep_ticking(services: Services, upkeep: Upkeep, part: Part) -> None:
@@ -318,8 +321,13 @@ def _pages(services: Services, chat: Chat, part: Part) -> Application:
     pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
     if services.settings.metrics:
         web.add_metrics(pages, partial(_scrape, services, chat), services.settings.metrics_token)
-    if not part.pages:
-        return pages
+    if part.pages:
+        _add_members_pages(pages, services, chat)
+    return pages
+
+
+def _add_members_pages(pages: Application, services: Services, chat: Chat) -> None:
+    """Add the API, the page and the Activity, as far as they're switched on."""
     settings, feed_api = services.settings, Api(services.store, services.catalogue, services.recommender, clock)
     if settings.http_api:
         pages.add_subapp("/api", api.application(feed_api, settings.api_rate, time.monotonic))
@@ -334,7 +342,6 @@ def _pages(services: Services, chat: Chat, part: Part) -> Application:
             time.monotonic,
         )
         pages.add_subapp("/activity", inside)
-    return pages
 
 
 async def _scrape(services: Services, chat: Chat) -> bytes:
