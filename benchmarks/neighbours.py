@@ -11,8 +11,8 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 from json import dumps, loads
 from pathlib import Path
 
@@ -44,41 +44,15 @@ def measure(size: int) -> Row:
     from sklearn.neighbors import NearestNeighbors
 
     points = made_up(size)
-    artists = (np.arange(size) // 10 + 1).tolist()
-    ids = [f"spotify:track:{at:022d}" for at in range(size)]
-    before = own_bytes()
-    index = Neighbours(AXES)
-    build = seconds(lambda: index.put(ids, points, artists, [False] * size))
+    catalogue, before = Catalogue(points), own_bytes()
+    build = seconds(catalogue.build)
     memory = own_bytes() - before
     theirs = NearestNeighbors(n_neighbors=taste.WIDE, algorithm="brute")
     their_build = seconds(lambda: theirs.fit(points))
-    likes = Taste(points[:LIKES], points[:0])
-    turn = iter(range(10**9))
-
-    def asked() -> Vectors:
-        at = next(turn) * 7919 % size
-        return points[at : at + 1]
-
-    def recommend() -> None:
-        wanted = asked()
-        taste.rank(index.around(wanted, taste.WIDE, without=ids[:LIKES]), wanted, likes, TOP)
-
-    def update() -> None:
-        at = next(turn) % size
-        index.put([ids[at]], points[at : at + 1], [1], [False])
-
-    def ours() -> None:
-        index.near(asked(), taste.WIDE)
-
-    def after_a_change() -> None:
-        update()
-        ours()
-
-    searched, changed, their_search = in_turns(
-        ours, after_a_change, lambda: theirs.kneighbors(asked()), clock=time.process_time
-    )
-    took = np.array([seconds(recommend, time.process_time) for _ in range(CALLS)])
-    updated, refitted = in_turns(update, lambda: theirs.fit(points))
+    searches = catalogue.search, catalogue.search_after_a_change, lambda: theirs.kneighbors(catalogue.wanted())
+    searched, changed, their_search = in_turns(*searches, clock=time.process_time)
+    took = np.array([seconds(catalogue.recommend, time.process_time) for _ in range(CALLS)])
+    updated, refitted = in_turns(catalogue.update, lambda: theirs.fit(points))
     return {
         "songs": size,
         "recommend p50 ms": 1e3 * float(np.percentile(took, 50)),
@@ -93,8 +67,41 @@ def measure(size: int) -> Row:
         "scikit-learn build ms": 1e3 * their_build,
         "add one song ms": 1e3 * updated,
         "scikit-learn add one song ms": 1e3 * refitted,
-        "read from disk s": read(ids, points),
+        "read from disk s": read(catalogue.ids, points),
     }
+
+
+class Catalogue:
+    """Songs at (n, AXES) points, ten of each artist, and what's asked of them, about another song each time."""
+
+    def __init__(self, points: Vectors) -> None:
+        self.points, self.likes = points, Taste(points[:LIKES], points[:0])
+        self.ids = [f"spotify:track:{at:022d}" for at in range(len(points))]
+        self.artists = (np.arange(len(points)) // 10 + 1).tolist()
+        self.index, self.turn = Neighbours(AXES), count()
+
+    def build(self) -> None:
+        self.index.put(self.ids, self.points, self.artists, [False] * len(self.ids))
+
+    def wanted(self) -> Vectors:
+        """Return the point, (1, AXES), that songs are to be near to."""
+        at = next(self.turn) * 7919 % len(self.points)
+        return self.points[at : at + 1]
+
+    def search(self) -> None:
+        self.index.near(self.wanted(), taste.WIDE)
+
+    def search_after_a_change(self) -> None:
+        self.update()
+        self.search()
+
+    def recommend(self) -> None:
+        wanted = self.wanted()
+        taste.rank(self.index.around(wanted, taste.WIDE, without=self.ids[:LIKES]), wanted, self.likes, TOP)
+
+    def update(self) -> None:
+        at = next(self.turn) % len(self.points)
+        self.index.put([self.ids[at]], self.points[at : at + 1], [1], [False])
 
 
 def made_up(size: int) -> Vectors:
@@ -115,7 +122,7 @@ def read(ids: list[str], points: NDArray[np.float32]) -> float:
         rows = ((song, point.tobytes(), 1, None) for song, point in zip(ids, points, strict=True))
         database.executemany("insert into entry values (?, ?, ?, ?)", rows)
         database.commit()
-        return _timed(lambda: _load(database))
+        return seconds(lambda: _load(database))
 
 
 def _load(database: sqlite3.Connection) -> None:
@@ -123,12 +130,6 @@ def _load(database: sqlite3.Connection) -> None:
     songs, held, artists, free = zip(*rows, strict=True)
     points = np.frombuffer(b"".join(held), np.float32).reshape(len(songs), -1)
     Neighbours(AXES).put(songs, points, artists, [bool(is_free) for is_free in free])
-
-
-def _timed(task: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    task()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":
