@@ -204,7 +204,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         deezer_previews=_switch(env, "DEEZER_PREVIEWS"),
         yt_dlp=_at_home("YT_DLP", env.get("YT_DLP", "").strip()),
         reccobeats=_switch(env, "RECCOBEATS"),
-        prior=_switch(env, "PRIOR", "on"),
+        prior=prior_that_ships(env),
         musicbrainz_url=_base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org", "https", "http"),
         listenbrainz_url=_base_url(env, "LISTENBRAINZ_URL", "https://labs.api.listenbrainz.org", "https", "http"),
         deezer_url=_base_url(env, "DEEZER_URL", "https://api.deezer.com", "https", "http"),
@@ -310,6 +310,11 @@ def _metrics(env: Mapping[str, str]) -> bool:
             f"METRICS needs a METRICS_TOKEN of at least {SHORTEST_TOKEN} characters: openssl rand -hex 32"
         )
     return wanted
+
+
+def prior_that_ships(env: Mapping[str, str]) -> bool:
+    """Return whether the prior that ships is used in this environment. Raises SettingsError."""
+    return _switch(env, "PRIOR", "on")
 
 
 def _switch(env: Mapping[str, str], name: str, default: str = "off") -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+from bot import config
 from bot.adapters.artefacts import Folder
 from bot.adapters.prior import NAME, SHIPPED, standing
 from bot.adapters.prior import read as read_prior
@@ -14,7 +15,6 @@ from bot.adapters.scorer import OpenModel, Scorer
 from bot.core.sorting.learning.dataset import TrainingSet
 from bot.core.sorting.learning.prior import Prior
 from training.files import Key, read_served
-from training.model.from_database import shipped_is_on
 from training.model.gate import Served
 from training.problems import InputProblem
 
@@ -58,7 +58,7 @@ def chosen_prior(chosen: Path | None, folder: Path, env: Mapping[str, str]) -> P
     Raises PriorCorrupt, InputProblem.
     """
     if chosen is None:
-        return standing(_prior_in(folder / NAME), _prior_in(SHIPPED) if shipped_is_on(env) else None)
+        return standing(_prior_in(folder / NAME), _prior_in(SHIPPED) if config.prior_that_ships(env) else None)
     if (prior := _prior_in(chosen)) is None:
         raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
     return prior

@@ -25,18 +25,13 @@ def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str])
     """
     store, files = database_in(env), models_in(env)
     files.check()
-    priors = Priors(files, SHIPPED if shipped_is_on(env) else None)
+    priors = Priors(files, SHIPPED if config.prior_that_ships(env) else None)
     return asyncio.run(_train(store, files, priors, member, layer, now))
 
 
 def models_in(env: Mapping[str, str]) -> Artefacts:
     """Return where the bot in this environment has its models."""
     return models_of(config.storage(env))
-
-
-def shipped_is_on(env: Mapping[str, str]) -> bool:
-    """Return whether the prior that ships is used in this environment."""
-    return env.get("PRIOR", "").strip().lower() != "off"
 
 
 def store_in(env: Mapping[str, str]) -> Store:

@@ -44,6 +44,14 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return write_csv(tmp_path / "F.csv", [header, *lines]), write_csv(tmp_path / "L.csv", [titles, *labels])
 
 
+def test_a_switch_of_the_prior_that_says_neither_on_nor_off_is_refused(
+    tmp_path: Path, files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fit = ("fit", "--library", files[0], "--labels", files[1], "--out", tmp_path / "m")
+    assert run(*fit, env={"PRIOR": "no"}) == 1
+    assert "PRIOR must be on or off" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_fit_predict_next_and_inspect_work_on_files(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
