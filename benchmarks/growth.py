@@ -102,7 +102,7 @@ async def crowd(store: Store, numbers: range, songs: int) -> None:
                 [{"song": uri, "title": uri[-9:], "artists": ["Someone"], "cached_at": NOW} for _, uri in part],
             )
             await tx.execute(
-                sa.insert(schema.liked), [{"member": at, "song": uri, "liked_at": NOW} for at, uri in part]
+                sa.insert(schema.liked), [{"member": at, "song": uri, "added_at": NOW} for at, uri in part]
             )
 
 
