@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot import __version__, config, modes
 from bot.adapters import parts
 from bot.cli.command_line import add_command, carry_out
-from bot.cli.trouble import words
+from bot.cli.trouble import ELSEWHERE, words
 from bot.confine import hide
 from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError, StoreRefused
@@ -49,15 +49,28 @@ def main(
     options.misspelt = config.misspelt(environment)
     try:
         read_settings: Callable[[Mapping[str, str]], config.Settings] = options.settings
-        settings = read_settings(environment)
-        command: Callable[[config.Settings, argparse.Namespace], int] = options.command
-        return carry_out(lambda: command(settings, options))
+        return _command(read_settings(environment), options)
     except (SettingsError, StoreRefused) as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return EXIT_SETTINGS
-    except (CratekeeperError, OSError) as error:  # such as a port in use, or a folder that isn't ours
-        print(f"cratekeeper: {words(error)}", file=sys.stderr)
+    except CratekeeperError as error:
+        print(f"cratekeeper: {error}", file=sys.stderr)
         return 1
+
+
+def _command(settings: config.Settings, options: argparse.Namespace) -> int:
+    command: Callable[[config.Settings, argparse.Namespace], int] = options.command
+    try:
+        return carry_out(lambda: command(settings, options))
+    except OSError as error:  # such as a port in use, or a folder that isn't ours
+        print(f"cratekeeper: {words(error, _elsewhere(error, settings.data_dir))}", file=sys.stderr)
+        return 1
+
+
+def _elsewhere(error: OSError, data_dir: Path) -> str:
+    """Return how to do without the file that an error names: of another than the data folder's, name another one."""
+    path = Path(os.fsdecode(error.filename or data_dir))
+    return ELSEWHERE if path in data_dir.parents or path.is_relative_to(data_dir) else "or name another"
 
 
 def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.ArgumentParser:

@@ -192,8 +192,13 @@ async def test_a_file_above_the_data_folder_is_named(tmp_path: Path, doctor: Doc
 
 def mounted_read_only(folder: Path) -> list[str]:
     """A command that runs another one, for which the folder is on a read-only file system."""
+    return mounted(folder, "ro")
+
+
+def mounted(folder: Path, options: str) -> list[str]:
+    """A command that runs another one for which a new disk is mounted in a folder."""
     space = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
-    return [*space, 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', str(folder)]
+    return [*space, f'mount -t tmpfs -o {options} tmpfs "$0" && exec "$@"', str(folder)]
 
 
 async def can_mount(folder: Path) -> bool:
@@ -211,6 +216,25 @@ async def test_a_read_only_data_folder_is_named(tmp_path: Path, name: str) -> No
         pytest.skip("needs Linux's unshare, to mount something")
     data, wrapper = tmp_path / "disk" / name, mounted_read_only(tmp_path / "disk")
     await all_name(wrapper, data, f"{data} is on a read-only file system: mount it writable, or set DATA_DIR")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("size=4k", "the disk with {} is full: make room"),  # for the first file
+        ("size=64k", "the disk with {} is full: make room"),  # for the copy of the database
+        ("ro", "{} is on a read-only file system: mount it writable, or name another"),
+    ],
+    ids=["full", "too-small", "read-only"],
+)
+async def test_a_backups_disk_that_is_full_or_read_only_is_named_and_not_the_data_folder(
+    data: Path, tmp_path_factory: pytest.TempPathFactory, options: str, said: str
+) -> None:
+    disk = tmp_path_factory.mktemp("disk")
+    if not await can_mount(disk):
+        pytest.skip("needs Linux's unshare, to mount something")
+    ran = await run_by(mounted(disk, options), "backup", str(disk / "B.zip"), data=data)
+    assert ran == (1, [f"cratekeeper: {said.format(disk)}"])
 
 
 def without_roots_rights() -> list[str]:

@@ -21,7 +21,7 @@ def create(settings: Settings, file: Path, made: datetime, sealed_keys: bytes | 
     if not settings.database_path.exists():
         raise NothingToBackUp(f"{settings.database_path} doesn't exist: there's nothing to back up")
     _refuse_other_files(file)
-    with files.work_folder(file.parent) as folder:
+    with files.full_disk_named(file.parent), files.work_folder(file.parent) as folder:
         whole = folder / "whole"
         with archive.new(whole) as writing:
             contents = _fill(writing, settings, folder, made, sealed_keys)

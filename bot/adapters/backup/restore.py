@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.adapters import home
-from bot.adapters.backup import archive, sealing, snapshot, switch
+from bot.adapters.backup import archive, files, sealing, snapshot, switch
 from bot.adapters.backup.archive import Contents, Reading
 from bot.adapters.store.engine import known_revisions
 from bot.adapters.store.sqlite import verify
@@ -45,7 +45,8 @@ def restore(settings: Settings, file: Path, passphrase: Callable[[], str], *, re
         opened.enter_context(home.locked(settings.data_dir / home.IMPORT_LOCK, ImportRuns()))
         if not replace:
             _refuse_data(settings)
-        _extract(backup, settings.data_dir, keys)
+        with files.full_disk_named(settings.data_dir):
+            _extract(backup, settings.data_dir, keys)
         return Restored(backup.contents, switch.decide(settings), bool(keys))
 
 
