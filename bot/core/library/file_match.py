@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.core.codes import isrc
+from bot.core.sorting.learning.identities import spelt
 
 Alike = Callable[[str, str], float]  # 0 to 100, ignoring word order, as rapidfuzz's token_sort_ratio
 
@@ -152,10 +153,12 @@ def letters(text: str) -> str:
 
 
 def people(artists: Iterable[str]) -> frozenset[str]:
-    """Return each artist, and the joined names as written ("Simon & Garfunkel")."""
-    named = [plain(artist) for artist in artists]
+    """Return each artist, the joined names as written ("Simon & Garfunkel"), and each in its one spelling ("REM")."""
+    billed = list(artists)
+    named = [plain(artist) for artist in billed]
     parts = [part for name in named for part in BETWEEN_ARTISTS.split(name)]
-    return frozenset(_letters(name).removeprefix("the ") for name in [*named, *parts]) - {""}
+    written = (_letters(name).removeprefix("the ") for name in [*named, *parts])
+    return frozenset([*written, *map(spelt, billed)]) - {""}
 
 
 def plain(text: str) -> str:
