@@ -15,7 +15,7 @@ from bot.cli.command_line import add_command, carry_out
 from bot.cli.trouble import ELSEWHERE, words
 from bot.confine import hide
 from bot.environment import environment
-from bot.errors import CratekeeperError, SettingsError, StoreRefused
+from bot.errors import CratekeeperError, SettingsError, StorageRefused, StoreRefused
 
 if TYPE_CHECKING:
     from bot.adapters.store import Store
@@ -50,7 +50,7 @@ def main(
     try:
         read_settings: Callable[[Mapping[str, str]], config.Settings] = options.settings
         return _command(read_settings(environment), options)
-    except (SettingsError, StoreRefused) as error:
+    except (SettingsError, StoreRefused, StorageRefused) as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return EXIT_SETTINGS
     except CratekeeperError as error:

@@ -15,10 +15,10 @@ from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from bot.errors import StorageDown
+from bot.errors import StorageDown, StorageRefused
 from bot.ports import Artefacts
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,17 @@ T = TypeVar("T")
 CONNECTING, STALLED = timedelta(seconds=3), timedelta(seconds=5)
 REQUEST = timedelta(minutes=2)  # the largest prior at 2 MB/s
 RETRIES, RETRYING = 2, timedelta(seconds=10)
-NO_BUCKET, REFUSED = "NoSuchBucket", "403 Forbidden"  # in the library's messages, which has no error types for them
+NO_BUCKET, SKEWED = "NoSuchBucket", "RequestTimeTooSkewed"
+ELSEWHERE = "the bucket is in another region: set AWS_REGION"
+NO_KEY = "the server refuses these credentials"
+REFUSALS = {  # by words of the library's messages, which has error types for few of them
+    NO_BUCKET: "there's no such bucket",
+    "redirect without LOCATION": ELSEWHERE,
+    "AuthorizationHeaderMalformed": ELSEWHERE,
+    "401 Unauthorized": NO_KEY,
+    "403 Forbidden": NO_KEY,
+}
+NOT_THERE = "check"  # a name that no file has
 VERSION_LASTS = 60.0  # seconds until a file's version is asked for again
 
 
@@ -47,9 +57,11 @@ class Bucket:
         return self._cache
 
     def check(self) -> None:
-        """Raise StorageDown if the server doesn't answer, refuses us or has no such bucket."""
+        """Raise StorageDown if the server doesn't answer, refuses us, has no such bucket or isn't S3."""
         with self._typed():
             next(iter(obstore.list(self._store, chunk_size=1)), None)
+        if self.has(NOT_THERE):
+            raise StorageRefused(f"{self._url}: that's no S3 server. Check AWS_ENDPOINT_URL")
 
     def load(self, name: str, parse: Callable[[BinaryIO], T], most: int | None = None, version: str = "") -> T:
         """Return what `parse` makes of a file. Raises FileNotFoundError, ValueError if it's larger than `most` bytes,
@@ -138,20 +150,19 @@ class Bucket:
             yield
         except FileNotFoundError as problem:
             if NO_BUCKET in str(problem):
-                raise StorageDown(f"{self._url}: {_why(problem)}") from None
+                raise self._down(problem) from None
             raise
         except BaseError as problem:
             log.debug("%s", problem)
-            raise StorageDown(f"{self._url}: {_why(problem)}") from None
+            raise self._down(problem) from None
 
-
-def _why(problem: Exception) -> str:
-    said = str(problem)
-    if NO_BUCKET in said:
-        return "there's no such bucket"
-    if isinstance(problem, PermissionDeniedError | UnauthenticatedError) or REFUSED in said:
-        return "the server refuses these credentials"
-    return "the server doesn't answer properly"
+    def _down(self, problem: Exception) -> StorageDown:
+        said = str(problem)
+        if SKEWED in said:
+            return StorageDown(f"{self._url}: this machine's clock is wrong")
+        if why := next((why for words, why in REFUSALS.items() if words in said), None):
+            return StorageRefused(f"{self._url}: {why}")
+        return StorageDown(f"{self._url}: the server doesn't answer properly")
 
 
 def _versioned(name: str, version: str) -> str:

@@ -233,6 +233,10 @@ class StorageDown(StoreError):
     """The storage of models and clips doesn't answer."""
 
 
+class StorageRefused(StorageDown):
+    """The storage is there, but refuses what the settings say."""
+
+
 class StoreDamaged(StoreError):
     """The database is damaged. Stop the bot and restore a backup; `python -m bot doctor` says which file."""
 

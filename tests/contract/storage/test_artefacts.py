@@ -1,7 +1,10 @@
 """Artefacts behave the same in a folder and in a bucket on a real S3 server."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,7 +13,7 @@ import pytest
 from bot import config
 from bot.adapters.artefacts import Folder, clips_of, models_of, move_in
 from bot.config import Settings
-from bot.errors import SettingsError, StorageDown
+from bot.errors import SettingsError, StorageDown, StorageRefused
 from tests.contract.storage.conftest import Place
 from tests.s3 import Server
 
@@ -154,9 +157,54 @@ def test_wrong_settings_are_told_in_one_line(bucket: Place, change: dict[str, st
     settings = config.storage({**bucket.env, **change})
     files = models_of(settings)
     for use in (files.check, lambda: move_in(settings, files)):
-        with pytest.raises(StorageDown) as told:
+        with pytest.raises(StorageRefused) as told:
             use()
         assert str(told.value) == f"{settings.storage_url}/models: {why}"
+
+
+@contextmanager
+def answering(status: int, code: str) -> Iterator[str]:
+    """Serve the same answer to every request; yield the server's address."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            said = f"<Error><Code>{code}</Code></Error>".encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Last-Modified", "Tue, 01 Dec 2026 12:00:00 GMT")
+            self.end_headers()
+            self.wfile.write(said if self.command == "GET" else b"")
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{site.server_port}"
+        site.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "why"),
+    [
+        (301, "PermanentRedirect", StorageRefused, "another region: set AWS_REGION"),
+        (400, "AuthorizationHeaderMalformed", StorageRefused, "another region: set AWS_REGION"),
+        (200, "none, but a page of a console", StorageRefused, "no S3 server. Check AWS_ENDPOINT_URL"),
+        (403, "RequestTimeTooSkewed", StorageDown, "this machine's clock is wrong"),
+        (503, "SlowDown", StorageDown, "doesn't answer properly"),
+    ],
+)
+def test_what_a_server_has_against_the_settings_is_told(
+    tmp_path: Path, status: int, code: str, kind: type[StorageDown], why: str
+) -> None:
+    with answering(status, code) as address:
+        told = {"DATA_DIR": str(tmp_path), "STORAGE_URL": "s3://crates", "AWS_ENDPOINT_URL": address}
+        files = models_of(config.storage({**told, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}))
+        with pytest.raises(kind, match=why) as raised:
+            files.check()
+        assert type(raised.value) is kind
 
 
 @pytest.mark.parametrize(
