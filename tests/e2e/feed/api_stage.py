@@ -1,7 +1,7 @@
 """A stage for the running bot's API: members, their tokens, and programs that use the tokens."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.discord import Message, Person
+from tests.contract.feed.api.stage import Answer
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, newcomer
 from tests.e2e.checked_stack import CheckedStack
@@ -20,14 +21,6 @@ from tests.e2e.trained_stage import plain
 LIBRARY = plain(15, seed=91)
 FILES = 2
 SECRET = re.compile(r"ck_[\w-]{43}")
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    data: bytes
-    json: Any
 
 
 class Api:

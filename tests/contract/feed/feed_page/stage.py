@@ -34,20 +34,12 @@ from bot.flows.feed.recommend import Recommender
 from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.web import feed
-from tests.contract.feed.api.stage import ADA, BEN, liked
+from tests.contract.feed.api.stage import ADA, BEN, Answer, liked
 from tests.contract.feed.served import served
 from tests.contract.spotify.stage import Clock
 
 KEY = key(liked(0).song)  # a song that Ada shares
 OURS = {"X-Cratekeeper": "1"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    data: bytes
-    json: Any
 
 
 SERVER = 7001  # one that the bot is in
