@@ -20,34 +20,34 @@ spent = Table(
     Column("calls", Integer, nullable=False),
 )
 
-turn = Table(  # of requests, from all processes together
+turn = Table(  # requests take turns, from all processes together
     "turn",
     metadata,
     Column("client_id", Text, primary_key=True),  # of a Spotify app, or "source:…"
     Column("free_at", Moment, nullable=False),  # core.library.pace: when the next request would be due
 )
 
-app = Table(  # a Spotify app's budget of polls
+app = Table(  # a Spotify app's budget for polls
     "app",
     metadata,
     Column("client_id", Text, primary_key=True),
     Column("free_at", Moment, nullable=False),  # core.library.polling: when its next poll would be due
-    Column("stretch", Float, nullable=False),  # of its members' pauses
+    Column("stretch", Float, nullable=False),  # factor on its members' pauses
 )
 
-setback = Table(  # work that failed, or has to wait; it goes when the work succeeds
+setback = Table(  # work that failed or has to wait; deleted once the work succeeds
     "setback",
     metadata,
     Column("kind", Text, primary_key=True),
     Column("subject", BigInteger, primary_key=True, autoincrement=False),  # a member, a notice, a message, …, by kind
-    Column("member", BigInteger),  # whose it is, if anybody's
-    Column("tries", Integer, nullable=False),  # that failed in a row
-    Column("due", Moment, nullable=False),  # not to be tried before
-    Column("reference", Text, nullable=False),  # of the log's line about the last failure
-    Column("told", Boolean, nullable=False),  # whether the member heard that it was set aside
+    Column("member", BigInteger),  # its owner, if any
+    Column("tries", Integer, nullable=False),  # failures in a row
+    Column("due", Moment, nullable=False),  # not tried again before
+    Column("reference", Text, nullable=False),  # in the log line about the last failure
+    Column("told", Boolean, nullable=False),  # the member knows that it was set aside
 )
 
-interaction = Table(  # that was taken up: delivered again, it is not acted on again
+interaction = Table(  # one that was handled: if Discord delivers it again, nothing happens
     "interaction",
     metadata,
     Column("interaction", BigInteger, primary_key=True, autoincrement=False),

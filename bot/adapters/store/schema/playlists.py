@@ -26,10 +26,10 @@ layer = Table(
     Column("name", Text, nullable=False),
     Column("several", Boolean, nullable=False, default=False),
     Column("everything", Boolean, nullable=False, default=False),
-    Column("tried", Integer, nullable=False, default=0),  # labels at the last training, whatever came of it
-    Column("learnt_at", Moment),  # when the last training read what is known of songs
-    Column("training", Boolean, nullable=False, default=False, server_default=false()),  # one is under way
-    Column("standing", Boolean),  # whether songs that stand in its playlists count as labels; None: not asked yet
+    Column("tried", Integer, nullable=False, default=0),  # labels at the last training, successful or not
+    Column("learnt_at", Moment),  # when the last training read the songs' features
+    Column("training", Boolean, nullable=False, default=False, server_default=false()),  # a training is running
+    Column("standing", Boolean),  # songs already in its playlists count as labels; None: not asked yet
     UniqueConstraint("member", "name"),
 )
 
@@ -40,16 +40,16 @@ playlist = Table(
     of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("name", Text, nullable=False),
-    Column("ref", Text, nullable=False),  # Spotify's id, or "shelf:…" for a member with a file
+    Column("ref", Text, nullable=False),  # Spotify's id, or "shelf:…" for a playlist that only we hold
     Column("emoji", Text, nullable=False),
     Column("automatic", Boolean, nullable=False, default=True),
-    Column("mistakes", Integer, nullable=False, default=2),  # bearable mistakes in 20
+    Column("mistakes", Integer, nullable=False, default=2),  # how many wrong songs in 20 the member accepts
     Column("snapshot", Text),  # Spotify's snapshot_id when `content` was read
-    Column("edition", Integer, nullable=False, default=0, server_default="0"),  # of `content` that holds
+    Column("edition", Integer, nullable=False, default=0, server_default="0"),  # of `content` that counts
     Column("doubles", Boolean, nullable=False, default=False),  # the same recording may go in under another id
-    Column("missed_at", Moment),  # since when Spotify has said that it is not there; None: it is
-    Column("removed_at", Moment),  # no longer kept: never written again, its labels stay
-    Column("recorded_from", Moment),  # how far back its history goes; None: nothing is recorded yet
+    Column("missed_at", Moment),  # since when Spotify has reported it missing
+    Column("removed_at", Moment),  # when the member let go of it: never written again, but its labels stay
+    Column("recorded_from", Moment),  # how far back its history goes; None: not begun
 )
 
 content = Table(
@@ -57,9 +57,9 @@ content = Table(
     metadata,
     of_member(index=True),
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), primary_key=True),
-    Column("edition", Integer, primary_key=True, default=0, server_default="0"),  # the playlist's holds, others don't
+    Column("edition", Integer, primary_key=True, default=0, server_default="0"),  # only the playlist's counts
     Column("position", Integer, primary_key=True),
-    Column("song", Text, index=True),  # None: a place with nothing in it that is a song
+    Column("song", Text, index=True),  # None: something that isn't a song (an episode, an empty entry)
     Column("added_at", Moment),
     Column("isrc", Text),
     Column("naming", Text),  # core.sorting.recording.naming
@@ -73,8 +73,8 @@ revision = Table(  # a change that was found when a playlist was read
     Column("revision", Serial, primary_key=True),
     of_member(index=True),
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), nullable=False, index=True),
-    Column("at", Moment),  # None: being stored, or being forgotten
-    Column("edits", Integer, nullable=False),  # how many it has
+    Column("at", Moment),  # None: being stored, or being deleted
+    Column("edits", Integer, nullable=False),  # how many
 )
 
 edit = Table(
@@ -84,7 +84,7 @@ edit = Table(
     Column("revision", Serial, ForeignKey("revision.revision", ondelete="CASCADE"), primary_key=True),
     Column("action", OneOf(Action), primary_key=True),
     Column("position", Integer, primary_key=True),  # before the revision (removed), or after it (added)
-    Column("song", Text, index=True),  # None: a place with nothing in it that is a song
+    Column("song", Text, index=True),  # None: something that isn't a song (an episode, an empty entry)
     Column("isrc", Text),
     Column("naming", Text),
     Column("duration_ms", Integer),
@@ -95,11 +95,11 @@ edit = Table(
 card = Table(
     "card",
     metadata,
-    Column("card", Text, primary_key=True),  # random: what a button carries
+    Column("card", Text, primary_key=True),  # random; its buttons carry it
     of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("song", Text, nullable=False, index=True),
-    Column("write", Serial, index=True),  # the receipt that this card asks about, if any
+    Column("write", Serial, index=True),  # the receipt that asks, if any
     Column("created_at", Moment, nullable=False),
 )
 
@@ -136,7 +136,7 @@ model = Table(
     Column("model", Serial, primary_key=True),
     of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
-    Column("digest", Text, nullable=False, index=True),  # sha256 of the ONNX file, and its name
+    Column("digest", Text, nullable=False, index=True),  # SHA-256 of the ONNX file, which is named by it
     Column("labels", Integer, nullable=False),
     Column("card", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -152,12 +152,12 @@ write = Table(
     Column("kind", OneOf(WriteKind), nullable=False),
     Column("state", OneOf(WriteState), nullable=False),
     Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE"), index=True),
-    Column("total", Integer, nullable=False),  # songs looked at
+    Column("total", Integer, nullable=False),  # songs considered
     Column("model", Text),  # digest of the model that decided
     Column("problem", Text),
     Column("created_at", Moment, nullable=False),
     Column("applied_at", Moment),
-    Column("superseded", Integer),  # carried-out lines deleted because of later ones; None: the write is kept whole
+    Column("superseded", Integer),  # lines that an old write lost to later ones; None: it's kept whole
     Index("ix_write_superseded", "superseded", "state", "member"),
     Index("ix_write_member", "member", "state"),
     Index("ix_write_state", "state"),
@@ -172,22 +172,22 @@ change = Table(
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), nullable=False, index=True),
     Column("song", Text, nullable=False, index=True),
     Column("action", OneOf(Action), nullable=False),
-    Column("position", Integer),  # where a song taken out stood, or is to be put back
+    Column("position", Integer),  # where a removed song was, or where it goes back to
     Column("state", OneOf(LineState), nullable=False),
     Column("sent_at", Moment),  # when it was last sent to Spotify
     Column("sends", Integer, nullable=False, default=0),  # how often it was sent
     Column("problem", Text),  # why it was refused
-    Column("shown_as", Text),  # the id under which Spotify shows it in the playlist, where that is another
+    Column("shown_as", Text),  # the id Spotify shows in the playlist, if different
     Column("probability", Float),
     Column("certainty", Text),
 )
 
-making = Table(  # playlists that were asked for at Spotify, and are not known to be there yet
+making = Table(  # playlists requested from Spotify that aren't known to exist yet
     "making",
     metadata,
     of_member(primary_key=True),
-    Column("purpose", Text, primary_key=True),  # what for: flows.sorting.writing.create
+    Column("purpose", Text, primary_key=True),  # see flows.sorting.writing.create
     Column("name", Text, nullable=False),
-    Column("mark", Text, nullable=False),  # stands in its description, by which it is found again
+    Column("mark", Text, nullable=False),  # in its description, so that we find it again
     Column("asked_at", Moment),
 )

@@ -12,15 +12,14 @@ round_ = Table(
     of_member("host", index=True),
     Column("server", BigInteger),  # None: in direct messages, or a group of them
     Column("channel", BigInteger, nullable=False),
-    Column("message", BigInteger),  # the newest of the round's; None: nothing was posted yet
-    Column("told", OneOf(RoundState), index=True),  # the state that was last told of in the channel
+    Column("message", BigInteger),  # the round's newest; None: not posted yet
+    Column("told", OneOf(RoundState), index=True),  # the state that the channel was last told of
     Column("theme", Text, nullable=False),
     Column("state", OneOf(RoundState), nullable=False, index=True),
     Column("enter_until", Moment, nullable=False),
     Column("vote_until", Moment, nullable=False),
-    Column(
-        "shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL"), index=True
-    ),  # the playlist that came of it
+    # The shared playlist that was made from it.
+    Column("shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL"), index=True),
     Column("created_at", Moment, nullable=False),
 )
 

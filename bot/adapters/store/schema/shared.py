@@ -9,11 +9,11 @@ shared = Table(
     "shared",
     metadata,
     Column("shared", Serial, primary_key=True),
-    by_member("host"),  # in whose account it is written; None: nobody's, until somebody takes it
-    Column("server", BigInteger, index=True),  # whose members keep it; None: those of `partner`
+    by_member("host"),  # the member whose account it's written to; None: nobody hosts it
+    Column("server", BigInteger, index=True),  # whose members keep it; None: a group does (`partner`)
     Column("name", Text, nullable=False),
-    Column("ref", Text),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
-    Column("making", Boolean, nullable=False, default=False),  # its host agreed, and `ref` is not known yet
+    Column("ref", Text),  # Spotify's id in the host's account, or "shelf:…"; None: not made yet
+    Column("making", Boolean, nullable=False, default=False),  # its host agreed, and it's being made
     Column("snapshot", Text),
     Column("missed_at", Moment),  # as in `playlist`
     Column("created_at", Moment, nullable=False),
@@ -25,7 +25,7 @@ def _of_shared() -> Column[int]:
     return Column("shared", Serial, ForeignKey("shared.shared", ondelete="CASCADE"), primary_key=True)
 
 
-partner = Table(  # who keeps a playlist that is not a server's
+partner = Table(  # the members of a group that keeps a playlist outside any server
     "partner",
     metadata,
     _of_shared(),
@@ -33,7 +33,7 @@ partner = Table(  # who keeps a playlist that is not a server's
     Column("at", Moment, nullable=False),
 )
 
-contribution = Table(  # songs that were brought; what is dropped stays on record
+contribution = Table(  # songs that members added; those voted out stay on record
     "contribution",
     metadata,
     _of_shared(),

@@ -4,13 +4,13 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table,
 
 from bot.adapters.store.schema.base import Moment, Serial, Text, metadata, of_member
 
-place = Table(  # a channel that those who run its server gave to a purpose; without one, nothing is posted
+place = Table(  # a channel whose moderators gave it a purpose; nothing is posted anywhere else
     "place",
     metadata,
     Column("channel", BigInteger, primary_key=True, autoincrement=False),
     Column("purpose", Text, primary_key=True),  # "feed", "reposts", "rounds", "digest" or "reports"
     Column("server", BigInteger, nullable=False, index=True),
-    Column("due_at", Moment),  # of the digest: when the next one is
+    Column("due_at", Moment),  # when its next digest is due
     Index("ix_place_due", "purpose", "due_at"),
 )
 
@@ -30,9 +30,9 @@ repost = Table(
     of_member(index=True),
     Column("server", BigInteger, nullable=False),
     Column("channel", BigInteger, nullable=False),
-    Column("message", BigInteger, index=True),  # None while it is being posted
+    Column("message", BigInteger, index=True),  # None while it's being posted
     Column("song", Text, nullable=False, index=True),
-    Column("key", Text, nullable=False),  # as of an entry
+    Column("key", Text, nullable=False),  # its entry's
     Column("at", Moment, nullable=False),
 )
 
@@ -45,28 +45,28 @@ report = Table(
     Column("channel", BigInteger),
     Column("message", BigInteger),
     Column("song", Text, nullable=False),
-    Column("key", Text, nullable=False),  # as of an entry
+    Column("key", Text, nullable=False),  # its entry's
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
 )
 
-barred = Table(  # songs that those who run a server do not want to see posted in it
+barred = Table(  # songs that a server's moderators don't want posted there
     "barred",
     metadata,
     Column("server", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", Text, primary_key=True),  # as of an entry
+    Column("key", Text, primary_key=True),  # its entry's
 )
 
-takedown = Table(  # messages of ours that are to be deleted; whose they were is kept no longer
+takedown = Table(  # messages of ours to delete; nothing says whose they were
     "takedown",
     metadata,
     Column("message", BigInteger, primary_key=True, autoincrement=False),
     Column("channel", BigInteger, nullable=False),
-    Column("tries", Integer, nullable=False, default=0),  # that Discord refused
+    Column("tries", Integer, nullable=False, default=0),  # refused by Discord
     Column("due_at", Moment),  # when to try again; None: at once
 )
 
-posted = Table(  # messages of ours that name a member, by their wish: deleted when one of those hides or erases
+posted = Table(  # messages of ours that name a member, with their consent; deleted once they hide or erase
     "posted",
     metadata,
     Column("message", BigInteger, primary_key=True, autoincrement=False),
@@ -74,11 +74,11 @@ posted = Table(  # messages of ours that name a member, by their wish: deleted w
     Column("channel", BigInteger, nullable=False),
 )
 
-profile = Table(  # what a member chose to show to others; nothing unless they did
+profile = Table(  # what a member chose to show others; without a row, nothing
     "profile",
     metadata,
     of_member(primary_key=True, autoincrement=False),
-    Column("playlists", JSON, nullable=False, default=list),  # numbers of those that are shown
+    Column("playlists", JSON, nullable=False, default=list),  # numbers of those they show
     Column("map", Boolean, nullable=False, default=False, server_default=false()),
     Column("reposts", Boolean, nullable=False, default=False, server_default=false()),
     Column("at", Moment, nullable=False),

@@ -1,4 +1,4 @@
-"""Songs, who likes them, and what is known about them."""
+"""Songs, who likes them, and what's known about them."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def _described() -> tuple[Column[Any], ...]:
         Column("duration_ms", Integer),
         Column("isrc", Text),
         Column("url", Text),  # link back to Spotify
-        Column("cover", Text),  # hot-linked, untouched
+        Column("cover", Text),  # address at Spotify; never copied or changed
     )
 
 
@@ -32,7 +32,7 @@ song = Table(  # what everybody sees: from Spotify or the operator, never from a
     Index("ix_song_isrc", "isrc"),
 )
 
-own_song = Table(  # what a member's files say of a song, where the table above lacks it; seen by that member alone
+own_song = Table(  # what a member's files say of a song, where `song` lacks it; that member alone sees it
     "own_song",
     metadata,
     of_member(primary_key=True),
@@ -47,7 +47,7 @@ liked = Table(
     of_member(primary_key=True),
     Column("song", Text, primary_key=True),
     Column("added_at", Moment),
-    Column("fresh", Boolean, nullable=False, default=False),  # liked since the last sort by watch
+    Column("fresh", Boolean, nullable=False, default=False),  # liked since new likes were last sorted
     Index("ix_liked_song", "song"),
 )
 
@@ -63,27 +63,27 @@ feature = Table(
     Column("vectors", LargeBinary),  # core.vectors
 )
 
-news = Table(  # when the features that somebody goes by last changed: what is kept in memory is stale since then
+news = Table(  # when the features that count for somebody last changed; what's cached from before is stale
     "news",
     metadata,
     Column("owner", BigInteger, primary_key=True, autoincrement=False),  # a member, or OPERATOR for everybody
     Column("at", Moment, nullable=False),
 )
 
-lookup = Table(  # what became of asking a source about a song: asked once, whoever likes it
+lookup = Table(  # what a source answered about a song; it's asked once, however many like the song
     "lookup",
     metadata,
-    Column("owner", BigInteger, primary_key=True, autoincrement=False, default=0),  # OPERATOR, or whose own song it is
+    Column("owner", BigInteger, primary_key=True, autoincrement=False, default=0),  # OPERATOR, or an own song's member
     Column("song", Text, primary_key=True),
     Column("source", Text, primary_key=True),
     Column("state", OneOf(LookupState), nullable=False),
-    Column("tries", Integer, nullable=False),  # that failed, one after the other
+    Column("tries", Integer, nullable=False),  # failures in a row
     Column("asked_at", Moment, nullable=False),
     Column("due", Moment),  # when to ask again, if ever
-    Column("ids", JSON, nullable=False),  # by kind: MusicBrainz's "recording", "artist"; the "video" that plays it
+    Column("ids", JSON, nullable=False),  # by kind: MusicBrainz's "recording" and "artist"; the "video" that plays it
 )
 
-recording = Table(  # files of the operator's music folder, as they were heard
+recording = Table(  # files in the operator's music folder, and how they sound
     "recording",
     metadata,
     Column("path", Text, primary_key=True),
@@ -100,15 +100,15 @@ recording = Table(  # files of the operator's music folder, as they were heard
     Column("version", Text),  # of the feature set
     Column("numbers", JSON, nullable=False),
     Column("vectors", LargeBinary),  # core.vectors
-    Column("error", Text),  # why it could not be heard
+    Column("error", Text),  # why it couldn't be analysed
     Column("at", Moment, nullable=False),
 )
 
-match = Table(  # which of those files a song is
+match = Table(  # which of those files holds a song
     "match",
     metadata,
     Column("song", Text, primary_key=True),
-    Column("path", Text, index=True),  # None: none of them, by the operator's word
+    Column("path", Text, index=True),  # None: the operator says that none does
     Column("score", Float, nullable=False),
     Column("way", Text, nullable=False),  # "isrc", "mbid", "names", or "operator" for a correction
     Column("at", Moment, nullable=False),
