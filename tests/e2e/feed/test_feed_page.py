@@ -150,6 +150,27 @@ async def test_a_song_that_is_gone_gives_way_to_the_next(phone: Phone) -> None:
     phone.complaints.clear()
 
 
+async def test_a_song_that_is_gone_before_it_can_be_heard_gives_way_to_the_next(phone: Phone) -> None:
+    async with phone.page() as page:
+        await page.locator(".hear:not([aria-busy])").wait_for()
+        await page.route("**/api/cards", with_a_song_that_is_gone, times=1)
+        for _ in range(3):
+            before = await title(page)
+            await page.keyboard.press("s")
+            await expect(page.locator("#title")).not_to_have_text(before)
+        await expect(page.locator("#said.seen")).to_contain_text("isn't in the catalogue")
+        await expect(page.locator("#title")).not_to_have_text("Gone")
+    assert [complaint for complaint in phone.complaints if "404" in complaint]
+    phone.complaints.clear()
+
+
+async def with_a_song_that_is_gone(route: Route) -> None:
+    answered = await route.fetch()
+    found = await answered.json()
+    gone = {**found["cards"][0], "key": "0" * 16, "title": "Gone"}
+    await route.fulfill(response=answered, json={**found, "cards": [gone]})
+
+
 async def test_the_page_says_when_everything_was_shown(phone: Phone) -> None:
     await answer(phone.person.command("feed leave"))
     async with phone.page() as page:

@@ -65,6 +65,13 @@ async function failed(error, card) {
   return tell(error.message);
 }
 
+/** A song that's no longer shared gives way to the next. */
+async function gone(card, error) {
+  deck.cards = deck.cards.filter((each) => each !== card);
+  await show();
+  tell(error.message);
+}
+
 function ask(card) {
   sheet.saving(async (saves) => {
     try {
@@ -152,7 +159,8 @@ async function show({ back = false, from = null } = {}) {
 }
 
 function deal(card, from) {
-  shown = put(card, { around: [hint("like", "right"), hint("skip", "left")], below: acts(), failed, from });
+  const unheard = (error) => (error.status === 404 ? gone(card, error) : failed(error));
+  shown = put(card, { around: [hint("like", "right"), hint("skip", "left")], below: acts(), failed: unheard, from });
   swipeable(shown, lean, (way) => act({ left: "skip", right: "like", up: "more" }[way]));
 }
 
