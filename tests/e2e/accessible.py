@@ -20,6 +20,16 @@ WIDE = """() => {
         .map((each) => each.outerHTML.slice(0, 80));
 }"""
 
+SPILT = """() => [...document.querySelectorAll("button, a.elsewhere, select, dt, th")]
+    .filter((each) => each.checkVisibility())
+    .filter((each) => {
+        const words = document.createRange();
+        words.selectNodeContents(each);
+        const [inner, outer] = [words.getBoundingClientRect(), each.getBoundingClientRect()];
+        return inner.width && (inner.left < outer.left - 1 || inner.right > outer.right + 1);
+    })
+    .map((each) => `words outside: ${each.outerHTML.slice(0, 90)}`)"""  # beyond what they belong to
+
 
 async def violations(page: Page) -> list[str]:
     """The rules of axe-core that the page breaks as it's shown now, and where."""
@@ -30,8 +40,13 @@ async def violations(page: Page) -> list[str]:
 async def check(page: Page, *, fingers: bool = True) -> None:
     """Raises AssertionError. fingers: whether what's pressed needs room for one."""
     small = await page.evaluate(SMALL) if fingers else []
-    found = [*await violations(page), *small, *await page.evaluate(WIDE)]
+    found = [*await violations(page), *small, *await room(page)]
     assert not found, "\n".join(found)
+
+
+async def room(page: Page) -> list[str]:
+    """What's wider than the page, and words wider than their control, as it's shown now."""
+    return [*await page.evaluate(WIDE), *await page.evaluate(SPILT)]
 
 
 async def check_all(page: Page) -> None:

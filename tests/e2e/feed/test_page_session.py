@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.messages import LANGUAGES, _, speaking
+from tests.e2e.accessible import WIDTHS, room
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.feed.phone_stage import NUMBERS, PHONE, Phone
 from tests.e2e.feed.stage import OWN
@@ -40,11 +41,24 @@ async def test_a_browser_gets_its_own_language(phone: Phone, language: str) -> N
     tag = language.replace("_", "-")
     with speaking(language):
         skip, help_, letters = _("Skip"), _("Help"), _("Use letter keys")
+    await answer(phone.person.command("feed leave"))  # leaves only the operator's files, which play
     async with phone.page(locale=tag) as page:
         assert await page.evaluate("document.documentElement.lang") == tag
         await expect(page.get_by_role("button", name=skip, exact=True)).to_be_visible()
+        await page.locator(".hear:not([aria-busy])").wait_for()
+        for view in ("Discover", "Label"):
+            with speaking(language):
+                await page.get_by_role("button", name=_(view), exact=True).click()
+            await page.locator(".card:not(.still)" if view == "Discover" else ".card.still").wait_for()
+            for width, height in (*WIDTHS, (568, 320)):
+                await page.set_viewport_size({"width": width, "height": height})
+                assert await room(page) == []
+        await page.set_viewport_size(PHONE)
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await room(page) == []
         await page.get_by_role("button", name=help_, exact=True).click()
         await expect(page.get_by_role("dialog")).to_contain_text(letters)
+        assert await room(page) == []
 
 
 async def test_the_page_can_be_installed_and_says_so_when_offline(phone: Phone) -> None:
