@@ -310,7 +310,7 @@ async def _clock(settings: Settings) -> str:
 
 
 async def _date_at_one_of(first: str, second: str) -> datetime:
-    """Ask the second address if the first can't be reached; if neither can, raise what the first one's error was."""
+    """Ask the second address if the first can't be reached; if neither can, raise the first one's error."""
     try:
         return await _date_at(first)
     except UNREACHABLE as error:

@@ -229,7 +229,6 @@ class Write:
     model: str | None
     problem: str | None
     created_at: datetime
-    applied_at: datetime | None
     superseded: int | None = None  # lines that an old write lost to later ones; None: it's kept whole
 
 

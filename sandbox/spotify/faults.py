@@ -83,7 +83,7 @@ class Request:
 
 
 class HangUp(Exception):
-    """Raised by a hook to close the connection; a hook that runs before a request thereby prevents it."""
+    """Raised by a hook to close the connection; before a request, that prevents it."""
 
 
 @dataclass(frozen=True, slots=True)

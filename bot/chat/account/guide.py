@@ -48,7 +48,7 @@ def _menu(chosen: str = "") -> Item:
 
 
 def _commands(context: Context, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what one types, and what that does, of these commands as far as the member can use them here."""
+    """Yield the names and descriptions of those commands that the member can use here."""
     left_out = switches.off(context.services.settings)
     if not context.interaction.permissions.manage_guild or context.interaction.guild_id is None:
         left_out.add(FOR_MANAGERS)

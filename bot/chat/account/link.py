@@ -89,7 +89,7 @@ async def on_link_it(context: Context) -> None:
     services = context.services
     await reply.pause(context.interaction)
     if await services.linking.replaces(context.member, context.tap.key):
-        await services.jobs.forget(context.member)  # a sync of the earlier account would keep this one's from beginning
+        await services.jobs.forget(context.member)  # a sync of the earlier account would hold up the new one's
     linked = await services.linking.finish(context.member, context.tap.key)
     context.bot.offers.forget(context.member)
     context.bot.pending.wait(context.interaction, "sync", context.now)

@@ -100,7 +100,7 @@ async def _random(context: Context) -> Page:
 
 
 async def on_which(context: Context) -> None:
-    """Show what one can do with a song of a list, in a message of its own, so that the list stays."""
+    """Show the buttons for a song of a list in a message of their own, so that the list stays."""
     song = await context.services.catalogue.named(context.value)
     entry = await context.services.catalogue.entry(context.member, song)
     await reply.whisper(context.interaction, song_results.chosen(entry))

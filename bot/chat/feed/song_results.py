@@ -100,7 +100,7 @@ def _head(song: Song) -> Item:
 
 
 def _act(entries: Sequence[Entry]) -> list[layout.Row]:
-    """A select that leads to what one can do with a song; for a single song, the buttons themselves."""
+    """A select that leads to a song's buttons; for a single song, the buttons themselves."""
     if len(entries) == 1:
         return [layout.row(_listen(entries[0]), *acts(entries[0]))]
     options = [layout.option(entry.song.line, entry.key) for entry in entries]

@@ -9,7 +9,7 @@ NEEDS = {"feed web": "feed_page", "feed activity": "activity", "data tokens": "h
 
 
 def off(settings: Settings) -> set[str]:
-    """Return the commands whose feature is switched off, by what one types."""
+    """Return the commands whose feature is switched off, by their full names."""
     return {command for command, setting in NEEDS.items() if not getattr(settings, setting)}
 
 

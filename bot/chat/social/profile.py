@@ -114,7 +114,7 @@ def _part(tap: Id) -> Part:
 
 
 async def on_post(context: Context) -> None:
-    """Post a message in the channel that opens one's own profile."""
+    """Post a message in the channel that opens the member's profile."""
     interaction = context.interaction
     if interaction.guild_id is None:
         raise NotInServer

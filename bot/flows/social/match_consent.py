@@ -90,7 +90,7 @@ async def decline(store: Store, member: int, number: int, now: datetime) -> None
 
 
 async def end(store: Store, member: int, number: int, now: datetime) -> None:
-    """Withdraw one's consent: from a match, or from a question of one's own. The other can't ask for a week.
+    """Withdraw the member's consent to a match, or their own question. The other can't ask for a week.
 
     Raises MatchOver if there's nothing of the member's to end.
     """

@@ -45,7 +45,7 @@ SONG, FILE = Song("spotify:track:x", "Song", ("Ann",)), Song("local:x", "File", 
 
 
 def _write(kind: str) -> Write:
-    return Write(1, 7, 1, kind, "done", None, 1, None, None, NOW, NOW)
+    return Write(1, 7, 1, kind, "done", None, 1, None, None, NOW)
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ write = Table(
     Column("model", Text),  # digest of the model that decided
     Column("problem", Text),
     Column("created_at", Moment, nullable=False),
-    Column("applied_at", Moment),
+    Column("applied_at", Moment),  # for /data export; nothing else reads it
     Column("superseded", Integer),  # lines that an old write lost to later ones; None: it's kept whole
     Index("ix_write_superseded", "superseded", "state", "member"),
     Index("ix_write_member", "member", "state"),

@@ -1,4 +1,4 @@
-"""Profiles: what a member shows, one's own with what others see of it, the page to choose, and whom one follows."""
+"""Profiles: what a member shows, to others and to themselves, the page to choose it, and whom they follow."""
 
 import io
 from collections.abc import Sequence

@@ -65,7 +65,7 @@ def question(number: int, count: int, *, guessed: bool, title: str = LONG) -> Qu
 
 def receipt(lines: int, asked: int, kind: str = "sort", state: str = "done") -> Reviewed:
     kept = {number: playlist(number) for number in range(1, 26)}
-    write = Write(123456789, 7, 1, kind, state, None, lines + asked + 10, None, None, NOW, NOW)
+    write = Write(123456789, 7, 1, kind, state, None, lines + asked + 10, None, None, NOW)
     placed = [_change(number, number % 25 + 1, "add", "written", "sure") for number in range(lines)]
     open_ones = [
         _change(lines + number, playlist, "ask", "asked", "unsure") for number in range(asked) for playlist in (1, 2)
