@@ -4,7 +4,8 @@ In a channel stands nothing personal, unless the member chose that channel for i
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -16,7 +17,7 @@ from bot.chat.gateway.bot import Bot
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
-from bot.chat.sorting.writing import dry_runs, pages
+from bot.chat.sorting.writing import dry_runs, pages, receipts
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
 from bot.core.sorting.writing.writes import WriteKind
@@ -24,6 +25,7 @@ from bot.errors import CratekeeperError
 from bot.errors.stored import loaded
 from bot.flows.account import notify
 from bot.flows.account.status import LayerStatus
+from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.writing import sort as sorting
 from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import _, account, common, library, social, speaking
@@ -34,12 +36,15 @@ from bot.messages.sorting import labels, models, outcomes, playlists
 log = logging.getLogger(__name__)
 
 
-async def deliver(bot: Bot, notice: Notice) -> bool:
-    """Bring a notice to its member; False if Discord allows it nowhere. Raises ChatDown."""
+async def deliver(bot: Bot, notices: Sequence[Notice]) -> bool:
+    """Bring a notice, or several updates, to their member; False if Discord allows it nowhere. Raises ChatDown."""
     await bot.connected.wait()
-    member = await notify.known(bot.services.store, notice.member)
+    member = await notify.known(bot.services.store, notices[0].member)
     with speaking(member.speaks if member else None):
-        return await _deliver(bot, member, notice)
+        if len(notices) == 1:
+            return await _deliver(bot, member, notices[0])
+        page = await _updates(bot, notices)
+        return page is None or await _send(bot, member, notices[0], page)
 
 
 async def _deliver(bot: Bot, member: Member | None, notice: Notice) -> bool:
@@ -234,6 +239,15 @@ async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     ):
         return None
     return await pages.page_of(bot, reviewed)
+
+
+async def _updates(bot: Bot, notices: Sequence[Notice]) -> Page | None:
+    """Updates that were held, a line each; None if none is kept any more."""
+    kept: list[Reviewed] = []
+    for notice in notices:
+        with suppress(CratekeeperError):
+            kept.append(await pages.reviewed(bot, notice.member, int(notice.body["write"])))
+    return receipts.updates(kept) if kept else None
 
 
 def _went_wrong(receipt: Receipt) -> bool:

@@ -100,27 +100,19 @@ class Chat:
         return self._bot.acknowledgements.active()
 
     async def tell(self, notices: Sequence[Notice]) -> bool:
-        """Tell one member; False if Discord allows it nowhere.
+        """Tell one member, in one message; False if Discord allows it nowhere.
 
-        Nothing is told twice, also when two callers bring the same notice, or one of several could not be told.
+        Nothing is told twice, also when two callers bring the same notice.
         """
-        told = []
-        for notice in notices:
-            async with self._telling(notice.member):
-                told.append(await self._tell(notice))
-        return all(told)
+        async with self._telling(notices[0].member):
+            new = {(notice.notice, notice.created_at): notice for notice in notices}
+            new = {key: notice for key, notice in new.items() if key not in self._told}
+            told = not new or await delivery.deliver(self._bot, [*new.values()])
+            self._told.extend(new if told else ())
+            return told
 
     def _telling(self, member: int) -> asyncio.Lock:
         return self._services.store.lock_here(("telling", member))
-
-    async def _tell(self, notice: Notice) -> bool:
-        key = notice.notice, notice.created_at
-        if key in self._told:
-            return True
-        told = await delivery.deliver(self._bot, notice)
-        if told:
-            self._told.append(key)
-        return told
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None:
         """Show how far work has come where it was asked for; at most every other second.

@@ -22,7 +22,7 @@ from bot.errors.stored import dumped
 from bot.flows.account.link import CONSENT, days_left
 from bot.flows.attempt import attempt
 
-Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False if no channel was open
+Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member, in one message; False if no channel was open
 Ends = Callable[[Tx], Awaitable[None]]
 WARN_DAYS = (14, 2)  # before a consent ends (promise P8)
 MOST_A_DAY = 48  # updates
@@ -104,9 +104,10 @@ async def ending(store: Store, now: datetime) -> list[int]:
 
 
 async def deliver(store: Store, tell: Tell, now: datetime, member: int | None = None) -> int:
-    """Send what may be sent now, to everyone or one member; return how many notices were sent.
+    """Send what may be sent now, to everyone or one member; return how many messages were sent.
 
-    Each is sent on its own: one that fails or waits delays no other.
+    Each is sent on its own: one that fails or waits delays no other. Updates that were held come in one message, so
+    there are never more of those a day than the member wants.
     """
     async with store.reading() as tx:
         waiting = await notices.waiting(tx, member)
@@ -118,32 +119,32 @@ async def deliver(store: Store, tell: Tell, now: datetime, member: int | None = 
 
 async def _deliver(store: Store, tell: Tell, owner: int, waiting: list[Notice], now: datetime) -> int:
     sent = 0
-    for notice in await _ready(store, owner, waiting, now):
-        work = Work("notice", notice.notice, owner)
-        sent += await attempt(store, work, partial(_tell, store, tell, notice, now), now)
+    for together in await _ready(store, owner, waiting, now):
+        work = Work("notice", together[0].notice, owner)
+        sent += await attempt(store, work, partial(_tell, store, tell, together, now), now)
     return sent
 
 
-async def _ready(store: Store, owner: int, waiting: list[Notice], now: datetime) -> list[Notice]:
-    """Return what the member may be told now; updates they don't want are marked as sent."""
+async def _ready(store: Store, owner: int, waiting: list[Notice], now: datetime) -> list[list[Notice]]:
+    """Return what the member may be told now, by message; updates they don't want are marked as sent."""
     async with store.reading() as tx:
         member = await members.get(tx, owner)
         sent_today = await notices.sent_since(tx, owner, now - CAPPED, NoticeKind.UPDATE)
     if member is None:
         return []
     updates = [notice for notice in waiting if notice.kind == NoticeKind.UPDATE]
-    ready = [notice for notice in waiting if notice.kind != NoticeKind.UPDATE]
-    if may_update(member, sent_today, now):
-        return ready + updates
+    ready = [[notice] for notice in waiting if notice.kind != NoticeKind.UPDATE]
+    if updates and may_update(member, sent_today, now):
+        return [*ready, updates]
     if member.updates == "off":
         await _mark(store, updates, now)
     return ready
 
 
-async def _tell(store: Store, tell: Tell, notice: Notice, now: datetime) -> None:
-    told = await tell([notice])
+async def _tell(store: Store, tell: Tell, together: Sequence[Notice], now: datetime) -> None:
+    told, numbers = await tell(together), [notice.notice for notice in together]
     async with store.writing() as tx:
-        await (notices.mark_sent(tx, [notice.notice], now) if told else notices.mark_tried(tx, [notice.notice]))
+        await (notices.mark_sent(tx, numbers, now) if told else notices.mark_tried(tx, numbers))
 
 
 async def _mark(store: Store, updates: list[Notice], now: datetime) -> None:

@@ -6,6 +6,7 @@ Only what was read on Spotify is said in the past tense (promise P43).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.core.markup import timestamp
 from bot.core.records import Change
 from bot.core.social.records import Saving
 from bot.core.sorting.writing.journal import TRIES, Refused
@@ -33,16 +34,25 @@ BEING_UNDONE = N_("I'm undoing this now.")
 PART_BEING_UNDONE = N_("I'm undoing a part of this now.")
 FROM_NOW_ON = N_("From now on, like a song and I put it where it belongs, or ask you. `/updates mute:` keeps me quiet.")
 UNDONE_SINCE = N_("Undone since.")
+MEANWHILE = N_("What happened to your new likes meanwhile:")
 PLAYLIST_GONE = N_("a playlist I no longer keep")
 NO_LINES = N_("There's nothing on this page.")
 
 
 def receipt(done: Receipt, waiting: int) -> str:
     """The headline of what was written: totals, and whatever went wrong."""
-    decide = plural("{count} for you to decide", "{count} for you to decide", waiting) if waiting else ""
-    said = " · ".join(filter(None, [f"**{_headline(done)}**", formatting.changes(done), decide]))
     more = [formatting.lines(_refusals(done), ROOM), _problem(done), _undone(done), _superseded(done)]
-    return "\n".join([said, *filter(None, more)])
+    return "\n".join([_totals(done, waiting), *filter(None, more)])
+
+
+def update(done: Receipt, waiting: int) -> str:
+    """One line of several updates: when, and what was written; its receipt says what went wrong."""
+    return f"- {timestamp(done.write.created_at, 'f')} · {_totals(done, waiting)}"
+
+
+def _totals(done: Receipt, waiting: int) -> str:
+    decide = plural("{count} for you to decide", "{count} for you to decide", waiting) if waiting else ""
+    return " · ".join(filter(None, [f"**{_headline(done)}**", formatting.changes(done), decide]))
 
 
 def _headline(done: Receipt) -> str:
@@ -57,12 +67,13 @@ def _headline(done: Receipt) -> str:
     if undo:
         return _(PARTLY_UNDONE) if done.refused else _(UNDONE)
     if done.write.kind == WriteKind.WATCH:
-        return _new_likes(done.write.total, len({change.song for change in done.placed}))
+        return new_likes(done)
     return _(DONE)
 
 
-def _new_likes(count: int, placed: int) -> str:
-    """They're called sorted if all of them are; if not, what went where follows."""
+def new_likes(done: Receipt) -> str:
+    """How many an update is of. They're called sorted if all of them are; if not, what went where follows."""
+    count, placed = done.write.total, len({change.song for change in done.placed})
     if placed >= count:
         return plural("{count} new like sorted", "{count} new likes sorted", count)
     return plural("{count} new like", "{count} new likes", count)

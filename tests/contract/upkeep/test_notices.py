@@ -154,3 +154,28 @@ async def test_updates_held_for_later_begin_nothing_until_they_may_be_sent(store
     assert (await notify.owed(store, now)).keys() == {3, 5}
     assert (await notify.owed(store, now + 2 * HOUR)).keys() == {1, 2, 3, 5}
     assert (await notify.owed(store, now + 25 * HOUR)).keys() == {1, 2, 3, 4, 5} - {1}
+
+
+async def test_updates_that_were_held_come_in_one_message_so_the_cap_holds(store: Store, now: datetime) -> None:
+    messages: list[list[int]] = []
+
+    async def tell(waiting: Sequence[Notice]) -> bool:
+        messages.append([notice.body["write"] for notice in waiting])
+        return True
+
+    async def update(write: int) -> None:
+        async with store.writing() as tx:
+            await notices.add(tx, ADA, NoticeKind.UPDATE, {"write": write}, now)
+
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await members.change(tx, ADA, muted_until=now + HOUR, daily_cap=2)
+    for write in range(5):
+        await update(write)
+    assert await notify.deliver(store, tell, now) == 0
+    assert await notify.deliver(store, tell, now + HOUR) == 1
+    await update(5)
+    for minute in (61, 62, 63):
+        await notify.deliver(store, tell, now + timedelta(minutes=minute))
+        await update(minute)
+    assert messages == [[0, 1, 2, 3, 4], [5]]

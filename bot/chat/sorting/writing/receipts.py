@@ -36,6 +36,17 @@ def receipt(reviewed: Reviewed, questions: Sequence[Question] = (), page: int = 
     )
 
 
+def updates(several: Sequence[Reviewed]) -> Page:
+    """Updates that were held, the newest first: a line each, and a select that shows one of them whole."""
+    lines = [outcomes.update(each.receipt, len(each.waiting)) for each in reversed(several)]
+    options = [
+        layout.option(outcomes.new_likes(done), done.write.write, formatting.moment(done.write.created_at))
+        for done in (each.receipt for each in reversed(several))
+    ]
+    select = layout.menu(ids.of("update"), _("Show its receipt"), options)
+    return Page(_(outcomes.MEANWHILE), formatting.lines(lines, ROOM), select)
+
+
 def not_there(reviewed: Reviewed, page: int) -> Page:
     """The receipt, with a select in place of its buttons: which of these songs doesn't belong?"""
     done, options = reviewed.receipt, _options(reviewed, page)

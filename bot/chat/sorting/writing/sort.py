@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from discord import app_commands
 
-from bot.chat import autocomplete, layout, reply
+from bot.chat import autocomplete, ids, layout, reply
 from bot.chat import page as page_link
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.guard import costly
@@ -93,6 +93,12 @@ async def on_turn(context: Context) -> None:
     await reply.show(context.interaction, await reply.soon(context.interaction, page))
 
 
+async def on_update(context: Context) -> None:
+    """One of several updates that came together."""
+    page = pages.receipt(context.bot, context.member, ids.number(context.value))
+    await reply.whisper(context.interaction, await reply.soon_by(reply.pause_apart, context.interaction, page))
+
+
 async def on_hear(context: Context) -> None:
     """**Listen**: to which song of this page? `bot.chat.feed.listening` plays it."""
     done = await pages.of(context)
@@ -125,6 +131,7 @@ TAPS = {
     "cancel": on_cancel,
     "askme": on_ask_me,
     "turn": on_turn,
+    "update": on_update,
     "hear": on_hear,
     "mute": on_mute,
 }

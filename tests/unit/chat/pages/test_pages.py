@@ -78,6 +78,11 @@ def _change(number: int, playlist: int, action: str, state: str, certainty: str)
     return Change(number + 1, 123456789, playlist, f"s{number}", action, None, state, 0.9, certainty)
 
 
+def held(number: int) -> Reviewed:
+    reviewed = receipt(30, 3, "watch")
+    return replace(reviewed, receipt=replace(reviewed.receipt, write=replace(reviewed.receipt.write, write=number)))
+
+
 def many() -> Reviewed:
     return receipt(300, 40)
 
@@ -123,6 +128,7 @@ PAGES: dict[str, Callable[[], Page]] = {
     **{f"receipt {page}": partial(lambda at: receipts.receipt(many(), (), at), page) for page in (0, 5, 33, 99)},
     "update": lambda: receipts.receipt(receipt(40, 9, "watch"), questions(25)),
     "update of few": lambda: receipts.receipt(receipt(40, 9, "watch"), questions(4)),
+    "updates that were held": lambda: receipts.updates([held(number) for number in range(1, 40)]),
     "only questions": lambda: receipts.receipt(receipt(0, 3, "watch"), questions(4)),
     "first receipt": lambda: receipts.receipt(replace(many(), first=True)),
     "undo a part": lambda: receipts.undo_part(many(), 0),
