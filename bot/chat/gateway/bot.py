@@ -1,14 +1,11 @@
 """Bot: the connection to Discord, and who handles what comes in over it."""
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,9 +17,8 @@ from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.store import Store
 from bot.chat import ids, reply
 from bot.chat.failures import FAILURES
-from bot.chat.gateway import answers, events, presence, switches
+from bot.chat.gateway import answers, events, presence, registration
 from bot.chat.gateway.identifying import Turns, until_allowed
-from bot.chat.gateway.translator import Catalogue
 from bot.chat.guard import caught, guarded
 from bot.chat.ids import Id
 from bot.chat.layout import Page
@@ -39,7 +35,7 @@ from bot.flows.social import server_channels
 from bot.flows.sorting.labelling import prompt
 from bot.flows.sorting.labelling.presses import Presses
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.messages import _, common, mentions, speak
+from bot.messages import _, common, speak
 from bot.services import Services
 from bot.telemetry.acknowledgements import Acknowledgements
 
@@ -49,8 +45,6 @@ FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
 PATIENCE = 30.0  # seconds that a request waits for its turn at Discord; longer waits are the caller's
 FOLLOWED_AT_ONCE = 2  # answers after which the next card is worked out; the others wait, acknowledged
 CHAT_INPUT, COMMANDS = 1, {1, 2, 3}  # kinds of command: typed, in a member's menu, in a message's menu
-ENTRY_POINT = 4  # the kind of command that Discord makes when Activities are switched on
-KEPT = ("id", "type", "name", "description", "handler", "integration_types", "contexts")
 DEFAULT_API = "https://discord.com/api/v10"
 TAPPED = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
@@ -189,7 +183,7 @@ class Bot(discord.Client):
         if not self._part.gateway:
             return
         await until_allowed(self, len(self._part.shards.ids) if self._part.shards else 1)
-        await self._publish_commands(self.services.settings.data_dir / "commands.json")
+        await registration.register(self, self.services.settings)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not initial:
@@ -199,35 +193,6 @@ class Bot(discord.Client):
     async def take_turn(self, *, initial: bool) -> None:
         """Wait for a shard's turn to identify."""
         await super().before_identify_hook(None, initial=initial)
-
-    async def _publish_commands(self, known: Path) -> None:
-        """Register the commands where they differ from those that were registered last, and learn their ids."""
-        words = Catalogue()
-        every = [await command.get_translated_payload(self.tree, words) for command in self.tree.get_commands()]
-        definitions = switches.registered(every, self.services.settings)
-        where = f"{self.services.settings.discord_api_url} {self.application_id}"
-        digest = hashlib.sha256(json.dumps([where, definitions], sort_keys=True).encode()).hexdigest()
-        last = await asyncio.to_thread(_registered_last, known)
-        if last.get("digest") != digest:
-            ids = mentions.ids(await self._register(definitions))
-            last = {"digest": digest, "ids": ids}
-            await asyncio.to_thread(known.write_text, json.dumps(last))  # a torn write only costs another registration
-            log.info("registered %d commands", len(definitions))
-        mentions.know(last["ids"])
-
-    async def _register(self, definitions: list[Any]) -> list[Any]:
-        """Register these, and return what Discord has then.
-
-        Its own way into the Activity is kept: to leave that out is an error there.
-        """
-        application = self.application_id or 0
-        standing: list[dict[str, Any]] = [dict(command) for command in await self.http.get_global_commands(application)]
-        launching = [
-            {name: command[name] for name in KEPT if name in command}
-            for command in standing
-            if command["type"] == ENTRY_POINT
-        ]
-        return await self.http.bulk_upsert_global_commands(application, payload=[*definitions, *launching])
 
     async def on_resumed(self) -> None:
         self.is_connected = True
@@ -313,14 +278,6 @@ class ShardedBot(Bot, discord.AutoShardedClient):
 
     async def take_turn(self, *, initial: bool) -> None:
         await self._turns.take()
-
-
-def _registered_last(known: Path) -> dict[str, Any]:
-    """Return what was registered last: a digest of the definitions, and the commands' ids; empty if nobody knows."""
-    try:
-        return dict(json.loads(known.read_text()))
-    except (FileNotFoundError, ValueError):
-        return {}
 
 
 def _reaction(event: discord.RawReactionActionEvent) -> prompt.Reaction:
