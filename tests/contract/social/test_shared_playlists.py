@@ -191,6 +191,8 @@ async def test_p15_only_the_host_can_end_or_hand_over(store: Store, now: datetim
         (hosting.stop(store, BOB, number), HostsOnly),
         (hosting.confirm(store, Actor(BOB, SERVER, now), number), HostedByAnother),
         (hosting.dry_run(store, Actor(BOB, SERVER, now), number), HostedByAnother),
+        (hosting.confirm(store, Actor(DEE, ELSEWHERE, now), number), NoSuchShared),
+        (hosting.dry_run(store, Actor(DEE, ELSEWHERE, now), number), NoSuchShared),
     ):
         with pytest.raises(refusal):
             await forbidden
