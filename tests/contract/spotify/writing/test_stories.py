@@ -1,10 +1,5 @@
 """Stories of writes: sorts, undos and edits by hand in any order, with faults and crashes, against a simple model."""
 
-import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
@@ -20,52 +15,12 @@ from bot.core.sorting.writing.writes import WriteState
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits, sort, undo
-from sandbox.spotify import Fault, Lag
-from sandbox.spotify.faults import HangUp, Request
 from tests.contract.spotify.stage import MARA, START, URIS, staged
+from tests.contract.spotify.writing.trouble import TROUBLE, Trouble, pass_by
 from tests.contract.spotify.writing.writer import OWN, PlaylistWriter, kept_with
 from tests.machines import Machine, stories
 
 LIKED, STRANGERS = URIS[10:13], URIS[20:]  # Mara's likes; songs that somebody else adds
-WHAT = (
-    "POST /v1/playlists/*/items",
-    "POST /v1/playlists/*/items",
-    "DELETE /v1/playlists/*/items",
-    "GET /v1/playlists/*",
-    "GET /v1/me/playlists",
-)
-HOW: dict[str, Callable[[str], Fault]] = {
-    "502, not carried out": lambda what: Fault(what, "status", times=2),
-    "carried out, then 502": lambda what: Fault(what, "apply-then", times=2),
-    "carried out, no reply": lambda what: Fault(what, "apply-then", status=0),
-    "no reply": lambda what: Fault(what, "drop"),
-    "carried out 12 s late": lambda what: Fault(what, "late", seconds=12),
-    "429": lambda what: Fault(what, "status", status=429, retry_after=30),
-}
-REQUEST = st.none() | st.integers(1, 8)  # the number of a request of a write
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What happens during a write: how long reads lag, a fault, a crash, and a song that somebody adds."""
-
-    lag: int
-    what: str
-    how: str | None
-    crash_before: int | None
-    crash_after: int | None
-    added_at: int | None
-
-
-TROUBLE = st.builds(
-    Trouble,
-    st.sampled_from([0, 2, 30]),
-    st.sampled_from(WHAT),
-    st.none() | st.sampled_from([*HOW]),
-    REQUEST,
-    REQUEST,
-    REQUEST,
-)
 Place = tuple[int, str]  # of a song in a playlist
 
 
@@ -200,32 +155,10 @@ class Writing(Machine):
         return placed, removed
 
     async def _apply(self, write: int, trouble: Trouble) -> sort.Receipt:
-        world, seen = self.stage.world, 0
-        world.lag = Lag(trouble.lag)
-        world.faults = [HOW[trouble.how](trouble.what)] if trouble.how else []
-        working = asyncio.create_task(self.writer.apply(write))
-
-        async def before(_: Request) -> None:
-            nonlocal seen
-            seen += 1
-            if seen == trouble.added_at:
-                self._add_a_strangers()
-            if seen == trouble.crash_before:
-                working.cancel()
-                raise HangUp
-
-        async def after(_: Request) -> None:
-            if seen == trouble.crash_after:
-                working.cancel()
-
-        world.before, world.after = [before], [after]
-        with suppress(asyncio.CancelledError):
-            await working
-        world.before, world.after = [], []
-        if working.cancelled():
+        if await trouble.befalls(self.stage.world, self.writer.apply(write), self._add_a_strangers):
             await self._start_again()
         receipt = await self.writer.apply(write)
-        world.faults, world.lag = [], Lag()
+        pass_by(self.stage.world)
         self.stage.clock.pass_by(minutes=2)
         return receipt
 
