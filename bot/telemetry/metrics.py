@@ -8,6 +8,7 @@ import asyncio
 import time
 from enum import StrEnum
 from itertools import product
+from math import nan
 
 from prometheus_client import (
     CollectorRegistry,
@@ -101,6 +102,17 @@ ACTIVE = Gauge(
     "cratekeeper_members_active", "Members who used a command or a button in the last day", registry=REGISTRY
 )
 GATEWAY = Gauge("cratekeeper_gateway_connected", "Whether Discord's gateway is connected", registry=REGISTRY)
+
+
+DATABASE = Gauge("cratekeeper_database_up", "Whether the database can be read", registry=REGISTRY)
+
+
+def forget_database() -> None:
+    """Drop what the database said last: nobody may take it for what's true now."""
+    DATABASE.set(0)
+    LINKED.set(nan)
+    for gauge in (COOLDOWN, JOBS_WAITING, OLDEST_JOB):
+        gauge.clear()
 
 
 def _begin_at_zero() -> None:

@@ -51,11 +51,7 @@ def add_metrics(app: web.Application, scrape: Scrape, token: str) -> None:
     async def metrics(request: web.Request) -> web.Response:
         if not _holds(request, token):
             return web.Response(status=HTTPStatus.UNAUTHORIZED, text=UNKNOWN, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-        try:
-            return web.Response(body=await scrape(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
-        except CratekeeperError as error:
-            log.warning("metrics can't be read: %s", error)
-            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="The database doesn't answer.\n")
+        return web.Response(body=await scrape(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
 
     app.router.add_get("/metrics", metrics)
 
