@@ -10,7 +10,7 @@ from bot.adapters import jobs as queue
 from bot.adapters.store import Store
 from bot.adapters.store.copying import copy
 from bot.adapters.store.lease import WHOLE, Lease
-from bot.config import Settings, database_url
+from bot.config import JOBS, Settings, database_url
 from bot.errors import AlreadyRuns, SettingsError
 
 
@@ -22,7 +22,7 @@ async def migrate_store(settings: Settings, to: str) -> int:
     """
     target = replace(settings, database_url=database_url({"DATABASE_URL": to}, settings.data_dir))
     if target.database_url == settings.database_url:
-        raise SettingsError(f"--to is the database that DATABASE_URL already names: {to}")
+        raise SettingsError("--to is the database that DATABASE_URL already names")
     with ExitStack() as held:
         home.prepare(settings)
         held.enter_context(home.lived_in(settings))
@@ -36,7 +36,8 @@ async def migrate_store(settings: Settings, to: str) -> int:
         jobs = await asyncio.to_thread(queue.copy, settings.jobs_url, target.jobs_url)
     print(f"Copied to {there}: rows {rows}, waiting jobs {jobs}. Each is the same as in {here}.")
     print(f"Set DATABASE_URL to the new one, and start the bot. Keys, models and clips stay in {settings.data_dir}.")
-    print(f"Delete {here} once you don't need it: /data delete doesn't reach it.")
+    left = f"{here} and {settings.data_dir / JOBS}" if target.on_server and not settings.on_server else here
+    print(f"Delete {left} once you don't need it: /data delete doesn't reach it.")
     return 0
 
 

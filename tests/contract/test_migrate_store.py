@@ -129,7 +129,7 @@ async def test_the_command_moves_the_jobs_too_and_each_once(
     await aside(with_jobs(settings.jobs_url, wanted))
     for _ in range(2):
         assert await migrate_store(settings, url) == 0
-        said = f"Delete {settings.database_path} once you don't need it"
+        said = f"Delete {settings.database_path} and {tmp_path / 'data' / 'jobs.db'} once you don't need it"
         assert said in capsys.readouterr().out
     waiting = "select workflow_uuid, queue_name, queue_partition_key, delay_until_epoch_ms > ? from workflow_status"
     assert sorted((job.rsplit(":", 1)[0], *rest) for job, *rest in carry_out(url, waiting, [1e12])) == [
@@ -177,5 +177,9 @@ async def test_a_bot_that_runs_or_the_same_database_is_refused(tmp_path: Path, u
         await migrate_store(settings, url)
     with pytest.raises(SettingsError, match="already"):
         await migrate_store(settings, settings.database_url)
+    with pytest.raises(SettingsError, match="already") as told:
+        secret = "postgresql+psycopg://bot:hunter2@db/crate"
+        await migrate_store(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": secret}), secret)
+    assert "hunter2" not in str(told.value)
     with pytest.raises(SettingsError, match="must be"):
         await migrate_store(settings, "mysql://x")

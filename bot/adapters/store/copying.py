@@ -39,7 +39,9 @@ async def copy(source: Store, target: Store) -> AsyncIterator[Copied]:
         copied = await _table(source, target, table)
         async with target.writing() as tx:
             if await count(tx, table.c[_keys(table)[0]].is_not(None)) != copied.rows:
-                raise StoreTaken(f"{table.name}: the database there holds rows that aren't in this one.")
+                raise StoreTaken(
+                    f"{table.name}: the database there holds rows that aren't in this one. Use an empty one."
+                )
             await _number_on(tx, table)
         yield copied
 
@@ -74,7 +76,7 @@ async def _slice(target: Store, table: Table, piece: Sequence[Row]) -> int:
         await _add(tx, table, missing)
         now_there = await _of(tx, table, list(wanted)) if missing else there
         if now_there != wanted:
-            raise StoreTaken(f"{table.name}: the database there holds other rows by the same keys.")
+            raise StoreTaken(f"{table.name}: the database there holds other rows by the same keys. Use an empty one.")
     return len(missing)
 
 
