@@ -12,7 +12,10 @@ class Messenger(Protocol):
     """Delivers notices, and does in Discord what falls due there."""
 
     async def tell(self, notices: Sequence[Notice]) -> bool:
-        """Deliver notices to one member; False if nothing reaches them. Raises ChatDown if trying later helps."""
+        """Deliver a notice, or several updates in one message, to a member; False if nothing reaches them.
+
+        Raises ChatDown if trying later helps.
+        """
         ...
 
     def awaits(self, member: int) -> bool:

@@ -100,7 +100,7 @@ class Chat:
         return self._bot.acknowledgements.active()
 
     async def tell(self, notices: Sequence[Notice]) -> bool:
-        """Tell one member, in one message; False if Discord allows it nowhere.
+        """Tell one member of a notice, or of several updates in one message; False if Discord allows it nowhere.
 
         Nothing is told twice, also when two callers bring the same notice.
         """

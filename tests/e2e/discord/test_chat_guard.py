@@ -364,7 +364,7 @@ async def test_a_result_only_the_asker_wants_is_not_sent_as_a_notice(chat) -> No
         notice(pia, 5, "trained", layer=1, published=True, reason="", labels=9),
         notice(pia, 6, "receipt", write=99),
     ]
-    assert await made.tell(quiet)
+    assert [await made.tell([each]) for each in quiet] == [True] * 3
     assert pia.in_dm().visible() == []
 
 
