@@ -28,6 +28,7 @@ from tqdm import tqdm
 from bot import modes
 from bot.cli.trouble import words
 from sandbox import cleo, page
+from sandbox.discord import NoAnswer
 from sandbox.music.library import drawn, load
 from sandbox.music.songs import Features, Song, hear_all, songs, write_audio
 from sandbox.page.stage import Member, Stage
@@ -55,15 +56,24 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], prog: str = "
     parser(prog).parse_args(arguments)
     try:
         return asyncio.run(_main(environment))
-    except TimeoutError:
-        print(f"sandbox: the bot took longer than {PATIENCE:.0f} s for a step of the tour", file=sys.stderr)
+    except (NoAnswer, BotEnded, ValueError, OSError) as error:
+        print(f"sandbox: {said(error)}", file=sys.stderr)
         return 1
-    except (BotEnded, ValueError) as error:
-        print(f"sandbox: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"sandbox: {words(error, 'or name another', port='PORT')}", file=sys.stderr)
-        return 1
+
+
+def said(error: Exception) -> str:
+    """Return what went wrong, in one line."""
+    match error:
+        case NoAnswer():
+            wanted = error.interaction.kind.name.lower()
+            return (
+                f"the bot didn't acknowledge a {wanted} within Discord's 3 s: try again while the machine is less busy"
+            )
+        case TimeoutError():
+            return f"the bot took longer than {PATIENCE:.0f} s for a step of the tour"
+        case OSError():
+            return words(error, "or name another", port="PORT")
+    return str(error)
 
 
 def parser(prog: str) -> argparse.ArgumentParser:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox.__main__ import main, numbers, plays_tour
+from sandbox.__main__ import main, numbers, plays_tour, said
+from sandbox.discord import InteractionKind, NoAnswer, World
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,12 @@ def test_the_tour_is_on_or_off_and_anything_else_is_refused_in_one_line(capsys):
 def test_a_missing_library_is_named_in_one_line(capsys):
     assert main([], {"LIBRARY": "nowhere.csv"}) == 1
     assert capsys.readouterr().err == "sandbox: nowhere.csv is missing\n"
+
+
+def test_a_machine_too_busy_for_discords_three_seconds_is_told_in_one_line():
+    world = World(token="t")
+    user = world.add_user("ada")
+    channel = next(iter(world.add_guild("g", channels=["c"], members=[user]).channels.values()))
+    line = said(NoAnswer(world.begin(InteractionKind.COMMAND, user, channel, {"name": "link"})))
+    assert line.startswith("the bot didn't answer within the 3 s")
+    assert "\n" not in line
