@@ -186,5 +186,7 @@ async def _unplaced(store: Store, libraries: ScoredLibraries, layer: Layer) -> l
 
 
 def _likeliest(counts: Counter[T], name: Callable[[T], str], typed: str, limit: int) -> list[T]:
-    wanted = _plain(typed)
-    return list(islice((key for key, _count in counts.most_common() if wanted in name(key).casefold()), limit))
+    """Return the commonest whose name contains what was typed, as written or in its one spelling ("beyonce")."""
+    plain, wanted = _plain(typed), spelt(typed)
+    said = ((key, name(key)) for key, _count in counts.most_common())
+    return list(islice((key for key, name in said if plain in name.casefold() or wanted in spelt(name)), limit))
