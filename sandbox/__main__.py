@@ -65,10 +65,7 @@ def said(error: Exception) -> str:
     """Return what went wrong, in one line."""
     match error:
         case NoAnswer():
-            wanted = error.interaction.kind.name.lower()
-            return (
-                f"the bot didn't acknowledge a {wanted} within Discord's 3 s: try again while the machine is less busy"
-            )
+            return "the bot didn't answer within the 3 s that Discord allows: try again when the machine is less busy"
         case TimeoutError():
             return f"the bot took longer than {PATIENCE:.0f} s for a step of the tour"
         case OSError():
