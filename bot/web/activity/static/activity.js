@@ -13,7 +13,7 @@ const MAPPED = [
 ];
 
 /** The address where the frame can load another one; null if it can't. */
-function passage(address) {
+function proxied(address) {
   for (const [host, prefix] of MAPPED) {
     const found = address?.match(host);
     if (found) return `/${prefix}/${found[1]}/${address.slice(found[0].length)}`;
@@ -33,7 +33,7 @@ async function enter(discord, application) {
   const { code } = await discord.commands.authorize(asked).catch(() => {
     throw new Error(say("unknown"));
   });
-  api.carry(await api.confirm(new URL("../session", import.meta.url), code));
+  api.useToken(await api.confirm(new URL("../session", import.meta.url), code));
 }
 
 /** A frame can't open windows, so Discord opens the links. */
@@ -53,7 +53,7 @@ async function begin(discord, application) {
   } catch (error) {
     return message(error.message, button(say("try_again"), () => begin(discord, application)));
   }
-  api.reach(passage);
+  api.loadThrough(proxied);
   openOutside(discord);
   await import("../feed/static/main.js").catch(() => message(say("offline"), button(say("try_again"), () => location.reload())));
 }

@@ -22,7 +22,7 @@ export function drawn(card, player) {
     hear.removeAttribute("aria-busy");
     if (!how.cover) art.replaceChildren(sleeve());
     else if (!card.cover) art.replaceChildren(cover(how.cover, card));
-    hear.replaceChildren(...ear(how, card, player));
+    hear.replaceChildren(...listening(how, card, player));
     credit(how, card, title, source);
   };
   return { element, heard };
@@ -52,8 +52,8 @@ function credit(how, card, title, source) {
 export const credited = (how) =>
   how.way === "preview" ? [h("span", {}, say("preview_by")), " ", link(how.page ?? how.url, {}, how.by)] : [];
 
-/** What is heard: the player, or where else to listen. */
-export function ear(how, card, player) {
+/** The player, or where else to listen. */
+export function listening(how, card, player) {
   if (how.sound) return played(how, card, player);
   if (how.url) return [h("p", {}, say("no_clip")), link(how.url, { class: "elsewhere" }, elsewhere(how))];
   return [h("p", {}, say("no_clip_no_link"))];
@@ -71,7 +71,7 @@ const unplayable = (how, card) =>
 function played(how, card, player) {
   const press = button("", () => player.toggle(), { class: "play", "data-key": "play" });
   const time = h("p", { class: "time" });
-  const { drawing, move } = how.waveform ? wave(how.waveform, (how.offset ?? 0) / how.seconds) : bare();
+  const { drawing, move } = how.waveform ? wave(how.waveform, (how.offset ?? 0) / how.seconds) : plain();
   const progress = () => {
     const all = player.audio.duration || how.seconds || 30;
     move(Math.min(1, player.seconds / all));
@@ -84,7 +84,7 @@ function played(how, card, player) {
   const failed = () => {
     const place = press.parentElement;
     const focused = place.contains(document.activeElement);
-    place.replaceChildren(...ear(unplayable(how, card), card, player));
+    place.replaceChildren(...listening(unplayable(how, card), card, player));
     if (focused) place.querySelector("a")?.focus();
   };
   player.watcher = { change, progress, failed };
@@ -97,7 +97,7 @@ const where = (how) =>
   h("p", { class: "where" }, how.highlight === null ? "" : [h("b"), say("highlight", { time: clock(how.highlight) })]);
 
 /** A plain progress bar, without a waveform. */
-function bare() {
+function plain() {
   const drawing = h("progress", { class: "bare", max: 1, value: 0, "aria-label": say("played") });
   return { drawing, move: (share) => (drawing.value = share) };
 }

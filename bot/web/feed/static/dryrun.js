@@ -1,7 +1,7 @@
 // The dry run: every song by the playlist it would go to, with a tick to take away, and Apply.
 
 import * as api from "./api.js";
-import { ear, credited } from "./card.js";
+import { credited, listening } from "./card.js";
 import { button, h, say } from "./dom.js";
 import { hear } from "./heard.js";
 import { clear, fill, leftOut, message, player, stage, tell } from "./stage.js";
@@ -148,7 +148,7 @@ async function listen(line, item) {
   try {
     const how = await card.heard;
     if (!place.isConnected) return;
-    place.replaceChildren(...ear(how, card, player), ...credited(how));
+    place.replaceChildren(...listening(how, card, player), ...credited(how));
     if (how.sound) player.load(how.sound, card);
   } catch (error) {
     place.remove();

@@ -15,7 +15,7 @@ let shown = null; // the element of the card on top
 let busy = false; // while one card gives way to the next
 
 // ---------------------------------------------------------------- actions
-const DEEDS = {
+const REACTIONS = {
   like: { way: "right", said: "liked", call: api.like, back: (card) => !card.added.length && api.unlike(card) },
   skip: { way: "left", said: "skipped", call: (card) => !card.added.length && api.skip(card) },
   away: { way: "left", said: "not_for_you", call: api.dislike, back: api.undoDislike },
@@ -30,19 +30,19 @@ function swipe(name) {
 
 async function go(name, card) {
   busy = true;
-  const deed = DEEDS[name];
+  const reaction = REACTIONS[name];
   player.touched();
-  const sending = Promise.resolve(deed.call(card));
+  const sending = Promise.resolve(reaction.call(card));
   sending.catch(() => {}); // handled below, when the card is gone and can come back
-  await fly(shown, deed.way);
+  await fly(shown, reaction.way);
   deck.swipe(card, { name, sending });
   await show();
   busy = false;
-  sending.then((liked) => done(deed, card, liked), (error) => failed(error, card));
+  sending.then((liked) => done(reaction, card, liked), (error) => failed(error, card));
 }
 
-function done(deed, card, liked) {
-  tell(say(deed.said, { title: card.title }));
+function done(reaction, card, liked) {
+  tell(say(reaction.said, { title: card.title }));
   if (liked?.ask) ask(card);
 }
 
@@ -50,9 +50,9 @@ async function undo() {
   if (busy || !deck.last) return;
   busy = true;
   const [card, { name, sending }] = deck.undo();
-  await show({ from: DEEDS[name].way, back: true });
+  await show({ from: REACTIONS[name].way, back: true });
   busy = false;
-  await sending.then(() => DEEDS[name].back?.(card)).catch((error) => tell(error.message));
+  await sending.then(() => REACTIONS[name].back?.(card)).catch((error) => tell(error.message));
 }
 
 /** Say what went wrong, and bring the last card back, unless the song itself is gone. */
@@ -123,7 +123,7 @@ async function repost(card) {
   }
 }
 
-const ACTS = {
+const ACTIONS = {
   like: () => swipe("like"),
   skip: () => swipe("skip"),
   away: () => swipe("away"),
@@ -135,7 +135,7 @@ const ACTS = {
 };
 
 function act(what) {
-  return (what === "undo" || deck.top) && ACTS[what]();
+  return (what === "undo" || deck.top) && ACTIONS[what]();
 }
 
 // ---------------------------------------------------------------- the card
@@ -160,7 +160,7 @@ async function show({ back = false, from = null } = {}) {
 
 function deal(card, from) {
   const unheard = (error) => (error.status === 404 ? gone(card, error) : failed(error));
-  shown = put(card, { around: [hint("like", "right"), hint("skip", "left")], below: acts(), failed: unheard, from });
+  shown = put(card, { around: [hint("like", "right"), hint("skip", "left")], below: actions(), failed: unheard, from });
   swipeable(shown, lean, (way) => act({ left: "skip", right: "like", up: "more" }[way]));
 }
 
@@ -176,7 +176,7 @@ function lean(way, share) {
 
 const BUTTONS = ["skip", "like", "add", "share", "away", "more"];
 
-function acts() {
+function actions() {
   const one = (what) =>
     button([icon(what), h("span", {}, say(what))], () => act(what), { class: `act ${what}`, "data-key": what });
   return h("div", { class: "acts", role: "group", "aria-label": say("acts") }, BUTTONS.map(one));

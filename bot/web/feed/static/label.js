@@ -87,7 +87,7 @@ function tick(more) {
   redraw(more ? asked.playlists[0]?.playlist : "several");
 }
 
-const ACTS = {
+const ACTIONS = {
   several: () => asked.playlists.length > 1 && tick(true),
   none: () => to(),
   skip: () => answer(api.skipQuestion, "left"),
@@ -100,7 +100,7 @@ const ACTS = {
 
 function act(what) {
   if (what.startsWith("place")) return asked && place(Number(what.slice("place".length)));
-  return (what === "undo" || asked) && ACTS[what]();
+  return (what === "undo" || asked) && ACTIONS[what]();
 }
 
 /** The playlist with that number, counted from 1. */
@@ -148,7 +148,7 @@ function draw() {
   const others = asked.playlists.length > 1 ? ["several"] : [];
   const names = several ? ["these", "go_back"] : [...others, "none", "skip", "undo"];
   const group = h("div", { class: "acts", role: "group", "aria-label": say("others") }, names.map(one));
-  const more = !several && asked.more !== null && button(say("more_of"), ACTS.more_of, { class: "quiet", "data-key": "more_of" });
+  const more = !several && asked.more !== null && button(say("more_of"), ACTIONS.more_of, { class: "quiet", "data-key": "more_of" });
   below.replaceChildren(choices, group, h("div", { class: "foot" }, h("p", { class: "note" }, asked.tally), more));
 }
 

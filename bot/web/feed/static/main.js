@@ -73,7 +73,7 @@ function taken() {
 async function enter(link) {
   await api.enter(link).catch(async (error) => {
     if (error.status !== TAKEN) throw error;
-    if (await agrees(`${error.message} ${say("go_on_as")}`)) await api.changeOver(link);
+    if (await agrees(`${error.message} ${say("go_on_as")}`)) await api.switchMember(link);
   });
 }
 

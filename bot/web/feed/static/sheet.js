@@ -70,7 +70,7 @@ function likingFirst(card, why, add, failed) {
     h(
       "div",
       { class: "choices" },
-      button(say("save_and_add"), after(() => api.likeForGood(card)), { class: "choice" }),
+      button(say("save_and_add"), after(() => api.save(card)), { class: "choice" }),
       button(say("save_all_and_add"), after(() => api.chooseSaving(true)), { class: "choice" }),
       button(say("leave_it"), () => sheet.close(), { class: "choice" }),
     ),
