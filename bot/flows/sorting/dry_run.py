@@ -111,7 +111,8 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     going = {line["song"] for line in lines if line["action"] == Action.ADD}
     liked = frozenset(scored.place) if only is None else None
     unwanted = _unwanted(verdicts, ours, standing, liked, several=layer.several)
-    lines += [line for line in unwanted if line["song"] in going or not _homeless(line, verdicts, standing)]
+    leaving = going | ({line["song"] for line in unwanted} - liked if liked is not None else set())
+    lines += [line for line in unwanted if line["song"] in leaving or not _homeless(line, verdicts, standing)]
     return Decided(sum(only is None or song in only for song in todo), lines, stays)
 
 

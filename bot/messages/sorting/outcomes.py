@@ -52,10 +52,10 @@ def update(done: Receipt, waiting: int) -> str:
 
 def _totals(done: Receipt, waiting: int) -> str:
     decide = plural("{count} for you to decide", "{count} for you to decide", waiting) if waiting else ""
-    return " · ".join(filter(None, [f"**{_headline(done)}**", formatting.changes(done), decide]))
+    return " · ".join(filter(None, [f"**{headline(done)}**", formatting.changes(done), decide]))
 
 
-def _headline(done: Receipt) -> str:
+def headline(done: Receipt) -> str:
     """What can be said by now: that something was done only when all of it was read on Spotify."""
     stands, undo = bool(done.placed or done.removed), done.write.kind == WriteKind.UNDO
     if done.write.state == WriteState.APPLYING:
@@ -66,15 +66,15 @@ def _headline(done: Receipt) -> str:
         return _(NOT_UNDONE) if undo else _(NOT_DONE)
     if undo:
         return _(PARTLY_UNDONE) if done.refused else _(UNDONE)
-    if done.write.kind == WriteKind.WATCH:
-        return new_likes(done)
+    if done.write.kind == WriteKind.WATCH and done.write.total:
+        return _new_likes(done)
     return _(DONE)
 
 
-def new_likes(done: Receipt) -> str:
-    """How many an update is of. They're called sorted if all of them are; if not, what went where follows."""
-    count, placed = done.write.total, len({change.song for change in done.placed})
-    if placed >= count:
+def _new_likes(done: Receipt) -> str:
+    """They're called sorted if all of them are; if not, what went where follows. Songs that move aren't new."""
+    count, moved = done.write.total, {change.song for change in done.changes if change.action == Action.REMOVE}
+    if len({change.song for change in done.placed} - moved) >= count:
         return plural("{count} new like sorted", "{count} new likes sorted", count)
     return plural("{count} new like", "{count} new likes", count)
 

@@ -241,6 +241,16 @@ async def test_a_song_is_not_proposed_where_it_stands(prepared: Prepared) -> Non
     assert found.stays == {uri(0): Reason.PLACED, uri(1): Reason.UNSURE}
 
 
+async def test_a_song_that_is_no_longer_liked_leaves_wherever_it_was_to_go_next(prepared: Prepared) -> None:
+    scored = await prepared.sorted([SURE] * 2)
+    run, bed, _sea = prepared.kept
+    await prepared.applied(await prepared.planned(scored))
+    async with prepared.store.writing() as tx:
+        await answers.add(tx, MEMBER, run.layer, Answer(uri(1), Kind.ONLY, (bed.playlist,), Source.BUTTON, 1))
+    left = replace(scored, songs=scored.songs[:1], place={uri(0): 0})
+    assert await prepared.applied(await prepared.planned(left)) == {"Run": [uri(0)], "Bed": [], "Sea": []}
+
+
 async def test_what_is_said_of_a_release_is_not_undone_by_another_one(prepared: Prepared) -> None:
     scored = await prepared.sorted([SURE] * 2, same=(0, 1))
     run, bed, _sea = prepared.kept

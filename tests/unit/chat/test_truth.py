@@ -352,6 +352,17 @@ def test_new_likes_that_need_an_answer_are_not_called_sorted() -> None:
     )
 
 
+def test_a_song_that_moves_with_an_update_is_no_new_like() -> None:
+    asked = Change(1, 1, 1, SONG.song, "ask", None, "asked", None, None)
+    moved = [replace(asked, change=2, song="b", action="remove", state="written")]
+    moved += [replace(moved[0], change=3, playlist=2, action="add")]
+    kept = {1: RUN, 2: replace(RUN, playlist=2, name="Bed")}
+    done = Receipt(_write("watch"), LAYER, kept, [asked, *moved], {SONG.song: SONG})
+    assert outcomes.receipt(done, 1) == "**1 new like** · **Run** −1 · **Bed** +1 · 1 for you to decide"
+    alone = replace(done, write=replace(done.write, total=0), changes=moved)
+    assert outcomes.receipt(alone, 0) == "**Done** · **Run** −1 · **Bed** +1"
+
+
 def test_a_training_that_changed_nothing_says_why() -> None:
     published = {Reason.BETTER, Reason.NEW_RULES, Reason.NOT_WORSE}
     for reason in set(Reason) - published:

@@ -40,7 +40,7 @@ def updates(several: Sequence[Reviewed]) -> Page:
     """Updates that were held, the newest first: a line each, and a select that shows one of them whole."""
     lines = [outcomes.update(each.receipt, len(each.waiting)) for each in reversed(several)]
     options = [
-        layout.option(outcomes.new_likes(done), done.write.write, formatting.moment(done.write.created_at))
+        layout.option(outcomes.headline(done), done.write.write, formatting.moment(done.write.created_at))
         for done in (each.receipt for each in reversed(several))
     ]
     select = layout.menu(ids.of("update"), _("Show its receipt"), options)
