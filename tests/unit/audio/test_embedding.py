@@ -119,7 +119,7 @@ def test_a_sound_shorter_than_a_patch_is_padded_with_silence(embedder: Embedder,
 
 
 # ---------------------------------------------------------------- the file
-def test_a_model_file_with_another_hash_is_never_opened(tmp_path: Path) -> None:
+def test_p28_a_network_with_another_hash_is_never_opened(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing):
         Embedder(tmp_path / "none.onnx")
     content = bytearray(MODEL.read_bytes())

@@ -34,7 +34,7 @@ def test_the_file_that_ships_is_the_one_that_was_built() -> None:
 
 
 @pytest.mark.parametrize("kept", [None, -1])
-def test_a_missing_or_damaged_file_is_refused(tmp_path: Path, kept: int | None) -> None:
+def test_p28_missing_or_damaged_words_are_refused(tmp_path: Path, kept: int | None) -> None:
     if kept:
         (tmp_path / "words.npz").write_bytes(text.FILE.read_bytes()[:kept])
     with pytest.raises(text.WordsDamaged) as problem:
