@@ -3,9 +3,9 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.accessible import WIDE, check, check_all
+from tests.e2e.accessible import check, check_all, room
 from tests.e2e.chat_stage import answer
-from tests.e2e.feed.phone_stage import Phone, title
+from tests.e2e.feed.phone_stage import PHONE, Phone, title
 from tests.e2e.feed.test_dry_run_page import planned
 
 pytestmark = [
@@ -19,7 +19,7 @@ STILL = """() => !document.getAnimations()
 
 async def large_type_makes_it_no_wider(page: Page) -> None:
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert await page.evaluate(WIDE) == []
+    assert await room(page) == []
 
 
 async def test_the_swipe_page_can_be_used_by_everybody(phone: Phone) -> None:
@@ -53,6 +53,10 @@ async def test_the_dry_run_page_can_be_used_by_everybody(sorting: Phone) -> None
         await page.get_by_role("button", name="Listen").first.click()
         await page.locator(".heard:not([aria-busy])").wait_for()
         await check(page)
+        await page.locator("li").last.scroll_into_view_if_needed()
+        await page.evaluate("scrollTo(0, 0)")
+        await page.set_viewport_size(PHONE)  # songs out of sight keep the width they had
+        assert await room(page) == []
         await large_type_makes_it_no_wider(page)
     await answer(sorting.person.click(dry_run, "Cancel"))
 
