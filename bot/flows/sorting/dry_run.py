@@ -109,11 +109,20 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     sieves = [*guessed.sieves, (Reason.REFUSED, _songs(able)), (Reason.SAME, _songs(lines))]
     stays = _stays([song for song in todo if only is None or song in only], placed, frozenset(untold), sieves)
     going = {line["song"] for line in lines if line["action"] == Action.ADD}
-    liked = frozenset(scored.place) if only is None else None
+    liked = _liked(given, library) if only is None else None
     unwanted = _unwanted(verdicts, ours, standing, liked, several=layer.several)
     leaving = going | ({line["song"] for line in unwanted} - liked if liked is not None else set())
     lines += [line for line in unwanted if line["song"] in leaving or not _homeless(line, verdicts, standing)]
     return Decided(sum(only is None or song in only for song in todo), lines, stays)
+
+
+def _liked(given: _Given, library: Mapping[str, Song]) -> frozenset[str]:
+    """Return the liked songs, and those in playlists that hold one release each of which another one is liked."""
+    once = [given.items[playlist.playlist] for playlist in given.kept if not playlist.doubles]
+    there = {item.song: item for items in once for item in items if item.song}
+    others = [item for song, item in there.items() if song not in library]
+    held = recording.Recordings(library.values() if others else ())
+    return frozenset(library).union(item.song for item in others if item.song and held.of(item) is not None)
 
 
 def _for_every_release(given: _Given, songs: Sequence[Song]) -> Mapping[str, Verdict]:

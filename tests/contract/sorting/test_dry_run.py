@@ -251,6 +251,30 @@ async def test_a_song_that_is_no_longer_liked_leaves_wherever_it_was_to_go_next(
     assert await prepared.applied(await prepared.planned(left)) == {"Run": [uri(0)], "Bed": [], "Sea": []}
 
 
+async def test_a_release_stays_as_long_as_another_one_is_liked(prepared: Prepared) -> None:
+    scored = await prepared.sorted([SURE] * 2, same=(0, 1))
+    assert scored.scores is not None
+    sorted_ = await prepared.applied(await prepared.planned(scored))
+    left = replace(scored.scores, probabilities=scored.scores.probabilities[1:], known=scored.scores.known[1:])
+    after = replace(scored, songs=scored.songs[1:], place={uri(1): 0}, scores=left)
+    assert await prepared.applied(await prepared.planned(after)) == sorted_
+
+
+async def test_after_the_write_a_song_moves_on_to_where_it_is_said_to_belong_next(prepared: Prepared) -> None:
+    write = await prepared.planned(await prepared.sorted([SURE] * 2))
+    run, bed, sea = prepared.kept
+    await prepared.applied(write)
+    line, where = await prepared.line(write, uri(1), run), dict[str, list[str | None]]()
+    for event, there in enumerate((bed, sea, None), 101):
+        opened = await prepared.instead(line, there, event)
+        assert opened is not None
+        await sort.apply(prepared.store, prepared.local, opened, prepared.now)
+        where = {kept.name: (await prepared.local.contents(kept.ref)).songs for kept in (run, bed, sea)}
+        if there is not None:
+            assert where == {"Run": [uri(0)], "Bed": [], "Sea": []} | {there.name: [uri(1)]}
+    assert where == {"Run": [uri(0)], "Bed": [], "Sea": []}
+
+
 async def test_what_is_said_of_a_release_is_not_undone_by_another_one(prepared: Prepared) -> None:
     scored = await prepared.sorted([SURE] * 2, same=(0, 1))
     run, bed, _sea = prepared.kept
