@@ -224,8 +224,8 @@ class Feed:
         entry, now = await self._catalogue.entry(member, song), self._clock()
         await self._note(member, [entry])
         async with self._store.writing() as tx:
-            kept = await playlists.get(tx, playlist)
-            if kept is None or kept.member != member or kept.removed_at is not None:
+            kept = await playlists.kept_by(tx, member, playlist)
+            if kept is None:
                 raise PlaylistNotKept
             liked = await self._like(tx, member, entry.song, Reaction.ADD)
             if liked.refused:

@@ -210,7 +210,7 @@ def _homeless(line: Mapping[str, Any], verdicts: Mapping[str, Verdict], standing
 def _open(
     song: str,
     verdict: Verdict,
-    standing: Mapping[int, set[str | None]],
+    standing: Standing,
     placed: frozenset[str | None],
     layer: Layer,
 ) -> bool:
@@ -285,9 +285,7 @@ def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _settled(
-    todo: Sequence[str], verdicts: Mapping[str, Verdict], standing: Mapping[int, set[str | None]]
-) -> list[dict[str, Any]]:
+def _settled(todo: Sequence[str], verdicts: Mapping[str, Verdict], standing: Standing) -> list[dict[str, Any]]:
     """Return the lines for songs that the member placed themselves."""
     return [
         {"song": song, "playlist": playlist, "action": Action.ADD, "certainty": "told", "probability": 1.0}

@@ -82,8 +82,8 @@ async def _named(tx: Tx, member: int, ids: set[str]) -> Songs:
 
 
 async def _kept(tx: Tx, member: int, playlist: int) -> Playlist:
-    kept = await playlists.get(tx, playlist)
-    if kept is None or kept.member != member or kept.removed_at is not None:
+    kept = await playlists.kept_by(tx, member, playlist)
+    if kept is None:
         raise StateGone
     return kept
 

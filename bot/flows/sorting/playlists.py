@@ -220,10 +220,10 @@ async def _layer(tx: Tx, member: int, name: str) -> Layer:
 
 
 async def _get(tx: Tx, member: int, playlist: int) -> Playlist:
-    known = await playlists.get(tx, playlist)
-    if known is None or known.member != member or known.removed_at is not None:
+    kept = await playlists.kept_by(tx, member, playlist)
+    if kept is None:
         raise PlaylistNotKept
-    return known
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,12 @@ async def get(tx: Tx, playlist: int) -> Playlist | None:
     return await one(tx, Playlist, select(PLAYLIST).where(PLAYLIST.c.playlist == playlist))
 
 
+async def kept_by(tx: Tx, member: int, playlist: int) -> Playlist | None:
+    """Return the playlist if it's the member's and still kept."""
+    theirs = (PLAYLIST.c.playlist == playlist, PLAYLIST.c.member == member, PLAYLIST.c.removed_at.is_(None))
+    return await one(tx, Playlist, select(PLAYLIST).where(*theirs))
+
+
 async def is_still(tx: Tx, playlist: Playlist) -> bool:
     """Whether the playlist still exists with the same reference: neither erased nor unlinked meanwhile."""
     current = await get(tx, playlist.playlist)
