@@ -293,12 +293,15 @@ def _check_shards(settings: Settings, part: Part) -> None:
 
 async def _keep_renewing(leases: Sequence[Lease]) -> None:
     """Renew our names in a database on a server, until cancelled. Raises AlreadyRuns if another process has one."""
+    failing = False
     while True:
         try:
             for lease in leases:
                 await asyncio.to_thread(lease.renew)
+            failing = False
         except StoreError as problem:
-            log.warning("the database's server doesn't answer: %s", problem)
+            log.log(logging.DEBUG if failing else logging.WARNING, "our names can't be renewed: %s", problem)
+            failing = True
         await asyncio.sleep(RENEWAL)
 
 

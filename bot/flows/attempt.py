@@ -69,7 +69,8 @@ async def _note(store: Store, work: Work, error: Exception, now: datetime) -> No
         elif not isinstance(error, ChatDown | StoreError):
             await failed(store, work, error, now)
             return
-        log.warning("%s %d waits: %s", work.kind, work.subject, error)
+        level = logging.DEBUG if store.is_away else logging.WARNING  # the store has said so once
+        log.log(level, "%s %d waits: %s", work.kind, work.subject, error)
     except Exception:
         log.exception("%s %d failed, and that could not be noted", work.kind, work.subject)
 

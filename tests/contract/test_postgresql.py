@@ -1,10 +1,12 @@
 """What the store promises, where PostgreSQL keeps it another way than SQLite (see `test_store.py` for that)."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from bot.adapters.store.postgresql import WRITER, session
 from bot.adapters.store.sorting import answers, playlists
 from bot.chat.gateway.identifying import Turns
 from bot.config import parse
-from bot.core.records import Like, Song
+from bot.core.records import Like, Song, Work
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import (
     AlreadyRuns,
@@ -38,9 +40,11 @@ from bot.errors import (
     StoreRefused,
     StoreShut,
 )
+from bot.flows.attempt import keep_trying
 from tests import postgresql
 
 ADA = 1001
+KILL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}'"
 LATIN = "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
 HELD = f"SELECT pg_advisory_xact_lock({WRITER})"
 
@@ -186,6 +190,28 @@ async def test_p20_a_connection_that_broke_is_replaced(store: Store, other: Engi
     await joins(store, now)
     kill_all(other)
     await joins(store, now)
+
+
+async def test_an_outage_is_logged_once_and_so_is_its_end_however_much_is_tried(
+    url: str, store: Store, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    name = make_url(url).database
+
+    async def ticks() -> None:
+        for step in ("polls", "news", "polls"):
+            await keep_trying(store, Work(step, 0), partial(joins, store, now), now)
+
+    with create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT").connect() as admin:
+        await ticks()
+        for each in (f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", KILL.format(name)):
+            admin.exec_driver_sql(each)
+        await ticks()
+        admin.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await ticks()
+    first, last = (record.getMessage() for record in caplog.records)
+    assert "does not answer: PostgreSQL" in first
+    assert last == "the database answers again"
 
 
 def kill_all(other: Engine) -> None:

@@ -1,6 +1,7 @@
 """Engine: one connection per transaction, so that two coroutines never share one (promise P22)."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
@@ -14,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.adapters.store.postgresql import Postgresql, check_encoding
 from bot.adapters.store.problems import typed_errors
 from bot.adapters.store.sqlite import BUSY_MS, Sqlite
-from bot.errors import NewerSchema, StoreDamaged
+from bot.errors import NewerSchema, StoreDamaged, StoreShut
 
+log = logging.getLogger(__name__)
 Tx = AsyncConnection
 CALM = 10  # times as long as rewriting the database took, during which others may write
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
@@ -32,6 +34,7 @@ class Store:
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
         self._calm_until = 0.0  # on the monotonic clock
         self.is_scrubbed = True  # whether no deleted rows are left in the file
+        self.is_away = False  # whether the last transaction that was to begin found the database shut
         self._is_damaged = False  # whether a transaction has met damage since the start
 
     def __str__(self) -> str:
@@ -87,15 +90,32 @@ class Store:
 
     @asynccontextmanager
     async def _transaction(self, *, writing: bool) -> AsyncIterator[Tx]:
+        began = False
         try:
             with typed_errors():
                 async with self._engine.connect() as tx:
                     await tx.execution_options(**self._backend.options(writing=writing))
                     async with tx.begin():
+                        began = True
+                        self._note_outage(None)
                         yield tx
         except StoreDamaged:
             self._is_damaged = True
             raise
+        except StoreShut as problem:
+            if not began:
+                self._note_outage(problem)
+            raise
+
+    def _note_outage(self, problem: StoreShut | None) -> None:
+        """Log when the database goes away and when it's back, once each, whatever is tried meanwhile."""
+        if self.is_away == (problem is not None):
+            return
+        self.is_away = problem is not None
+        if problem is not None:
+            log.warning("the database does not answer: %s", problem)
+        else:
+            log.info("the database answers again")
 
     async def migrate(self, before: Callable[[str], object] | None = None) -> None:
         """Bring the schema up to date. Raises NewerSchema if a newer Cratekeeper wrote the database.
