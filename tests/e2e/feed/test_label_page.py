@@ -158,6 +158,15 @@ async def test_the_header_leads_from_one_view_to_the_other_and_back(phone: Phone
         await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+async def test_labelling_goes_on_in_the_same_layer_after_a_look_at_the_feed(sorting: Phone) -> None:
+    async with sorting.page(link=await sorting.link("label")) as page:
+        assert "layer=" in page.url
+        label = page.url
+        await page.get_by_role("button", name="Discover").click()
+        await page.get_by_role("button", name="Label", exact=True).click()
+        await expect(page).to_have_url(label)
+
+
 async def test_the_page_says_what_is_missing_before_the_first_card(phone: Phone) -> None:
     for name in ("Late night", "Run"):
         await answer(phone.person.command("playlists remove", playlist=name))

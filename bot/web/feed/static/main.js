@@ -15,6 +15,7 @@ const VIEWS = { feed, label, "dry-run": dryRun };
 const undoing = document.getElementById("undo");
 const helping = document.getElementById("help");
 const ways = document.getElementById("views");
+const left = new Map(); // by view: its address, which may name a layer
 let view = asked();
 
 /** The view that the address asks for. */
@@ -23,9 +24,10 @@ function asked() {
   return Object.hasOwn(VIEWS, last) ? VIEWS[last] : feed;
 }
 
-/** Show another view. In a frame, the address isn't ours to change. */
+/** Show another view, where it was left. In a frame, the address isn't ours to change. */
 function go(next) {
-  if (!api.framed()) history.pushState(null, "", next === feed ? "./" : next.name);
+  left.set(view, location.href);
+  if (!api.framed()) history.pushState(null, "", left.get(next) ?? (next === feed ? "./" : next.name));
   return show(next);
 }
 
