@@ -21,6 +21,7 @@ NOTHING = -1  # in place of the hash of a word that says nothing
 NAMES = (TITLE, "album", "artists")
 DECADE, TAG = "decade", "tag"
 KINDS = (*NAMES, DECADE)
+APOSTROPHES = str.maketrans(dict.fromkeys("’‘´`ʼ", "'"))
 DECADE_OF = re.compile(r"\b(?:annees|anos|anni) ((?:19|20)?\d0)\b|\b((?:19|20)?\d0)(?:ers?|ies)\b")
 CHRISTMAS = re.compile(r"xmas$|weihnacht|navidad$|natale?$")  # such songs' titles are often English
 SEAM = re.compile(r"(?<=\b[^\W\d_])-(?=[^\W\d_])|(?<=[^\W\d_])-(?=[^\W\d_]{1,2}\b)")  # "K-Pop", "Lo-Fi"
@@ -56,7 +57,7 @@ def words_of_name(name: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     """Return a text's words, each in one spelling: "Lo-Fi" is lofi, "R&B" rnb, and "80er" and "Années 80" are 80s."""
-    plain = text.casefold().replace("’", "'").replace("'n'", " ").replace("'", "").replace("_", " ")
+    plain = text.casefold().translate(APOSTROPHES).replace("'n'", " ").replace("'", "").replace("_", " ")
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", plain).replace("noël", "christmas")  # Noel is also a first name
         plain = unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFD", plain)))
