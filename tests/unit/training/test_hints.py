@@ -143,7 +143,9 @@ def test_a_song_is_named_after_a_playlist_if_it_has_its_words_and_no_others(
     [
         ("Lo-Fi", "lo-fi beats", "", 2020),
         ("Lo-Fi", "lofi", "", 2020),
+        ("Lo_Fi", "lo-fi beats", "", 2020),
         ("KPop", "k-pop", "", 2020),
+        ("K Pop", "k-pop", "", 2020),
         ("R&B", "alternative r&b", "", 2020),
         ("Post-Rock", "post-rock", "", 2020),
         ("Hip-Hop", "hip hop", "", 2020),

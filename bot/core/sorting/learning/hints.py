@@ -24,7 +24,10 @@ KINDS = (*NAMES, DECADE)
 APOSTROPHES = str.maketrans(dict.fromkeys("’‘´`ʼ", "'"))
 DECADE_OF = re.compile(r"\b(?:annees|anos|anni) ((?:19|20)?\d0)\b|\b((?:19|20)?\d0)(?:ers?|ies)\b")
 CHRISTMAS = re.compile(r"xmas$|weihnacht|navidad$|natale?$")  # such songs' titles are often English
-SEAM = re.compile(r"(?<=\b[^\W\d_])-(?=[^\W\d_])|(?<=[^\W\d_])-(?=[^\W\d_]{1,2}\b)")  # "K-Pop", "Lo-Fi"
+SEAM = re.compile(
+    r"(?<=\b[^\W\d_])-(?=[^\W\d_])|(?<=[^\W\d_])-(?=[^\W\d_]{1,2}\b)"  # "K-Pop", "Lo-Fi"
+    r"|(?<=\b[jk]) (?=pop\b)|(?<=\blo) (?=fi\b)"
+)
 LETTER_AND = re.compile(r"(?<=\b[^\W\d_]) ?& ?(?=[^\W\d_]\b)")  # "R&B"
 WORD = re.compile(r"\d{2,4}s|[^\W\d_]{2,}")
 YEARS = re.compile(r"(19|20)?(\d)0s")
@@ -61,7 +64,7 @@ def _words(text: str) -> list[str]:
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", plain).replace("noël", "christmas")  # Noel is also a first name
         plain = unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFD", plain)))
-    if "-" in plain or "&" in plain:
+    if "-" in plain or "&" in plain or " pop" in plain or " fi" in plain:
         plain = LETTER_AND.sub("n", SEAM.sub("", plain))
     if "0" in plain:
         plain = DECADE_OF.sub(r"\1\2s", plain)
