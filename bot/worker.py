@@ -21,7 +21,7 @@ from bot.flows.account import notify
 from bot.flows.account.notify import Failure
 from bot.flows.attempt import failed, succeeded
 from bot.flows.feed import saved_likes
-from bot.flows.library import feature_lookup
+from bot.flows.library import feature_lookup, other_playlists
 from bot.flows.library.new_likes import NewLikes
 from bot.flows.refresh import Refreshing
 from bot.flows.social.shared.publish import Publishing
@@ -58,6 +58,7 @@ def flows(services: Services, messenger: Messenger) -> Mapping[JobKind, Flow]:
         JobKind.TRAIN: _last(lambda job, now: train.train(store, services.trainer, job.member, job.argument, now)),
         JobKind.APPLY: _last(lambda job, now: sort.carry_out(store, services, job.argument, now)),
         JobKind.KEEP: _last(lambda job, now: playlists.finish(store, services, job.member, now)),
+        JobKind.READ: lambda job, _: other_playlists.read(store, services, job.member),
         JobKind.SHARE: _last(lambda job, now: publishing.publish(job.member, job.argument, now)),
     }
 

@@ -40,7 +40,7 @@ class Corpus:
 def pretrain(corpora: Sequence[Corpus]) -> Prior:
     """Return the prior learned from the corpora. Their order makes no difference."""
     ordered = sorted(corpora, key=lambda corpus: corpus.name)
-    keys, company = _artist_vectors(list(_artist_counts(ordered)))
+    keys, company = artist_vectors(list(_artist_counts(ordered)))
     return Prior(keys, company, *_tags(ordered, keys))
 
 
@@ -67,7 +67,8 @@ def _artist_counts(corpora: Sequence[Corpus]) -> Iterator[Counter[int]]:
             yield Counter(artist for song in songs for artist in keys_of("artists", corpus.songs[song])[:CREDITED])
 
 
-def _artist_vectors(counts: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
+def artist_vectors(counts: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
+    """Return the sorted keys of all artists (a,) and their embeddings (a, e), from the artists of each playlist."""
     keys = np.array(sorted(set().union(*counts)), np.uint32)
     place = {int(key): at for at, key in enumerate(keys)}
     cells = [

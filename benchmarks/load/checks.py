@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.load.acting import Books
 from benchmarks.load.deployment import Deployed
-from bot.core.jobs import JobKind
+from bot.core.jobs import IN_BACKGROUND, JobKind
 from bot.core.sorting.labels import Source
 from bot.core.sorting.writing.writes import Action, LineState
 from tests.databases import carry_out
@@ -85,7 +85,7 @@ def jobs(stack: Deployed, since: float = 0) -> Jobs:
     waited = [
         (started - max(made, until or 0)) / 1000
         for job, _, made, until, started in rows
-        if started is not None and _kind(job) != JobKind.LOOK_UP
+        if started is not None and _kind(job) not in IN_BACKGROUND
     ]
     open_ = sum(status in OPEN and _kind(job) != JobKind.POLL for job, status, *_ in rows)
     return Jobs(kinds, open_, sum(status not in (*OPEN, WELL) for _, status, *_ in rows), waited)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 QUEUE = "members"
-LOOKUPS = "hearing"  # its own queue, under its first name: lookups take hours and write nothing that other jobs write
+LOOKUPS = "hearing"  # of IN_BACKGROUND, under its first name: they take long and write nothing that other jobs write
 QUEUES = (QUEUE, LOOKUPS)
 EXECUTOR = "bot"  # the name of the process that does everything; a start resumes the jobs of its name
 AT_ONCE, LATER = 0, 1  # arguments of LOOK_UP: a job that waits an hour mustn't keep one from starting now
@@ -22,9 +22,11 @@ class JobKind(StrEnum):
     APPLY = "apply"  # argument: the write
     KEEP = "keep"  # finish creating playlists
     SHARE = "share"  # argument: the shared playlist
+    READ = "read"  # the playlists that the bot doesn't keep
 
 
-UNASKED = frozenset({JobKind.POLL, JobKind.LOOK_UP, JobKind.PLACE, JobKind.SHARE, JobKind.KEEP})
+UNASKED = frozenset({JobKind.POLL, JobKind.LOOK_UP, JobKind.PLACE, JobKind.SHARE, JobKind.KEEP, JobKind.READ})
+IN_BACKGROUND = frozenset({JobKind.LOOK_UP, JobKind.READ})  # nothing that a member waits for waits for these
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Member:
     quiet_from: int | None = None  # hour of the day in their time zone
     quiet_to: int | None = None
     learn_from_playlists: bool = False
+    learn_from_others: bool = False  # from playlists that the bot doesn't keep
     next_poll_at: datetime | None = None
     polls: int = 0
     teaches: bool = False  # whether their answers may teach the prior

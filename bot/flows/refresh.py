@@ -17,7 +17,7 @@ from bot.core.records import Account
 from bot.errors import NotLinked
 from bot.flows.account import link
 from bot.flows.feed import saved_likes
-from bot.flows.library import sync
+from bot.flows.library import other_playlists, sync
 from bot.flows.library.new_likes import NewLikes
 from bot.flows.library.poll import Polls
 from bot.flows.social.shared import publish
@@ -62,6 +62,8 @@ class Refreshing:
             yield Next(JobKind.SHARE, shared.shared)
         if await saved_likes.are_unsaved(self.store, member):  # since before they linked again
             yield Next(JobKind.SAVE)
+        if await other_playlists.may_be_read(self.store, member):
+            yield Next(JobKind.READ)
         async for following in self.new_likes.settle(member, now):
             yield following
 
@@ -83,6 +85,8 @@ class Refreshing:
             return
         music = await self.new_likes.accounts.account_music(member)
         await self.polls.poll(music, music, account, now)
+        if await other_playlists.are_due(self.store, member):
+            yield Next(JobKind.READ)
         async for following in self.new_likes.settle(member, now):
             yield following
 

@@ -127,7 +127,7 @@ PRIVACY = (
     N_(
         "I keep the keys to your Spotify account once you've confirmed it, encrypted and bound to you. I use them to "
         "read your likes, to write the playlists I keep for you or that you host for others and, if you allow it, to "
-        "save what you like in the feed; for nothing else."
+        "save what you like in the feed and to read your other playlists; for nothing else."
     ),
     N_(
         "I learn from your taps, and from features: from files that you or the operator brought, or from services the "
@@ -136,7 +136,8 @@ PRIVACY = (
     ),
     N_(
         "Spotify's content never goes into a model (their developer terms). I learn from the songs already in your "
-        "playlists only after your yes; `/playlists settings learn:` changes it."
+        "playlists, and from your other playlists, only after your yes; `learn` and `others` in `/playlists settings` "
+        "change it."
     ),
     N_(
         "I don't read messages (Discord's terms forbid learning from them): only commands, buttons, and reactions to "
@@ -172,6 +173,7 @@ UNDER_WAY: Mapping[str, str] = {
     JobKind.APPLY: N_("writing to your playlists"),
     JobKind.KEEP: N_("creating a playlist"),
     JobKind.SHARE: N_("writing a shared playlist"),
+    JobKind.READ: N_("reading your other playlists"),
 }
 
 

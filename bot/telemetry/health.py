@@ -8,14 +8,13 @@ from datetime import datetime
 
 from bot.adapters.jobs import Jobs, Waiting
 from bot.adapters.store import Store
-from bot.core.jobs import JobKind
+from bot.core.jobs import IN_BACKGROUND, JobKind
 from bot.errors import StoreError
 
 log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds for the database to answer; probes give up after a few
 SILENT = f"The database doesn't answer within {PATIENCE:g} seconds."
 OFFLINE = "It isn't connected to Discord."
-PATIENT = frozenset({JobKind.LOOK_UP})  # these wait for hours behind each other, as they should
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +54,5 @@ async def examine(store: Store, jobs: Jobs, gateway: bool, now: datetime) -> Hea
 
 
 def oldest(waiting: Mapping[JobKind, Waiting]) -> float:
-    """Return how long the oldest job has waited (s), lookups of features aside."""
-    return max((jobs.oldest for kind, jobs in waiting.items() if kind not in PATIENT), default=0.0)
+    """Return how long the oldest job has waited (s), apart from those in the background, which may wait for hours."""
+    return max((jobs.oldest for kind, jobs in waiting.items() if kind not in IN_BACKGROUND), default=0.0)

@@ -34,7 +34,8 @@ NO_AUDIO = ", no audio"
 NAMELESS = ", playlists without names"
 NAMES_ONLY = ", names only"
 MISTAKEN = ", one label in ten wrong"
-PARTIAL = (NO_AUDIO, NAMELESS, NAMES_ONLY, MISTAKEN)  # ends of contenders that are told less than there is
+OTHERS = ", other playlists too"
+PARTIAL = (NO_AUDIO, NAMELESS, NAMES_ONLY, MISTAKEN, OTHERS)  # ends of contenders told less than there is, or more
 NEAREST, NET, EVERYTHING = "5-NN on audio", "small net on audio", "regression on everything"
 WRONG = 0.1  # of the labels, each in another playlist at random
 NEIGHBOURS = 5
@@ -48,17 +49,20 @@ NONE = -1  # "none of them", where classes are numbers
 
 def contenders(prior: Prior | None) -> dict[str, Contender]:
     """Return all contenders by name; those with a prior only if there is one."""
-    own: dict[str, Contender] = {PRIOR: partial(ours, prior), FRESH: partial(ours, None)} if prior else {}
-    own = own or {FRESH: partial(ours, None)}
+    all_in: dict[str, Contender] = {PRIOR: partial(ours, prior), FRESH: partial(ours, None)} if prior else {}
+    all_in = all_in or {FRESH: partial(ours, None)}
+    own: dict[str, Contender] = {name: partial(_kept_only, one) for name, one in all_in.items()}
     deaf: dict[str, Contender] = {f"{name}{NO_AUDIO}": partial(_without_audio, one) for name, one in own.items()}
     deaf |= {f"{name}{NAMES_ONLY}": partial(with_names_only, one) for name, one in own.items()}
     best = next(iter(own))
     deaf[f"{best}{NAMELESS}"] = partial(_nameless, own[best])
+    more: dict[str, Contender] = {f"{best}{OTHERS}": all_in[best]}
+    more[f"{best}{NAMES_ONLY}{OTHERS}"] = partial(with_names_only, all_in[best])
     plain = {EVERYTHING: everything, NET: net, NEAREST: nearest}
     worse = {
         f"{name}{MISTAKEN}": partial(misled, one) for name, one in {best: own[best], EVERYTHING: everything}.items()
     }
-    return {**own, **deaf, **plain, **worse}
+    return {**own, **more, **deaf, **plain, **worse}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,11 @@ def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeature
     scores = open_model("", to_file(fitted, {})).score(songs if prior is None else prior.augmented(songs))
     refused = not judge(fitted.validation, None, training.songs).publish
     return Judged(scores.classes, scores.probabilities, scores.space, scores.known, refused)
+
+
+def _kept_only(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    """As told by a member who lets the bot read no playlist but those that it keeps: the default."""
+    return contender(replace(training, others=()), songs)
 
 
 def _nameless(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:

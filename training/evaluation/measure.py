@@ -50,9 +50,9 @@ def held_back(member: SimulatedMember, most_labels: int) -> list[tuple[str, int]
 
 
 def training_set(member: SimulatedMember, n: int) -> TrainingSet:
-    """Return the member's library with the first n songs of each playlist labelled."""
+    """Return the member's library and other playlists, with the first n songs of each playlist labelled."""
     labels = [Label(song, at, True, "csv") for at, own in enumerate(member.playlists) for song in own[:n]]
-    return TrainingSet(member.songs, labels, member.names, several=False, everything=False)
+    return TrainingSet(member.songs, labels, member.names, several=False, everything=False, others=member.others)
 
 
 def none_set(member: SimulatedMember, n: int, most_labels: int) -> tuple[TrainingSet, list[str]]:
@@ -70,7 +70,7 @@ def measure(member: SimulatedMember, prior: Prior | None, ns: Sequence[int]) -> 
 
 def compare(member: SimulatedMember, prior: Prior, ns: Sequence[int]) -> list[Measurement]:
     """Return our own model's measurements with and without the prior, leaving out songs in no playlist."""
-    placed, both = replace(member, nowhere={}), {PRIOR: partial(ours, prior), FRESH: partial(ours, None)}
+    placed, both = replace(member, nowhere={}, others=()), {PRIOR: partial(ours, prior), FRESH: partial(ours, None)}
     return [row for name, one in both.items() for row in _measure(placed, name, one, ns)]
 
 

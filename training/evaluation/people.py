@@ -6,7 +6,7 @@ too, as they would be for a member.
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.core.features import SongFeatures
 from bot.core.library.automatic import is_automatic
 from bot.core.library.tables import features_of
 from bot.core.sorting.learning.columns import keys_of
+from bot.core.sorting.learning.dataset import OtherPlaylist
 from training.evaluation.studies.dates import undated
 from training.files import read_rows, song_of
 from training.pretrain import Corpus
@@ -47,6 +48,7 @@ class SimulatedMember:
 
     songs: the library. playlists: for each, its songs in the order in which they're labelled, then tested.
     nowhere: songs from the person's other playlists, in the order in which they're labelled "none", then tested.
+    others: those playlists, except automatic ones and near-copies of the member's own.
     """
 
     person: str
@@ -55,6 +57,7 @@ class SimulatedMember:
     playlists: Sequence[Sequence[str]]
     names: Mapping[int, str]
     nowhere: Mapping[str, SongFeatures]
+    others: Sequence[OtherPlaylist]
 
     @property
     def k(self) -> int:
@@ -146,7 +149,18 @@ def _drawn(
     library = {song: person.songs[song] for song in sorted(times)}
     shuffled = [_shuffled(songs, rng) for songs in own]
     names = dict(enumerate(chosen))
-    return SimulatedMember(person.name, draw, library, shuffled, names, {song: person.songs[song] for song in nowhere})
+    unplaced = {song: person.songs[song] for song in nowhere}
+    return SimulatedMember(person.name, draw, library, shuffled, names, unplaced, _others(person, chosen.values()))
+
+
+def _others(person: Person, own: Collection[frozenset[str]]) -> list[OtherPlaylist]:
+    return [
+        {song: keys_of("artists", person.songs[song]) for song in sorted(held)}
+        for name, held in person.playlists.items()
+        if len(held) >= TAUGHT_FROM
+        and not is_automatic(name)
+        and not any(len(held & kept) > OVERLAP * min(len(held), len(kept)) for kept in own)
+    ]
 
 
 def _shuffled(songs: Iterable[str], rng: np.random.Generator) -> list[str]:

@@ -28,6 +28,7 @@ from training.model.cross_validation import CrossValidation, cross_validate
 from training.model.heads import Estimator, Head, Logits, fit_head
 from training.model.hints import Hint, SharedWords, hints_of, shared_words
 from training.model.kernel_head import MANY, PLENTY, column_scales, fit_fourier_features, fit_kernel_head
+from training.model.others import placements
 from training.model.space import fit_space
 from training.model.teacher import SongRows, View, spread_sample, view_of
 from training.model.trees import Boosted, fit_tree_inputs, fit_trees
@@ -123,10 +124,10 @@ def _prepare(training: TrainingSet, examples: Examples) -> _Prepared:
     space = fit_space(schema, vectors)
     shared = shared_words(hinted, own[:, schema.hints_at :].astype(np.float64), examples.classes)
     hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
-    library_rows = _song_rows(space, schema, list(library.values()), vectors)
-    view = view_of(
-        _song_rows(space, schema, labelled, own), library_rows, [[place[song] for song in songs] for _, songs in hints]
-    )
+    others = placements(training, [*examples.songs, *library])
+    labelled_rows = _song_rows(space, schema, labelled, own, others[: len(labelled)])
+    library_rows = _song_rows(space, schema, list(library.values()), vectors, others[len(labelled) :])
+    view = view_of(labelled_rows, library_rows, [[place[song] for song in songs] for _, songs in hints])
     many = len(labelled) >= MANY and bool(schema.numbers)
     fourier = fit_fourier_features(schema, vectors) if many else None
     tree_inputs = fit_tree_inputs(schema, space, library_rows.space) if many else None
@@ -139,8 +140,10 @@ def _prepare(training: TrainingSet, examples: Examples) -> _Prepared:
     )
 
 
-def _song_rows(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SongRows:
-    return SongRows(songs, vectors[:, : len(schema.numbers)], _in_batches(space, vectors))
+def _song_rows(
+    space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors, others: Floats
+) -> SongRows:
+    return SongRows(songs, vectors[:, : len(schema.numbers)], _in_batches(space, vectors), others)
 
 
 def _in_batches(steps: Pipeline, vectors: Vectors) -> Floats:

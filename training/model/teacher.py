@@ -1,8 +1,9 @@
 """Teacher: sees the whole library while it learns, including what unlabelled songs add.
 
-The teacher sees more of a song than serving can: its artist's usual sound, and the average of its nearest songs in
-the library. So one label speaks for its neighbourhood. A linear student then learns the teacher's answers for the
-whole library from each song alone, which is all that serving has.
+The teacher sees more of a song than serving can: its artist's usual sound, its place among the member's other
+playlists (`training.model.others`), and the average of its nearest songs in the library. So one label speaks for its
+neighbourhood. A linear student then learns the teacher's answers for the whole library from each song alone, which is
+all that serving has.
 Smoothing over neighbours: Belkin, Niyogi & Sindhwani 2006; teaching a simpler model: Hinton, Vinyals & Dean 2015.
 """
 
@@ -31,14 +32,15 @@ EPSILON = 1e-6
 class View:
     """Songs as teacher and student see them: (m, …) labelled ones, (n, …) in the library; rows of length 1.
 
-    own: what the teacher sees of a song itself; near: the averages of its neighbours; both have h more rows, the means
-    of the hinted songs. factor: of the student's ridge regression, (k, k), or (n, n) if that's smaller.
+    own: what the teacher sees of a song itself, including its place among other playlists; near: the averages of its
+    neighbours; both have h more rows, the means of the hinted songs. factor: of the student's ridge regression, (k, k),
+    or (n, n) if that's smaller.
     """
 
     space: Floats  # (m, k) what the student sees
-    own: Floats  # (m + h, k + a)
+    own: Floats  # (m + h, k + a + o)
     near: Floats
-    library_own: Floats  # (n, k + a)
+    library_own: Floats  # (n, k + a + o)
     library_near: Floats
     library: Floats  # (n, k)
     factor: tuple[Doubles, bool]  # as returned by scipy.linalg.cho_factor
@@ -58,17 +60,21 @@ def spread_sample(songs: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class SongRows:
-    """Some songs: their features, their numbers (n, a), and their rows (n, k) in the space."""
+    """Some songs: their features, numbers (n, a), rows (n, k) in the space, and places among other playlists (n, o)."""
 
     songs: Sequence[SongFeatures]
     numbers: Floats
     space: Floats
+    others: Floats
 
 
 def view_of(labelled: SongRows, library: SongRows, hinted: Sequence[Sequence[int]] = ()) -> View:
     """Return the view of labelled songs against a library; hinted: rows of the library, by hint."""
     sound = _sound_of_artists(library)
-    own, library_own = (_unit(np.hstack([seen.space, ARTIST * sound(seen)])) for seen in (labelled, library))
+    elsewhere = library.others.mean(axis=0)
+    own, library_own = (
+        _unit(np.hstack([seen.space, ARTIST * sound(seen), seen.others - elsewhere])) for seen in (labelled, library)
+    )
     near, library_near = (_neighbourhood(rows, library_own) for rows in (own, library_own))
     middle = library_near.mean(axis=0)
     return View(

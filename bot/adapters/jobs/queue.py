@@ -22,7 +22,7 @@ from bot.adapters.jobs import tables
 from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
-from bot.core.jobs import EXECUTOR, LOOKUPS, QUEUE, QUEUES, UNASKED, Job, JobKind
+from bot.core.jobs import EXECUTOR, IN_BACKGROUND, LOOKUPS, QUEUE, QUEUES, UNASKED, Job, JobKind
 from bot.errors import AlreadyRuns, StorageDown, StoreBusy, StoreError, StoreFull, StoreShut
 from bot.telemetry import actions
 
@@ -57,7 +57,7 @@ class Waiting:
 class Jobs:
     """The queue. Handlers run on the event loop that called `start`: for four members at once, one job per member.
 
-    LOOK_UP has its own queue, so that nothing a member asks for waits for it.
+    What runs IN_BACKGROUND has a queue of its own, so that nothing a member asks for waits for it.
     """
 
     def __init__(
@@ -388,7 +388,7 @@ def _theirs(jobs: sa.TableClause, member: int) -> sa.ColumnElement[bool]:
 
 
 def queue_of(kind: JobKind) -> str:
-    return LOOKUPS if kind == JobKind.LOOK_UP else QUEUE
+    return LOOKUPS if kind in IN_BACKGROUND else QUEUE
 
 
 def _action(workflow_id: str) -> str:

@@ -143,6 +143,7 @@ FROM_SPOTIFY = (
     schema.link_state,
     schema.consent,
     schema.liked,
+    schema.other_playlist,
     schema.content,
     schema.edit,
     schema.revision,

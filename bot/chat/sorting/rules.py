@@ -10,7 +10,9 @@ from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.gateway.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
+from bot.core.jobs import JobKind
 from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
+from bot.flows.library import other_playlists
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.labelling import standing
 from bot.flows.sorting.playlists import PlaylistSettings
@@ -34,6 +36,7 @@ INVALID_FORM = 50035  # Discord: "Invalid Form Body"
     several="A song may go into several playlists of the layer",
     everything="Every song goes somewhere in the layer",
     learn="Songs already in your playlists count as labels (off by default)",
+    others="Learn which songs you put together in your other playlists (off by default)",
 )
 @app_commands.autocomplete(playlist=autocomplete.kept, layer=autocomplete.layer)
 async def settings(
@@ -47,6 +50,7 @@ async def settings(
     several: bool | None = None,
     everything: bool | None = None,
     learn: bool | None = None,
+    others: bool | None = None,
 ) -> None:
     context = Context.of(interaction)
     await reply.pause(interaction)
@@ -58,6 +62,8 @@ async def settings(
         said.append(await _layer(context, layer, playlist, several, everything))
     if learn is not None:
         said.append(await _learn(context, learn))
+    if others is not None:
+        said.append(await _learn_from_others(context, others))
     if not said and playlist is not None:
         said.append(messages.rules(await autocomplete.chosen(context, playlist)))
     elif not said:
@@ -93,6 +99,16 @@ async def _learn(context: Context, allowed: bool) -> str:
         return _(messages.LEARN_IS_OFF)
     trains = await next_steps.train_what_is_due(context.bot, context.member)
     return messages.learning_from_playlists(made, trains=trains)
+
+
+async def _learn_from_others(context: Context, allowed: bool) -> str:
+    trains = await other_playlists.choose(context.store, context.member, allowed, context.now)
+    if allowed:
+        await context.services.jobs.enqueue(JobKind.READ, context.member)
+        return _(messages.OTHERS_ARE_ON)
+    for layer in trains:
+        await context.services.jobs.enqueue(JobKind.TRAIN, context.member, layer)
+    return _(messages.OTHERS_ARE_OFF_TRAINING if trains else messages.OTHERS_ARE_OFF)
 
 
 async def _tried(context: Context, typed: str) -> str:

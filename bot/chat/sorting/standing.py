@@ -8,6 +8,7 @@ from bot.chat.layout import Page
 from bot.chat.sorting.writing import sort
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Playlist
+from bot.flows.library import other_playlists
 from bot.flows.sorting.labelling import readiness
 from bot.flows.sorting.labelling import standing as flow
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
@@ -31,13 +32,14 @@ async def taken(context: Context, layer: Layer, added: Sequence[Playlist], probl
 
 
 def _question(standing: Standing, said: Sequence[str]) -> Page:
-    layer = standing.layer.layer
+    layer, at_spotify = standing.layer.layer, not any(playlist.is_local for playlist in standing.playlists)
     return Page(
         "\n".join(said),
         messages.may_i_learn(standing),
         layout.small(_(messages.LEARN_TERMS)),
         layout.row(
             layout.button(_("Yes"), ids.of("learn", layer), layout.PRIMARY),
+            layout.button(_("Yes, and from my other playlists"), ids.of("learnall", layer)) if at_spotify else None,
             layout.button(_("No, only my answers"), ids.of("onlymine", layer)),
             next_steps.another_playlist(),
         ),
@@ -54,6 +56,15 @@ async def on_learn(context: Context) -> None:
         await sort.show_dry_run(context, now)
     else:
         await _train(context, layer, [])
+
+
+async def on_learn_all(context: Context) -> None:
+    """**Yes, and from my other playlists**: as **Yes**, and read those to learn which songs are together there."""
+    await reply.pause(context.interaction)
+    await autocomplete.layer_of(context)  # refuses somebody else's before anything is changed
+    await other_playlists.choose(context.store, context.member, True, context.now)
+    await context.services.jobs.enqueue(JobKind.READ, context.member)
+    await on_learn(context)
 
 
 async def on_only_mine(context: Context) -> None:
@@ -81,4 +92,4 @@ def _too_few(layer: Layer, labels: int, said: Sequence[str]) -> Page:
     return Page("\n".join([*said, missing]), layout.row(show_me, next_steps.another_playlist()))
 
 
-TAPS = {"learn": on_learn, "onlymine": on_only_mine}
+TAPS = {"learn": on_learn, "learnall": on_learn_all, "onlymine": on_only_mine}

@@ -29,6 +29,11 @@ def naming(title: str, artists: Sequence[str]) -> str | None:
     return BETWEEN.join([plain, *names]) if plain and names else None
 
 
+def artists_in(naming: str | None) -> list[str]:
+    """Return the artists of a naming."""
+    return naming.split(BETWEEN)[1:] if naming else []
+
+
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 

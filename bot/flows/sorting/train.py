@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import notices
-from bot.adapters.store.library import songs
+from bot.adapters.store.library import other_playlists, songs
 from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Model
@@ -81,7 +81,8 @@ async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = No
         labels += [Label(song, playlist, False, *said) for playlist in sorted(verdict.no & kept.keys())]
         labels += [Label(song, None, True, *said)] if verdict.none else []
     features = with_prior(await usable_by(tx, member, prior), await songs.features(tx, member, library))
-    return TrainingSet(features, labels, kept, known.several, known.everything)
+    others = await other_playlists.read(tx, member)
+    return TrainingSet(features, labels, kept, known.several, known.everything, others=others)
 
 
 async def versions(store: Store, member: int, layer: int) -> list[Model]:

@@ -18,6 +18,12 @@ LEARN_TERMS = N_(
     "in, and nothing else from Spotify."
 )
 ONLY_YOUR_ANSWERS = N_("Only your answers, then. `/playlists settings learn:True` changes that.")
+OTHERS_ARE_ON = N_(
+    "I'm reading your other playlists, to learn which songs you put together. I never change them. "
+    "`/playlists settings others:False` stops it, and I forget what I read."
+)
+OTHERS_ARE_OFF = N_("I keep nothing of your other playlists any more.")
+OTHERS_ARE_OFF_TRAINING = N_("I keep nothing of your other playlists any more, and I'm learning again without them.")
 NONE_WRONG = N_("{name}: I add songs without asking; you allow no wrong songs.")
 ASKS_AND_NONE_WRONG = N_("{name}: I ask before I add a song; you allow no wrong songs.")
 DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")

@@ -14,7 +14,7 @@ from tests.e2e.checked_stack import PATIENCE, CheckedStack
 from tests.e2e.trained_stage import plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
-QUESTION = ["Yes", "No, only my answers"]
+QUESTION = ["Yes", "Yes, and from my other playlists", "No, only my answers"]
 
 
 async def with_styles(stack: CheckedStack, name: str, seed: int, counts: Mapping[str, int]) -> tuple[Listener, Message]:
@@ -46,7 +46,7 @@ async def test_two_playlists_and_one_yes_lead_to_a_dry_run(stack: CheckedStack) 
     question = await answer(gil.person.select(menu, "Your playlists", both))
     assert "28 songs are in your playlists already. May I learn from them?" in question.text()
     assert "Spotify's terms" in question.text()
-    assert labels(question)[:2] == QUESTION
+    assert labels(question)[:3] == QUESTION
     assert stack.labels(gil.person) == [], "nothing counts before the yes"
 
     outcomes = await asyncio.gather(*(gil.person.click(question, "Yes") for _ in range(2)))
@@ -80,6 +80,26 @@ async def test_after_a_no_only_answers_count_and_nothing_is_asked_again(stack: C
     assert "May I learn" not in said.text()
     assert stack.labels(hal.person) == []
     assert "16 labels" in (await answer(hal.person.command("playlists settings", learn=True))).text()
+
+
+async def test_the_bot_also_learns_from_playlists_it_does_not_keep_until_it_is_told_not_to(stack: CheckedStack) -> None:
+    library = plain(72, 78)
+    uris = [track.uri for track in library.tracks]
+    ora, _ = await with_playlists(stack, "Ora", library, {"Run": uris[:8], "Old": uris[8:12], "Older": uris[12:18]})
+    question = await add(ora.person, "Run")
+    stranger = newcomer(stack, "pim")
+    refused = await stack.forge(stranger, f"ck1:learnall:{layer(stack, ora.person)}")
+    await refused.until(lambda message: "no such layer" in message.text(), PATIENCE)
+    await answer(ora.person.click(question, "Yes, and from my other playlists"))
+    others = "select ref from other_playlist where member = ?"
+    await stack.until(lambda: len(stack.rows(others, ora.person.user.id)) == 2 or None)
+    assert stack.rows("select 1 from member where member = ? and learn_from_others", stranger.user.id) == []
+    said = await answer(ora.person.command("playlists settings", others=False))
+    assert "I keep nothing of your other playlists any more" in said.text()
+    assert stack.rows(others, ora.person.user.id) == []
+    said = await answer(ora.person.command("playlists settings", others=True))
+    assert "I'm reading your other playlists" in said.text()
+    await stack.until(lambda: len(stack.rows(others, ora.person.user.id)) == 2 or None)
 
 
 async def test_too_few_songs_are_explained_and_the_next_playlist_is_learned_too(stack: CheckedStack) -> None:

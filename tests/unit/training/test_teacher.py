@@ -133,7 +133,8 @@ def test_identical_songs_give_even_guesses() -> None:
 def test_an_artists_average_sound_counts_songs_under_every_way_to_write_the_name() -> None:
     def seen(names: Sequence[str], numbers: Sequence[float]) -> SongRows:
         songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in names]
-        return SongRows(songs, np.array(numbers, np.float32)[:, None], np.eye(len(songs), 3, dtype=np.float32))
+        column = np.array(numbers, np.float32)[:, None]
+        return SongRows(songs, column, np.eye(len(songs), 3, dtype=np.float32), np.zeros((len(songs), 0), np.float32))
 
     library = seen(["The Band", "Band feat. Ann", "Bea"], [1, 3, 8])
     view = view_of(seen(["band"], [9]), library)

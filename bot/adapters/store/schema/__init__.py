@@ -37,4 +37,14 @@ from bot.adapters.store.schema.social import (
     repost,
     takedown,
 )
-from bot.adapters.store.schema.songs import feature, liked, lookup, match, news, own_song, recording, song
+from bot.adapters.store.schema.songs import (
+    feature,
+    liked,
+    lookup,
+    match,
+    news,
+    other_playlist,
+    own_song,
+    recording,
+    song,
+)

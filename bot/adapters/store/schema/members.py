@@ -18,6 +18,7 @@ member = Table(
     Column("quiet_from", Integer),  # hour of the day in their time zone
     Column("quiet_to", Integer),
     Column("learn_from_playlists", Boolean, nullable=False, default=False),
+    Column("learn_from_others", Boolean, nullable=False, default=False, server_default=false()),
     Column("next_poll_at", Moment, index=True),
     Column("turn_at", Moment),  # their turn in their app's budget, or the last one; void unless it's next_poll_at
     Column("polls", Integer, nullable=False, default=0),

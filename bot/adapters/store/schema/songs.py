@@ -51,6 +51,15 @@ liked = Table(
     Index("ix_liked_song", "song"),
 )
 
+other_playlist = Table(  # one that the bot doesn't keep, if its member lets the bot learn from it
+    "other_playlist",
+    metadata,
+    of_member(primary_key=True),
+    Column("ref", Text, primary_key=True),  # Spotify's id
+    Column("snapshot", Text),  # Spotify's snapshot_id as of which it was read
+    Column("songs", JSON, nullable=False),  # the keys of each song's artists, by song
+)
+
 feature = Table(
     "feature",
     metadata,

@@ -9,6 +9,10 @@ CORRECTION = "correction"  # the source of labels about songs that the bot had p
 WEIGHTS = {CORRECTION: 0.25}  # of labels, by source; all others weigh 1
 
 
+OtherPlaylist = Mapping[str, Sequence[int]]
+"""A playlist of the member's that the bot doesn't keep: by song, the keys of its artists (`columns.artist_key`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One fact about a song: whether it belongs in `playlist`, or (None) that it belongs in none of them.
@@ -28,7 +32,8 @@ class TrainingSet:
     """A member's whole library, what they said about some of it, and the layer's rules.
 
     `songs` may lack labelled songs: labels of songs that are gone or have no features teach nothing. `playlists` maps
-    ids to names; only playlists with a song of their own can be learned. weights: as WEIGHTS.
+    ids to names; only playlists with a song of their own can be learned. weights: as WEIGHTS. others: songs that
+    share one of these are alike, though it doesn't say where they belong.
     """
 
     songs: Mapping[str, SongFeatures]
@@ -37,3 +42,4 @@ class TrainingSet:
     several: bool
     everything: bool
     weights: Mapping[str, float] = field(default_factory=WEIGHTS.copy)
+    others: Sequence[OtherPlaylist] = ()

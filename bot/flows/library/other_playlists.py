@@ -1,0 +1,117 @@
+"""Other playlists: reads those that the bot doesn't keep, if their member lets it learn from them. Writes to none.
+
+Songs that somebody put together once are alike (`training.model.others`). Off by default.
+"""
+
+from collections.abc import AsyncIterator, Collection, Iterable
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
+from bot.adapters.store.library import other_playlists as table
+from bot.adapters.store.sorting import playlists
+from bot.core.jobs import JobKind, Next
+from bot.core.library.automatic import is_automatic
+from bot.core.sorting.learning.columns import artist_key
+from bot.core.sorting.learning.dataset import OtherPlaylist
+from bot.core.sorting.recording import artists_in
+from bot.errors import NotLinked
+from bot.errors.spotify import PlaylistGone, Unreadable
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING, count_labels
+from bot.ports import Accounts, Contents, ListedPlaylist, Music
+
+MOST, PLACES = 200, 10_000  # playlists and places in them, so that reading takes at most 400 requests
+SIZES = range(3, 1_501)  # places; fewer say too little, more are a collection of everything
+EVERY = 96  # polls between two looks at which of them have changed
+
+
+async def choose(store: Store, member: int, allowed: bool, now: datetime) -> list[int]:
+    """Let the bot learn from the member's other playlists, or stop, which forgets them.
+
+    Returns the layers to train without them. Raises NotLinked if there's no account to read them from.
+    """
+    async with store.writing() as tx:
+        if allowed and await members.account(tx, member) is None:
+            raise NotLinked
+        await members.ensure(tx, member, now)
+        await members.change(tx, member, learn_from_others=allowed)
+        known = await table.snapshots(tx, member)
+        if not allowed:
+            await table.forget(tx, member, known)
+    return await _trainable(store, member) if known and not allowed else []
+
+
+async def may_be_read(store: Store, member: int) -> bool:
+    """Whether the member allows it."""
+    async with store.reading() as tx:
+        return await _may(tx, member)
+
+
+async def are_due(store: Store, member: int) -> bool:
+    """Whether it's time to look at them again; a member is polled some hundred times a day."""
+    async with store.reading() as tx:
+        known = await members.get(tx, member)
+    return known is not None and known.learn_from_others and known.polls % EVERY == 0
+
+
+async def read(store: Store, accounts: Accounts, member: int) -> AsyncIterator[Next]:
+    """Read those that are new or have changed; if there are any, the layers that can be trained follow.
+
+    One request for the list, and one per 50 places. Each is stored once it's read.
+    """
+    async with store.reading() as tx:
+        if not await _may(tx, member):
+            return
+        known, kept = await table.snapshots(tx, member), await table.ever_kept(tx, member)
+    music = await accounts.account_music(member)
+    there = _worth_reading(await music.playlists(), kept)
+    changed = [playlist for playlist in there if known.get(playlist.id, "") != playlist.snapshot]
+    gone = known.keys() - {playlist.id for playlist in there}
+    async with store.writing() as tx:
+        await table.forget(tx, member, gone)
+    stored = [await _read_one(store, music, member, playlist) for playlist in changed]
+    if gone or any(stored):
+        for layer in await _trainable(store, member):
+            yield Next(JobKind.TRAIN, layer)
+
+
+def _worth_reading(listed: Iterable[ListedPlaylist], kept: Collection[str]) -> list[ListedPlaylist]:
+    """Return the first ones, as the member orders them, except those a service made and those the bot writes."""
+    chosen, places = list[ListedPlaylist](), 0
+    for playlist in listed:
+        total = playlist.total or 0
+        if playlist.id in kept or total not in SIZES or is_automatic(playlist.name) or places + total > PLACES:
+            continue
+        chosen.append(playlist)
+        places += total
+    return chosen[:MOST]
+
+
+async def _read_one(store: Store, music: Music, member: int, playlist: ListedPlaylist) -> bool:
+    """Read and store a playlist; return whether that's still allowed and possible."""
+    try:
+        contents = await music.contents(playlist.id)
+    except (PlaylistGone, Unreadable):
+        return False  # the others can still be read
+    async with store.writing() as tx:
+        if may := await _may(tx, member):
+            await table.save(tx, member, playlist.id, playlist.snapshot, _songs(contents))
+    return may
+
+
+def _songs(contents: Contents) -> OtherPlaylist:
+    return {
+        item.song: sorted(map(artist_key, artists_in(item.naming))) for item in contents.items if item.song is not None
+    }
+
+
+async def _may(tx: Tx, member: int) -> bool:
+    """Whether the member allows it, and hasn't unlinked or been erased meanwhile: nothing of theirs may come back."""
+    known = await members.get(tx, member)
+    return known is not None and known.learn_from_others and await members.account(tx, member) is not None
+
+
+async def _trainable(store: Store, member: int) -> list[int]:
+    async with store.reading() as tx:
+        layers = [layer.layer for layer in await playlists.layers(tx, member)]
+        return [layer for layer in layers if await count_labels(tx, member, layer) >= FIRST_TRAINING]

@@ -1,0 +1,121 @@
+"""Playlists that the bot doesn't keep: read only with their member's yes, again only if they changed, never written."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from bot.adapters.spotify import SpotifyMusic
+from bot.adapters.store import personal_data
+from bot.adapters.store.library import other_playlists as table
+from bot.adapters.store.sorting import answers
+from bot.core.jobs import JobKind, Next
+from bot.core.records import Actor
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.learning.columns import artist_key
+from bot.core.sorting.learning.dataset import OtherPlaylist
+from bot.errors import NotLinked
+from bot.flows.library import other_playlists
+from bot.flows.sorting import playlists
+from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
+from bot.ports import ListedPlaylist
+from tests.contract.spotify.stage import MARA, URIS, Stage
+
+KEYS = sorted(map(artist_key, ("First", "Second")))
+
+
+async def read(stage: Stage, music: SpotifyMusic) -> list[Next]:
+    async def account_music(_: int) -> SpotifyMusic:
+        return music
+
+    accounts = SimpleNamespace(account_music=account_music)
+    return [following async for following in other_playlists.read(stage.store, accounts, MARA)]
+
+
+async def learned(stage: Stage) -> list[OtherPlaylist]:
+    async with stage.store.reading() as tx:
+        return await table.read(tx, MARA)
+
+
+def reads(stage: Stage) -> int:
+    """How often a playlist was read since the last call."""
+    count = sum("/playlists/" in request.line for request in stage.world.requests)
+    stage.world.requests.clear()
+    return count
+
+
+async def named(stage: Stage, music: SpotifyMusic, name: str) -> ListedPlaylist:
+    (found,) = [each for each in await playlists.offered(stage.store, music, MARA) if each.name == name]
+    return found
+
+
+@pytest.fixture
+async def music(stage: Stage) -> SpotifyMusic:
+    """Mara's account: a playlist the bot keeps, two others, one that a service made, and one that's too short."""
+    music = await stage.link(MARA, "mara")
+    for name, songs in {
+        "Kept": URIS[:9],
+        "Old": URIS[:4],
+        "Older": URIS[4:8],
+        "Discover Weekly": URIS[:5],
+        "Two": URIS[:2],
+    }.items():
+        made = stage.world.create_playlist("mara", name)
+        stage.world.replace("mara", made.id, songs)
+    kept = await named(stage, music, "Kept")
+    taken = await playlists.take(stage.store, music, Actor(MARA, None, stage.clock()), "main", kept)
+    async with stage.store.writing() as tx:
+        for event, song in enumerate(URIS[:FIRST_TRAINING]):
+            said = Answer(song, Kind.ONLY, (taken.playlist,), Source.BUTTON, event)
+            await answers.add(tx, MARA, taken.layer, said)
+    reads(stage)
+    return music
+
+
+async def test_they_are_read_after_a_yes_and_the_layer_is_trained_with_them(stage: Stage, music: SpotifyMusic) -> None:
+    assert await read(stage, music) == [] and await learned(stage) == [], "without a yes, nothing is read"
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    assert [following.kind for following in await read(stage, music)] == [JobKind.TRAIN]
+    assert sorted(map(list, await learned(stage))) == sorted([URIS[:4], URIS[4:8]])
+    assert (await learned(stage))[0][next(iter((await learned(stage))[0]))] == KEYS
+    assert not any(request.line.startswith(("PUT", "POST", "DELETE")) for request in stage.world.requests)
+
+
+async def test_only_what_changed_is_read_again_and_what_is_gone_is_forgotten(stage: Stage, music: SpotifyMusic) -> None:
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    await read(stage, music)
+    assert reads(stage) == 2
+    assert await read(stage, music) == []
+    assert reads(stage) == 0
+    old, older = [await named(stage, music, name) for name in ("Old", "Older")]
+    stage.world.replace("mara", old.id, URIS[10:14])
+    stage.world.unfollow("mara", older.id)
+    assert [following.kind for following in await read(stage, music)] == [JobKind.TRAIN]
+    assert (reads(stage), [list(each) for each in await learned(stage)]) == (1, [URIS[10:14]])
+
+
+async def test_a_playlist_that_is_kept_later_teaches_by_its_labels_only(stage: Stage, music: SpotifyMusic) -> None:
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    await read(stage, music)
+    old = await named(stage, music, "Old")
+    await playlists.take(stage.store, music, Actor(MARA, None, stage.clock()), "main", old)
+    assert [list(each) for each in await learned(stage)] == [URIS[4:8]]
+
+
+async def test_p35_a_no_forgets_them_and_so_does_unlinking(stage: Stage, music: SpotifyMusic) -> None:
+    for forgets in ("no", "unlinking"):
+        await other_playlists.choose(stage.store, MARA, True, stage.clock())
+        await read(stage, music)
+        assert await learned(stage)
+        if forgets == "no":
+            trains = await other_playlists.choose(stage.store, MARA, False, stage.clock())
+            assert len(trains) == 1, "the model is learned again without them"
+        else:
+            async with stage.store.writing() as tx:
+                await personal_data.forget_spotify(tx, MARA)
+        assert not await learned(stage)
+        assert await read(stage, music) == [] and not await learned(stage), "nothing comes back"
+
+
+async def test_without_an_account_there_is_nothing_to_allow(stage: Stage) -> None:
+    with pytest.raises(NotLinked):
+        await other_playlists.choose(stage.store, MARA, True, stage.clock())
