@@ -12,7 +12,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.feed import dislikes, feed_history
-from bot.adapters.store.social import people
+from bot.adapters.store.social import named_messages
 from bot.adapters.store.social import rounds as round_table
 from bot.adapters.store.sorting import answers, cards, models, writes
 from bot.core import limits
@@ -101,7 +101,7 @@ GIVING_WAY = {
         limits.NAMED,
         schema.posted,
         {"member": ADA, "message": lambda number: number},
-        lambda tx, now: people.note_posted(tx, [ADA], 10**6, 10**6),
+        lambda tx, now: named_messages.note(tx, [ADA], 10**6, 10**6),
     ),
     "rounds": Rolling(
         limits.ROUNDS,
@@ -138,7 +138,7 @@ async def test_in_a_full_list_the_newest_replaces_the_oldest(stage: Stage, name:
 async def test_a_dropped_message_with_a_name_is_deleted_in_its_channel(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         for message in range(1, limits.NAMED + 3):
-            await people.note_posted(tx, [ADA], CHANNEL, message)
+            await named_messages.note(tx, [ADA], CHANNEL, message)
         assert {row.message for row in await tx.execute(sa.select(schema.takedown))} == {1, 2}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table, delete, exists, insert, or_, select, updat
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import CHUNK
-from bot.adapters.store.social import people, reposts, rounds, shared_playlists
+from bot.adapters.store.social import named_messages, reposts, rounds, shared_playlists
 from bot.core.vectors import unpack
 
 SEALED = ("tokens", "verifier", "sealed")  # never exported: they open the member's account
@@ -89,7 +89,7 @@ async def erase(tx: Tx, member: int) -> None:
     """
     await let_go_of_shared(tx, member)
     await reposts.remove_all(tx, member)
-    await people.take_down(tx, member)
+    await named_messages.take_down(tx, member)
     await rounds.take_down(tx, member)
     await _forget_kept_alone(tx, member)
     for table, owners in reversed(OWNED):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
-from bot.adapters.store.social import people, reposts
+from bot.adapters.store.social import named_messages, reposts
 from bot.flows.account.erase import forget_unshared
 
 
@@ -18,14 +18,14 @@ async def hide(store: Store, member: int, now: datetime) -> None:
         await members.ensure(tx, member, now)
         await members.change(tx, member, hidden=True)
         await reposts.remove_all(tx, member)
-        await people.take_down(tx, member)
+        await named_messages.take_down(tx, member)
     await forget_unshared(store)
 
 
 async def posted(store: Store, named: Iterable[int], channel: int, message: int) -> None:
     """Record that one of our messages names these members: it's deleted when one of them hides or erases their data."""
     async with store.writing() as tx:
-        await people.note_posted(tx, named, channel, message)
+        await named_messages.note(tx, named, channel, message)
 
 
 async def show(store: Store, member: int, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.feed import catalogue
-from bot.adapters.store.social import people
+from bot.adapters.store.social import follows, profiles
 from bot.core import limits
 from bot.core.records import Song
 from bot.core.social.records import Reposted
@@ -29,30 +29,30 @@ async def follow(store: Store, member: int, followed: int, now: datetime) -> Non
     if member == followed:
         raise Yourself
     async with store.writing() as tx:
-        if not (await people.seen(tx, followed)).reposts:
+        if not (await profiles.seen(tx, followed)).reposts:
             raise ShowsNoReposts
-        if await people.count_following(tx, member, besides=followed) >= limits.FOLLOWED:
+        if await follows.count_followed(tx, member, besides=followed) >= limits.FOLLOWED:
             raise FollowingFull(limits.FOLLOWED)
         await members.ensure(tx, member, now)
-        await people.follow(tx, member, followed, now)
+        await follows.add(tx, member, followed, now)
 
 
 async def unfollow(store: Store, member: int, followed: int) -> bool:
     """Return whether they were followed."""
     async with store.writing() as tx:
-        return await people.unfollow(tx, member, followed)
+        return await follows.remove(tx, member, followed)
 
 
 async def following(store: Store, member: int) -> list[int]:
     """Return who the member follows and may still see."""
     async with store.reading() as tx:
-        return await people.following(tx, member)
+        return await follows.following(tx, member)
 
 
 async def news(store: Store, member: int, server: int) -> list[RepostedSong]:
     """Return what the members they follow reposted in the server, the newest first."""
     async with store.reading() as tx:
-        return await named(tx, await people.reposted_for(tx, member, server, NEWEST))
+        return await named(tx, await follows.reposted_for(tx, member, server, NEWEST))
 
 
 async def named(tx: Tx, reposts: Sequence[Reposted]) -> list[RepostedSong]:

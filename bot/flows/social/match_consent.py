@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
-from bot.adapters.store.social import people
+from bot.adapters.store.social import agreements as table
 from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.social.records import Agreement
@@ -34,17 +34,17 @@ async def ask(store: Store, member: int, other: int, now: datetime) -> Agreement
         raise Yourself
     async with store.writing() as tx:
         await _refuse_outsider(tx, member)
-        await people.forget_questions(tx, now - OPEN_FOR)
+        await table.forget_questions(tx, now - OPEN_FOR)
         asked = await members.get(tx, other)
         if asked is None or asked.hidden:
             raise NotAskable
         if (standing := await _standing(tx, member, other, now)) is not None:
             return standing
-        if await people.count_asked(tx, member, now - OPEN_FOR) >= limits.QUESTIONS_OPEN:
+        if await table.count_asked(tx, member, now - OPEN_FOR) >= limits.QUESTIONS_OPEN:
             raise QuestionsFull(limits.QUESTIONS_OPEN)
-        if await people.count_asking(tx, member) >= limits.MATCHES:
+        if await table.count_asking(tx, member) >= limits.MATCHES:
             raise MatchesFull(limits.MATCHES)
-        return await people.ask(tx, member, other, now)
+        return await table.ask(tx, member, other, now)
 
 
 async def _standing(tx: Tx, member: int, other: int, now: datetime) -> Agreement | None:
@@ -52,7 +52,7 @@ async def _standing(tx: Tx, member: int, other: int, now: datetime) -> Agreement
 
     Raises NotAskable or AskedAlready if the member has to wait.
     """
-    agreement = await people.between(tx, member, other)
+    agreement = await table.between(tx, member, other)
     if agreement is None or agreement.agreed_at is not None:
         return agreement
     if agreement.member == member:
@@ -79,14 +79,14 @@ async def asker(store: Store, member: int, number: int, now: datetime) -> int:
 async def unask(store: Store, number: int) -> None:
     """Forget a question that couldn't be posted; it may be asked again at once."""
     async with store.writing() as tx:
-        await people.unask(tx, number)
+        await table.unask(tx, number)
 
 
 async def decline(store: Store, member: int, number: int, now: datetime) -> None:
     """Say no; the asker isn't told, and can't ask again for a week. Raises QuestionForAnother, QuestionOver."""
     async with store.writing() as tx:
         question = await _question(tx, member, number, now)
-        await people.change_agreement(tx, question.agreement, declined_at=now)
+        await table.change(tx, question.agreement, declined_at=now)
 
 
 async def end(store: Store, member: int, number: int, now: datetime) -> None:
@@ -98,13 +98,13 @@ async def end(store: Store, member: int, number: int, now: datetime) -> None:
         agreement = await _of_both(tx, member, number)
         waits = agreement.beside(member) if agreement.agreed_at else agreement.member
         ended = {"member": waits, "other": agreement.beside(waits), "agreed_at": None, "declined_at": now}
-        await people.change_agreement(tx, number, **ended)
+        await table.change(tx, number, **ended)
 
 
 async def agreements(store: Store, member: int, now: datetime) -> Sequence[Agreement]:
     """Return what the member agreed to, and their own open questions."""
     async with store.reading() as tx:
-        return await people.agreements(tx, member, now - OPEN_FOR)
+        return await table.of_member(tx, member, now - OPEN_FOR)
 
 
 async def _refuse_outsider(tx: Tx, member: int) -> None:
@@ -123,7 +123,7 @@ async def _shares(tx: Tx, member: int) -> bool:
 
 async def _question(tx: Tx, member: int, number: int, now: datetime) -> Agreement:
     """Return an open question to the member. Raises QuestionForAnother, QuestionOver."""
-    question = await people.agreement(tx, number)
+    question = await table.get(tx, number)
     if question is not None and question.other != member:
         raise QuestionForAnother
     if question is None or question.agreed_at or question.declined_at or question.asked_at <= now - OPEN_FOR:
@@ -141,15 +141,15 @@ async def in_force(tx: Tx, member: int, number: int) -> Agreement:
 
 
 async def _of_both(tx: Tx, member: int, number: int) -> Agreement:
-    agreement = await people.agreement(tx, number)
+    agreement = await table.get(tx, number)
     if agreement is None or member not in (agreement.member, agreement.other) or agreement.declined_at is not None:
         raise MatchOver
     return agreement
 
 
 async def _agree(tx: Tx, question: Agreement, now: datetime) -> Agreement:
-    await people.change_agreement(tx, question.agreement, agreed_at=now)
+    await table.change(tx, question.agreement, agreed_at=now)
     await notices.add(tx, question.member, NoticeKind.MATCH, {"agreement": question.agreement}, now)
-    agreement = await people.agreement(tx, question.agreement)
+    agreement = await table.get(tx, question.agreement)
     assert agreement is not None  # noqa: S101 - it was just changed in this transaction
     return agreement

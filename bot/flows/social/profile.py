@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
-from bot.adapters.store.social import people
+from bot.adapters.store.social import follows, profiles
 from bot.adapters.store.sorting import playlists
 from bot.core.records import Playlist
 from bot.core.social.records import Profile
@@ -50,25 +50,25 @@ class Mine:
 async def shown(store: Store, member: int, server: int | None) -> ProfileView:
     """Return what a member of the server sees; of the reposts, those made there."""
     async with store.reading() as tx:
-        return await _shown(tx, await people.seen(tx, member), server)
+        return await _shown(tx, await profiles.seen(tx, member), server)
 
 
 async def mine(store: Store, member: int, server: int | None) -> Mine:
     """Return a member's own profile."""
     async with store.reading() as tx:
-        known, chosen = await members.get(tx, member), await people.profile(tx, member)
+        known, chosen = await members.get(tx, member), await profiles.own(tx, member)
         return Mine(
-            shown=await _shown(tx, await people.seen(tx, member), server),
+            shown=await _shown(tx, await profiles.seen(tx, member), server),
             chosen=chosen,
             kept=await _kept(tx, member),
-            followers=await people.count_followers(tx, member),
+            followers=await follows.count_followers(tx, member),
             hidden=known is not None and known.hidden,
         )
 
 
 async def _shown(tx: Tx, profile: Profile, server: int | None) -> ProfileView:
     lists = [sized for sized in await _kept(tx, profile.member) if sized[0].playlist in profile.playlists]
-    posted = await people.reposted_by(tx, profile.member, server, NEWEST) if server is not None else []
+    posted = await follows.reposted_by(tx, profile.member, server, NEWEST) if server is not None else []
     return ProfileView(profile.member, server, lists, profile.map, profile.reposts, await follow.named(tx, posted))
 
 
@@ -98,12 +98,12 @@ async def conceal(store: Store, member: int, part: Part, now: datetime) -> None:
     async with store.writing() as tx:
         await _change(tx, member, now, **{part: False})
         if part == "reposts":
-            await people.drop_followers(tx, member)
+            await follows.remove_followers(tx, member)
 
 
 async def _change(tx: Tx, member: int, now: datetime, **values: object) -> None:
-    chosen = await people.profile(tx, member)
+    chosen = await profiles.own(tx, member)
     changed: Profile = replace(chosen, **values)  # type: ignore[arg-type]
     if changed != chosen:
         await members.ensure(tx, member, now)
-        await people.save_profile(tx, changed, now)
+        await profiles.save(tx, changed, now)

@@ -8,7 +8,7 @@ import pytest
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.feed import dislikes
-from bot.adapters.store.social import people, reposts
+from bot.adapters.store.social import profiles, reposts
 from bot.core.social.records import Profile
 from bot.errors import NothingThereYet
 from bot.errors.social import ShowsNoReposts, TooFewForMap, Yourself
@@ -137,7 +137,7 @@ async def test_hiding_the_map_keeps_followers(group: People) -> None:
     await profile.conceal(group.store, ADA, "map", group.now)
     assert await follow.following(group.store, BEN) == [ADA]
     async with group.store.reading() as tx:
-        assert not (await people.seen(tx, ADA)).map
+        assert not (await profiles.seen(tx, ADA)).map
 
 
 @pytest.mark.slow
