@@ -8,11 +8,11 @@ from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import QueuePool, create_engine, delete, insert, select
+from sqlalchemy import QueuePool, create_engine, delete, event, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.adapters.store import Store, personal_data, schema
-from bot.adapters.store.account import members
+from bot.adapters.store.account import interactions, members
 from bot.adapters.store.library import songs
 from bot.adapters.store.problems import typed_errors
 from bot.adapters.store.sorting import answers, playlists
@@ -180,6 +180,15 @@ async def test_a_store_that_met_damage_says_so_from_then_on(store: Store) -> Non
 async def test_a_store_that_somebody_writes_can_be_looked_at(store: Store) -> None:
     async with store.writing():
         await store.check()
+
+
+async def test_p14_interactions_are_taken_once_a_thousand_in_one_statement(store: Store, now: datetime) -> None:
+    said = list[str]()
+    event.listen(store._engine.sync_engine, "before_cursor_execute", lambda *call: said.append(call[2]))
+    for numbers, new in ((range(1000), range(1000)), (range(500, 1500), range(1000, 1500))):
+        async with store.writing() as tx:
+            assert await interactions.take(tx, numbers, now) == set(new)
+    assert len([each for each in said if "interaction" in each]) == 2
 
 
 async def test_answers_from_one_event_are_stored_once(store: Store, now: datetime) -> None:

@@ -3,25 +3,22 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks
+from bot.adapters.store.rows import inserting
 
 TAKEN = schema.interaction
 
 
 async def take(tx: Tx, numbers: Iterable[int], now: datetime) -> set[int]:
-    """Record the ids; return those that are new."""
-    new: set[int] = set()
-    for piece in chunks(numbers):
-        known = await tx.execute(select(TAKEN.c.interaction).where(TAKEN.c.interaction.in_(piece)))
-        fresh = set(piece) - set(known.scalars())
-        if fresh:
-            await tx.execute(insert(TAKEN), [{"interaction": number, "at": now} for number in fresh])
-        new |= fresh
-    return new
+    """Record the ids, in one statement for a thousand of them; return those that are new."""
+    rows = [{"interaction": number, "at": now} for number in numbers]
+    if not rows:
+        return set()
+    new = inserting(tx.dialect.name, TAKEN).on_conflict_do_nothing().returning(TAKEN.c.interaction)
+    return set((await tx.execute(new, rows)).scalars())
 
 
 async def taken(tx: Tx, number: int) -> bool:
