@@ -105,7 +105,8 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     guessed = _by_model(given, scored, untold, standing, alone=only is not None)
     wanted = [*guessed.lines, *_settled(todo, verdicts, standing)]
     able = [line for line in wanted if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
-    lines = _once(able, library, {playlist.playlist for playlist in kept if playlist.doubles})
+    twice = {playlist.playlist for playlist in kept if playlist.doubles}
+    lines = _once(able if layer.several else _in_one_place(able, library, twice), library, twice)
     sieves = [*guessed.sieves, (Reason.REFUSED, _songs(able)), (Reason.SAME, _songs(lines))]
     stays = _stays([song for song in todo if only is None or song in only], placed, frozenset(untold), sieves)
     going = {line["song"] for line in lines if line["action"] == Action.ADD}
@@ -186,6 +187,17 @@ def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: C
     return [
         line for line in lines if line["song"] not in again.get(line["playlist"], ()) or line["action"] != Action.ADD
     ]
+
+
+def _in_one_place(
+    lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: Container[int]
+) -> list[dict[str, Any]]:
+    """Drop the model's lines about a recording but those of its likeliest release, unless they're about `twice`."""
+    free = [line["certainty"] == "told" or line["playlist"] in twice for line in lines]
+    guessed = [line for line, is_free in zip(lines, free, strict=True) if not is_free]
+    guessed.sort(key=lambda line: (line["action"] != Action.ADD, -line["probability"]))
+    again = recording.repeated({line["song"]: library[line["song"]] for line in guessed}, ())
+    return [line for line, is_free in zip(lines, free, strict=True) if is_free or line["song"] not in again]
 
 
 def _moved(

@@ -251,6 +251,15 @@ async def test_a_song_that_is_no_longer_liked_leaves_wherever_it_was_to_go_next(
     assert await prepared.applied(await prepared.planned(left)) == {"Run": [uri(0)], "Bed": [], "Sea": []}
 
 
+async def test_where_a_song_has_one_playlist_so_have_its_releases(prepared: Prepared) -> None:
+    scored = await prepared.sorted([[0.9, 0.05, 0.04, 0.01], [0.01, 0.97, 0.01, 0.01], TORN], same=(0, 1, 2))
+    async with prepared.store.reading() as tx:
+        (layer,) = await playlists.layers(tx, MEMBER)
+        found = await dry_run.decided(tx, layer, scored, None, prepared.now)
+    assert [(line["song"], line["action"]) for line in found.lines] == [(uri(1), "add")], "the likeliest, unasked"
+    assert found.stays == {uri(0): Reason.SAME, uri(2): Reason.SAME}
+
+
 async def test_a_release_stays_as_long_as_another_one_is_liked(prepared: Prepared) -> None:
     scored = await prepared.sorted([SURE] * 2, same=(0, 1))
     assert scored.scores is not None
