@@ -10,7 +10,7 @@ from bot.adapters import jobs as queue
 from bot.adapters.store import Store
 from bot.adapters.store.copying import copy
 from bot.adapters.store.lease import WHOLE, Lease
-from bot.config import JOBS, Settings, database_url
+from bot.config import JOBS, Secret, Settings, database_url
 from bot.errors import AlreadyRuns, SettingsError
 
 
@@ -20,8 +20,8 @@ async def migrate_store(settings: Settings, to: str) -> int:
     Raises SettingsError, AlreadyRuns if a bot uses either, StoreTaken, StoreError. Killed, it goes on when it's called
     again.
     """
-    target = replace(settings, database_url=database_url({"DATABASE_URL": to}, settings.data_dir))
-    if target.database_url == settings.database_url:
+    target = replace(settings, database_url=_named(to, settings))
+    if _are_same(settings, target):
         raise SettingsError("--to is the database that DATABASE_URL already names")
     with ExitStack() as held:
         home.prepare(settings)
@@ -39,6 +39,20 @@ async def migrate_store(settings: Settings, to: str) -> int:
     left = f"{here} and {settings.data_dir / JOBS}" if target.on_server and not settings.on_server else here
     print(f"Delete {left} once you don't need it: /data delete doesn't reach it.")
     return 0
+
+
+def _named(to: str, settings: Settings) -> Secret:
+    try:
+        return database_url({"DATABASE_URL": to}, settings.data_dir)
+    except SettingsError as problem:
+        raise SettingsError(str(problem).replace("DATABASE_URL", "--to", 1)) from None
+
+
+def _are_same(settings: Settings, target: Settings) -> bool:
+    """Whether both name one database: a file's path may be written in several ways."""
+    if settings.on_server or target.on_server:
+        return settings.database_url == target.database_url
+    return settings.database_path.resolve() == target.database_path.resolve()
 
 
 async def _copy(settings: Settings, source: Store, target: Store) -> int:

@@ -175,11 +175,13 @@ async def test_a_bot_that_runs_or_the_same_database_is_refused(tmp_path: Path, u
     home.prepare(settings)
     with home.lived_in(settings), pytest.raises(AlreadyRuns):
         await migrate_store(settings, url)
-    with pytest.raises(SettingsError, match="already"):
-        await migrate_store(settings, settings.database_url)
+    beside = tmp_path / "data" / ".." / "data" / "cratekeeper.db"
+    for same in (settings.database_url, f"sqlite+aiosqlite:///{beside}"):
+        with pytest.raises(SettingsError, match="already"):
+            await migrate_store(settings, same)
     with pytest.raises(SettingsError, match="already") as told:
         secret = "postgresql+psycopg://bot:hunter2@db/crate"
         await migrate_store(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": secret}), secret)
     assert "hunter2" not in str(told.value)
-    with pytest.raises(SettingsError, match="must be"):
+    with pytest.raises(SettingsError, match=r"^--to must be"):
         await migrate_store(settings, "mysql://x")

@@ -65,7 +65,7 @@ def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
 
 def shut(said: str, kind: type[StoreError] = StoreShut) -> StoreError:
     """Return the error of a server that can't be used, with its own words in one line."""
-    line = " ".join(said.split())
+    line = ". ".join(" ".join(part.split()).rstrip(".") for part in said.splitlines() if part.strip())
     return kind(f"PostgreSQL: {line}{'' if line.endswith(('.', '?')) else '.'} Check DATABASE_URL and the server.")
 
 
