@@ -24,6 +24,7 @@ SAME = [
     ("AC/DC", "ACDC", "AC-DC", "AC⚡DC", "ac dc"),
     ("Jay-Z", "JAY Z", "JAY‐Z", "Jay−Z"),
     ("Jay-Z", "Jay-Z feat.Rihanna", "Jay-Z(ft. Rihanna)", "Jay-Z 【feat. Rihanna】", "Jay-Z (with Rihanna)"),
+    ("Anitta", "Anitta part. Projota", "Anitta (com Projota)", "Anitta (con J Balvin)", "Anitta w/ Saweetie"),
     ("A. R. Rahman", "A.R. Rahman", "AR Rahman"),
     ("Die Ärzte", "Ärzte, Die", "DIE ARZTE"),
     ("The Beatles", "Beatles (The)", "The-Beatles"),

@@ -14,8 +14,8 @@ CACHE_SIZE = 2**15  # names; a large library has some 10,000
 UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
 QUIET = dict.fromkeys(map(ord, "'’‘`´＇ʼʻ′‛" + UNSEEN))
 GUESTS = re.compile(
-    r"(?:\s+|\s*[(\[【]\s*)(?:(?:feat|ft)\.\s*|(?:feat|ft|featuring)\s+)(?!and\b|[&+]).+"  # but "Little Feat & Friends"
-    r"|\s*[(\[]with\s.+|\s+w/.+"  # not any "with": "Sleeping with Sirens"
+    r"(?:\s+|\s*[(\[【]\s*)(?:(?:feat|ft|part)\.\s*|(?:feat|ft|featuring)\s+)(?!and\b|[&+]).+"  # not "Little Feat & Co"
+    r"|\s*[(\[](?:with|mit|avec|con|com)\s.+|\s+w/.+"  # not any "with": "Sleeping with Sirens"
 )
 ARTICLE_LAST = re.compile(r"(.+?)(?:,\s*(the|an?|die|der|das|los|las|el|la|les?|il|gli|os|as)|\s*[(\[](the)[)\]])")
 THE = re.compile(r"^the[\s-]+(?=\w)")
