@@ -4,12 +4,14 @@ It runs before anything is installed, perhaps on an old Python, so it uses only 
 """
 
 import platform
+import sqlite3
 import sys
 
 MACHINES = ("x86_64", "amd64", "aarch64", "arm64")
 SYSTEMS = "Cratekeeper runs on Linux (glibc 2.28 or newer) and macOS, on x86-64 and arm64"
 GLIBC = (2, 28)
 NEWEST_ON_INTEL_MACS = (3, 13)
+OLDEST_SQLITE = (3, 35)  # the first with RETURNING; Red Hat 8 has 3.26
 
 
 def problem(system: str, machine: str, bits: int, libc: "tuple[str, str]") -> str:
@@ -37,6 +39,20 @@ def too_new(system: str, machine: str, python: "tuple[int, ...]") -> str:
     return ""
 
 
+def sqlite_too_old(sqlite: "tuple[int, ...]") -> str:
+    """Return in one line why this Python's SQLite is too old; "" if it isn't."""
+    if sqlite >= OLDEST_SQLITE:
+        return ""
+    needed, has = (".".join(str(part) for part in version[:2]) for version in (OLDEST_SQLITE, sqlite))
+    return (
+        "Cratekeeper needs SQLite "
+        + needed
+        + " or newer; this Python has "
+        + has
+        + (". One from uv has its own: uv python install 3.13; make PYTHON=$(uv python find 3.13)")
+    )
+
+
 if __name__ == "__main__":
     obstacle = problem(sys.platform, platform.machine(), sys.maxsize, platform.libc_ver())
     if not obstacle:
@@ -44,5 +60,7 @@ if __name__ == "__main__":
     if not obstacle and sys.version_info < (3, 11):
         obstacle = "Cratekeeper needs Python 3.11 or newer; this is " + platform.python_version() + "."
         obstacle += " Try: make PYTHON=python3.13"
+    if not obstacle:
+        obstacle = sqlite_too_old(sqlite3.sqlite_version_info)
     if obstacle:
         sys.exit(obstacle)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import sqlite3
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.supported import GLIBC as OLDEST_GLIBC
-from bot.supported import NEWEST_ON_INTEL_MACS, SYSTEMS, problem, too_new
+from bot.supported import NEWEST_ON_INTEL_MACS, OLDEST_SQLITE, SYSTEMS, problem, sqlite_too_old, too_new
 from sandbox.process import ROOT, environment
 
 BOT, SANDBOX, REFUSED = 0, 1, 2
@@ -142,6 +143,11 @@ def test_an_intel_mac_with_a_python_that_onnxruntime_does_not_support_gets_one_l
     assert too_new("darwin", "x86_64", (3, 13)) == ""
     assert "python3.13" in too_new("darwin", "x86_64", (3, 14))
     assert too_new("darwin", "arm64", (3, 14)) == too_new("linux", "x86_64", (3, 14)) == ""
+
+
+def test_a_python_with_an_old_sqlite_is_told_what_it_lacks() -> None:
+    assert sqlite_too_old(OLDEST_SQLITE) == sqlite_too_old(sqlite3.sqlite_version_info) == ""
+    assert "needs SQLite 3.35 or newer; this Python has 3.26." in sqlite_too_old((3, 26, 0))
 
 
 TOO_OLD = f"""#!/bin/sh
