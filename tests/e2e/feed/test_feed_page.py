@@ -94,6 +94,20 @@ async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
         await phone.feed.stack.until(lambda: phone.feed.stack.rows(query, phone.person.user.id, song))
 
 
+async def test_a_double_click_presses_one_button_and_nothing_behind_it(phone: Phone) -> None:
+    async with phone.page({"width": 1280, "height": 800}) as page:
+        await page.locator(".hear:not([aria-busy])").wait_for()
+        song = await title(page)
+        await page.get_by_role("button", name="More", exact=True).dblclick()
+        sheet = page.get_by_role("dialog")
+        await expect(sheet).to_contain_text(song)
+        box = await page.get_by_role("button", name="Skip").bounding_box()
+        assert box is not None
+        await page.mouse.dblclick(box["x"] + 9, box["y"] + 9)  # beside the sheet, which closes it
+        await expect(sheet).to_have_count(0)
+        await expect(page.locator("#title")).to_have_text(song)
+
+
 async def test_the_guess_is_marked_and_focused_where_it_stands(phone: Phone) -> None:
     names, guess = ["Late night", "Run", "Kitchen"], {"probability": 0.74, "best": True}
     places = [{"playlist": at, "name": name, "emoji": "🟦", "probability": 0.1} for at, name in enumerate(names)]

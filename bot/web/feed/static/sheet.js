@@ -3,7 +3,18 @@
 import * as api from "./api.js";
 import { button, clock, h, link, listed, percent, say } from "./dom.js";
 
+const DOUBLE = 600; // ms in which a second click belongs to the first
 let opened = null;
+let changed = -Infinity; // when a sheet last came or went
+
+/** The second click of a double click isn't meant for what came or went with the first. */
+function refuseSecond(event) {
+  if (event.detail < 2 || event.timeStamp - changed > DOUBLE) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+document.addEventListener("click", refuseSecond, { capture: true });
 
 /** Open a sheet; returns the dialog. */
 export function open(title, ...children) {
@@ -18,10 +29,12 @@ export function open(title, ...children) {
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
   sheet.addEventListener("close", () => {
     sheet.remove();
+    changed = performance.now();
     if (opened === sheet) opened = null;
   });
   document.body.append(sheet);
   opened = sheet;
+  changed = performance.now();
   sheet.showModal();
   return sheet;
 }
