@@ -141,6 +141,14 @@ def test_p36_each_pod_makes_its_data_folder_in_its_volume_which_is_open_and_root
         assert str(folder.parent) in {mount["mountPath"] for mount in container["volumeMounts"]}
 
 
+def test_a_pod_that_brings_a_large_database_up_to_date_is_not_killed_meanwhile() -> None:
+    for pod in pods():
+        (container,) = pod["containers"]
+        starting = container["startupProbe"]
+        assert starting["periodSeconds"] * starting["failureThreshold"] >= 3600
+        assert starting["exec"] == container["livenessProbe"]["exec"]
+
+
 @pytest.mark.parametrize("file", sorted(DEPLOY.glob("*compose.yaml")), ids=lambda file: file.name)
 def test_compose_is_told_where_the_values_are_that_it_fills_in(file: Path) -> None:
     """By itself it looks for .env beside the first file given with -f, which is deploy/."""
