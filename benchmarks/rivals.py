@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 Task = Callable[[], object]
-SHAPES = ("centroid", "bandwidth", "rolloff", "contrast")
 RATE = 44_100  # Hz, as essentia's algorithms expect
 
 

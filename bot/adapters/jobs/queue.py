@@ -40,7 +40,6 @@ MS = timedelta(milliseconds=1)
 WAITING = ["ENQUEUED", "DELAYED"]
 WAITED_OUT = (StoreBusy, StoreFull, StoreShut, StorageDown)  # problems that end without anybody touching the job
 JOINED = {JobKind.SYNC}  # kinds that aren't enqueued while one is running
-ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
 
 Handler = Callable[[Job], Coroutine[Any, Any, None]]

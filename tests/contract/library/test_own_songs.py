@@ -23,6 +23,7 @@ from bot.core.records import Actor, Like, Song
 from bot.core.social.records import Place
 from bot.errors import BadChoice
 from bot.errors.feed import OnlyYours
+from bot.flows.account import erase
 from bot.flows.library import feature_lookup, imports, sync
 from bot.flows.social import rounds
 from bot.flows.social.shared import playlists as shared_playlists
@@ -278,7 +279,8 @@ async def test_p35_a_file_nobody_has_any_more_leaves_nothing(stage: Stage) -> No
     await feature_lookup.look_up(stage.store, [source], BEN, lambda: stage.now)
     async with stage.store.writing() as tx:
         await songs.unlike(tx, BEN, [URI])
-        await songs.forget_unused(tx)
+    await erase.forget_unused(stage.store)
+    async with stage.store.reading() as tx:
         for table in (schema.own_song, schema.lookup):
             assert (await tx.execute(select(table))).all() == []
         assert {row.source for row in await tx.execute(select(schema.feature))} == {"csv"}

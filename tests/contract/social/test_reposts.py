@@ -7,7 +7,6 @@ import pytest
 
 from bot.adapters.parts import EVERYTHING
 from bot.adapters.store import Store, personal_data
-from bot.adapters.store.library import songs
 from bot.adapters.store.social import reposts
 from bot.core import limits
 from bot.core.records import Actor
@@ -23,7 +22,7 @@ from bot.errors.social import (
     RepostsToday,
     SongBarred,
 )
-from bot.flows.account import hide
+from bot.flows.account import erase, hide
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import reports, server_channels
@@ -163,7 +162,7 @@ async def test_p35_an_erased_members_messages_are_deleted_afterwards(stage: Stag
     await post(stage, 1)
     async with stage.store.writing() as tx:
         await personal_data.erase(tx, BEN)
-        await songs.forget_unused(tx)
+    await erase.forget_unused(stage.store)
     assert await waiting(stage) == {MESSAGE + 1}
     gone: list[Takedown] = []
 

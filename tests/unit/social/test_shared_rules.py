@@ -11,7 +11,8 @@ from bot.core import limits
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, SongState
 from bot.core.sorting.writing.journal import judge
-from bot.core.sorting.writing.plan import Plan, carry_out, plan
+from bot.core.sorting.writing.plan import Plan, plan
+from tests.unit.plans import carry_out
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=3)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.sorting.writing.plan import BATCH, Plan, batches, carry_out, plan, runs
+from bot.core.sorting.writing.plan import BATCH, Plan, batches, plan, runs
+from tests.unit.plans import carry_out
 
 SONGS = st.integers(0, 30).map(lambda number: f"song-{number}")
 PLAYLIST = st.lists(SONGS | st.none(), max_size=40)

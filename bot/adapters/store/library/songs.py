@@ -48,10 +48,15 @@ def _renamed(before: Song, after: Song) -> bool:
 
 async def _ask_anew(tx: Tx, ids: Sequence[str]) -> None:
     """Forget lookups by the songs' earlier names; the operator's corrections stay."""
+    await _forget_lookups(tx, ids)
+    await tx.execute(delete(MATCH).where(MATCH.c.song.in_(ids), MATCH.c.way != "operator"))
+
+
+async def _forget_lookups(tx: Tx, ids: Sequence[str]) -> None:
+    """Forget what sources, other than the operator's own tables, said of the songs for everybody."""
     looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
     await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(ids)))
     await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(ids)))
-    await tx.execute(delete(MATCH).where(MATCH.c.song.in_(ids), MATCH.c.way != "operator"))
 
 
 async def get(tx: Tx, song: str, member: int = schema.OPERATOR) -> Song | None:
@@ -212,21 +217,9 @@ async def forget(tx: Tx, ids: Sequence[str]) -> None:
     await tx.execute(delete(SONG).where(SONG.c.song.in_(ids), _unheld()))
     known = await some(tx, ids)
     gone = [song for song in ids if song not in known]
-    looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
-    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(gone)))
-    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(gone)))
+    await _forget_lookups(tx, gone)
     still = exists().where(OWN.c.song == MATCH.c.song)  # the operator may have assigned a file to an own song
     await tx.execute(delete(MATCH).where(MATCH.c.song.in_(gone), ~still))
-
-
-async def forget_unused(tx: Tx) -> None:
-    """Delete all songs that no member has any more, and their lookups."""
-    while ids := await unused(tx, rows.CHUNK):
-        await forget(tx, ids)
-    while pairs := await own_songs.unused(tx, rows.CHUNK):
-        await own_songs.forget(tx, pairs)
-    unshared = ~shared().where(LIKED.c.song == schema.entry.c.song).exists()
-    await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), unshared))
 
 
 def shared() -> Select[Any]:

@@ -70,11 +70,3 @@ def plan(
         insert=tuple(inserts),
         remove=tuple(dict.fromkeys(song for song in current if song is not None and song in gone)),
     )
-
-
-def carry_out(todo: Plan, current: Sequence[str]) -> list[str]:
-    """Return `current` after Spotify carried out the plan: every occurrence removed, then inserts, then appends."""
-    after = [song for song in current if song not in todo.remove]
-    for position, songs in runs(todo.insert):
-        after[position:position] = songs
-    return after + list(todo.append)

@@ -155,7 +155,7 @@ async def test_p35_lookups_are_deleted_with_the_last_member_who_liked_the_song(s
     await stage.hear()
     async with stage.store.writing() as tx:
         await personal_data.erase(tx, ADA)
-        await songs.forget_unused(tx)
+    await erase.forget_unused(stage.store)
     async with stage.store.reading() as tx:
         for table in (schema.lookup, schema.feature, schema.song):
             assert {row.song for row in await tx.execute(table.select())} == {uri(2)}
@@ -179,7 +179,7 @@ class Slow:
         self.asked += [subject.song.song for subject in subjects]
         async with self.store.writing() as tx:
             await personal_data.erase(tx, ADA)
-            await songs.forget_unused(tx)
+        await erase.forget_unused(self.store)
         return {subject.song.song: LookupResult(SongFeatures({"tempo": 1.0})) for subject in subjects}
 
 
