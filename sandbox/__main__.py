@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from tqdm import tqdm
 
@@ -122,7 +123,11 @@ async def _main(environment: Mapping[str, str]) -> int:
 
 async def _play(stack: Stack, environment: Mapping[str, str], given: Mapping[str, int], tour: Tour) -> int:
     seed, library = given.get("SEED", 0), environment.get("LIBRARY")
-    ada, ben, heard = await asyncio.to_thread(_people, stack, library, given, seed)
+    stopped = Event()
+    try:
+        ada, ben, heard = await asyncio.to_thread(_people, stack, library, given, seed, stopped)
+    finally:
+        stopped.set()  # Ctrl-C doesn't reach the thread
     stack.discord.appoint(stack.guild, ada.person.user)
     stage = _stage(stack, (ada, ben), heard, tour)
     stack.web = page.application(stage)
@@ -214,25 +219,27 @@ async def _until_the_bot_ends(stack: Stack) -> None:
 
 
 def _people(
-    stack: Stack, path: str | None, given: Mapping[str, int], seed: int
+    stack: Stack, path: str | None, given: Mapping[str, int], seed: int, stopped: Event
 ) -> tuple[Listener, Listener, dict[str, Song]]:
     """Return Ada, who takes the tour, Ben, who can be played by hand, and the songs that have audio, by URI."""
     if path:
         mine = load(Path(path), playlists=given.get("PLAYLISTS", 5), seed=seed, most=given.get("SONGS", 1_000))
         return stack.add_listener("Ada", mine.hold_back(0.02)), stack.add_listener("Ben", mine), {}
     liked, styles = _taste(songs(seed, 4 * SONGS))
-    library = drawn(liked, _listen(liked), datetime.now(UTC), styles=styles)
+    library = drawn(liked, _listen(liked, stopped), datetime.now(UTC), styles=styles)
     by_uri = {song.track.uri: song for song in liked}
     return stack.add_listener("Ada", library.hold_back(LATER)), stack.add_listener("Ben", library), by_uri
 
 
-def _listen(liked: Sequence[Song]) -> Mapping[str, Features]:
-    """Render and analyse the songs; cached, so later starts are quick."""
+def _listen(liked: Sequence[Song], stopped: Event) -> Mapping[str, Features]:
+    """Render and analyse the songs; cached, so later starts are quick. Raises InterruptedError once it's stopped."""
     with tqdm(total=len(liked), desc="Listening to generated songs", unit=" songs", leave=False, disable=None) as bar:
-        return hear_all(liked, CACHE, progress=lambda done: _advance(bar, done))
+        return hear_all(liked, CACHE, progress=lambda done: _advance(bar, done, stopped))
 
 
-def _advance(bar: "tqdm[None]", done: int) -> None:
+def _advance(bar: "tqdm[None]", done: int, stopped: Event) -> None:
+    if stopped.is_set():
+        raise InterruptedError
     bar.update(done - bar.n)
 
 

@@ -6,7 +6,6 @@ renders them.
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +25,7 @@ NAME = "Cleo"
 SONGS = 14
 DRAWN = 8 * SONGS  # one song in eight is hers, since an artist has some five songs in a row
 ISRC = "ZZNBR"
-WORKERS = 2
+AT_ONCE = 2  # songs
 BLOCK = 10 * RATE  # samples
 
 
@@ -49,12 +48,16 @@ def library(mine: Sequence[tuple[Song, Track, Arranged]]) -> Library:
     return Library(tuple(track for _, track, _ in mine), likes, {}, ())
 
 
-def record(mine: Sequence[tuple[Song, Track, Arranged]], folder: Path) -> None:
-    """Write the files missing from the folder, as tagged Ogg Vorbis."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for _ in pool.map(lambda song: _write(song[1], song[2], folder / f"{song[1].id}.ogg"), mine):
-            pass
+async def record(mine: Sequence[tuple[Song, Track, Arranged]], folder: Path) -> None:
+    """Write the files missing from the folder, as tagged Ogg Vorbis. Cancelled, it ends after those begun."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def write(song: Song, track: Track, played: Arranged) -> None:
+        async with turns:
+            await asyncio.to_thread(_write, track, played, folder / f"{song.id}.ogg")
+
+    await asyncio.gather(*(write(*each) for each in mine))
 
 
 def _write(track: Track, song: Arranged, path: Path) -> None:
@@ -74,7 +77,7 @@ async def join(stack: Stack, seed: int, cache: Path) -> Listener:
     """Add Cleo to the running bot: analyse her files, link her Spotify, and share her likes."""
     mine = liked(seed)
     folder = cache / f"music-{seed}"
-    await asyncio.to_thread(record, mine, folder)
+    await record(mine, folder)
     await stack.run("-m", "bot", "analyse", "--folder", str(folder))
     cleo = stack.add_listener(NAME, library(mine))
     outcome = await stack.link(cleo)

@@ -1,9 +1,12 @@
 """Settings of the sandbox: a wrong one is named before anything starts."""
 
+from threading import Event
+
 import pytest
 
-from sandbox.__main__ import main, numbers, plays_tour, said
+from sandbox.__main__ import _listen, main, numbers, plays_tour, said
 from sandbox.discord import InteractionKind, NoAnswer, World
+from sandbox.music.songs import songs
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,10 @@ def test_a_machine_too_busy_for_discords_three_seconds_is_told_in_one_line():
     line = said(NoAnswer(world.begin(InteractionKind.COMMAND, user, channel, {"name": "link"})))
     assert line.startswith("the bot didn't answer within the 3 s")
     assert "\n" not in line
+
+
+def test_ctrl_c_ends_the_hearing_of_songs_that_no_cache_has():
+    stopped = Event()
+    stopped.set()
+    with pytest.raises(InterruptedError):
+        _listen(songs(seed=4711, count=4), stopped)
