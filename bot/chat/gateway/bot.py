@@ -203,7 +203,7 @@ class Bot(discord.Client):
     async def on_ready(self) -> None:
         self.is_connected = True
         self.connected.set()
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        log.info("connected to Discord as %s; servers: %d", self.user, len(self.guilds))
         await until_stored(self._forget_servers_left)
 
     async def _forget_servers_left(self) -> None:
