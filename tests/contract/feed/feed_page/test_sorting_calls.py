@@ -1,15 +1,18 @@
 """The page's calls for labelling and dry runs: an answer is one as in Discord, and what's shown is what's applied."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.adapters.store.sorting import answers, writes
+from bot.adapters.store.sorting import answers, cards, writes
+from bot.core.records import NewWrite
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
-from bot.core.sorting.writing.writes import WriteState
+from bot.core.sorting.writing.writes import LineState, WriteKind, WriteState
 from bot.flows.sorting import dry_run
 from bot.flows.sorting.labelling.label import Press
 from bot.flows.sorting.labelling.presses import Presses
+from bot.flows.sorting.writing.lines import lines_of
 from tests.contract.feed.api.stage import ADA, BEN, liked
 from tests.contract.feed.feed_page.keeper import Keeper
 from tests.contract.feed.feed_page.stage import Stage, scored_libraries
@@ -75,6 +78,24 @@ async def test_a_repeated_answer_or_undo_does_nothing_twice(ada: Keeper) -> None
     assert undone[0]["note"] == "Undone. So where does it go?"
     assert (await ada.undo(undone[0]["question"]["card"]))["question"]["title"] == first["title"], "undo stacks"
     assert await ada.standing() == []
+
+
+async def test_what_an_answer_on_a_receipt_wrote_is_undone_from_the_page_too(ada: Keeper) -> None:
+    store, now, question = ada.stage.store, ada.stage.clock(), await ada.next()
+    async with store.writing() as tx:
+        asked = await writes.begin(tx, NewWrite(ADA, ada.layer.layer, WriteKind.WATCH, 1), now)
+        card = await cards.get(tx, question["card"])
+        assert card is not None
+        await cards.add(tx, replace(card, card="receipt", write=asked))
+    pressed = await Presses(store).keep(ADA, "receipt", Press(Kind.ONLY, [ada.run.playlist], 1), now)
+    assert pressed.write is not None
+    async with store.writing() as tx:
+        (line,) = lines_of(await writes.changes(tx, pressed.write), ada.run.playlist)
+        await writes.note(tx, [replace(line, state=LineState.WRITTEN)])
+        await writes.set_state(tx, pressed.write, WriteState.DONE)
+    undone = await ada.undo(question["card"])
+    assert undone["note"] == "I'm undoing it in your playlists, too. So where does it go?"
+    assert (await ada.standing(), ada.stage.jobs) == ([], [("apply", ADA)])
 
 
 async def test_the_newest_answer_wins_wherever_it_was_given(ada: Keeper) -> None:
