@@ -347,6 +347,8 @@ def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: in
 def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plain: str) -> str:
     """Accept https anywhere, but http only on loopback: tokens are never sent in the clear (promise P36)."""
     text = (env.get(name, "").strip() or default).rstrip("/")
+    if not text.isascii():
+        raise SettingsError(f"{name} must be written as browsers send it: xn--bcher-kva.example for bücher.example")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port

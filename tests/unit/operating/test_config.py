@@ -87,6 +87,7 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("SPOTIFY_RATE", "0"),
         ("PUBLIC_URL", "ftp://example.org"),
         ("PUBLIC_URL", "http://example.org"),
+        ("PUBLIC_URL", "https://bücher.example"),
         ("DISCORD_API_URL", "http://discord.example"),
         ("DISCORD_GATEWAY_URL", "ws://gateway.example"),
         ("SPOTIFY_API_URL", "https://user:word@api.example"),
