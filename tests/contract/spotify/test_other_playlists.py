@@ -8,6 +8,7 @@ from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store import personal_data
 from bot.adapters.store.library import other_playlists as table
 from bot.adapters.store.sorting import answers
+from bot.adapters.store.sorting import playlists as table_of_playlists
 from bot.core.jobs import JobKind, Next
 from bot.core.records import Actor
 from bot.core.sorting.labels import Answer, Kind, Source
@@ -15,7 +16,7 @@ from bot.core.sorting.learning.columns import artist_key
 from bot.core.sorting.learning.dataset import OtherPlaylist
 from bot.errors import NotLinked
 from bot.flows.library import other_playlists
-from bot.flows.sorting import playlists
+from bot.flows.sorting import playlists, train
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.ports import ListedPlaylist
 from tests.contract.spotify.stage import MARA, URIS, Stage
@@ -76,7 +77,10 @@ async def test_they_are_read_after_a_yes_and_the_layer_is_trained_with_them(stag
     await other_playlists.choose(stage.store, MARA, True, stage.clock())
     assert [following.kind for following in await read(stage, music)] == [JobKind.TRAIN]
     assert sorted(map(list, await learned(stage))) == sorted([URIS[:4], URIS[4:8]])
-    assert (await learned(stage))[0][next(iter((await learned(stage))[0]))] == KEYS
+    assert {tuple(keys) for songs in await learned(stage) for keys in songs.values()} == {tuple(KEYS)}
+    async with stage.store.reading() as tx:
+        (layer,) = await table_of_playlists.layers(tx, MARA)
+        assert (await train.training_set(tx, MARA, layer.layer)).others == await table.read(tx, MARA)
     assert not any(request.line.startswith(("PUT", "POST", "DELETE")) for request in stage.world.requests)
 
 

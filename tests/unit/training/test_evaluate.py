@@ -23,6 +23,7 @@ from training.evaluation.baselines import (
     NEAREST,
     NET,
     NO_AUDIO,
+    OTHERS,
     PARTIAL,
     PRIOR,
     misled,
@@ -163,8 +164,8 @@ def overall(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_every_contender_is_measured_on_the_same_members(results: dict[str, Any]) -> None:
     own = {f"{name}{part}" for name in (PRIOR, FRESH) for part in ("", NO_AUDIO, NAMES_ONLY)}
-    misled = {PRIOR + MISTAKEN, EVERYTHING + MISTAKEN}
-    names = {*own, *misled, PRIOR + NAMELESS, EVERYTHING, NET, NEAREST}
+    told = {PRIOR + MISTAKEN, EVERYTHING + MISTAKEN, PRIOR + OTHERS, PRIOR + NAMES_ONLY + OTHERS}
+    names = {*own, *told, PRIOR + NAMELESS, EVERYTHING, NET, NEAREST}
     assert {(row["contender"], row["n"]) for row in overall(results)} == {(name, n) for name in names for n in NS}
     assert {row["members"] for row in overall(results)} == {4}
     assert {(row["k"], row["person"]) for row in results["figures"]} == {
