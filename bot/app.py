@@ -167,6 +167,7 @@ async def _services(
         linking=Linking(store, vault, spotify, clock),
         models=models,
         scorer=scorer,
+        priors=priors,
         libraries=libraries,
         erasing=Erasing(store, jobs, libraries, models, scratch),
         jobs=jobs,

@@ -7,6 +7,7 @@ from bot.adapters.backup.daily import DailyBackups
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.local_playlists import LocalPlaylists, MixedPlaylists
+from bot.adapters.prior import Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.spotify import Spotify, SpotifyMusic
 from bot.adapters.store import Store
@@ -39,6 +40,7 @@ class Services:
     linking: Linking
     models: Artefacts  # with their cards and pictures
     scorer: Scorer
+    priors: Priors
     libraries: ScoredLibraries
     erasing: Erasing
     jobs: Jobs

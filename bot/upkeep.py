@@ -73,6 +73,7 @@ class Upkeep:
         }
         afterwards = {
             "models": self._retrain_missing,
+            "priors": self._retrain_with_former_prior,
             "trainings": self._begin_trainings,
             "hearing": self._begin_hearing,
             "saving": self._begin_saving,
@@ -95,6 +96,11 @@ class Upkeep:
 
     async def _retrain_missing(self) -> None:
         await self._retrain(await train.missing(self._services.store, self._services.models))
+
+    async def _retrain_with_former_prior(self) -> None:
+        for model in await train.with_former_prior(self._services.store, self._services.priors):
+            log.info("model %s was learned with a prior that's gone; it is trained again", model.digest[:12])
+            await self._services.jobs.enqueue(JobKind.TRAIN, model.member, model.layer)
 
     async def _retrain_unusable(self, _: datetime) -> None:
         """Retrain the served models that were found to be lost or damaged when they were needed."""

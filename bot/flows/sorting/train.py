@@ -14,7 +14,7 @@ from bot.core.sorting.learning.prior import Prior, with_prior
 from bot.errors.sorting import ModelGone, NoSuchLayer
 from bot.flows.sorting.labelling.readiness import count_labels
 from bot.flows.sorting.prior import usable_by
-from bot.ports import Artefacts, ModelFiles, Training
+from bot.ports import Artefacts, ModelFiles, PriorFile, Training
 
 
 async def train(store: Store, trainer: Training, member: int, layer: int, now: datetime) -> None:
@@ -55,6 +55,15 @@ async def missing(store: Store, files: Artefacts) -> list[Model]:
         serving = await models.all_serving(tx)
     there = await asyncio.to_thread(files.names)
     return [model for model in serving if f"{model.digest}.onnx" not in there]
+
+
+async def with_former_prior(store: Store, priors: PriorFile) -> list[Model]:
+    """Return the active models that learned with a prior that's no longer used: without it, they guess far less."""
+    prior = await asyncio.to_thread(priors.current)
+    used = {"", *(prior.versions if prior else ())}
+    async with store.reading() as tx:
+        serving = await models.all_serving(tx)
+    return [model for model in serving if set((model.card.get("prior") or "").split("+")) - used]
 
 
 async def met_unusable(store: Store, scorer: ModelFiles) -> list[Model]:

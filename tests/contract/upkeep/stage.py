@@ -119,6 +119,7 @@ def upkeep(
         jobs=SimpleNamespace(enqueue=enqueue, pending=none, take_up=nothing, take_over=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
         scorer=SimpleNamespace(take_unusable=set),
+        priors=SimpleNamespace(current=lambda: None),
         sources=(),
         linking=SimpleNamespace(sweep=nothing),
     )

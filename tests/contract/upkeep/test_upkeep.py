@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -21,6 +22,7 @@ from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import NewModel, NewWrite, Setback, Work
 from bot.core.social.records import NewRepost, Place
+from bot.core.sorting.learning.prior import Prior
 from bot.core.sorting.writing.writes import WriteKind, WriteState
 from bot.errors import ModelCorrupt
 from bot.errors.spotify import ConsentEnded
@@ -229,6 +231,26 @@ async def test_p28_a_start_reads_no_model_and_those_gone_or_met_damaged_are_lear
     await made.tick()
     await made.tick()
     assert [member for kind, member in begun if kind == JobKind.TRAIN] == [ADA, BEN]
+
+
+async def test_at_a_start_models_that_learned_with_a_prior_that_is_gone_are_learned_again(
+    store: Store, now: datetime
+) -> None:
+    nothing = np.zeros(0, np.uint32)
+    prior = Prior(nothing, np.zeros((0, 3), np.float16), (), nothing.astype(np.uint16), nothing)
+    begun = list[tuple[str, int]]()
+    made_with = {ADA: f"{prior.version}+gone", BEN: prior.version, BEN + 1: None}
+    for member, versions in made_with.items():
+        await linked(store, member, now, app=f"app {member}")
+        async with store.writing() as tx:
+            layer = await playlists.ensure_layer(tx, member, "main")
+            await models.publish(tx, NewModel(member, layer.layer, f"{member:064}", 9, {"prior": versions}, now))
+    made = upkeep(store, Messenger(), now, begun)
+    made._services.models = SimpleNamespace(names=lambda: {f"{member:064}.onnx" for member in made_with})
+    made._services.priors = SimpleNamespace(current=lambda: prior)
+    await made.open()
+    await made.tick()
+    assert [member for kind, member in begun if kind == JobKind.TRAIN] == [ADA]
 
 
 @pytest.mark.slow
