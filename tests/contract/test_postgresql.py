@@ -25,6 +25,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.postgresql import WRITER, session
 from bot.adapters.store.sorting import answers, playlists
+from bot.adapters.store.sqlite import BUSY_MS
 from bot.chat.gateway.identifying import Turns
 from bot.config import parse
 from bot.core.records import Like, Song, Work
@@ -371,10 +372,24 @@ async def test_p24_text_with_a_nul_is_kept_without_it(store: Store, now: datetim
         assert [song.title for song in await songs.library(tx, ADA)] == ["Two halves"]
 
 
+async def test_options_in_the_url_count_beside_the_bots_own() -> None:
+    empty = postgresql.empty_url()
+    with create_engine(empty).begin() as admin:
+        admin.exec_driver_sql("CREATE SCHEMA crate")
+    url = make_url(empty).update_query_dict({"options": "-csearch_path=crate"}).render_as_string(False)
+    async with Store(url) as store:
+        await store.migrate()
+        async with store.reading() as tx:
+            where = "SELECT DISTINCT schemaname FROM pg_tables WHERE schemaname IN ('crate', 'public')"
+            assert (await tx.exec_driver_sql(where)).scalars().all() == ["crate"]
+            assert (await tx.exec_driver_sql("SHOW lock_timeout")).scalar() == f"{BUSY_MS}ms"
+    postgresql.drop(empty)
+
+
 def test_p26_the_server_soon_drops_a_machine_that_went_silent(url: str) -> None:
     """Its locks would otherwise stay for two hours. What a session asked for is kept even where it's no TCP."""
     asked = "SELECT name, CAST(reset_val AS int) FROM pg_settings WHERE name LIKE 'tcp%%'"
-    with create_engine(url, connect_args=session(0)).connect() as connection:
+    with create_engine(url, connect_args=session(url, 0)).connect() as connection:
         settings = dict(connection.exec_driver_sql(asked).all())
     probes = settings["tcp_keepalives_count"] * settings["tcp_keepalives_interval"]
     assert 0 < settings["tcp_keepalives_idle"] + probes <= 30

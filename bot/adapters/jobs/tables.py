@@ -50,7 +50,7 @@ def is_on_server(url: str) -> bool:
 def engine(url: str, busy_ms: int) -> sa.Engine:
     """Return an engine for the queue; DBOS uses it, too."""
     if is_on_server(url):
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=postgresql.session(busy_ms))
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=postgresql.session(url, busy_ms))
     _file(url).parent.mkdir(parents=True, exist_ok=True)
     made = sa.create_engine(url)
     sa.event.listen(made, "connect", partial(_configure, busy_ms))

@@ -33,7 +33,7 @@ class Lease:
 
     def __init__(self, url: str, name: str, patience: float = 0, *, shared: bool = False) -> None:
         self._name, self._patience, self._way = name, patience, "_shared" if shared else ""
-        named = session(0) | {"application_name": f"{MARK}{name}"}
+        named = session(url, 0) | {"application_name": f"{MARK}{name}"}
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=named)
         self._connection: Connection | None = None
 
@@ -91,7 +91,7 @@ class Lease:
 
 def held_names(url: str) -> list[str]:
     """Return the names that processes hold in a database. Blocks. Raises StoreError."""
-    engine = create_engine(url, connect_args=session(0))
+    engine = create_engine(url, connect_args=session(url, 0))
     try:
         with typed_errors(), engine.connect() as connection:
             return [name.removeprefix(MARK) for name in connection.execute(LISTED, {"mark": MARK}).scalars()]

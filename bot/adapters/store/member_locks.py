@@ -31,7 +31,7 @@ class MemberLocks:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(PATIENCE_MS))
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(url, PATIENCE_MS))
         self._connection: Connection | None = None
         self._held: Counter[int] = Counter()  # members by how many of their jobs run here
         self._one_at_a_time = Lock()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, ExceptionContext, NullPool, create_engine, event, text
+from sqlalchemy import Connection, ExceptionContext, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -47,11 +47,16 @@ class Postgresql:
         # Errors are logged, so they never show a row's values. A connection is tested before it's used, because the
         # server may have restarted.
         self.engine = create_async_engine(
-            url, pool_size=5, max_overflow=10, hide_parameters=True, pool_pre_ping=True, connect_args=session(busy_ms)
+            url,
+            pool_size=5,
+            max_overflow=10,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args=session(url, busy_ms),
         )
         event.listen(self.engine.sync_engine, "begin", _begin)
         event.listen(self.engine.sync_engine, "handle_error", _hide_values)
-        self._apart = create_async_engine(url, poolclass=NullPool, connect_args=session(0))
+        self._apart = create_async_engine(url, poolclass=NullPool, connect_args=session(url, 0))
 
     def options(self, *, writing: bool) -> Mapping[str, Any]:
         """Return the options of a transaction: one that writes waits for its turn, one that reads sees one state."""
@@ -78,18 +83,19 @@ class Postgresql:
         return True
 
 
-def session(busy_ms: int) -> dict[str, Any]:
-    """Return how to connect: what waits for a lock gives up after `busy_ms`.
+def session(url: str, busy_ms: int) -> dict[str, Any]:
+    """Return how to connect, besides what the URL says: what waits for a lock gives up after `busy_ms`.
 
     A machine that loses its power or its network doesn't say so. The server would notice after two hours (Linux's
     default), and until then keep that machine's locks, so both sides look for each other.
     """
     options = {"lock_timeout": busy_ms, "timezone": "UTC", "tcp_user_timeout": SILENCE_MS}
     options |= {f"tcp_{name}": value for name, value in KEPT_ALIVE.items()}
+    theirs = make_url(url).normalized_query.get("options", ())
     return {
         "application_name": "cratekeeper",
         "client_encoding": "utf8",
-        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "options": " ".join([*theirs, *(f"-c {name}={value}" for name, value in options.items())]),
         "connect_timeout": CONNECT_SECONDS,
         "tcp_user_timeout": SILENCE_MS,
         **KEPT_ALIVE,
@@ -122,7 +128,7 @@ def _hide_values(context: ExceptionContext) -> None:
 
 def check(url: str) -> None:
     """Open a connection, and ask whether the server takes writes. Raises a StoreError if that fails. Blocks."""
-    engine = create_engine(url, hide_parameters=True, connect_args=session(0))
+    engine = create_engine(url, hide_parameters=True, connect_args=session(url, 0))
     try:
         with typed_errors(), engine.connect() as connection:
             if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
@@ -137,7 +143,7 @@ def remove_deleted(url: str, tables: Iterable[str]) -> bool:
     A row stays in its table as long as a transaction that began before its deletion might still read it, so those are
     waited for first.
     """
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(round(PATIENCE * 1000)))
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=session(url, round(PATIENCE * 1000)))
     try:
         with engine.connect() as connection:
             _wait_for_old_readers(connection)
