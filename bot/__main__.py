@@ -206,7 +206,7 @@ def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
 
 
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot.flows.library.operator_features import import_features
+    from bot.flows.library.operator.features import import_features
 
     kept = _in_store(settings, lambda store: import_features(store, options.file, datetime.now(UTC)))
     print(f"{options.file.name}: {kept.report}")
@@ -228,7 +228,7 @@ def _import_acousticbrainz(settings: config.Settings, options: argparse.Namespac
 
 
 def _match(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot.flows.library import file_match as match
+    from bot.flows.library.operator import file_match as match
 
     paths = [str(options.file.absolute()), str(options.file)] if options.file else []
 

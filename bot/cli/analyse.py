@@ -18,8 +18,8 @@ from bot.config import Settings
 from bot.core.features import TAG
 from bot.errors import CratekeeperError, SettingsError
 from bot.errors.audio import AudioError, CannotLook, ImportRuns, ManyMissing, NamelessAudio
-from bot.flows.library.folder_listing import Listing, list_folder
-from bot.flows.library.music_folder import FileOutcome, forget_missing, import_folder
+from bot.flows.library.operator.folder_listing import Listing, list_folder
+from bot.flows.library.operator.music_folder import FileOutcome, forget_missing, import_folder
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
 TAGS_SHOWN = 5

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from training.evaluation.baselines import FRESH, PRIOR
 from training.evaluation.studies.asking import GOALS
-from training.model.picture import CARD, INK, QUIET
+from training.model.card.picture import CARD, INK, QUIET
 
 matplotlib.rcParams["svg.hashsalt"] = "cratekeeper"  # the same figures give the same file
 

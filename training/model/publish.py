@@ -12,11 +12,11 @@ from bot.core.sorting.learning.gate import Reason
 from bot.core.sorting.learning.prior import versions_in
 from bot.errors import ModelError
 from bot.ports import Artefacts
+from training.model.card.figures import NONE, class_name, figures
+from training.model.card.picture import draw
 from training.model.export import check_parity, digest_of, to_file
-from training.model.figures import NONE, class_name, figures
 from training.model.fit import Fitted, fit
 from training.model.gate import GateVerdict, Served, held_out_likelihoods, judge
-from training.model.picture import draw
 
 Card = dict[str, Any]
 

@@ -13,8 +13,8 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, schema
 from bot.adapters.store.library import files, recordings
 from bot.errors.audio import ManyMissing
-from bot.flows.library.folder_listing import Listing, _files, _list_file, list_folder
-from bot.flows.library.music_folder import forget_missing, import_folder
+from bot.flows.library.operator.folder_listing import Listing, _files, _list_file, list_folder
+from bot.flows.library.operator.music_folder import forget_missing, import_folder
 from sandbox.process import start
 from tests.unit.sounds import tune, write
 

@@ -12,7 +12,7 @@ from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.errors import BadFile
-from bot.flows.library.operator_features import import_features
+from bot.flows.library.operator.features import import_features
 
 ID = "0000000000000000000101"
 URI = f"spotify:track:{ID}"

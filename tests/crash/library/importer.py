@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
-from bot.flows.library.music_folder import import_folder
+from bot.flows.library.operator.music_folder import import_folder
 
 
 async def carry_out(database: Path, folder: Path, count: int = 0) -> None:

@@ -26,12 +26,12 @@ from bot.core.sorting.learning.gate import Reason
 from bot.disk import write_whole
 from tests.unit.tastes import labelled, library, style_of
 from training.dataset import MOST, examples_of
+from training.model.card.figures import figures
+from training.model.card.picture import draw
 from training.model.export import to_file
-from training.model.figures import figures
 from training.model.fit import fit
 from training.model.from_database import train_member
 from training.model.gate import GateVerdict, judge
-from training.model.picture import draw
 from training.model.publish import served_from, train
 from training.problems import InputProblem, NothingToTellApart
 

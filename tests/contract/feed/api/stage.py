@@ -27,7 +27,7 @@ from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
 from bot.flows.feed.recommend import Recommender
-from bot.flows.library.music_folder import import_folder
+from bot.flows.library.operator.music_folder import import_folder
 from bot.web import api
 from tests.contract.feed.served import served
 from tests.contract.library.sources.stage import sound

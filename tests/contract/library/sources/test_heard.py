@@ -16,8 +16,8 @@ from bot.adapters.store import Store
 from bot.adapters.store.library import recordings
 from bot.errors.audio import NotAudio
 from bot.errors.library import FolderEmptied, NotAFolder
-from bot.flows.library.file_match import correct
-from bot.flows.library.music_folder import import_folder
+from bot.flows.library.operator.file_match import correct
+from bot.flows.library.operator.music_folder import import_folder
 from bot.flows.library.uploads import Uploads
 from bot.messages.errors import describe
 from sandbox.sources import World, application

@@ -21,7 +21,7 @@ from bot.adapters.store.library.files import File, Stamp
 from bot.core.vectors import pack
 from bot.errors.audio import AudioError, ManyMissing, NotOpened
 from bot.errors.library import FolderEmptied
-from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, list_folder
+from bot.flows.library.operator.folder_listing import ListedFile, Listing, is_below, is_passed_over, list_folder
 from bot.ports import Clock, SoundReader
 
 FEW, MANY = 2, 0.25  # files, and share of a folder's files: removing more needs confirmation

@@ -1,4 +1,4 @@
-"""Operator features: features from the operator's own table, for every member."""
+"""Features: those from the operator's own table, for every member."""
 
 import sys
 from dataclasses import dataclass, field
