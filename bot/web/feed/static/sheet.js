@@ -3,13 +3,14 @@
 import * as api from "./api.js";
 import { button, clock, h, link, listed, percent, say } from "./dom.js";
 
-const DOUBLE = 600; // ms in which a second click belongs to the first
 let opened = null;
-let changed = -Infinity; // when a sheet last came or went
+let pressed = null; // the sheet that was pressed last, null: the page
 
-/** The second click of a double click isn't meant for what came or went with the first. */
+/** The second click of a double click isn't meant for a sheet that came with the first, nor for what was behind one. */
 function refuseSecond(event) {
-  if (event.detail < 2 || event.timeStamp - changed > DOUBLE) return;
+  const sheet = event.target.closest("dialog");
+  if (event.detail < 2) pressed = sheet;
+  if (sheet === pressed) return;
   event.preventDefault();
   event.stopPropagation();
 }
@@ -29,12 +30,10 @@ export function open(title, ...children) {
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
   sheet.addEventListener("close", () => {
     sheet.remove();
-    changed = performance.now();
     if (opened === sheet) opened = null;
   });
   document.body.append(sheet);
   opened = sheet;
-  changed = performance.now();
   sheet.showModal();
   return sheet;
 }
