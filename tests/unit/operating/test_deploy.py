@@ -59,6 +59,21 @@ def test_p36_the_container_runs_as_nobody_in_particular_and_writes_only_its_data
     assert all(port.startswith("127.0.0.1:") for port in bot["ports"]), "TLS comes first"
 
 
+def test_the_images_user_can_read_what_a_strict_umask_closed(tmp_path: Path) -> None:
+    """COPY keeps the modes of the checkout, and gives the files to root."""
+    for copied in instructions("COPY"):
+        if not copied.startswith("--from"):
+            source = tmp_path / copied.partition(" ")[0]
+            if (ROOT / source.name).is_dir():
+                source.mkdir(mode=0o700)
+                source /= "file"
+            source.touch(mode=0o600)
+    (opening,) = (ran for ran in instructions("RUN") if ran.startswith("chmod "))
+    subprocess.run(opening.split(), cwd=tmp_path, check=True)
+    closed = [path for path in tmp_path.rglob("*") if path.stat().st_mode & 0o044 != 0o044]
+    assert closed == []
+
+
 @pytest.mark.slow
 def test_the_image_holds_all_that_the_bot_needs(tmp_path: Path) -> None:
     """Copy what the Dockerfile copies, and start it from a folder of its own."""
