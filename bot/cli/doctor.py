@@ -246,6 +246,8 @@ async def _backups(settings: Settings) -> str:
         return f"make them with PostgreSQL's own tools (pg_dump), and copy {settings.data_dir}"
     if folder is None:
         return "BACKUP_DIR is empty: make them by hand (python -m bot backup FILE)"
+    if not folder.parent.exists():  # perhaps a disk: it's not made, or backups would be on this one
+        raise Unwell(f"{folder.parent} is missing: mount it or make it, or change BACKUP_DIR")
     now, all_made = datetime.now(UTC), await asyncio.to_thread(made_in, folder) if folder.exists() else {}
     made = [moment for moment in all_made if moment <= now]  # a clock that ran ahead dated the others
     if not made:

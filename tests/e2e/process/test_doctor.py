@@ -73,6 +73,7 @@ async def test_the_doctor_finds_nothing_wrong(stack: Stack) -> None:
         ({"DISCORD_API_URL": NOWHERE}, DISCORD, "can't reach"),
         ({"SPOTIFY_CLIENT_ID": "f" * 32}, ["Spotify app"], "doesn't know SPOTIFY_CLIENT_ID"),
         ({"SPOTIFY_ACCOUNTS_URL": NOWHERE}, ["Spotify app"], "can't reach"),
+        ({"BACKUP_DIR": "/nowhere/backups"}, ["backups"], "/nowhere is missing: mount it or make it"),
     ],
 )
 async def test_the_doctor_names_each_problem(
