@@ -261,6 +261,13 @@ async def test_a_connection_that_breaks_is_an_outage(stage: Stage, mara: Spotify
     assert (await mara.likes(0)).total == 260
 
 
+async def test_p27_a_bot_that_stops_begins_no_request(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.spotify.stop()
+    with pytest.raises(SpotifyDown):
+        await mara.likes(0)
+    assert stage.asked() == []
+
+
 @pytest.mark.slow
 async def test_p27_an_answer_that_trickles_in_is_given_up_after_ten_seconds(stage: Stage, mara: SpotifyMusic) -> None:
     """Nothing could end it: the member's other requests would wait, and so would a stop."""
