@@ -1,4 +1,4 @@
-"""The bot, killed anywhere while it reads a member's file or looks songs up, ends as if it hadn't been."""
+"""The bot, killed anywhere while it reads a file or other playlists, or looks songs up, ends as if it hadn't been."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +48,26 @@ async def test_a_bot_killed_while_it_looks_songs_up_asks_about_the_rest(
             return stack.rows("select count(*) from lookup where state = 'known'") == [(2 * HEARD,)]
 
         await survives(stack, Flow("hear", lambda: stack.link(ada), is_known))
+
+
+async def test_a_bot_killed_while_it_reads_other_playlists_has_read_them_all(
+    tmp_path: Path, crash_engine: str, survives
+) -> None:
+    async with CrashStack(tmp_path / "stack", engine=crash_engine) as stack:
+        ada = stack.add_listener("Ada", styled(12, seed=9))
+        songs = [track.uri for track in ada.library.tracks]
+        for start in range(0, len(songs), 4):
+            made = stack.spotify.create_playlist(ada.account.id, f"Old {start}")
+            stack.spotify.add(ada.account.id, made.id, songs[start : start + 4])
+        await stack.start_bot()
+        await stack.link(ada)
+        await stack.keep()
+
+        def are_read() -> bool:
+            return stack.rows("select count(*) from other_playlist") == [(3,)]
+
+        allow = Flow("others", lambda: answer(ada.person.command("playlists settings", others=True)), are_read)
+        await survives(stack, allow)
 
 
 def _recording(isrc: str, spotify_id: str, number: int) -> Recording:
