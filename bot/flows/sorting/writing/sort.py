@@ -21,6 +21,7 @@ from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
 from bot.core.sorting.labels import UNSAID, Verdict
 from bot.core.sorting.writing.journal import OPEN, TOUCHED, Line, Refused, missing, missing_since
+from bot.core.sorting.writing.superseded import CARRIED_OUT
 from bot.core.sorting.writing.writes import ENDED, Action, LineState, WriteKind, WriteState
 from bot.errors import CratekeeperError, ModelMissing
 from bot.errors.sorting import DryRunChanged, DryRunGone, PlaylistNotKept, ReceiptGone
@@ -138,6 +139,7 @@ async def receipt(tx: Tx, write: int) -> Receipt:
         raise ReceiptGone
     changes = await writes.changes(tx, write)
     kept = {playlist.playlist: playlist for playlist in await playlists.in_layer(tx, layer.layer)}
+    kept |= await _moved(tx, kept_write, {change.playlist for change in changes if _may_follow(kept_write, change)})
     names = await songs.some(tx, (change.song for change in changes), kept_write.member)
     names |= await revisions.named(tx, kept_write.member, {change.song for change in changes} - names.keys())
     undos = await writes.undos(tx, write)
@@ -145,6 +147,17 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     touched = {change.change: (change.playlist, change.song) for change in changes if change.state in TOUCHED}
     reversals = {change: back[place] for change, place in touched.items() if place in back}
     return Receipt(kept_write, layer, kept, changes, names, undos[-1] if undos else None, reversals)
+
+
+def _may_follow(write: Write, change: Change) -> bool:
+    """Whether a write may follow a playlist into another layer: what it wrote there, and what it takes back."""
+    return write.kind == WriteKind.UNDO or change.state in CARRIED_OUT
+
+
+async def _moved(tx: Tx, write: Write, touched: Container[int]) -> dict[int, Playlist]:
+    """Return those of the playlists that are kept in any of the member's layers."""
+    kept = await playlists.of_member(tx, write.member)
+    return {playlist.playlist: playlist for playlist in kept if playlist.playlist in touched}
 
 
 async def confirm(store: Store, member: int, write: int, version: str | None = None) -> Write:

@@ -93,7 +93,8 @@ async def test_p04_what_a_member_does_to_a_playlist_while_it_is_not_kept_is_thei
 
 async def test_what_the_bot_put_into_a_playlist_counts_as_its_own_in_another_layer(writer: PlaylistWriter) -> None:
     stage, kept = writer.stage, writer.kept
-    await writer.apply(await writer.add(*NEW[:3]))
+    write = await writer.add(*NEW[:3])
+    await writer.apply(write)
     stage.clock.pass_by(minutes=5)
     await playlists_flow.remove(stage.store, MARA, kept.playlist, stage.clock())
     actor = Actor(MARA, None, stage.clock())
@@ -102,6 +103,8 @@ async def test_what_the_bot_put_into_a_playlist_counts_as_its_own_in_another_lay
         main, mood = await playlists.layers(tx, MARA)
         assert await writes.ours(tx, moved.playlist) == {*NEW[:3]}
         assert [await playlists.in_layer(tx, each.layer) for each in (main, mood)] == [[], [moved]]
+    assert (await writer.undo(write)).refused == []
+    assert writer.songs() == OWN
 
 
 async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -> int:
