@@ -20,9 +20,9 @@ from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING, count_labels
 from bot.ports import Accounts, Contents, ListedPlaylist, Music
 
-MOST, PLACES = 200, 10_000  # playlists and places in them, so that reading takes at most 400 requests
+MOST, PLACES = 100, 5_000  # playlists and places in them, so that the first reading takes at most 200 requests
 SIZES = range(3, 1_501)  # places; fewer say too little, more are a collection of everything
-EVERY = 96  # polls between two looks at which of them have changed
+EVERY = 12  # polls between two looks at which of them have changed: about a day
 
 
 async def choose(store: Store, member: int, allowed: bool, now: datetime) -> list[int]:
@@ -48,7 +48,7 @@ async def may_be_read(store: Store, member: int) -> bool:
 
 
 async def are_due(store: Store, member: int) -> bool:
-    """Whether it's time to look at them again; a member is polled some hundred times a day."""
+    """Whether it's time to look at them again."""
     async with store.reading() as tx:
         known = await members.get(tx, member)
     return known is not None and known.learn_from_others and known.polls % EVERY == 0
