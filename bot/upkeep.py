@@ -13,10 +13,12 @@ from bot.adapters.store.lease import Lease
 from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.clock import clock_step
-from bot.core.jobs import AT_ONCE, JobKind
+from bot.core.jobs import AT_ONCE, Job, JobKind
 from bot.core.records import Model, Work
+from bot.errors import CratekeeperError
 from bot.flows import clock, once
 from bot.flows.account import link, notify
+from bot.flows.account.notify import Failure
 from bot.flows.attempt import attempt, keep_trying, retry, retry_old
 from bot.flows.feed import saved_likes
 from bot.flows.library import feature_lookup, imports, progress
@@ -229,11 +231,17 @@ class Upkeep:
         await self._services.linking.sweep()
 
     async def _resume_writes(self, now: datetime) -> None:
-        """Queue a job for every confirmed write that a crash left without one."""
-        for write in await sort.unfinished(self._services.store):
-            jobs = await self._services.jobs.pending(write.member)
-            if not any(job.kind == JobKind.APPLY and job.argument == write.write for job in jobs):
-                await self._services.jobs.enqueue(JobKind.APPLY, write.member, write.write)
+        """Queue a job for every confirmed write that a crash left without one; end those whose job was given up."""
+        store, jobs = self._services.store, self._services.jobs
+        for write in await sort.unfinished(store):
+            job = Job(JobKind.APPLY, write.member, write.write)
+            if job in await jobs.pending(write.member):
+                continue
+            if job in await jobs.given_up(write.member):
+                failure = Failure(job, CratekeeperError(), asked=True)
+                await notify.problem(store, failure, now, partial(sort.give_up, write=write.write, error=failure.error))
+            else:
+                await jobs.enqueue(job.kind, job.member, job.argument)
 
     async def _resume_creations(self, _: datetime) -> None:
         """Queue a job for every playlist we asked Spotify for but haven't seen yet."""

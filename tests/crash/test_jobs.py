@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.adapters.jobs import STARTS, stuck_in
+from bot.adapters.jobs import STARTS, Jobs, stuck_in
+from bot.core.jobs import Job, JobKind
 from sandbox.process import start
 from tests import postgresql
 from tests.crash import poison
@@ -40,6 +41,7 @@ async def test_p26_a_poisoned_job_stops_after_five_starts(tmp_path: Path, url: s
     (stuck,) = stuck_in(url)
     assert re.fullmatch(rf"{MEMBER}:train:0 \[[0-9a-f]{{10}}\]", stuck), "it names the action to look for in the log"
     assert len(begun.read_text()) == STARTS
+    assert await Jobs(url).given_up(MEMBER) == [Job(JobKind.TRAIN, MEMBER)]
 
 
 async def printed_by(module: str, folder: Path, url: str, *arguments: str) -> dict[str, Any]:

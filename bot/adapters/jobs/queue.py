@@ -7,7 +7,7 @@ process with the same executor id starts (promise P26). Payloads are JSON, never
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.adapters.jobs import tables
+from bot.adapters.jobs.tables import GIVEN_UP
 from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
@@ -308,9 +309,13 @@ class Jobs:
 
     async def pending(self, member: int) -> list[Job]:
         """Return the member's running and waiting jobs."""
-        unended = await asyncio.to_thread(self._unended, member)
-        parts = (job.split(":", 3) for job in unended)
-        return [Job(JobKind(kind), int(owner), int(argument)) for owner, kind, argument, _ in parts]
+        return _parsed(await asyncio.to_thread(self._unended, member))
+
+    async def given_up(self, member: int) -> list[Job]:
+        """Return the member's jobs that were started STARTS times and never ended (promise P26)."""
+        jobs = self._table
+        query = sa.select(jobs.c.workflow_uuid).where(_theirs(jobs, member), jobs.c.status == GIVEN_UP)
+        return _parsed([job for (job,) in await asyncio.to_thread(self._rows, query)])
 
     async def waiting(self, now: datetime) -> dict[JobKind, Waiting]:
         """Return the due jobs that haven't started, by kind. Raises StoreBusy, StoreError."""
@@ -376,6 +381,11 @@ class Jobs:
 def stuck_in(url: str) -> list[str]:
     """Return the jobs in a queue that were started STARTS times and never ended, with their actions. Blocks."""
     return [f"{job.rpartition(':')[0]} [{_action(job)}]".removesuffix(" []") for job in tables.stuck_in(url)]
+
+
+def _parsed(ids: Iterable[str]) -> list[Job]:
+    parts = (job.split(":", 3) for job in ids)
+    return [Job(JobKind(kind), int(owner), int(argument)) for owner, kind, argument, _ in parts]
 
 
 def _ms(moment: datetime) -> int:

@@ -19,6 +19,7 @@ from bot.core.jobs import QUEUES
 
 SCHEMA, TABLE = "dbos", "workflow_status"  # SQLite has no schemas
 OF_JOBS = (TABLE, "workflow_input", "workflow_output", "operation_outputs")  # tables that name members
+GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # the state of a job that was started as often as it may be
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 PATIENCE_MS = 1_000  # how long readers are waited for, before what was deleted is removed
 
@@ -104,7 +105,7 @@ def stuck_in(url: str) -> list[str]:
     """Return the ids of the jobs that were started as often as they may be, and never ended. Blocks."""
     queue = engine(url, BUSY_MS)
     jobs = jobs_in(queue)
-    given_up = sa.select(jobs.c.workflow_uuid).where(jobs.c.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+    given_up = sa.select(jobs.c.workflow_uuid).where(jobs.c.status == GIVEN_UP)
     try:
         with typed_errors(), queue.connect() as connection:
             there = sa.inspect(connection).has_table(TABLE, schema=jobs.schema)

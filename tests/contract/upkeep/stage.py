@@ -9,6 +9,7 @@ from typing import Any
 from bot.adapters.parts import EVERYTHING, Part
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
+from bot.core.jobs import Job
 from bot.core.library.polling import Rhythm
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Notice
@@ -97,6 +98,7 @@ def upkeep(
     begun: list[tuple[str, int]],
     part: Part = EVERYTHING,
     polls: Polls | None = None,
+    given_up: Sequence[Job] = (),
 ) -> Upkeep:
     """Upkeep on a real store, with a queue that only records what was enqueued."""
 
@@ -108,6 +110,9 @@ def upkeep(
     async def none(_: int) -> list[object]:
         return []
 
+    async def stuck(member: int) -> list[Job]:
+        return [job for job in given_up if job.member == member]
+
     services: Any = SimpleNamespace(
         store=store,
         clock=lambda: now,
@@ -116,7 +121,9 @@ def upkeep(
         models=SimpleNamespace(names=set),
         vault=None,
         backups=SimpleNamespace(is_due=lambda _: False),
-        jobs=SimpleNamespace(enqueue=enqueue, pending=none, take_up=nothing, take_over=nothing, pull_in=nothing),
+        jobs=SimpleNamespace(
+            enqueue=enqueue, pending=none, given_up=stuck, take_up=nothing, take_over=nothing, pull_in=nothing
+        ),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
         scorer=SimpleNamespace(take_unusable=set),
         priors=SimpleNamespace(current=lambda: None),

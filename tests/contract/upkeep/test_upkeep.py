@@ -316,6 +316,24 @@ async def test_p08_an_ended_consent_is_reported_once_even_if_the_last_poll_was_p
         assert len(await notices.waiting(tx, ADA)) == 2
 
 
+async def test_p26_a_write_whose_job_was_given_up_fails_and_its_member_hears_of_it(store: Store, now: datetime) -> None:
+    begun: list[tuple[str, int]] = []
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
+        write = await writes.begin(tx, NewWrite(ADA, layer, WriteKind.TAP, 1), now)
+        await writes.set_state(tx, write, WriteState.APPLYING)
+    made = upkeep(store, Messenger(), now, begun, given_up=[Job(JobKind.APPLY, ADA, write)])
+    for _ in range(2):
+        await made.tick()
+    assert JobKind.APPLY not in {kind for kind, _ in begun}, "five starts are five"
+    async with store.reading() as tx:
+        ended = await writes.get(tx, write)
+        told = [body["about"] for body in (await tx.execute(sa.select(schema.notice.c.body))).scalars()]
+    assert ended is not None and ended.state == WriteState.FAILED
+    assert told == [write]
+
+
 async def test_p08_what_waits_for_spotify_goes_on_only_once_the_member_has_linked_again(
     store: Store, now: datetime
 ) -> None:
