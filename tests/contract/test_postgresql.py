@@ -41,6 +41,7 @@ from bot.errors import (
     StoreRefused,
     StoreShut,
 )
+from bot.flows.account import erase
 from bot.flows.attempt import keep_trying
 from tests import postgresql
 
@@ -297,7 +298,7 @@ async def test_p35_erasing_leaves_no_row_and_no_byte_in_a_table(store: Store, ot
         assert b"canary" in on_disk(reader)
     async with store.writing() as tx:
         await personal_data.erase(tx, ADA)
-        await songs.forget_unused(tx)
+    await erase.forget_unused(store)
     with other.connect() as reader:
         assert b"canary" in on_disk(reader), "or this test couldn't fail"
     assert await store.scrub()

@@ -20,6 +20,7 @@ from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import StoreBusy, StoreDamaged, StoreFull
+from bot.flows.account import erase
 from tests.databases import new_store
 
 ADA, BEN = 1001, 1002
@@ -241,7 +242,7 @@ async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime
         await answers.add(tx, ADA, layer.layer, Answer("spotify:track:canary", Kind.NONE, (), Source.BUTTON, 1))
     async with store.writing() as tx:
         await personal_data.erase(tx, ADA)
-        await songs.forget_unused(tx)
+    await erase.forget_unused(store)
     await store.scrub()
     async with store.reading() as tx:
         for table in schema.metadata.sorted_tables:

@@ -87,7 +87,7 @@ async def test_p20_a_clip_that_finds_no_room_is_played_all_the_same(hearing: Hea
     assert clip.data
     assert not list((tmp_path / "clips").iterdir())
     assert (await kept.cut(path, "a", ADA)).seconds == clip.seconds
-    assert kept.peak("a") is not None
+    assert kept.highlight("a") is not None
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from bot.adapters.ytdlp import YtDlp
 from bot.core.library.lookups import LookupState
 from bot.core.records import Like, Song
 from bot.errors import BadChoice
+from bot.flows.account import erase
 from bot.flows.feed import previews as flow
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
@@ -364,8 +365,9 @@ async def test_nothing_is_recorded_about_a_song_nobody_has_any_more(stage: Stage
     listening = await stage.listening(videos=[video()])
     stage.fault("gate")
     asking = asyncio.create_task(listening.to(ADA, liked))
-    async with stage.at_the_gate(), stage.store.writing() as tx:
-        await songs.unlike(tx, ADA, [liked.song])
-        await songs.forget_unused(tx)
+    async with stage.at_the_gate():
+        async with stage.store.writing() as tx:
+            await songs.unlike(tx, ADA, [liked.song])
+        await erase.forget_unused(stage.store)
     assert (await asking).way is Way.LINK
     assert await stage.noted(liked) == {}

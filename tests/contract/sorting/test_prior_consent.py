@@ -113,7 +113,7 @@ async def gone(store: Store, folder: Path, member: int) -> None:
     """Erase a member as the bot does, except for jobs: there are none."""
     async with store.writing() as tx:
         await personal_data.erase(tx, member)
-        await songs.forget_unused(tx)
+    await erase.forget_unused(store)
     await erase.sweep_models(store, Folder(folder / "models"))
 
 
