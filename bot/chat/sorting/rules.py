@@ -68,6 +68,8 @@ async def settings(
         said.append(messages.rules(await autocomplete.chosen(context, playlist)))
     elif not said:
         said.append(messages.layers(await flow.listed(context.store, context.member)))
+        if (count := await other_playlists.learned_from(context.store, context.member)) is not None:
+            said.append(messages.learning_from_others(count))
     await reply.show(interaction, Page("\n".join(said)))
 
 

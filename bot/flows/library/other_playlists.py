@@ -41,6 +41,12 @@ async def choose(store: Store, member: int, allowed: bool, now: datetime) -> lis
     return await _trainable(store, member) if known and not allowed else []
 
 
+async def learned_from(store: Store, member: int) -> int | None:
+    """Return how many of them the bot learns from; None if the member doesn't allow it."""
+    async with store.reading() as tx:
+        return len(await table.read(tx, member)) if await _may(tx, member) else None
+
+
 async def may_be_read(store: Store, member: int) -> bool:
     """Whether the member allows it."""
     async with store.reading() as tx:

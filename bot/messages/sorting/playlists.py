@@ -22,6 +22,7 @@ OTHERS_ARE_ON = N_(
     "I'm reading your other playlists, to learn which songs you put together. I never change them. "
     "`/playlists settings others:False` stops it, and I forget what I read."
 )
+HOW_OTHERS_STOP = N_("`/playlists settings others:False` stops it.")
 OTHERS_ARE_OFF = N_("I keep nothing of your other playlists any more.")
 OTHERS_ARE_OFF_TRAINING = N_("I keep nothing of your other playlists any more, and I'm learning again without them.")
 NONE_WRONG = N_("{name}: I add songs without asking; you allow no wrong songs.")
@@ -105,6 +106,15 @@ def learning_from_playlists(labels: int, *, trains: bool) -> str:
         labels,
     )
     return f"{said} {_(LEARNING)}" if trains else said
+
+
+def learning_from_others(playlists: int) -> str:
+    said = plural(
+        "I also learn from {count} of your other playlists.",
+        "I also learn from {count} of your other playlists.",
+        playlists,
+    )
+    return f"{said} {_(HOW_OTHERS_STOP)}"
 
 
 def may_i_learn(standing: Standing) -> str:

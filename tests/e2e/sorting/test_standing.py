@@ -94,6 +94,8 @@ async def test_the_bot_also_learns_from_playlists_it_does_not_keep_until_it_is_t
     others = "select ref from other_playlist where member = ?"
     await stack.until(lambda: len(stack.rows(others, ora.person.user.id)) == 2 or None)
     assert stack.rows("select 1 from member where member = ? and learn_from_others", stranger.user.id) == []
+    said = await answer(ora.person.command("playlists settings"))
+    assert "I also learn from 2 of your other playlists." in said.text()
     said = await answer(ora.person.command("playlists settings", others=False))
     assert "I keep nothing of your other playlists any more" in said.text()
     assert stack.rows(others, ora.person.user.id) == []
