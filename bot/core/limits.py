@@ -38,6 +38,11 @@ SET_TOKENS = 40  # of a set: genres, tags, artists
 NAME = 60  # characters of a number's or set's name
 TOKEN = 100  # characters
 
+# Of a member's other playlists, the first are read
+
+OTHER_PLAYLISTS = 100
+OTHER_PLACES = 5_000  # in all of them: with the list of them, that's some 200 requests
+
 # The oldest makes room
 
 CARDS = 1_000  # questions whose buttons still work

@@ -62,6 +62,7 @@ LIMITED: Mapping[str, str] = {
     "model": "MODELS",
     "news": ONE,
     "notice": "NOTICES",
+    "other_playlist": "OTHER_PLAYLISTS: and OTHER_PLACES of their songs",
     "own_song": BY_SONGS,
     "partner": "SHARED_PARTNERS",
     "place": BY_SERVER,

@@ -10,6 +10,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.library import other_playlists as table
 from bot.adapters.store.sorting import playlists
+from bot.core import limits
 from bot.core.jobs import JobKind, Next
 from bot.core.library.automatic import is_automatic
 from bot.core.sorting.learning.columns import artist_key
@@ -20,7 +21,6 @@ from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING, count_labels
 from bot.ports import Accounts, Contents, ListedPlaylist, Music
 
-MOST, PLACES = 100, 5_000  # playlists and places in them, so that the first reading takes at most 200 requests
 SIZES = range(3, 1_501)  # places; fewer say too little, more are a collection of everything
 EVERY = 12  # polls between two looks at which of them have changed: about a day
 
@@ -86,11 +86,16 @@ def _worth_reading(listed: Iterable[ListedPlaylist], kept: Collection[str]) -> l
     chosen, places = list[ListedPlaylist](), 0
     for playlist in listed:
         total = playlist.total or 0
-        if playlist.id in kept or total not in SIZES or is_automatic(playlist.name) or places + total > PLACES:
+        if (
+            playlist.id in kept
+            or total not in SIZES
+            or is_automatic(playlist.name)
+            or places + total > limits.OTHER_PLACES
+        ):
             continue
         chosen.append(playlist)
         places += total
-    return chosen[:MOST]
+    return chosen[: limits.OTHER_PLAYLISTS]
 
 
 async def _read_one(store: Store, music: Music, member: int, playlist: ListedPlaylist) -> bool:

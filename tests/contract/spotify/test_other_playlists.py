@@ -9,6 +9,7 @@ from bot.adapters.store import personal_data
 from bot.adapters.store.library import other_playlists as table
 from bot.adapters.store.sorting import answers
 from bot.adapters.store.sorting import playlists as table_of_playlists
+from bot.core import limits
 from bot.core.jobs import JobKind, Next
 from bot.core.records import Actor
 from bot.core.sorting.labels import Answer, Kind, Source
@@ -95,6 +96,15 @@ async def test_only_what_changed_is_read_again_and_what_is_gone_is_forgotten(sta
     stage.world.unfollow("mara", older.id)
     assert [following.kind for following in await read(stage, music)] == [JobKind.TRAIN]
     assert (reads(stage), [list(each) for each in await learned(stage)]) == (1, [URIS[10:14]])
+
+
+async def test_only_the_first_hundred_are_read(stage: Stage, music: SpotifyMusic) -> None:
+    for number in range(limits.OTHER_PLAYLISTS):
+        made = stage.world.create_playlist("mara", f"More {number}")
+        stage.world.replace("mara", made.id, URIS[:3])
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    await read(stage, music)
+    assert len(await learned(stage)) == limits.OTHER_PLAYLISTS
 
 
 async def test_a_playlist_that_is_kept_later_teaches_by_its_labels_only(stage: Stage, music: SpotifyMusic) -> None:
