@@ -22,6 +22,7 @@ from tests.filled import filling
 
 REVISIONS = sorted(known_revisions())
 FIRST, STEP = 1_000_000, 2
+RENAMED = {"distaste": "dislike", "put_out": "removal"}
 DROPPED = {"share"}  # where a layer was shared, which later versions forget
 READ_AGAIN = {"total", "snapshot"}  # emptied on purpose, so that they're read from Spotify again
 Row = dict[str, Any]
@@ -88,7 +89,7 @@ def lost(inserted: Inserted, kept: Inserted) -> list[str]:
         f"{name}: {row}"
         for name, rows_then in inserted.items()
         for row in rows_then
-        if name not in DROPPED and not any(is_same(row, later) for later in kept[name])
+        if name not in DROPPED and not any(is_same(row, later) for later in kept[RENAMED.get(name, name)])
     ]
 
 
