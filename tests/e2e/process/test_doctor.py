@@ -229,6 +229,7 @@ async def ready(stack: Stack, status: int = 200) -> None:
 
 async def test_a_second_bot_on_the_same_data_folder_exits_with_one_line(stack: Stack) -> None:
     await stack.start_bot()
+    await ready(stack)
     assert await run(stack) == (1, "cratekeeper: Another Cratekeeper runs on this data folder. Stop that one first.\n")
     assert (await run(stack, "doctor"))[0] == 0
 
