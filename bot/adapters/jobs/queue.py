@@ -100,6 +100,7 @@ class Jobs:
 
     async def start(self, handler: Handler) -> None:
         """Resume jobs of an earlier process, then run whatever is enqueued."""
+        logging.getLogger("dbos").handlers = [logging.NullHandler()]  # or it logs to a stream and in a form of its own
         DBOS(config=self._config)
 
         @DBOS.workflow(name=NAME, max_recovery_attempts=STARTS - 1)  # beside the first

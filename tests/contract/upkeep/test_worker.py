@@ -64,7 +64,6 @@ async def test_a_poll_that_waits_for_an_earlier_one_is_logged_only_at_debug(
     async def nothing(_: Job) -> None: ...
 
     caplog.set_level(logging.INFO, "bot.adapters.jobs")
-    logging.getLogger("dbos").handlers.clear()  # DBOS flushes them first, and an earlier test's stream is closed
     jobs = Jobs(f"sqlite:///{tmp_path / 'jobs.db'}")
     await jobs.start(nothing)
     for kind in (JobKind.POLL, JobKind.SYNC) * 2:
