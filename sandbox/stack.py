@@ -20,7 +20,8 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from bot.config import JOBS, SQLITE
+from bot.config import JOBS
+from bot.config.addresses import SQLITE
 from sandbox import discord, loopback, sources, spotify
 from sandbox.music.library import Library
 from sandbox.process import environment, start

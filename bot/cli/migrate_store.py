@@ -10,7 +10,8 @@ from bot.adapters import jobs as queue
 from bot.adapters.store import Store
 from bot.adapters.store.copying import copy
 from bot.adapters.store.lease import WHOLE, Lease
-from bot.config import JOBS, Secret, Settings, database_url
+from bot.config import JOBS, Secret, Settings
+from bot.config.addresses import database_url
 from bot.errors import AlreadyRuns, SettingsError
 
 
@@ -43,7 +44,7 @@ async def migrate_store(settings: Settings, to: str) -> int:
 
 def _named(to: str, settings: Settings) -> Secret:
     try:
-        return database_url({"DATABASE_URL": to}, settings.data_dir)
+        return Secret(database_url({"DATABASE_URL": to}, settings.data_dir))
     except SettingsError as problem:
         raise SettingsError(str(problem).replace("DATABASE_URL", "--to", 1)) from None
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.config import LOOPBACK
+from bot.config.addresses import LOOPBACK
 from bot.web.monitoring import HEALTH, LIVE, READY
 
 OPEN = frozenset({HEALTH, LIVE, READY})  # probes may send no Host, and the answer is harmless

@@ -5,20 +5,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.config.addresses import (
+    POSTGRESQL,
+    SQLITE,
+    at_home,
+    base_url,
+    database_url,
+    endpoint,
+    folder,
+    listening_address,
+    loopback_origin,
+    storage_url,
+)
 from bot.environment import token_in
 from bot.errors import SettingsError
 from bot.telemetry.logs import LogFormat
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-SQLITE, POSTGRESQL = "sqlite+aiosqlite:///", "postgresql+psycopg://"
-IN_A_FILE = re.compile(rf"{re.escape(SQLITE)}(?!:memory:)[^?]*[^?/].*")
-ON_A_SERVER = re.compile(  # as SQLAlchemy reads it
-    rf"{re.escape(POSTGRESQL)}([^@/]*@)?(\[[^\]/@]+\]|[^:\[\]/@]*)(:[0-9]{{1,5}})?/[^/?]+(\?.*)?"
-)
 JOBS = "jobs.db"
 STORAGE = ("STORAGE_", "AWS_")  # how a bucket's settings begin
 LONGEST_STOP = 13  # seconds; with what else there is to close, the bot ends within 20 (promise P27)
@@ -97,13 +102,13 @@ class Settings:
     @property
     def picture_origins(self) -> tuple[str, ...]:
         """The origins of Spotify's covers: its image hosts, or a stand-in on loopback."""
-        stand_in = _stand_in(self.spotify_api_url)
+        stand_in = loopback_origin(self.spotify_api_url)
         return (stand_in,) if stand_in else ("https://*.scdn.co", "https://*.spotifycdn.com")
 
     @property
     def sound_origins(self) -> tuple[str, ...]:
         """The origins of the previews that the page plays; empty if previews are off."""
-        stand_in = _stand_in(self.deezer_url)
+        stand_in = loopback_origin(self.deezer_url)
         return (stand_in or "https://*.dzcdn.net",) if self.deezer_previews else ()
 
     @property
@@ -161,14 +166,14 @@ class Settings:
 
 def parse(env: Mapping[str, str]) -> Settings:
     """Return the settings in `env`. Raises SettingsError, naming the first one that's wrong."""
-    data_dir = _folder(env, "DATA_DIR") or Path("data").resolve()
+    data_dir = folder(env, "DATA_DIR") or Path("data").resolve()
     port = _integer(env, "HTTP_PORT", 8888, 0, 65535)
     return Settings(
         discord_token=Secret(_token(env)),
         spotify_client_id=_client_id(env),
         spotify_client_secret=Secret(env.get("SPOTIFY_CLIENT_SECRET", "").strip()),
-        public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}", "https", "http"),
-        http_host=_address(env),
+        public_url=base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}"),
+        http_host=listening_address(env),
         http_port=port,
         http_api=_switch(env, "HTTP_API"),
         api_rate=_integer(env, "API_RATE", 120, 1, 1_000_000),
@@ -177,11 +182,11 @@ def parse(env: Mapping[str, str]) -> Settings:
         discord_client_secret=Secret(env.get("DISCORD_CLIENT_SECRET", "").strip()),
         metrics=_metrics(env),
         metrics_token=Secret(env.get("METRICS_TOKEN", "").strip()),
-        database_url=database_url(env, data_dir),
+        database_url=Secret(database_url(env, data_dir)),
         data_dir=data_dir,
-        storage_url=_storage_url(env),
+        storage_url=storage_url(env),
         storage_cache_mb=_integer(env, "STORAGE_CACHE_MB", 512, 1, 1_000_000),
-        aws_endpoint_url=_endpoint(env),
+        aws_endpoint_url=endpoint(env),
         aws_region=env.get("AWS_REGION", "").strip() or "us-east-1",
         aws_access_key_id=env.get("AWS_ACCESS_KEY_ID", "").strip(),
         aws_secret_access_key=Secret(env.get("AWS_SECRET_ACCESS_KEY", "").strip()),
@@ -194,21 +199,21 @@ def parse(env: Mapping[str, str]) -> Settings:
         poll_longest=_integer(env, "POLL_LONGEST", 21_600, POLL_FLOOR, 604_800),
         polls_a_day=_integer(env, "POLLS_A_DAY", 480, 24, 100_000_000),
         stop_seconds=_integer(env, "STOP_SECONDS", LONGEST_STOP, 1, LONGEST_STOP),
-        discord_api_url=_base_url(env, "DISCORD_API_URL", "https://discord.com/api/v10", "https", "http"),
-        discord_gateway_url=_base_url(env, "DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", "wss", "ws"),
-        spotify_api_url=_base_url(env, "SPOTIFY_API_URL", "https://api.spotify.com/v1", "https", "http") + "/",
-        spotify_accounts_url=_base_url(env, "SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com", "https", "http"),
+        discord_api_url=base_url(env, "DISCORD_API_URL", "https://discord.com/api/v10"),
+        discord_gateway_url=base_url(env, "DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", "wss", "ws"),
+        spotify_api_url=base_url(env, "SPOTIFY_API_URL", "https://api.spotify.com/v1") + "/",
+        spotify_accounts_url=base_url(env, "SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com"),
         spotify_rate=_integer(env, "SPOTIFY_RATE", 1, 1, 1000),
         musicbrainz_contact=_contact(env),
         listenbrainz=_listenbrainz(env),
         deezer_previews=_switch(env, "DEEZER_PREVIEWS"),
-        yt_dlp=_at_home("YT_DLP", env.get("YT_DLP", "").strip()),
+        yt_dlp=at_home("YT_DLP", env.get("YT_DLP", "").strip()),
         reccobeats=_switch(env, "RECCOBEATS"),
         prior=prior_that_ships(env),
-        musicbrainz_url=_base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org", "https", "http"),
-        listenbrainz_url=_base_url(env, "LISTENBRAINZ_URL", "https://labs.api.listenbrainz.org", "https", "http"),
-        deezer_url=_base_url(env, "DEEZER_URL", "https://api.deezer.com", "https", "http"),
-        reccobeats_url=_base_url(env, "RECCOBEATS_URL", "https://api.reccobeats.com", "https", "http"),
+        musicbrainz_url=base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org"),
+        listenbrainz_url=base_url(env, "LISTENBRAINZ_URL", "https://labs.api.listenbrainz.org"),
+        deezer_url=base_url(env, "DEEZER_URL", "https://api.deezer.com"),
+        reccobeats_url=base_url(env, "RECCOBEATS_URL", "https://api.reccobeats.com"),
     )
 
 
@@ -276,15 +281,6 @@ def _contact(env: Mapping[str, str]) -> str:
     return value
 
 
-def _address(env: Mapping[str, str]) -> str:
-    """An IP address of this machine, or 0.0.0.0 or :: for all of them."""
-    value = env.get("HTTP_HOST", "").strip() or LOOPBACK[0]
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        raise SettingsError("HTTP_HOST must be an IP address, such as 127.0.0.1 or 0.0.0.0") from None
-
-
 def _listenbrainz(env: Mapping[str, str]) -> bool:
     wanted = _switch(env, "LISTENBRAINZ")
     if wanted and not _contact(env):
@@ -324,19 +320,6 @@ def _switch(env: Mapping[str, str], name: str, default: str = "off") -> bool:
     return value == "on"
 
 
-def _folder(env: Mapping[str, str], name: str) -> Path | None:
-    value = _at_home(name, env.get(name, "").strip())
-    return Path(value).resolve() if value else None
-
-
-def _at_home(name: str, path: str) -> str:
-    """Return the path with the user's home for `~`, which a shell would expand, but nothing that reads `.env` does."""
-    try:
-        return str(Path(path).expanduser()) if path.startswith("~") else path
-    except RuntimeError:
-        raise SettingsError(f"{name} begins with ~, and there's no such home: write the whole path") from None
-
-
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, "").strip() or str(default)
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
@@ -344,77 +327,13 @@ def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: in
     return int(text)
 
 
-def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plain: str) -> str:
-    """Accept https anywhere, but http only on loopback: tokens are never sent in the clear (promise P36)."""
-    text = (env.get(name, "").strip() or default).rstrip("/")
-    if not text.isascii():
-        raise SettingsError(f"{name} must be written as browsers send it: xn--bcher-kva.example for bücher.example")
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise SettingsError(f"{name} must be a URL") from None
-    bare = not (parts.query or parts.fragment or "@" in parts.netloc)
-    if not host or not bare or not (parts.scheme == secure or (parts.scheme == plain and host in LOOPBACK)):
-        raise SettingsError(f"{name} must start with {secure}://, or with {plain}:// on loopback")
-    return text
-
-
-def _stand_in(url: str) -> str | None:
-    """Return the origin of a loopback URL; None for any other."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else None
-
-
-def database_url(env: Mapping[str, str], data_dir: Path) -> Secret:
-    """Return where the database is. Raises SettingsError."""
-    text = env.get("DATABASE_URL", "").strip() or f"{SQLITE}{data_dir / 'cratekeeper.db'}"
-    if not IN_A_FILE.fullmatch(text) and not ON_A_SERVER.fullmatch(text):
-        raise SettingsError(
-            f"DATABASE_URL must be {SQLITE}path/to/file.db or {POSTGRESQL}USER:PASSWORD@HOST:PORT/NAME, "
-            f"with %40 for @ and %2F for / in a password"
-        )
-    if text.startswith(SQLITE):
-        text = f"{SQLITE}{_at_home('DATABASE_URL', text.removeprefix(SQLITE))}"
-    if "?" in text:
-        _check_options(text)
-    return Secret(text)
-
-
-def _check_options(url: str) -> None:
-    """Raise SettingsError if the database's driver wouldn't take the options that a URL ends in."""
-    from psycopg import ProgrammingError, conninfo  # these load slowly, and hardly any URL has options
-    from sqlalchemy import exc, make_url
-
-    try:
-        parsed = make_url(url)
-        _, options = parsed.get_dialect()().create_connect_args(parsed)
-        if url.startswith(POSTGRESQL):
-            conninfo.make_conninfo(**options)
-    except (exc.ArgumentError, ProgrammingError, ValueError) as problem:
-        raise SettingsError(f"DATABASE_URL: {str(problem).strip()}") from None
-
-
-def _storage_url(env: Mapping[str, str]) -> str:
-    text = env.get("STORAGE_URL", "").strip().rstrip("/")
-    if text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\w[\w.-]*)*", text, re.ASCII):
-        raise SettingsError("STORAGE_URL must be s3://BUCKET, s3://BUCKET/PREFIX or empty")
-    return text
-
-
-def _endpoint(env: Mapping[str, str]) -> str:
-    """The bucket's server. Without a bucket, it may be meant for other programs of this machine."""
-    given = _storage_url(env) and env.get("AWS_ENDPOINT_URL", "").strip()
-    return _base_url(env, "AWS_ENDPOINT_URL", "", "https", "http") if given else ""
-
-
 def _backup_dir(env: Mapping[str, str]) -> Path | None:
-    folder = _folder(env, "BACKUP_DIR")
-    if folder and env.get("DATABASE_URL", "").startswith(POSTGRESQL):
+    backups = folder(env, "BACKUP_DIR")
+    if backups and env.get("DATABASE_URL", "").startswith(POSTGRESQL):
         raise SettingsError(
             "BACKUP_DIR works for SQLite only: leave it empty, and back PostgreSQL up with its own tools"
         )
-    return folder
+    return backups
 
 
 def _log_level(env: Mapping[str, str]) -> str:
