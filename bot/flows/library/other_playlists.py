@@ -72,8 +72,10 @@ async def read(store: Store, accounts: Accounts, member: int) -> AsyncIterator[N
     music = await accounts.account_music(member)
     there = _worth_reading(await music.playlists(), kept)
     changed = [playlist for playlist in there if known.get(playlist.id, "") != playlist.snapshot]
-    gone = known.keys() - {playlist.id for playlist in there}
+    missing = known.keys() - {playlist.id for playlist in there}
+    gone = {ref for ref in missing if known[ref] is None}  # at the look before, too (promise P41)
     async with store.writing() as tx:
+        await table.doubt(tx, member, missing - gone)
         await table.forget(tx, member, gone)
     stored = [await _read_one(store, music, member, playlist) for playlist in changed]
     if gone or any(stored):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -35,6 +35,12 @@ async def read(tx: Tx, member: int) -> list[OtherPlaylist]:
     kept = await ever_kept(tx, member)
     query = select(OTHER.c.ref, OTHER.c.songs).where(OTHER.c.member == member).order_by(OTHER.c.ref)
     return [songs for ref, songs in await tx.execute(query) if ref not in kept]
+
+
+async def doubt(tx: Tx, member: int, refs: Collection[str]) -> None:
+    """Note that they weren't listed: without a snapshot, they're read again if they are."""
+    for some in chunks(refs):
+        await tx.execute(update(OTHER).where(OTHER.c.member == member, OTHER.c.ref.in_(some)).values(snapshot=None))
 
 
 async def forget(tx: Tx, member: int, refs: Collection[str]) -> None:

@@ -56,7 +56,7 @@ other_playlist = Table(  # one that the bot doesn't keep, if its member lets the
     metadata,
     of_member(primary_key=True),
     Column("ref", Text, primary_key=True),  # Spotify's id
-    Column("snapshot", Text),  # Spotify's snapshot_id as of which it was read
+    Column("snapshot", Text),  # Spotify's snapshot_id when it was read; None: it wasn't listed at the last look
     Column("songs", JSON, nullable=False),  # the keys of each song's artists, by song
 )
 
