@@ -53,8 +53,8 @@ def undone(songs: int, *, writing: bool) -> str:
     """The last answer is taken back, and its song asked about again; writing: it's being undone in playlists, too."""
     if writing:
         return plural(
-            "I'm undoing it in your playlists, too. So where does it go?",
-            "I'm undoing it for all {count} songs, in your playlists, too. So where does this one go?",
+            "I'm undoing it in your playlists too. So where does it go?",
+            "I'm undoing it for all {count} songs, in your playlists too. So where does this one go?",
             songs,
         )
     return plural("Undone. So where does it go?", "Undone for all {count} songs. So where does this one go?", songs)

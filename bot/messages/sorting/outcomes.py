@@ -34,7 +34,7 @@ BEING_UNDONE = N_("I'm undoing this now.")
 PART_BEING_UNDONE = N_("I'm undoing a part of this now.")
 FROM_NOW_ON = N_("From now on, like a song and I put it where it belongs, or ask you. `/updates mute:` keeps me quiet.")
 UNDONE_SINCE = N_("Undone since.")
-MEANWHILE = N_("What happened to your new likes meanwhile:")
+MEANWHILE = N_("What happened in the meantime:")
 PLAYLIST_GONE = N_("a playlist I no longer keep")
 NO_LINES = N_("There's nothing on this page.")
 

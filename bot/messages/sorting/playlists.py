@@ -19,12 +19,15 @@ LEARN_TERMS = N_(
 )
 ONLY_YOUR_ANSWERS = N_("Only your answers, then. `/playlists settings learn:True` changes that.")
 OTHERS_ARE_ON = N_(
-    "I'm reading your other playlists, to learn which songs you put together. I never change them. "
+    "I'm reading your other playlists to learn which songs you put together. I never change them. "
     "`/playlists settings others:False` stops it, and I forget what I read."
 )
+NO_OTHERS_YET = N_("I may learn from your other playlists, but I haven't read any yet.")
 HOW_OTHERS_STOP = N_("`/playlists settings others:False` stops it.")
-OTHERS_ARE_OFF = N_("I keep nothing of your other playlists any more.")
-OTHERS_ARE_OFF_TRAINING = N_("I keep nothing of your other playlists any more, and I'm learning again without them.")
+OTHERS_ARE_OFF = N_("I no longer keep anything from your other playlists.")
+OTHERS_ARE_OFF_TRAINING = N_(
+    "I no longer keep anything from your other playlists, and I'm learning again without them."
+)
 NONE_WRONG = N_("{name}: I add songs without asking; you allow no wrong songs.")
 ASKS_AND_NONE_WRONG = N_("{name}: I ask before I add a song; you allow no wrong songs.")
 DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")
@@ -114,7 +117,7 @@ def learning_from_others(playlists: int) -> str:
         "I also learn from {count} of your other playlists.",
         playlists,
     )
-    return f"{said} {_(HOW_OTHERS_STOP)}"
+    return f"{said if playlists else _(NO_OTHERS_YET)} {_(HOW_OTHERS_STOP)}"
 
 
 def may_i_learn(standing: Standing) -> str:

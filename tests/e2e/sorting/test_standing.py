@@ -97,7 +97,7 @@ async def test_the_bot_also_learns_from_playlists_it_does_not_keep_until_it_is_t
     said = await answer(ora.person.command("playlists settings"))
     assert "I also learn from 2 of your other playlists." in said.text()
     said = await answer(ora.person.command("playlists settings", others=False))
-    assert "I keep nothing of your other playlists any more" in said.text()
+    assert "I no longer keep anything from your other playlists" in said.text()
     assert stack.rows(others, ora.person.user.id) == []
     said = await answer(ora.person.command("playlists settings", others=True))
     assert "I'm reading your other playlists" in said.text()

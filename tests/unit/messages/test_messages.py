@@ -68,6 +68,14 @@ def test_a_translation_has_the_sentences_placeholders(language: str) -> None:
                 assert wanted - {"count"} <= gaps(translation), message.id
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_translation_stands_twice_in_a_row(language: str) -> None:
+    for path in catalogue.path_of(language, catalogue.COMMON).parent.glob("*.po"):
+        for message in translated(language, path.stem):
+            for form in forms(message.string):
+                assert form != form[: len(form) // 2] * 2, message.id
+
+
 @pytest.mark.slow
 def test_a_sentence_is_translated_once_however_many_rooms_say_it() -> None:
     rooms = [template for room, template in catalogue.written().items() if room != catalogue.COMMANDS]

@@ -43,7 +43,7 @@ def updates(several: Sequence[Reviewed]) -> Page:
         layout.option(outcomes.headline(done), done.write.write, formatting.moment(done.write.created_at))
         for done in (each.receipt for each in reversed(several))
     ]
-    select = layout.menu(ids.of("update"), _("Show its receipt"), options)
+    select = layout.menu(ids.of("update"), _("Show a receipt"), options)
     return Page(_(outcomes.MEANWHILE), formatting.lines(lines, ROOM), select)
 
 

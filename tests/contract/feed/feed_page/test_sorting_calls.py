@@ -94,7 +94,7 @@ async def test_what_an_answer_on_a_receipt_wrote_is_undone_from_the_page_too(ada
         await writes.note(tx, [replace(line, state=LineState.WRITTEN)])
         await writes.set_state(tx, pressed.write, WriteState.DONE)
     undone = await ada.undo(question["card"])
-    assert undone["note"] == "I'm undoing it in your playlists, too. So where does it go?"
+    assert undone["note"] == "I'm undoing it in your playlists too. So where does it go?"
     assert (await ada.standing(), ada.stage.jobs) == ([], [("apply", ADA)])
 
 
