@@ -80,7 +80,7 @@ async def _take(context: Context, wanted: list[str], layer: str) -> None:
             problems.append(describe(reason))
     if taken:
         named = await flow.layer_named(context.store, context.member, layer)
-        await standing.taken(context, named, taken, problems)
+        await standing.taken(context, named, taken, problems, offered)
     else:
         await next_steps.show(context, problems)
 

@@ -16,14 +16,25 @@ from bot.flows.sorting.labelling.standing import Standing
 from bot.messages import _
 from bot.messages.sorting import models
 from bot.messages.sorting import playlists as messages
+from bot.ports import ListedPlaylist
 
 
-async def taken(context: Context, layer: Layer, added: Sequence[Playlist], problems: Sequence[str]) -> None:
-    """Say which playlists were added; then ask about the songs in them, learn from those, or go on."""
+async def taken(
+    context: Context,
+    layer: Layer,
+    added: Sequence[Playlist],
+    problems: Sequence[str],
+    listed: Sequence[ListedPlaylist] = (),
+) -> None:
+    """Say which playlists were added; then ask about the songs in them, learn from those, or go on.
+
+    listed: the playlists that were offered, with those added.
+    """
     said = [messages.kept([playlist.name for playlist in added]), *problems]
     standing = await flow.seen(context.store, layer)
     if standing.asks:
-        await reply.show(context.interaction, _question(standing, said))
+        more = await other_playlists.are_there_more(context.store, context.member, listed)
+        await reply.show(context.interaction, _question(standing, said, with_others=more))
     elif made := await flow.learn(context.store, layer):
         await _train(context, layer, [*said, messages.learning_too(made, len(added))])
     else:
@@ -31,15 +42,15 @@ async def taken(context: Context, layer: Layer, added: Sequence[Playlist], probl
         await next_steps.show(context, said)
 
 
-def _question(standing: Standing, said: Sequence[str]) -> Page:
-    layer, at_spotify = standing.layer.layer, not any(playlist.is_local for playlist in standing.playlists)
+def _question(standing: Standing, said: Sequence[str], *, with_others: bool) -> Page:
+    layer = standing.layer.layer
     return Page(
         "\n".join(said),
         messages.may_i_learn(standing),
         layout.small(_(messages.LEARN_TERMS)),
         layout.row(
             layout.button(_("Yes"), ids.of("learn", layer), layout.PRIMARY),
-            layout.button(_("Yes, and from my other playlists"), ids.of("learnall", layer)) if at_spotify else None,
+            layout.button(_("Yes, and from my other playlists"), ids.of("learnall", layer)) if with_others else None,
             layout.button(_("No, only my answers"), ids.of("onlymine", layer)),
             next_steps.another_playlist(),
         ),

@@ -47,6 +47,14 @@ async def learned_from(store: Store, member: int) -> int | None:
         return len(await table.read(tx, member)) if await _may(tx, member) else None
 
 
+async def are_there_more(store: Store, member: int, listed: Collection[ListedPlaylist]) -> bool:
+    """Whether the bot could learn from any of these playlists, as Spotify lists them, but isn't allowed to yet."""
+    async with store.reading() as tx:
+        if await members.account(tx, member) is None or await _may(tx, member):
+            return False
+        return bool(_worth_reading(listed, await table.ever_kept(tx, member)))
+
+
 async def may_be_read(store: Store, member: int) -> bool:
     """Whether the member allows it."""
     async with store.reading() as tx:

@@ -144,6 +144,17 @@ async def test_p35_a_no_forgets_them_and_so_does_unlinking(stage: Stage, music: 
         assert await read(stage, music) == [] and not await learned(stage), "nothing comes back"
 
 
+async def test_they_are_offered_only_if_there_are_some_and_the_bot_may_not_read_them_yet(
+    stage: Stage, music: SpotifyMusic
+) -> None:
+    listed = await playlists.offered(stage.store, music, MARA)
+    assert await other_playlists.are_there_more(stage.store, MARA, listed)
+    unread = [each for each in listed if each.name not in ("Old", "Older")]
+    assert not await other_playlists.are_there_more(stage.store, MARA, unread), "the rest isn't worth reading"
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    assert not await other_playlists.are_there_more(stage.store, MARA, listed), "they're read already"
+
+
 async def test_without_an_account_there_is_nothing_to_allow(stage: Stage) -> None:
     with pytest.raises(NotLinked):
         await other_playlists.choose(stage.store, MARA, True, stage.clock())
