@@ -14,12 +14,11 @@ from datetime import datetime, timedelta
 from itertools import chain, repeat
 from typing import Any
 
-import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.adapters.jobs import tables
-from bot.adapters.jobs.tables import GIVEN_UP
+from bot.adapters.jobs.rows import Rows
 from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
@@ -36,8 +35,6 @@ LOOKS = 15  # in a row, a second apart, at which a process's name is free before
 # the server, one that lives may take ten seconds to connect again
 POLL = 0.25  # seconds between polls of the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
-LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
-MS = timedelta(milliseconds=1)
 WAITING = ["ENQUEUED", "DELAYED"]
 WAITED_OUT = (StoreBusy, StoreFull, StoreShut, StorageDown)  # problems that end without anybody touching the job
 JOINED = {JobKind.SYNC}  # kinds that aren't enqueued while one is running
@@ -83,7 +80,7 @@ class Jobs:
         self._locks = MemberLocks(url) if tables.is_on_server(url) else None
         self._watching: asyncio.Task[None] | None = None
         self._engine = tables.engine(url, busy_ms)
-        self._table = tables.jobs_in(self._engine)
+        self._rows = Rows(self._engine)
         self._config: DBOSConfig = {
             "name": "cratekeeper",
             "system_database_url": url,
@@ -128,17 +125,10 @@ class Jobs:
             await asyncio.sleep(STEP_POLL)
             with suppress(SQLAlchemyError, StoreError):  # the server may be away
                 await locks.renew()
-                for job in await asyncio.to_thread(self._not_ours, list(self._alive)):
+                for job in await asyncio.to_thread(self._rows.not_of, self.executor, list(self._alive)):
                     if job in self._alive:
                         self._taken.add(job)
                         self._alive[job].cancel()
-
-    def _not_ours(self, running: list[str]) -> list[str]:
-        """Return those jobs that `forget` has cancelled elsewhere, or that others took over while we seemed dead."""
-        jobs = self._table
-        ours = sa.and_(tables.is_in(jobs, "PENDING"), jobs.c.executor_id == self.executor)
-        query = sa.select(jobs.c.workflow_uuid).where(jobs.c.workflow_uuid.in_(running), ~ours)
-        return [job for (job,) in self._rows(query)] if running else []
 
     async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
         """Do a job in a task that `forget` can stop, here or in another process."""
@@ -199,7 +189,7 @@ class Jobs:
 
     async def _enqueue(self, wanted: Job, delay: float) -> None:
         states = [*WAITING, "PENDING"] if wanted.kind in JOINED else WAITING
-        unended = await asyncio.to_thread(self._unended, wanted.member)
+        unended = await asyncio.to_thread(self._rows.unended, wanted.member)
         same = [job for job, state in unended.items() if job.startswith(wanted.prefix) and state in states]
         if same and not wanted.tries:
             level = logging.DEBUG if wanted.kind in UNASKED else logging.INFO
@@ -209,15 +199,6 @@ class Jobs:
         with SetWorkflowID(f"{wanted.prefix}{actions.current_or_new()}-{secrets.token_hex(6)}"), options:
             await DBOS.enqueue_workflow_async(queue_of(wanted.kind), self._job, *astuple(wanted))
 
-    def _unended(self, member: int) -> dict[str, str]:
-        """Return the ids and states of a member's jobs that wait or run."""
-        jobs = self._table
-        return dict(self._rows(tables.unended(jobs, [jobs.c.workflow_uuid, jobs.c.status], _theirs(jobs, member))))
-
-    def _rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> list[Any]:
-        with typed_errors(), self._engine.connect() as connection:
-            return list(connection.execute(query))
-
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
         """Wrap writes, because DBOS would wait forever for a locked database.
@@ -225,30 +206,24 @@ class Jobs:
         Raises StoreBusy if another process holds it for longer than BUSY_MS, StoreFull, StoreError.
         """
         try:
-            await asyncio.to_thread(self._wait_for_the_writer)
+            await asyncio.to_thread(self._rows.wait_for_the_writer)
             yield
         except DBAPIError as error:
             raise store_error(error) from error
-
-    def _wait_for_the_writer(self) -> None:
-        with self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            connection.rollback()
 
     async def take_up(self) -> None:
         """Restart jobs that were started but aren't running: a full disk kept DBOS from storing their end.
 
         A job is restarted if two checks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
         """
-        begun = await asyncio.to_thread(self._begun)
+        begun = await asyncio.to_thread(self._rows.begun)
         missing = {job for job, executor in begun.items() if executor == self.executor} - self._alive.keys()
         again, self._missing = missing & self._missing, missing - self._missing
         if not again:
             return
         log.warning("jobs that were cut short and are begun again: %d", len(again))
         async with self._writing():
-            await asyncio.to_thread(self._begin_again, self._table.c.workflow_uuid.in_(again))
+            await asyncio.to_thread(self._rows.begin_again, again)
 
     async def take_over(self, lease: Callable[[str], AbstractContextManager[object]]) -> None:
         """Restart the jobs of dead processes, in whichever process takes them first. Call it again and again.
@@ -256,7 +231,7 @@ class Jobs:
         lease: holds an executor's name, so that nothing runs under it meanwhile; raises AlreadyRuns if something does.
         After an outage of the server, names are free until their processes have taken them again.
         """
-        begun = await asyncio.to_thread(self._begun)
+        begun = await asyncio.to_thread(self._rows.begun)
         others = {*filter(None, begun.values())} - {self.executor}
         self._free = {name: looks for name in others if (looks := await self._look_at(name, lease))}
 
@@ -268,70 +243,37 @@ class Jobs:
             return looks
         return 0
 
-    def _begun(self) -> dict[str, str]:
-        """Return the ids of all jobs that were begun and haven't ended, each with the executor that did."""
-        jobs = self._table
-        return dict(
-            self._rows(sa.select(jobs.c.workflow_uuid, jobs.c.executor_id).where(tables.is_in(jobs, "PENDING")))
-        )
-
     def _take_over_from(
         self, executor: str, lease: Callable[[str], AbstractContextManager[object]], *, is_dead: bool
     ) -> None:
         with typed_errors(), lease(executor):
             if is_dead:
-                self._begin_again(self._table.c.executor_id == executor)
+                self._rows.begin_again_of(executor)
         if is_dead:
             log.warning("the jobs of %s, which has ended, are begun again", executor)
 
     async def pull_in(self, now: datetime, back: timedelta = timedelta()) -> None:
-        """Let postponed jobs wait as long as they were meant to, and never longer than LONGEST.
+        """Let postponed jobs wait as long as they were meant to, and never longer than an hour.
 
         back: how far the clock was just moved back, if known.
         """
-        jobs = self._table
-        until, latest = jobs.c.delay_until_epoch_ms, _ms(now + LONGEST)
-        delayed, moved = sa.update(jobs).where(tables.is_in(jobs, "DELAYED")), max(back, timedelta())
-        back_again = delayed.where(until > _ms(now + moved)).values(delay_until_epoch_ms=until - moved // MS)
-        late = delayed.where(until > latest).values(delay_until_epoch_ms=latest)
         async with self._writing():
-            for statement in (back_again, late):
-                await asyncio.to_thread(self._execute, statement)
-
-    def _execute(self, statement: sa.Update) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(statement)
-
-    def _begin_again(self, which: sa.ColumnElement[bool]) -> None:
-        jobs = self._table
-        lost = which, tables.is_in(jobs, "PENDING")
-        waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}  # as DBOS's own recovery does
-        self._execute(sa.update(jobs).where(*lost).values(waiting))
+            await asyncio.to_thread(self._rows.pull_in, now, back)
 
     async def pending(self, member: int) -> list[Job]:
         """Return the member's running and waiting jobs."""
-        return _parsed(await asyncio.to_thread(self._unended, member))
+        return _parsed(await asyncio.to_thread(self._rows.unended, member))
 
     async def given_up(self, member: int) -> list[Job]:
         """Return the member's jobs that were started STARTS times and never ended (promise P26)."""
-        jobs = self._table
-        query = sa.select(jobs.c.workflow_uuid).where(_theirs(jobs, member), jobs.c.status == GIVEN_UP)
-        return _parsed([job for (job,) in await asyncio.to_thread(self._rows, query)])
+        return _parsed(await asyncio.to_thread(self._rows.given_up, member))
 
     async def waiting(self, now: datetime) -> dict[JobKind, Waiting]:
         """Return the due jobs that haven't started, by kind. Raises StoreBusy, StoreError."""
-        since: dict[JobKind, list[int]] = {}
-        for workflow_id, due in await asyncio.to_thread(self._due, _ms(now)):
-            since.setdefault(JobKind(workflow_id.split(":", 3)[1]), []).append(due)
-        return {kind: Waiting(len(due), max(0, _ms(now) - min(due)) / 1000) for kind, due in since.items()}
-
-    def _due(self, now: int) -> list[tuple[str, int]]:
-        """Return the ids of the due jobs that haven't started, and since when they've been due (ms)."""
-        jobs = self._table
-        until = sa.func.coalesce(jobs.c.delay_until_epoch_ms, 0)
-        due = sa.case((until > jobs.c.created_at, until), else_=jobs.c.created_at)
-        query = tables.unended(jobs, [jobs.c.workflow_uuid, due], jobs.c.status != "PENDING", due <= now)
-        return [(str(job), int(since)) for job, since in self._rows(query)]
+        due: dict[JobKind, list[float]] = {}
+        for job, seconds in (await asyncio.to_thread(self._rows.due, now)).items():
+            due.setdefault(JobKind(job.split(":", 3)[1]), []).append(seconds)
+        return {kind: Waiting(len(each), max(each)) for kind, each in due.items()}
 
     async def forget(self, member: int) -> None:
         """Stop and delete all of a member's jobs, including running and finished ones, in all processes."""
@@ -345,15 +287,10 @@ class Jobs:
 
     async def _cancel(self, member: int) -> list[str]:
         """Cancel all of a member's jobs; return their ids."""
-        ids = await asyncio.to_thread(self._all_of, member)
+        ids = await asyncio.to_thread(self._rows.of_member, member)
         if ids:
             await DBOS.cancel_workflows_async(ids)
         return ids
-
-    def _all_of(self, member: int) -> list[str]:
-        """Return the ids of all of a member's jobs, also of those that ended."""
-        jobs = self._table
-        return [job for (job,) in self._rows(sa.select(jobs.c.workflow_uuid).where(_theirs(jobs, member)))]
 
     async def scrub(self) -> bool:
         """Remove every byte of deleted jobs; return False while something else reads them."""
@@ -387,14 +324,6 @@ def stuck_in(url: str) -> list[str]:
 def _parsed(ids: Iterable[str]) -> list[Job]:
     parts = (job.split(":", 3) for job in ids)
     return [Job(JobKind(kind), int(owner), int(argument)) for owner, kind, argument, _ in parts]
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _theirs(jobs: sa.TableClause, member: int) -> sa.ColumnElement[bool]:
-    return jobs.c.queue_partition_key == str(member)
 
 
 def queue_of(kind: JobKind) -> str:

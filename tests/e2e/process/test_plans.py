@@ -49,7 +49,7 @@ FEW_ROWS = {  # tables that hold only what's under way or failed, a row per vers
 }
 MAY = {  # what may read a whole table, and why
     "bot.adapters.jobs.queue.start": "once at a start: DBOS brings its tables up to date",
-    "bot.adapters.jobs.queue._all_of": "only for a deletion, which rewrites the table afterwards",
+    "bot.adapters.jobs.rows.of_member": "only for a deletion, which rewrites the table afterwards",
     "bot.upkeep._go_on_opening": "once at a start",
     "bot.adapters.store.moments.pull_in": "at a start, and when the clock was put back",
     "bot.flows.social.server_channels.keep_only": "once when it connects: which servers it has left meanwhile",
