@@ -301,7 +301,9 @@ async def _keep_renewing(leases: Sequence[Lease]) -> None:
                 await asyncio.to_thread(lease.renew)
             failing = False
         except StoreError as problem:
-            log.log(logging.DEBUG if failing else logging.WARNING, "our names can't be renewed: %s", problem)
+            log.log(
+                logging.DEBUG if failing else logging.WARNING, "the lock in the database can't be renewed: %s", problem
+            )
             failing = True
         await asyncio.sleep(RENEWAL)
 

@@ -51,7 +51,7 @@ def _file(path: Path) -> dict[str, str]:
     for line in parse_stream(StringIO(text)):
         if line.error:  # dotenv would leave it out, and its default would hold
             number = line.original.line + _blank_lines(line.original.string)
-            raise SettingsError(f"{path}, line {number}: write it as NAME=value, and end a quote that you begin")
+            raise SettingsError(f"{path}, line {number}: write NAME=value, and close every quote")
     return {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
 
 

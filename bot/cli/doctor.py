@@ -130,8 +130,8 @@ async def _keys(settings: Settings) -> str:
     if lost := accounts[keys.Outcome.UNREADABLE]:
         whose = "ENCRYPTION_KEYS" if settings.encryption_keys else str(settings.data_dir / KEYS)
         raise Unwell(
-            f"they don't open the tokens of {lost} of {accounts.total()} accounts: put back those that this database "
-            f"had, in {whose}; without them, these members have to link again"
+            f"they don't open the tokens of {lost} of {accounts.total()} accounts: put back this database's own "
+            f"keys, in {whose}; without them, these members have to link again"
         )
     return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / KEYS}: tokens depend on it")
 
@@ -167,7 +167,7 @@ async def _models(settings: Settings) -> str:
         lost = await train.lost(store, Scorer(models_of(settings)))
     if lost:
         named = ", ".join(model.digest[:12] for model in lost)
-        raise Unwell(f"can't be used: {named}; the bot learns each again once it needs it, as after an upgrade")
+        raise Unwell(f"can't be used: {named}; the bot trains each again when it needs it, as after an upgrade")
     return "none damaged"
 
 

@@ -76,7 +76,7 @@ async def _slice(target: Store, table: Table, piece: Sequence[Row]) -> int:
         await _add(tx, table, missing)
         now_there = await _of(tx, table, list(wanted)) if missing else there
         if now_there != wanted:
-            raise StoreTaken(f"{table.name}: the database there holds other rows by the same keys. Use an empty one.")
+            raise StoreTaken(f"{table.name}: the database there holds other rows with the same keys. Use an empty one.")
     return len(missing)
 
 

@@ -21,7 +21,7 @@ RETRY = 1.0  # seconds
 async def until_allowed(client: discord.Client, times: int) -> None:
     """Wait until Discord lets the bot identify so many times; if it doesn't say, don't."""
     while pause := await _pause(client, times):
-        log.warning("Discord lets the bot identify too few times today; it's asked again in %d s", pause)
+        log.warning("Discord doesn't let the bot identify that often today; it asks again in %d s", pause)
         await asyncio.sleep(pause)
 
 
@@ -30,7 +30,7 @@ async def _pause(client: discord.Client, times: int) -> float:
     try:
         said = thing(await client.http.request(discord.http.Route("GET", "/gateway/bot")))
     except FAILURES as problem:
-        log.warning("how often the bot may identify isn't known: %s", problem)
+        log.warning("Discord doesn't say how often the bot may identify: %s", problem)
         return 0
     limit = thing(said.get("session_start_limit"))
     remaining, resets = count(limit.get("remaining")), count(limit.get("reset_after"))

@@ -59,7 +59,7 @@ async def test_p17_a_bot_that_may_not_identify_waits_at_its_start_and_after_a_lo
     async with CheckedStack(tmp_path / "stack") as stack:
         usual = stack.discord.rules
         none_left = replace(usual, identify_times=0, identify_resets=timedelta(seconds=1))
-        waits = "too few times today"
+        waits = "doesn't let the bot identify that often"
         stack.discord.rules = none_left
         stack.bot = await stack.start_process()
         await stack.until(lambda: waits in stack.log.read_text())

@@ -188,7 +188,7 @@ async def test_the_doctor_lists_stuck_jobs_damaged_models_and_consents_that_end_
     assert unwell(printed) == ["models", "jobs"]
     consents, models = (
         "one ends within 14 days, the next in 10",
-        f"{digest[:12]}; the bot learns each again once it needs",
+        f"{digest[:12]}; the bot trains each again when it needs",
     )
     for said in (models, "7:train:1 [4be1f09a6c]", consents, "no bot runs"):
         assert said in printed

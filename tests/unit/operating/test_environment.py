@@ -98,7 +98,7 @@ async def test_a_line_that_is_no_setting_is_refused_by_its_number(tmp_path: Path
     """Left out, it would let the bot run with a default."""
     code, printed = await chosen(tmp_path, b"DISCORD_TOKEN=abc\n\n\r\n" + line + b"\nLOG_LEVEL=INFO\n")
     assert (code, len(printed.splitlines())) == (REFUSED, 1)
-    assert ".env, line 4: write it as NAME=value" in printed
+    assert ".env, line 4: write NAME=value" in printed
     assert "canary" not in printed
 
 
