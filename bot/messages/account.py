@@ -122,7 +122,7 @@ PRIVACY = (
     N_(
         "I keep your Discord ID, your liked songs (title, artists, album, link), what the files you sent say about "
         "songs, the playlists I keep for you and what changed in them, your labels, the models learned from them, and "
-        "receipts."
+        "receipts; also which songs are in your other playlists, if you let me read those."
     ),
     N_(
         "I keep the keys to your Spotify account once you've confirmed it, encrypted and bound to you. I use them to "
