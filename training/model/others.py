@@ -1,7 +1,7 @@
 """Others: what a member's other playlists say of the songs in the library.
 
 Songs that share a playlist are near each other, and so are songs whose artists do. Latent semantic analysis, with
-playlists in the place of documents (Deerwester et al. 1990): a playlist says the more, the fewer songs it has.
+playlists in the place of documents (Deerwester et al. 1990): a playlist with fewer songs says more.
 """
 
 from collections import Counter

@@ -58,7 +58,7 @@ async def missing(store: Store, files: Artefacts) -> list[Model]:
 
 
 async def with_former_prior(store: Store, priors: PriorFile) -> list[Model]:
-    """Return the active models that learned with a prior that's no longer used: without it, they guess far less."""
+    """Return the active models that learned with a prior that's no longer used: without it, they know far less."""
     prior = await asyncio.to_thread(priors.current)
     used = {"", *(prior.versions if prior else ())}
     async with store.reading() as tx:
