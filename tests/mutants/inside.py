@@ -56,7 +56,7 @@ INSIDE = (
     mutant(
         24,
         "processes write to PostgreSQL at once",
-        "contract/test_postgresql.py",
+        "contract/postgresql/test_storing.py",
         "bot/adapters/store/postgresql.py",
         'if connection.get_execution_options().get("immediate", True):',
         "if False:",
@@ -64,7 +64,7 @@ INSIDE = (
     mutant(
         24,
         "PostgreSQL gets a NUL",
-        "contract/test_postgresql.py",
+        "contract/postgresql/test_storing.py",
         "bot/adapters/store/schema/base.py",
         'return value if value is None or NUL not in value else value.replace(NUL, "")',
         "return value",
