@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 QUEUE = "members"
-LOOKUPS = "hearing"  # of IN_BACKGROUND, under its first name: they take long and write nothing that other jobs write
-QUEUES = (QUEUE, LOOKUPS)
+BACKGROUND = "hearing"  # under its first name: its jobs take long, and write nothing that other jobs write
+QUEUES = (QUEUE, BACKGROUND)
 EXECUTOR = "bot"  # the name of the process that does everything; a start resumes the jobs of its name
 AT_ONCE, LATER = 0, 1  # arguments of LOOK_UP: a job that waits an hour mustn't keep one from starting now
 

@@ -22,7 +22,7 @@ from bot.adapters.jobs.rows import Rows
 from bot.adapters.store.member_locks import MemberLocks
 from bot.adapters.store.problems import store_error, typed_errors
 from bot.adapters.store.sqlite import BUSY_MS
-from bot.core.jobs import EXECUTOR, IN_BACKGROUND, LOOKUPS, QUEUE, QUEUES, UNASKED, Job, JobKind
+from bot.core.jobs import BACKGROUND, EXECUTOR, IN_BACKGROUND, QUEUE, QUEUES, UNASKED, Job, JobKind
 from bot.errors import AlreadyRuns, StorageDown, StoreBusy, StoreError, StoreFull, StoreShut
 from bot.telemetry import actions
 
@@ -327,7 +327,7 @@ def _parsed(ids: Iterable[str]) -> list[Job]:
 
 
 def queue_of(kind: JobKind) -> str:
-    return LOOKUPS if kind in IN_BACKGROUND else QUEUE
+    return BACKGROUND if kind in IN_BACKGROUND else QUEUE
 
 
 def _action(workflow_id: str) -> str:
