@@ -30,7 +30,7 @@ class Shards:
         return list(range(self.first, self.last + 1))
 
     def clash(self, other: "Shards") -> bool:
-        """Whether a server is on one of these and on one of those, so that two processes would answer."""
+        """Whether a server may be on shards of both, so that two processes would answer its members."""
         return self.count != other.count or (self.first <= other.last and other.first <= self.last)
 
     def hold(self, server: int) -> bool:
@@ -57,7 +57,7 @@ class Part:
         return self.gateway and (self.shards is None or self.shards.hold(server))
 
     def clashes_with(self, name: str) -> bool:
-        """Whether it's a gateway, and the part of that name is another that is told of the same servers."""
+        """Whether the part of that name is another gateway, and Discord may tell both about the same server."""
         theirs = _shards_of(name) if self.gateway and name != self.name else None
         return theirs is not None and (self.shards or ALONE).clash(theirs)
 

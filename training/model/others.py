@@ -44,7 +44,7 @@ def _by_song(others: Sequence[OtherPlaylist], songs: Sequence[str]) -> Floats:
 
 
 def _even(vectors: Floats) -> Floats:
-    """Return rows of length 1 where they're as long as most are, or longer; shorter ones say less, and stay shorter."""
+    """Return rows of length 1, but shorter ones for those below the median length, which say less."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     usual = np.median(lengths[:-1])
     return np.asarray(vectors / np.maximum(np.sqrt(lengths * np.maximum(lengths, usual)), 1e-9), np.float32)

@@ -88,7 +88,7 @@ class Jobs:
             "application_version": VERSION,
             "executor_id": executor,
             "serializer": tables.Json(),
-            "log_level": "CRITICAL",  # it raises what it logs as an error, and would log it in lines of its own kind
+            "log_level": "CRITICAL",  # it also raises what it logs as an error, and its lines would look different
         }
 
     async def check(self) -> None:
@@ -97,7 +97,7 @@ class Jobs:
 
     async def start(self, handler: Handler) -> None:
         """Resume jobs of an earlier process, then run whatever is enqueued."""
-        logging.getLogger("dbos").handlers = [logging.NullHandler()]  # or it logs to a stream and in a form of its own
+        logging.getLogger("dbos").handlers = [logging.NullHandler()]  # or it'd log to its own stream, in its own format
         DBOS(config=self._config)
 
         @DBOS.workflow(name=NAME, max_recovery_attempts=STARTS - 1)  # beside the first

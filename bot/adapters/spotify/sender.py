@@ -101,7 +101,7 @@ class Sender:
             now = self._clock()
             left = await _left(tx, client_id, now)
             if left == 0:
-                await pace.release(tx, client_id)  # it's over, but a clock that's put back would restart it
+                await pace.release(tx, client_id)  # it's over; if the clock were set back, it'd start again
             await pace.spend(tx, client_id, now, calls)
             return max(left or 0, await pace.take_turn(tx, client_id, now, self._pace))
 
@@ -110,7 +110,7 @@ class Sender:
             return await _left(tx, client_id, self._clock())
 
     async def _hold(self, client_id: str, seconds: float) -> None:
-        """Let nobody have the app's turn for a moment, nor use one that they have."""
+        """Give nobody the app's turn for so many seconds; those who have one wait, too."""
         async with self._store.writing() as tx:
             now = self._clock()
             until = now + timedelta(seconds=seconds)

@@ -63,7 +63,7 @@ def me(client: spotipy.Spotify) -> Any:
 
 
 def _read(response: requests.Response, **_: Any) -> None:
-    """Read the whole answer; break the connection if that takes too long, for nothing else could end it."""
+    """Read the whole answer; break the connection if that takes too long, because nothing else could end it."""
     giving_up = Timer(LONGEST, _break, [response])
     giving_up.start()
     try:

@@ -34,7 +34,7 @@ class Store:
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
         self._calm_until = 0.0  # on the monotonic clock
         self.is_scrubbed = True  # whether no deleted rows are left in the file
-        self.is_away = False  # whether the last transaction that was to begin found the database shut
+        self.is_away = False  # whether the database couldn't be used when a transaction last began
         self._is_damaged = False  # whether a transaction has met damage since the start
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from bot.errors import AlreadyRuns
 
 WHOLE = "whole bot"  # held by a bot in one process, and shared by the processes of one
 PING = text("SELECT 1")
-MARK = "cratekeeper "  # begins how a server lists the connection of a name; the name follows
+MARK = "cratekeeper "  # how a connection that holds a name is listed by the server; the name follows
 LISTED = text(
     "SELECT application_name FROM pg_stat_activity "
     "WHERE datname = current_database() AND starts_with(application_name, :mark)"

@@ -1,4 +1,4 @@
-"""Registration: tells Discord the commands if they changed, and learns their ids, by which messages name them."""
+"""Registration: tells Discord the commands if they changed, and learns their ids, which messages need to name them."""
 
 import asyncio
 import hashlib

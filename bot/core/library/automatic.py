@@ -1,4 +1,4 @@
-"""Automatic: which playlists a service made by itself, by their names. Pure.
+"""Automatic: which playlists a service made by itself, judged by their names. Pure.
 
 They say what somebody heard, not what they mean by a playlist.
 """
@@ -24,5 +24,5 @@ NAME = re.compile(rf"\b(?:{'|'.join(NAMES)})(?![^\W\d_])")
 
 
 def is_automatic(name: str) -> bool:
-    """Whether a service gives such a name to lists that it makes, in any case, with spaces, hyphens or underscores."""
+    """Whether services name their own lists like that, in any case, with spaces, hyphens or underscores."""
     return NAME.search(letters(name).replace("_", " ")) is not None

@@ -1,4 +1,4 @@
-"""Pace: when a request may be sent, so that all keep an even pace, in the long run, however many send them. Pure."""
+"""Pace: when a request may be sent, so that in the long run they're evenly spaced, however many send them. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

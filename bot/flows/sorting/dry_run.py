@@ -192,7 +192,7 @@ def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: C
 def _in_one_place(
     lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: Container[int]
 ) -> list[dict[str, Any]]:
-    """Drop the model's lines about a recording but those of its likeliest release, unless they're about `twice`."""
+    """Of the model's lines about a recording, keep those of its likeliest release, and those about `twice`."""
     free = [line["certainty"] == "told" or line["playlist"] in twice for line in lines]
     guessed = [line for line, is_free in zip(lines, free, strict=True) if not is_free]
     guessed.sort(key=lambda line: (line["action"] != Action.ADD, -line["probability"]))
