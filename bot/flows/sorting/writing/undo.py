@@ -4,10 +4,10 @@ from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, Tx
 from bot.adapters.store.sorting import answers, writes
 from bot.core import limits
-from bot.core.records import Change, Layer, NewWrite
+from bot.core.records import Change, Layer, NewWrite, Write
 from bot.core.sorting.labels import UNSAID, Answer, Verdict, fold
 from bot.core.sorting.writing.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors import NothingToUndo
@@ -15,22 +15,15 @@ from bot.errors.sorting import StillWriting, TooOldToUndo
 from bot.flows.sorting.writing.sort import Receipt, receipt
 
 
-async def write(store: Store, member: int, write: int | None, now: datetime) -> int:
-    """Open the write that exactly reverses `write` (or the last one), or what's left of it; return its number.
+async def write(store: Store, member: int, number: int | None, now: datetime) -> int:
+    """Open the write that exactly reverses that one (or the last one), or what's left of it; return its number.
 
     Songs we added are removed, songs we removed go back to where they were. A write that failed half-way is reversed as
     far as it got; a failed undo can be tried again. Raises NothingToUndo, StillWriting while the last write or an undo
     of it is under way, and TooOldToUndo for an old write of which later ones superseded something.
     """
     async with store.reading() as tx:
-        undone = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
-        newer = (
-            [later for later in await writes.unfinished(tx, member) if later.kind != WriteKind.UNDO]
-            if write is None
-            else []
-        )
-        if newer and (undone is None or newer[-1].write > undone.write):
-            raise StillWriting
+        undone = await (writes.get(tx, number) if number is not None else _last(tx, member))
         if undone is None or undone.member != member or undone.state not in ENDED:
             raise NothingToUndo
         done = await receipt(tx, undone.write)
@@ -39,14 +32,23 @@ async def write(store: Store, member: int, write: int | None, now: datetime) -> 
     return await _reverse(store, done, done.standing, now)
 
 
-async def part(store: Store, member: int, write: int, lines: Container[int], now: datetime) -> int:
-    """Open the write that reverses some lines of `write`; return its number. Raises as `write` does."""
+async def _last(tx: Tx, member: int) -> Write | None:
+    """Return the member's last write, undos aside. Raises StillWriting if it's under way."""
+    last = await writes.last_done(tx, member)
+    newer = [later for later in await writes.unfinished(tx, member) if later.kind != WriteKind.UNDO]
+    if newer and (last is None or newer[-1].write > last.write):
+        raise StillWriting
+    return last
+
+
+async def part(store: Store, member: int, number: int, lines: Container[int], now: datetime) -> int:
+    """Open the write that reverses some lines of that one; return its number. Raises as `write` does."""
     async with store.reading() as tx:
-        done = await receipt(tx, write)
-    part = [change for change in done.standing if change.change in lines]
-    if done.write.member != member or not done.ended or not part:
+        done = await receipt(tx, number)
+    chosen = [change for change in done.standing if change.change in lines]
+    if done.write.member != member or not done.ended or not chosen:
         raise NothingToUndo
-    return await _reverse(store, done, part, now)
+    return await _reverse(store, done, chosen, now)
 
 
 async def _reverse(store: Store, done: Receipt, lines: Sequence[Change], now: datetime) -> int:
