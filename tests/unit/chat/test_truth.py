@@ -377,3 +377,8 @@ def test_a_job_set_aside_is_reported_in_the_current_and_the_older_format() -> No
     assert delivery._problem(data) == common.set_aside("poll", "ab12")
     assert "/sync" in delivery._problem(data)
     assert delivery._problem(replace(data, body={"text": "It failed."})) == "It failed."
+
+
+def test_before_the_first_other_playlist_is_read_the_bot_says_so_and_names_no_number() -> None:
+    assert playlist_messages.learning_from_others(0).startswith("I may learn from your other playlists, but I haven't")
+    assert playlist_messages.learning_from_others(3).startswith("I also learn from 3 of your other playlists")
