@@ -44,13 +44,8 @@ def sqlite_too_old(sqlite: "tuple[int, ...]") -> str:
     if sqlite >= OLDEST_SQLITE:
         return ""
     needed, has = (".".join(str(part) for part in version[:2]) for version in (OLDEST_SQLITE, sqlite))
-    return (
-        "Cratekeeper needs SQLite "
-        + needed
-        + " or newer; this Python has "
-        + has
-        + (". One from uv has its own: uv python install 3.13; make PYTHON=$(uv python find 3.13)")
-    )
+    said = "Cratekeeper needs SQLite " + needed + " or newer; this Python has " + has
+    return said + ". One from uv has its own: uv python install 3.13; make PYTHON=$(uv python find 3.13)"
 
 
 if __name__ == "__main__":
