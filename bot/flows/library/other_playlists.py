@@ -17,7 +17,7 @@ from bot.core.sorting.learning.columns import artist_key
 from bot.core.sorting.learning.dataset import OtherPlaylist
 from bot.core.sorting.recording import artists_in
 from bot.errors import NotLinked
-from bot.errors.spotify import PlaylistGone, Unreadable
+from bot.errors.spotify import ConsentEnded, PlaylistGone, Unreadable
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING, count_labels
 from bot.ports import Accounts, Contents, ListedPlaylist, Music
 
@@ -28,17 +28,25 @@ EVERY = 12  # polls between two looks at which of them have changed: about a day
 async def choose(store: Store, member: int, allowed: bool, now: datetime) -> list[int]:
     """Let the bot learn from the member's other playlists, or stop, which forgets them.
 
-    Returns the layers to train without them. Raises NotLinked if there's no account to read them from.
+    Returns the layers to train without them. Raises NotLinked and ConsentEnded if they can't be read.
     """
     async with store.writing() as tx:
-        if allowed and await members.account(tx, member) is None:
-            raise NotLinked
+        if allowed:
+            await _check_readable(tx, member)
         await members.ensure(tx, member, now)
         await members.change(tx, member, learn_from_others=allowed)
         known = await table.snapshots(tx, member)
         if not allowed:
             await table.forget(tx, member, known)
     return await _trainable(store, member) if known and not allowed else []
+
+
+async def _check_readable(tx: Tx, member: int) -> None:
+    account = await members.account(tx, member)
+    if account is None:
+        raise NotLinked
+    if not account.tokens:
+        raise ConsentEnded
 
 
 async def learned_from(store: Store, member: int) -> int | None:

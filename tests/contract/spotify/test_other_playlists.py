@@ -6,6 +6,7 @@ import pytest
 
 from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store import personal_data
+from bot.adapters.store.account import members
 from bot.adapters.store.library import other_playlists as table
 from bot.adapters.store.sorting import answers
 from bot.adapters.store.sorting import playlists as table_of_playlists
@@ -16,6 +17,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.learning.columns import artist_key
 from bot.core.sorting.learning.dataset import OtherPlaylist
 from bot.errors import NotLinked
+from bot.errors.spotify import ConsentEnded
 from bot.flows.library import other_playlists
 from bot.flows.sorting import playlists, train
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
@@ -158,3 +160,12 @@ async def test_they_are_offered_only_if_there_are_some_and_the_bot_may_not_read_
 async def test_without_an_account_there_is_nothing_to_allow(stage: Stage) -> None:
     with pytest.raises(NotLinked):
         await other_playlists.choose(stage.store, MARA, True, stage.clock())
+
+
+async def test_after_the_consent_ended_nothing_is_said_to_be_read(stage: Stage, music: SpotifyMusic) -> None:
+    async with stage.store.writing() as tx:
+        await members.change_account(tx, MARA, tokens=b"")
+    with pytest.raises(ConsentEnded):
+        await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    assert not await other_playlists.may_be_read(stage.store, MARA)
+    await other_playlists.choose(stage.store, MARA, False, stage.clock())
