@@ -104,15 +104,10 @@ def _worth_reading(listed: Iterable[ListedPlaylist], kept: Collection[str]) -> l
     chosen, places = list[ListedPlaylist](), 0
     for playlist in listed:
         total = playlist.total or 0
-        if (
-            playlist.id in kept
-            or total not in SIZES
-            or is_automatic(playlist.name)
-            or places + total > limits.OTHER_PLACES
-        ):
-            continue
-        chosen.append(playlist)
-        places += total
+        is_worth_it = playlist.id not in kept and total in SIZES and not is_automatic(playlist.name)
+        if is_worth_it and places + total <= limits.OTHER_PLACES:
+            chosen.append(playlist)
+            places += total
     return chosen[: limits.OTHER_PLAYLISTS]
 
 
