@@ -1,17 +1,20 @@
 """Playlists that the bot doesn't keep: read only with their member's yes, again only if they changed, never written."""
 
+from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.adapters.store import personal_data
+from bot.adapters.store import personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.library import other_playlists as table
 from bot.adapters.store.sorting import answers
 from bot.adapters.store.sorting import playlists as table_of_playlists
 from bot.core import limits
 from bot.core.jobs import JobKind, Next
+from bot.core.library.polling import Rhythm
 from bot.core.records import Actor
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.learning.columns import artist_key
@@ -19,20 +22,27 @@ from bot.core.sorting.learning.dataset import OtherPlaylist
 from bot.errors import NotLinked
 from bot.errors.spotify import ConsentEnded
 from bot.flows.library import other_playlists
+from bot.flows.library.new_likes import NewLikes
+from bot.flows.library.poll import Polls
+from bot.flows.refresh import Refreshing
 from bot.flows.sorting import playlists, train
 from bot.flows.sorting.labelling.readiness import FIRST_TRAINING
 from bot.ports import ListedPlaylist
+from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import MARA, URIS, Stage
 
 KEYS = sorted(map(artist_key, ("First", "Second")))
 
 
-async def read(stage: Stage, music: SpotifyMusic) -> list[Next]:
+def accounts_of(music: SpotifyMusic) -> Any:
     async def account_music(_: int) -> SpotifyMusic:
         return music
 
-    accounts = SimpleNamespace(account_music=account_music)
-    return [following async for following in other_playlists.read(stage.store, accounts, MARA)]
+    return SimpleNamespace(account_music=account_music)
+
+
+async def read(stage: Stage, music: SpotifyMusic) -> list[Next]:
+    return [following async for following in other_playlists.read(stage.store, accounts_of(music), MARA)]
 
 
 async def learned(stage: Stage) -> list[OtherPlaylist]:
@@ -54,10 +64,12 @@ async def named(stage: Stage, music: SpotifyMusic, name: str) -> ListedPlaylist:
 
 @pytest.fixture
 async def music(stage: Stage) -> SpotifyMusic:
-    """Mara's account: a playlist the bot keeps, two others, one that a service made, and one that's too short."""
+    """Mara's account: two playlists that the bot keeps, one in a layer without labels; two others, one that a service
+    made, and one that's too short."""
     music = await stage.link(MARA, "mara")
     for name, songs in {
         "Kept": URIS[:9],
+        "Bare": URIS[:9],
         "Old": URIS[:4],
         "Older": URIS[4:8],
         "Discover Weekly": URIS[:5],
@@ -67,6 +79,8 @@ async def music(stage: Stage) -> SpotifyMusic:
         stage.world.replace("mara", made.id, songs)
     kept = await named(stage, music, "Kept")
     taken = await playlists.take(stage.store, music, Actor(MARA, None, stage.clock()), "main", kept)
+    bare = await named(stage, music, "Bare")
+    await playlists.take(stage.store, music, Actor(MARA, None, stage.clock()), "unlabelled", bare)
     async with stage.store.writing() as tx:
         for event, song in enumerate(URIS[:FIRST_TRAINING]):
             said = Answer(song, Kind.ONLY, (taken.playlist,), Source.BUTTON, event)
@@ -77,12 +91,14 @@ async def music(stage: Stage) -> SpotifyMusic:
 
 async def test_they_are_read_after_a_yes_and_the_layer_is_trained_with_them(stage: Stage, music: SpotifyMusic) -> None:
     assert await read(stage, music) == [] and await learned(stage) == [], "without a yes, nothing is read"
+    assert await other_playlists.learned_from(stage.store, MARA) is None
+    assert await other_playlists.choose(stage.store, MARA, False, stage.clock()) == [], "there's nothing to forget"
     await other_playlists.choose(stage.store, MARA, True, stage.clock())
     assert [following.kind for following in await read(stage, music)] == [JobKind.TRAIN]
     assert sorted(map(list, await learned(stage))) == sorted([URIS[:4], URIS[4:8]])
     assert {tuple(keys) for songs in await learned(stage) for keys in songs.values()} == {tuple(KEYS)}
     async with stage.store.reading() as tx:
-        (layer,) = await table_of_playlists.layers(tx, MARA)
+        layer, _ = await table_of_playlists.layers(tx, MARA)
         assert (await train.training_set(tx, MARA, layer.layer)).others == await table.read(tx, MARA)
     assert not any(request.line.startswith(("PUT", "POST", "DELETE")) for request in stage.world.requests)
 
@@ -123,6 +139,75 @@ async def test_only_the_first_hundred_are_read(stage: Stage, music: SpotifyMusic
     assert len(await learned(stage)) == limits.OTHER_PLAYLISTS
 
 
+@pytest.mark.parametrize(("total", "count"), [(1_500, 2), (1_501, 1), (None, 1)])
+async def test_one_that_holds_everything_is_not_read(
+    stage: Stage, music: SpotifyMusic, total: int | None, count: int
+) -> None:
+    def with_total(listed: Any) -> Any:
+        (old,) = (each for each in listed["items"] if each["name"] == "Old")
+        for part in ("items", "tracks"):
+            if part in old:
+                old[part]["total"] = total
+        return listed
+
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    stage.fault("GET /v1/me/playlists*", "edit", edit=with_total)
+    await read(stage, music)
+    assert len(await learned(stage)) == count
+
+
+async def test_reading_ends_before_there_are_too_many_places(
+    stage: Stage, music: SpotifyMusic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    monkeypatch.setattr(limits, "OTHER_PLACES", 7)
+    await read(stage, music)
+    assert len(await learned(stage)) == 1
+    monkeypatch.setattr(limits, "OTHER_PLACES", 8)
+    await read(stage, music)
+    assert len(await learned(stage)) == 2
+
+
+async def test_one_that_cannot_be_read_and_places_without_a_song_hinder_no_other(
+    stage: Stage, music: SpotifyMusic
+) -> None:
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    old = await named(stage, music, "Old")
+    stage.fault(f"GET /v1/playlists/{old.id}*", "status", status=404, times=None)
+    stage.world.taken_down.add(URIS[4])
+    await read(stage, music)
+    assert [list(each) for each in await learned(stage)] == [URIS[5:8]]
+
+
+async def test_a_shared_playlist_that_they_host_teaches_nothing(stage: Stage, music: SpotifyMusic) -> None:
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    old = await named(stage, music, "Old")
+    async with stage.store.writing() as tx:
+        row = {"host": MARA, "server": 1, "name": "Ours", "ref": old.id, "created_at": stage.clock()}
+        await tx.execute(schema.shared.insert().values(row))
+    await read(stage, music)
+    assert [list(each) for each in await learned(stage)] == [URIS[4:8]]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_they_are_looked_at_after_a_sync_and_at_every_twelfth_poll(
+    stage: Stage, music: SpotifyMusic, allowed: bool
+) -> None:
+    async def progress(*_: int) -> None: ...
+
+    async def reading(polls: int) -> bool:
+        """Whether the next poll, or the first sync, has them read."""
+        async with stage.store.writing() as tx:
+            await members.change(tx, MARA, polls=polls)
+        return JobKind.READ in [following.kind async for following in refreshing.poll(MARA, stage.clock())]
+
+    new_likes: Any = NewLikes(stage.store, accounts_of(music), (), None)  # type: ignore[arg-type]
+    polls = Polls(stage.store, Rhythm(timedelta(minutes=15), timedelta(hours=6), 480))
+    refreshing = Refreshing(stage.store, stage.vault, new_likes, polls, progress)
+    await other_playlists.choose(stage.store, MARA, allowed, stage.clock())
+    assert [await reading(polls) for polls in (0, 0, 10, 11)] == [allowed, False, False, allowed]
+
+
 async def test_a_playlist_that_is_kept_later_teaches_by_its_labels_only(stage: Stage, music: SpotifyMusic) -> None:
     await other_playlists.choose(stage.store, MARA, True, stage.clock())
     await read(stage, music)
@@ -155,6 +240,16 @@ async def test_they_are_offered_only_if_there_are_some_and_the_bot_may_not_read_
     assert not await other_playlists.are_there_more(stage.store, MARA, unread), "the rest isn't worth reading"
     await other_playlists.choose(stage.store, MARA, True, stage.clock())
     assert not await other_playlists.are_there_more(stage.store, MARA, listed), "they're read already"
+
+
+async def test_p35_a_no_while_they_are_read_leaves_nothing(stage: Stage, music: SpotifyMusic) -> None:
+    async def says_no(request: Request) -> None:
+        if "/playlists/" in request.line:
+            await other_playlists.choose(stage.store, MARA, False, stage.clock())
+
+    await other_playlists.choose(stage.store, MARA, True, stage.clock())
+    stage.world.before.append(says_no)
+    assert await read(stage, music) == [] and await learned(stage) == []
 
 
 async def test_without_an_account_there_is_nothing_to_allow(stage: Stage) -> None:

@@ -72,6 +72,26 @@ async def test_a_poll_that_waits_for_an_earlier_one_is_logged_only_at_debug(
     assert [message.split()[0] for message in caplog.messages] == [JobKind.SYNC]
 
 
+@pytest.mark.parametrize("background", [JobKind.LOOK_UP, JobKind.READ])
+async def test_what_a_member_asks_for_waits_for_nothing_in_the_background(tmp_path: Path, background: JobKind) -> None:
+    begun, asked = asyncio.Event(), asyncio.Event()
+
+    async def work(job: Job) -> None:
+        (begun if job.kind == background else asked).set()
+        await asked.wait()
+
+    jobs = Jobs(f"sqlite:///{tmp_path / 'jobs.db'}")
+    await jobs.start(work)
+    await jobs.enqueue(background, ADA)
+    await begun.wait()
+    await jobs.enqueue(JobKind.SYNC, ADA)
+    try:
+        await asyncio.wait_for(asked.wait(), 5)
+    finally:
+        asked.set()
+        await jobs.stop(1)
+
+
 async def test_a_job_that_worked_for_long_waits_no_longer_than_it_must(store: Store, now: datetime) -> None:
     """What it waits for is a moment by its own clock, which ran on while it worked."""
 
