@@ -61,7 +61,7 @@ def test_a_database_that_refuses_the_bot_is_a_wrong_setting_told_in_one_line(
 
 
 async def test_a_user_who_may_not_make_the_queues_schema_is_told_in_one_line(
-    url: str, other: Engine, capfd: pytest.CaptureFixture[str]
+    url: str, other: Engine, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with other.execution_options(isolation_level="AUTOCOMMIT").connect() as admin:
         for each in ("DROP ROLE IF EXISTS guest", "CREATE ROLE guest LOGIN"):
@@ -72,6 +72,7 @@ async def test_a_user_who_may_not_make_the_queues_schema_is_told_in_one_line(
         await jobs.stop(0)
         admin.exec_driver_sql("DROP ROLE guest")
     assert not capfd.readouterr().err
+    assert "dbos" not in {record.name for record in caplog.records}, "it's said once"
 
 
 async def test_p20_a_connection_that_broke_is_replaced(store: Store, other: Engine, now: datetime) -> None:
