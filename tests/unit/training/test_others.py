@@ -39,6 +39,22 @@ def test_songs_of_one_playlist_are_nearer_to_each_other_than_to_others() -> None
     assert together > apart + 0.1
 
 
+def test_songs_are_near_by_themselves_and_by_their_artists() -> None:
+    unnamed = [dict.fromkeys(other, ()) for other in OLD]
+    renamed = [{f"other release of {song}": keys for song, keys in other.items()} for other in OLD]
+    for others in (unnamed, renamed):
+        training = replace(tastes.labelled(SONGS, [1] * STYLES), others=others)
+        rows = placements(training, ["0:00000", "0:00002", "1:00000"])
+        assert rows[0] @ rows[1] > rows[0] @ rows[2] + 0.05
+
+
+def test_a_playlist_says_the_more_the_fewer_songs_it_has() -> None:
+    few, many = [f"0:{at:05}" for at in range(4)], [f"0:{at:05}" for at in (0, *range(4, EACH))]
+    others = [dict.fromkeys(songs, ()) for songs in (few, many, list(SONGS)[EACH:])]
+    rows = placements(replace(tastes.labelled(SONGS, [1] * STYLES), others=others), ["0:00000", few[1], many[1]])
+    assert rows[0] @ rows[1] > rows[0] @ rows[2]
+
+
 def test_a_model_learns_from_them() -> None:
     training = tastes.labelled(SONGS, [1] * STYLES)
     assert right(replace(training, others=OLD)) > right(training) + 0.03
